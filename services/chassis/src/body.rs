@@ -1,0 +1,68 @@
+//! The JSON body of a request, refused with a reason in the shape of every other answer.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// A JSON body, read whole and checked. 415 for another content type, 413 beyond the body limit, 400 for
+/// anything that is not the JSON of `T`.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<T>(pub T);
+
+impl<T, S> FromRequest<S> for Body<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        check_content_type(request.headers())?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
+        decode(&bytes).map(Self)
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Err(unsupported("none"));
+    };
+    let text = value.to_str().unwrap_or("not readable");
+    let kind = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")) {
+        return Ok(());
+    }
+    Err(unsupported(text))
+}
+
+fn unsupported(found: &str) -> Problem {
+    let found: String = found.chars().take(80).collect();
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        format!("the header Content-Type must be application/json; it is {found}"),
+    )
+}
+
+fn unread(error: &BytesRejection) -> Problem {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than this route takes");
+    }
+    Problem::bad_request(format!("the body could not be read: {error}"))
+}
+
+/// Reads the JSON of `T`, with the place of a mistake in the message.
+///
+/// # Errors
+/// A [`Problem`] with status 400.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.is_empty() {
+        return Err(Problem::bad_request("the body is empty; send a JSON object"));
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::bad_request(format!("the body is not what was expected: {error}")))
+}

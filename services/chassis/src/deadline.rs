@@ -1,0 +1,151 @@
+//! How long a request may take: read from its `Request-Timeout` header, or a default, and passed on to
+//! every hop.
+
+use std::future::Future;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use tokio::time::Instant;
+use wire::headers::REQUEST_TIMEOUT;
+
+use crate::problem::Problem;
+
+/// The longest time that a caller may ask for.
+pub const LONGEST: Duration = Duration::from_secs(300);
+
+/// The moment by which a request must have been answered. In the extensions of every request that went
+/// through [`layer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
+/// The deadline passed; whether the work had an effect is for its caller to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the deadline of the request has passed")]
+pub struct Passed;
+
+/// A `Request-Timeout` that is no time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the header Request-Timeout must be seconds, more than 0 and at most 300, like \"2.5\"; it is \"{0}\""
+)]
+pub struct BadTimeout(String);
+
+impl Deadline {
+    /// `time` from now.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// From the header, or `default` from now where there is none.
+    ///
+    /// # Errors
+    /// [`BadTimeout`] for anything but a decimal number of seconds above 0 and up to [`LONGEST`].
+    pub fn from_headers(headers: &HeaderMap, default: Duration) -> Result<Self, BadTimeout> {
+        match headers.get(REQUEST_TIMEOUT) {
+            None => Ok(Self::after(default)),
+            Some(value) => parse(value.as_bytes()).map(Self::after),
+        }
+    }
+
+    /// The time that is left; zero once it has passed.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// The moment itself.
+    #[must_use]
+    pub fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// A deadline that leaves `margin` for the way back.
+    #[must_use]
+    pub fn earlier(self, margin: Duration) -> Self {
+        Self(self.0.checked_sub(margin).unwrap_or(self.0))
+    }
+
+    /// The earlier of this deadline and `time` from now.
+    #[must_use]
+    pub fn at_most(self, time: Duration) -> Self {
+        self.min(Self::after(time))
+    }
+
+    /// The value of `Request-Timeout` for the next hop: seconds with milliseconds.
+    #[must_use]
+    pub fn header_value(self) -> String {
+        format!("{:.3}", self.remaining().as_secs_f64().max(0.001))
+    }
+
+    /// Runs `work` until the deadline.
+    ///
+    /// # Errors
+    /// [`Passed`] when the work was not done by then; it is dropped.
+    pub async fn bound<F: Future>(self, work: F) -> Result<F::Output, Passed> {
+        tokio::time::timeout_at(self.0, work).await.map_err(|_| Passed)
+    }
+}
+
+fn parse(value: &[u8]) -> Result<Duration, BadTimeout> {
+    let text = String::from_utf8_lossy(value);
+    let bad = || BadTimeout(text.chars().take(40).collect());
+    // Only plain decimals: `f64` would also read "inf", "nan" and "1e9".
+    let plain = text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if !plain {
+        return Err(bad());
+    }
+    let seconds: f64 = text.parse().map_err(|_| bad())?;
+    let time = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
+    if time.is_zero() || time > LONGEST {
+        return Err(bad());
+    }
+    Ok(time)
+}
+
+/// A middleware that puts the [`Deadline`] of a request in its extensions, refuses a malformed one with
+/// 400, and answers 504 should the handler not have answered by then. The state is the default time.
+pub async fn layer(State(default): State<Duration>, mut request: Request, next: Next) -> Response {
+    let deadline = match Deadline::from_headers(request.headers(), default) {
+        Ok(deadline) => deadline,
+        Err(bad) => return Problem::bad_request(bad.to_string()).into_response(),
+    };
+    request.extensions_mut().insert(deadline);
+    deadline.bound(next.run(request)).await.unwrap_or_else(|_| {
+        Problem::unknown("the deadline of the request has passed; whether it had an effect is unknown")
+            .into_response()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_seconds_are_read() {
+        assert_eq!(parse(b"2.5"), Ok(Duration::from_millis(2500)));
+        assert_eq!(parse(b"300"), Ok(LONGEST));
+    }
+
+    #[test]
+    fn absurd_ones_are_refused_with_what_would_be_right() {
+        for text in ["", "0", "-1", "1e3", "inf", "NaN", "301", "5s", "0.0000000000000001", "..", "\u{ff}"] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("more than 0 and at most 300"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_or_refused(value in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(time) = parse(&value) {
+                prop_assert!(time > Duration::ZERO && time <= LONGEST);
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What every service has in common by being a service: settings, telemetry, health, metrics, shutdown,
+//! deadlines, circuit breakers, bounded doors. Nothing here knows what a service is for.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`run`] | `main` of a service: settings, telemetry, signal, exit code |
+//! | [`serve`] | an HTTP listener that drains at shutdown |
+//! | [`body`] | the JSON body of a request, refused with a reason |
+//! | [`problem`] | refusals, as the JSON envelope with their status |
+//! | [`deadline`] | how long a request may take, from its header to every hop |
+//! | [`breaker`] | a circuit breaker for one dependency |
+//! | [`door`] | bounded concurrency with a bounded queue |
+//! | [`backoff`] | waits between attempts to reconnect |
+//! | [`health`] | alive, ready, and what is waited for |
+//! | [`metrics`] | Prometheus text |
+//! | [`telemetry`] | logs on standard error, trace context of a request |
+
+pub mod backoff;
+pub mod body;
+pub mod breaker;
+pub mod deadline;
+pub mod door;
+pub mod health;
+pub mod metrics;
+pub mod problem;
+pub mod run;
+pub mod serve;
+pub mod telemetry;
+
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,133 @@
+//! Prometheus text at `/metrics`, and what is counted of every HTTP request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Metric, Registry};
+
+use crate::breaker::Breaker;
+use crate::problem::Problem;
+
+/// Upper bounds of latency histograms, in seconds.
+pub const LATENCY_BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// The metrics of one service; clones share them. Each application has its own, so that several can live
+/// in one process.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Mutex<Registry>>,
+    requests: Family<RequestLabels, Counter>,
+    latency: Family<RouteLabels, Histogram>,
+    breakers: Family<DependencyLabels, Gauge>,
+    watched: Arc<Mutex<Vec<(DependencyLabels, Breaker)>>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DependencyLabels {
+    dependency: String,
+}
+
+impl Metrics {
+    /// The metrics that every service has.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut registry = Registry::default();
+        let requests = Family::<RequestLabels, Counter>::default();
+        let latency =
+            Family::<RouteLabels, Histogram>::new_with_constructor(|| Histogram::new(LATENCY_BUCKETS));
+        let breakers = Family::<DependencyLabels, Gauge>::default();
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register("http_request_seconds", "Time to the answer", latency.clone());
+        registry.register("circuit_breaker_state", "0 closed, 1 half-open, 2 open", breakers.clone());
+        Self {
+            registry: Arc::new(Mutex::new(registry)),
+            requests,
+            latency,
+            breakers,
+            watched: Arc::default(),
+        }
+    }
+
+    /// Adds a metric of the service's own.
+    pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.register(name, help, metric);
+    }
+
+    /// Shows the state of a breaker.
+    pub fn watch(&self, dependency: &str, breaker: &Breaker) {
+        let labels = DependencyLabels { dependency: dependency.to_owned() };
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((labels, breaker.clone()));
+    }
+
+    /// The route `/metrics`.
+    pub fn router(&self) -> Router {
+        Router::new().route("/metrics", get(show)).with_state(self.clone())
+    }
+
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        for (labels, breaker) in self.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            self.breakers.get_or_create(labels).set(breaker.state() as i64);
+        }
+        let mut text = String::new();
+        encode(&mut text, &self.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Ok(text)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn show(State(metrics): State<Metrics>) -> Response {
+    const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match metrics.text() {
+        Ok(text) => ([(CONTENT_TYPE, TEXT)], text).into_response(),
+        Err(error) => {
+            Problem::new(http::StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+        }
+    }
+}
+
+/// A middleware that counts requests by route and status, and their latency. Unknown routes share one
+/// label, so that a scan can't fill the memory.
+pub async fn layer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let labels = RouteLabels { route };
+    metrics.latency.get_or_create(&labels).observe(begun.elapsed().as_secs_f64());
+    let status = response.status().as_u16();
+    let labels = RequestLabels { route: labels.route, status };
+    metrics.requests.get_or_create(&labels).inc();
+    response
+}

@@ -1,0 +1,70 @@
+//! An HTTP listener that drains at shutdown: what is under way is answered, for a bounded time.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// An address that can't be listened on, or a listener that broke.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Taken, or not of this machine.
+    #[error("can't listen on {address} (is another program using the port?): {source}")]
+    Bind {
+        /// As it was asked for.
+        address: String,
+        /// The operating system's word.
+        source: std::io::Error,
+    },
+    /// The listener broke while serving.
+    #[error("the listener broke: {0}")]
+    Broken(#[from] std::io::Error),
+}
+
+/// Listens on `address`; port 0 picks a free one, which the listener then tells.
+///
+/// # Errors
+/// [`ServeError::Bind`] names the address.
+pub async fn bind(address: &str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Bind { address: address.to_owned(), source })
+}
+
+/// The address that a listener has.
+///
+/// # Errors
+/// [`ServeError::Broken`] when the socket is gone.
+pub fn address_of(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
+    Ok(listener.local_addr()?)
+}
+
+/// Serves until `shutdown`, then takes no new connections, finishes what is under way, and gives up on the
+/// rest after `drain`.
+///
+/// # Errors
+/// [`ServeError::Broken`] when the listener broke.
+pub async fn http(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+    drain: Duration,
+) -> Result<(), ServeError> {
+    let _ = listener.local_addr()?;
+    let begun = shutdown.clone();
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });
+    let limit = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::select! {
+        ended = async { serving.await } => Ok(ended?),
+        () = limit => {
+            tracing::warn!("requests were still under way after {drain:?}; their connections are closed");
+            Ok(())
+        }
+    }
+}

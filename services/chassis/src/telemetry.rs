@@ -1,0 +1,82 @@
+//! Logs on standard error, and the W3C trace context that each request carries.
+
+use std::io::IsTerminal;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use clap::{Args, ValueEnum};
+use http::HeaderMap;
+use tracing::Instrument;
+use tracing_subscriber::EnvFilter;
+use wire::headers::TRACEPARENT;
+use wire::trace::TraceContext;
+
+/// How a service logs.
+#[derive(Debug, Clone, Args)]
+pub struct TelemetrySettings {
+    /// What to log: a level, or directives like `info,broker=debug`
+    #[arg(long, env = "LOG_LEVEL", default_value = "info")]
+    pub log_level: String,
+    /// Form of a log line on standard error
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The level directives can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("--log-level \"{given}\" can't be read (try \"info\" or \"info,broker=debug\"): {source}")]
+pub struct BadLevel {
+    given: String,
+    source: tracing_subscriber::filter::ParseError,
+}
+
+/// Starts logging for the whole process; a second call changes nothing.
+///
+/// # Errors
+/// [`BadLevel`] when the directives can't be read.
+pub fn start(settings: &TelemetrySettings) -> Result<(), BadLevel> {
+    let filter = EnvFilter::try_new(&settings.log_level)
+        .map_err(|source| BadLevel { given: settings.log_level.clone(), source })?;
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Already started: several services in one test process share the first one's logs.
+    let _ = match settings.log_format {
+        LogFormat::Text => lines.with_ansi(colour).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    Ok(())
+}
+
+/// The trace context of a request: that of its header, or a new one.
+#[must_use]
+pub fn trace_of(headers: &HeaderMap) -> TraceContext {
+    headers
+        .get(TRACEPARENT)
+        .and_then(|value| value.to_str().ok())
+        .and_then(TraceContext::parse)
+        .map_or_else(new_trace, |context| context.child(rand::random()))
+}
+
+/// A trace that begins here.
+#[must_use]
+pub fn new_trace() -> TraceContext {
+    TraceContext::new(rand::random(), rand::random())
+}
+
+/// A middleware that puts the [`TraceContext`] of a request in its extensions and in the span of its logs.
+pub async fn layer(mut request: Request, next: Next) -> Response {
+    let context = trace_of(request.headers());
+    let span = tracing::info_span!("request", trace = %format_args!("{:032x}", context.trace_id()), path = request.uri().path());
+    request.extensions_mut().insert(context);
+    next.run(request).instrument(span).await
+}

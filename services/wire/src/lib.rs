@@ -1,0 +1,29 @@
+//! What travels between the services and their clients: JSON bodies, the AMQP event, headers, ids and the
+//! generated gRPC code. No I/O and no policy; decoding here never panics and never accepts what could not
+//! be stored afterwards.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`envelope`] | the JSON shape of every answer |
+//! | [`entry`] | log entries as requested and as stored, with their limits |
+//! | [`event`] | the message that goes through RabbitMQ |
+//! | [`id`] | the id of an entry |
+//! | [`headers`] | names of headers and of gRPC metadata |
+//! | [`trace`] | W3C trace context |
+//! | [`grpc`] | `logger.LoggerService`, generated from proto/logs/v1/logs.proto |
+
+pub mod entry;
+pub mod envelope;
+pub mod event;
+pub mod headers;
+pub mod id;
+pub mod trace;
+
+/// The gRPC service `logger.LoggerService`, generated from proto/logs/v1/logs.proto.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::too_many_lines)]
+pub mod grpc {
+    tonic::include_proto!("logger");
+
+    /// The encoded descriptor set of the service, for gRPC reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/logs.bin"));
+}
