@@ -10,16 +10,20 @@
 //! | [`deadline`] | how long a request may take, from its header to every hop |
 //! | [`breaker`] | a circuit breaker for one dependency |
 //! | [`door`] | bounded concurrency with a bounded queue |
+//! | [`attempts`] | attempts at a connection, repeated until one succeeds |
 //! | [`backoff`] | waits between attempts to reconnect |
 //! | [`health`] | alive, ready, and what is waited for |
 //! | [`metrics`] | Prometheus text |
+//! | [`duration`] | durations in settings |
 //! | [`telemetry`] | logs on standard error, trace context of a request |
 
+pub mod attempts;
 pub mod backoff;
 pub mod body;
 pub mod breaker;
 pub mod deadline;
 pub mod door;
+pub mod duration;
 pub mod health;
 pub mod metrics;
 pub mod problem;

@@ -10,6 +10,13 @@ pub const MAX_NAME: usize = 1024;
 /// The greatest length of the data, in bytes; a message of RabbitMQ and a document of MongoDB hold it.
 pub const MAX_DATA: usize = 1024 * 1024;
 
+/// The greatest number of entries in one `LogBatch` call; the logger may be set to take fewer.
+pub const MAX_BATCH: usize = 1000;
+
+/// The greatest size of a `LogBatch` call in bytes, as encoded; beyond gRPC's default of 4 MiB, so both ends
+/// must be set to it.
+pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
+
 /// The ways by which an entry can reach the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Via {
@@ -33,6 +40,12 @@ impl Via {
             Self::Grpc => "log-grpc",
             Self::Amqp => "log-amqp",
         }
+    }
+
+    /// The path of that name; `None` where there is none.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Json, Self::Grpc, Self::Amqp].into_iter().find(|via| via.as_str() == name)
     }
 }
 

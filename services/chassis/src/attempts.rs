@@ -1,0 +1,130 @@
+//! Attempts at something that may fail or hang, such as a connection: repeated until one succeeds.
+//!
+//! A connection that hangs tells nothing about the next one (its bytes may have been dropped by a link that
+//! works again), so a hanging attempt is not waited for: another one begins beside it, and the first to
+//! succeed wins.
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::backoff::Backoff;
+
+/// How attempts follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempts {
+    /// The longest wait between the beginnings of two attempts; the first waits are shorter.
+    pub pace: Duration,
+    /// How many may be under way at the same time. Beyond it the first one goes on, which a slow link may
+    /// need, and the oldest of the others is given up.
+    pub beside: usize,
+    /// How long a single attempt may take.
+    pub each: Duration,
+}
+
+impl Attempts {
+    /// Attempts until one succeeds; the others are then aborted. `failed` is told of each failure. To stop
+    /// before a success, drop the future.
+    pub async fn until_success<T, E, F>(
+        self,
+        mut attempt: impl FnMut() -> F,
+        mut failed: impl FnMut(&str),
+    ) -> T
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Display + Send + 'static,
+    {
+        let mut backoff = Backoff::new(Duration::from_millis(50), self.pace);
+        let mut running = JoinSet::new();
+        let mut handles = VecDeque::new();
+        loop {
+            make_room(&mut handles, self.beside);
+            handles.push_back(running.spawn(tokio::time::timeout(self.each, attempt())));
+            let next = tokio::time::sleep(backoff.pause());
+            tokio::pin!(next);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(ended) = running.join_next() => match ended {
+                        Ok(Ok(Ok(value))) => return value,
+                        Ok(Ok(Err(error))) => failed(&error.to_string()),
+                        Ok(Err(_)) => failed(&format!("no answer within {:?}", self.each)),
+                        // Given up by `make_room`.
+                        Err(_) => {}
+                    },
+                    () = &mut next => break,
+                }
+            }
+        }
+    }
+}
+
+fn make_room(handles: &mut VecDeque<AbortHandle>, beside: usize) {
+    handles.retain(|handle| !handle.is_finished());
+    if handles.len() >= beside.max(1)
+        && let Some(handle) = handles.remove(usize::from(handles.len() > 1))
+    {
+        handle.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    const ATTEMPTS: Attempts =
+        Attempts { pace: Duration::from_millis(100), beside: 3, each: Duration::from_secs(30) };
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_told_and_followed_by_another_attempt() {
+        let (tries, mut told) = (Arc::new(AtomicU32::new(0)), Vec::new());
+        let attempt = || {
+            let tries = Arc::clone(&tries);
+            async move {
+                match tries.fetch_add(1, Ordering::SeqCst) {
+                    2 => Ok(7),
+                    n => Err(format!("no {n}")),
+                }
+            }
+        };
+        let value = ATTEMPTS.until_success(attempt, |failure| told.push(failure.to_owned())).await;
+        assert_eq!((value, told), (7, vec!["no 0".to_owned(), "no 1".to_owned()]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_that_hang_do_not_keep_a_later_one_from_success() {
+        let tries = Arc::new(AtomicU32::new(0));
+        let attempt = || {
+            let mine = tries.fetch_add(1, Ordering::SeqCst);
+            async move {
+                if mine < 9 {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, String>(mine)
+            }
+        };
+        let begun = tokio::time::Instant::now();
+        assert_eq!(ATTEMPTS.until_success(attempt, |_| {}).await, 9);
+        assert!(begun.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_attempt_is_left_its_time() {
+        let tries = Arc::new(AtomicU32::new(0));
+        let attempt = || {
+            let mine = tries.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Ok::<_, String>(mine)
+            }
+        };
+        assert_eq!(ATTEMPTS.until_success(attempt, |_| {}).await, 0);
+    }
+}

@@ -1,0 +1,63 @@
+//! Durations in settings, written like in scenario files: `250ms`, `2s`, `1.5s`, `1m`.
+
+use std::time::Duration;
+
+/// A text that is no duration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "\"{0}\" is no duration; write a number above 0 and its unit, ms, s or m, like \"250ms\" or \"1.5s\""
+)]
+pub struct BadDuration(String);
+
+/// Reads a duration; for `#[arg(value_parser = chassis::duration::parse)]`.
+///
+/// # Errors
+/// [`BadDuration`] says what a duration looks like.
+pub fn parse(text: &str) -> Result<Duration, BadDuration> {
+    let bad = || BadDuration(text.chars().take(40).collect());
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(bad)?;
+    let (number, unit) = text.split_at(split);
+    let scale = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err(bad()),
+    };
+    // Only plain decimals: `f64` would also read a sign.
+    if !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return Err(bad());
+    }
+    let number: f64 = number.parse().map_err(|_| bad())?;
+    match Duration::try_from_secs_f64(number * scale) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(bad()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_with_units_are_read() {
+        assert_eq!(parse("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse("2m"), Ok(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn others_are_refused_with_what_would_be_right() {
+        for text in ["", "5", "0s", "-1s", "1h", "s", "1e3s", "inf", ".s", "99999999999999999999999s"] {
+            assert!(parse(text).is_err_and(|error| error.to_string().contains("250ms")), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in any::<String>()) {
+            let _ = parse(&text);
+        }
+    }
+}
