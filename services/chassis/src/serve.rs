@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +54,12 @@ pub async fn http(
     drain: Duration,
 ) -> Result<(), ServeError> {
     let _ = listener.local_addr()?;
+    // An answer is one write; waiting to fill a packet would only delay it.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("TCP_NODELAY could not be set: {error}");
+        }
+    });
     let begun = shutdown.clone();
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });

@@ -10,6 +10,7 @@
 //! | [`id`] | the id of an entry |
 //! | [`headers`] | names of headers and of gRPC metadata |
 //! | [`trace`] | W3C trace context |
+//! | [`user`] | credentials, and the user that an answer tells |
 //! | [`grpc`] | `logger.LoggerService`, generated from proto/logs/v1/logs.proto |
 
 pub mod entry;
@@ -18,6 +19,7 @@ pub mod event;
 pub mod headers;
 pub mod id;
 pub mod trace;
+pub mod user;
 
 /// The gRPC service `logger.LoggerService`, generated from proto/logs/v1/logs.proto.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::too_many_lines)]
