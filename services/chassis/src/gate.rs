@@ -66,10 +66,9 @@ impl Gate {
     }
 
     fn admit(&self) -> Result<Permit, Closed> {
-        self.breaker.admit().map_err(|Open { retry_after }| Closed::Dead {
-            dependency: self.dependency,
-            retry_after,
-        })
+        self.breaker
+            .admit()
+            .map_err(|Open { retry_after }| Closed::Dead { dependency: self.dependency, retry_after })
     }
 
     /// The breaker, for metrics and for whoever sees the dependency alive.

@@ -12,7 +12,6 @@
 //! | [`door`] | bounded concurrency with a bounded queue |
 //! | [`gate`] | breaker and door of one dependency, in the right order |
 //! | [`secret`] | a setting that no log may show |
-//! | [`span`] | times in settings, like "250ms" |
 //! | [`attempts`] | attempts at a connection, repeated until one succeeds |
 //! | [`backoff`] | waits between attempts to reconnect |
 //! | [`health`] | alive, ready, and what is waited for |
@@ -26,15 +25,14 @@ pub mod body;
 pub mod breaker;
 pub mod deadline;
 pub mod door;
-pub mod gate;
 pub mod duration;
+pub mod gate;
 pub mod health;
 pub mod metrics;
 pub mod problem;
 pub mod run;
 pub mod secret;
 pub mod serve;
-pub mod span;
 pub mod telemetry;
 
 pub use tokio_util::sync::CancellationToken;

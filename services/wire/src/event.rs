@@ -16,23 +16,6 @@ pub const BINDING: &str = "log.*";
 /// Where messages go that can't be read: durable, quorum, reached through the default exchange.
 pub const DEAD_QUEUE: &str = "logs.dead";
 
-/// The arguments that [`QUEUE`] is declared with, all of them strings.
-///
-/// Whoever declares the queue must use exactly these: RabbitMQ closes the channel of a second declaration
-/// that differs. Dead letters go through the default exchange, whose keys are names of queues.
-pub const QUEUE_ARGUMENTS: [(&str, &str); 3] = [
-    ("x-queue-type", "quorum"),
-    ("x-dead-letter-exchange", ""),
-    ("x-dead-letter-routing-key", DEAD_QUEUE),
-];
-
-/// The arguments that [`DEAD_QUEUE`] is declared with, all of them strings; see [`QUEUE_ARGUMENTS`].
-pub const DEAD_QUEUE_ARGUMENTS: [(&str, &str); 1] = [("x-queue-type", "quorum")];
-
-/// Exchange and queue of the planted bug `broker-publishes-transient`: neither is durable, and no release
-/// build of a service knows them.
-pub const TRANSIENT: &str = "logs.transient";
-
 /// A queue as everyone who declares it must declare it: RabbitMQ refuses a second declaration that differs.
 /// Every argument is a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
