@@ -1,0 +1,101 @@
+//! The decision: from credentials to a user or a refusal.
+
+use std::time::Duration;
+
+use chassis::deadline::Deadline;
+use chassis::problem::Problem;
+use http::StatusCode;
+use wire::user::{Credentials, InvalidCredentials, User};
+
+use crate::checkers::{Busy, Checkers, Verdict};
+use crate::connections::StoreError;
+use crate::throttle::{Throttle, Throttled};
+use crate::users::{Found, Users};
+
+/// How long the renewal of a hash may take; nobody waits for it.
+const RENEWAL: Duration = Duration::from_secs(5);
+
+/// What a decision needs.
+pub(crate) struct Login {
+    /// Repeated failures.
+    pub(crate) throttle: Throttle,
+    /// The table.
+    pub(crate) users: Users,
+    /// bcrypt.
+    pub(crate) checkers: Checkers,
+}
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// They can't be anybody's.
+    #[error(transparent)]
+    Malformed(#[from] InvalidCredentials),
+    /// Unknown user or wrong password: one and the same.
+    #[error("the email address or the password is wrong")]
+    Wrong,
+    /// Too many failures of this account.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// Too many passwords are waiting.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The table could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Login {
+    /// Decides. Every step is the same for a user who does not exist.
+    pub(crate) async fn decide(&self, credentials: Credentials, deadline: Deadline) -> Result<User, Refusal> {
+        credentials.check()?;
+        let Credentials { email, password } = credentials;
+        self.throttle.check(&email)?;
+        let found = self.users.find(&email, deadline).await?;
+        let hash = found.as_ref().map(|found| found.hash.clone());
+        match (self.checkers.check(password, hash, deadline).await?, found) {
+            (Verdict::Right { renewed }, Some(found)) => {
+                self.throttle.succeeded(&email);
+                Ok(self.renew(found, renewed))
+            }
+            _ => {
+                self.throttle.failed(&email);
+                Err(Refusal::Wrong)
+            }
+        }
+    }
+
+    fn renew(&self, found: Found, renewed: Option<String>) -> User {
+        let Found { user, hash } = found;
+        if let Some(new) = renewed {
+            let (users, id) = (self.users.clone(), user.id);
+            tokio::spawn(async move {
+                if let Err(error) = users.renew(id, &hash, &new, Deadline::after(RENEWAL)).await {
+                    tracing::warn!("the hash of user {id} keeps its old cost: {error}");
+                }
+            });
+        }
+        user
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::Malformed(_) => Self::bad_request(message),
+            Refusal::Wrong => Self::new(StatusCode::UNAUTHORIZED, message),
+            Refusal::Throttled(Throttled { retry_after }) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(retry_after)
+            }
+            Refusal::Busy(Busy { retry_after }) => Self::unavailable(message, retry_after),
+            Refusal::Store(StoreError::Closed(closed)) => closed.into(),
+            Refusal::Store(StoreError::Passed) => Self::new(StatusCode::GATEWAY_TIMEOUT, message),
+            Refusal::Store(StoreError::Failed(error)) => {
+                // What PostgreSQL says is for the operator, not for whoever tries to log in.
+                tracing::debug!("PostgreSQL: {error}");
+                Self::unavailable("the users can't be looked up now", Duration::from_secs(1))
+            }
+        }
+    }
+}

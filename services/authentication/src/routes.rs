@@ -1,0 +1,54 @@
+//! HTTP in, HTTP out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::post;
+use axum::{Extension, Json, Router, middleware};
+use chassis::body::Body;
+use chassis::deadline::{self, Deadline};
+use chassis::health::{self, Readiness};
+use chassis::metrics::{self, Metrics};
+use chassis::problem::{Problem, no_such_method, no_such_route};
+use chassis::telemetry;
+use wire::envelope::Envelope;
+use wire::user::{Credentials, User};
+
+use crate::login::Login;
+
+/// The largest body: twice what the longest credentials take when every character is escaped.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// What of the deadline is kept for the way back, so that a refusal arrives before the caller gives up.
+const WAY_BACK: Duration = Duration::from_millis(20);
+
+/// Every route of the service.
+pub(crate) fn router(
+    login: Arc<Login>,
+    request_timeout: Duration,
+    readiness: Readiness,
+    metrics: &Metrics,
+) -> Router {
+    Router::new()
+        .route("/authentication", post(authenticate))
+        .with_state(login)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(request_timeout, deadline::layer))
+        .merge(health::router(readiness))
+        .merge(metrics.router())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(telemetry::layer))
+        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+}
+
+async fn authenticate(
+    State(login): State<Arc<Login>>,
+    Extension(deadline): Extension<Deadline>,
+    Body(credentials): Body<Credentials>,
+) -> Result<Json<Envelope<User>>, Problem> {
+    let margin = WAY_BACK.min(deadline.remaining() / 10);
+    let user = login.decide(credentials, deadline.earlier(margin)).await?;
+    Ok(Json(Envelope::of(format!("logged in as {}", user.email), user)))
+}

@@ -1,0 +1,174 @@
+//! Repeated failures of one account: after some within a window it is refused until the window ends. Known
+//! and unknown accounts are treated alike, so nothing is told about which exist.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The failures of every account that has any; bounded.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    failures: u32,
+    window: Duration,
+    accounts: usize,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    by_account: HashMap<String, Failures>,
+    /// Accounts by the beginning of their windows, so that the oldest is found at once. An entry whose
+    /// beginning is not the account's any more is stale.
+    by_age: VecDeque<(Instant, String)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failures {
+    count: u32,
+    since: Instant,
+}
+
+/// The account is refused, whatever the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many failed attempts for this account; try again in {} s", retry_after.as_secs() + 1)]
+pub(crate) struct Throttled {
+    /// The end of the window.
+    pub(crate) retry_after: Duration,
+}
+
+impl Throttle {
+    /// Refuses an account after `failures` within `window`; remembers at most `accounts`. With 0 failures it
+    /// never refuses.
+    pub(crate) fn new(failures: u32, window: Duration, accounts: usize) -> Self {
+        Self { failures, window, accounts, seen: Mutex::default() }
+    }
+
+    /// Asks whether an account may try.
+    pub(crate) fn check(&self, email: &str) -> Result<(), Throttled> {
+        self.check_at(email, Instant::now())
+    }
+
+    /// Remembers a failure.
+    pub(crate) fn failed(&self, email: &str) {
+        self.failed_at(email, Instant::now());
+    }
+
+    /// Forgets an account's failures: its password was right.
+    pub(crate) fn succeeded(&self, email: &str) {
+        self.lock().by_account.remove(&account(email));
+    }
+
+    fn check_at(&self, email: &str, now: Instant) -> Result<(), Throttled> {
+        let seen = self.lock();
+        match seen.by_account.get(&account(email)) {
+            Some(failures) if failures.count >= self.failures && self.failures > 0 => {
+                match self.window.checked_sub(now.duration_since(failures.since)) {
+                    Some(retry_after) => Err(Throttled { retry_after }),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn failed_at(&self, email: &str, now: Instant) {
+        let mut seen = self.lock();
+        seen.forget_ended(now, self.window);
+        let account = account(email);
+        if let Some(failures) = seen.by_account.get_mut(&account) {
+            failures.count = failures.count.saturating_add(1);
+            return;
+        }
+        // Stale ages are bounded as well: an account that fails and succeeds in turn leaves many.
+        while seen.by_account.len() >= self.accounts || seen.by_age.len() >= 2 * self.accounts {
+            seen.forget_oldest();
+        }
+        seen.by_age.push_back((now, account.clone()));
+        seen.by_account.insert(account, Failures { count: 1, since: now });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn forget_ended(&mut self, now: Instant, window: Duration) {
+        while self.by_age.front().is_some_and(|(since, _)| now.duration_since(*since) > window) {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets the account with the oldest window; stale entries before it go as well.
+    fn forget_oldest(&mut self) {
+        while let Some((since, account)) = self.by_age.pop_front() {
+            if self.by_account.get(&account).is_some_and(|failures| failures.since == since) {
+                self.by_account.remove(&account);
+                return;
+            }
+        }
+    }
+}
+
+/// Addresses are compared without case.
+fn account(email: &str) -> String {
+    email.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn an_account_is_refused_until_its_window_ends() {
+        let (throttle, now) = (Throttle::new(2, WINDOW, 10), Instant::now());
+        throttle.failed_at("A@b", now);
+        assert_eq!(throttle.check_at("a@b", now), Ok(()));
+        throttle.failed_at("a@B", now + WINDOW / 2);
+        let later = now + WINDOW / 2;
+        assert_eq!(throttle.check_at("a@b", later), Err(Throttled { retry_after: WINDOW / 2 }));
+        assert_eq!(throttle.check_at("other@b", later), Ok(()));
+        let after = now + WINDOW + Duration::from_millis(1);
+        assert_eq!(throttle.check_at("a@b", after), Ok(()));
+        throttle.failed_at("a@b", after);
+        assert_eq!(throttle.check_at("a@b", after), Ok(()), "a new window has begun");
+    }
+
+    #[test]
+    fn a_success_forgets() {
+        let (throttle, now) = (Throttle::new(1, WINDOW, 10), Instant::now());
+        throttle.failed_at("a@b", now);
+        throttle.succeeded("A@b");
+        assert_eq!(throttle.check_at("a@b", now), Ok(()));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_oldest_is_forgotten() {
+        let (throttle, now) = (Throttle::new(1, WINDOW, 2), Instant::now());
+        for email in ["a@b", "c@d", "e@f"] {
+            throttle.failed_at(email, now);
+        }
+        assert_eq!(throttle.check_at("a@b", now), Ok(()));
+        assert!(throttle.check_at("e@f", now).is_err());
+        assert_eq!(throttle.lock().by_account.len(), 2);
+    }
+
+    #[test]
+    fn stale_ages_do_not_pile_up() {
+        let (throttle, now) = (Throttle::new(1, WINDOW, 2), Instant::now());
+        for round in 0..100 {
+            throttle.failed_at("a@b", now + WINDOW * round * 2);
+            throttle.succeeded("a@b");
+        }
+        assert!(throttle.lock().by_age.len() <= 1);
+    }
+
+    #[test]
+    fn zero_failures_never_refuse() {
+        let throttle = Throttle::new(0, WINDOW, 2);
+        throttle.failed("a@b");
+        assert_eq!(throttle.check("a@b"), Ok(()));
+    }
+}
