@@ -1,0 +1,125 @@
+//! Writes batches: whatever arrived while one commit was under way goes together into the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::backoff::Backoff;
+use tokio::time::Instant;
+
+use crate::batch::{Batch, BatchLimits, Group};
+use crate::metrics::LoggerMetrics;
+use crate::outcome::{Outcome, Refusal};
+use crate::queue::Queue;
+use crate::recent::Recent;
+use crate::store::{InsertFailure, Inserted, Link, Store};
+
+/// One writer; several may share a queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Committer {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) recent: Arc<Recent>,
+    pub(crate) store: Store,
+    pub(crate) limits: BatchLimits,
+    pub(crate) metrics: LoggerMetrics,
+}
+
+impl Committer {
+    /// Commits until the queue is closed and empty.
+    pub(crate) async fn run(self) {
+        while let Some(batch) = self.next_batch().await {
+            self.commit(batch).await;
+        }
+    }
+
+    /// While the store is down nothing is taken, so that what was never sent can still be refused.
+    async fn next_batch(&self) -> Option<Batch> {
+        self.store.up().await;
+        let batch = self.queue.next_batch(self.limits).await;
+        self.metrics.waiting(self.queue.len());
+        batch
+    }
+
+    /// Commits a batch: until each entry in it is settled, or nobody waits for it any more.
+    async fn commit(&self, mut batch: Batch) {
+        let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250));
+        while !batch.is_empty() {
+            let Ok(link) = self.link_before_the_end(&batch).await else { return };
+            let begun = Instant::now();
+            let size = batch.len();
+            match self.store.insert(&link, batch.documents()).await {
+                Ok(inserted) => self.settle(&link, &mut batch, &inserted).await,
+                Err(InsertFailure::NotSent(reason)) => {
+                    tracing::debug!("{size} entries were not sent: {reason}");
+                    self.queue.give_back(batch.split_off_untouched());
+                }
+                Err(InsertFailure::Unknown(reason)) => {
+                    tracing::warn!("{size} entries may or may not be stored, asking again: {reason}");
+                    batch.mark_maybe_stored();
+                }
+            }
+            self.metrics.commit(size, begun.elapsed());
+            if !batch.is_empty() {
+                tokio::time::sleep(backoff.pause()).await;
+                batch.drop_over(Instant::now());
+            }
+        }
+    }
+
+    /// The connection, unless the last deadline of the batch passes first.
+    async fn link_before_the_end(&self, batch: &Batch) -> Result<Link, ()> {
+        let end = batch.last_deadline().unwrap_or_else(Instant::now);
+        tokio::time::timeout_at(end, self.store.up()).await.map_err(drop)
+    }
+
+    async fn settle(&self, link: &Link, batch: &mut Batch, inserted: &Inserted) {
+        let ids: Vec<&str> = inserted.duplicates.iter().filter_map(|place| batch.id(*place)).collect();
+        let known = match ids.is_empty() {
+            true => Ok(Default::default()),
+            false => self.store.contents(link, &ids).await,
+        };
+        let mut stored = Vec::new();
+        batch.settle(|place, group| {
+            let outcome = if inserted.duplicates.contains(&place) {
+                // What could not be compared stays, and is asked again.
+                let (fingerprint, created_at) = *known.as_ref().ok()?.get(&group.record().id)?;
+                match fingerprint == group.record().fingerprint {
+                    true => Outcome::Stored(created_at),
+                    false => Outcome::Conflict,
+                }
+            } else if let Some(reason) = inserted.refused.get(&place) {
+                refused(group, reason)
+            } else {
+                Outcome::Stored(group.record().created_at)
+            };
+            if let Outcome::Stored(created_at) = outcome {
+                stored.push((group.record().id.clone(), group.record().fingerprint, created_at));
+            }
+            Some(outcome)
+        });
+        self.recent.remember(stored.iter().map(|(id, print, at)| (id.as_str(), *print, *at)));
+    }
+}
+
+/// The store's refusal is the truth only if no earlier attempt may have stored the entry.
+fn refused(group: &Group, reason: &str) -> Outcome {
+    if group.maybe_stored {
+        return Outcome::Unknown(format!("an earlier attempt may have stored it; then: {reason}"));
+    }
+    Outcome::Refused(Refusal::ByStore(reason.to_owned()))
+}
+
+/// Refuses, while the store is down, what has waited for it long enough. Runs for ever.
+pub(crate) async fn refuse_while_down(queue: Arc<Queue>, store: Store, grace: Duration) {
+    const SWEEP_EVERY: Duration = Duration::from_millis(20);
+    let mut state = store.watch();
+    loop {
+        let down = |state: &crate::store::State| matches!(state, crate::store::State::Down(_));
+        if state.wait_for(down).await.is_err() {
+            return;
+        }
+        if let (Err(reason), Some(moment)) = (store.link(), Instant::now().checked_sub(grace)) {
+            queue.refuse_since(moment, &Refusal::StoreDown(reason));
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}

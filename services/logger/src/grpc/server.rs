@@ -1,0 +1,99 @@
+//! The gRPC server: the service, health, reflection; drains at shutdown.
+
+use std::time::Duration;
+
+use chassis::CancellationToken;
+use tokio::net::TcpListener;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use wire::entry::MAX_BATCH_BYTES;
+use wire::grpc::logger_service_server::{LoggerServiceServer, SERVICE_NAME};
+
+use super::Service;
+use crate::store::{State, Store};
+
+/// The descriptors of the service can't be served.
+#[derive(Debug, thiserror::Error)]
+#[error("the description of the gRPC service can't be served: {0}")]
+pub struct BadReflection(#[from] tonic_reflection::server::Error);
+
+/// Everything that serves gRPC.
+pub(crate) struct GrpcServer {
+    pub(crate) service: Service,
+    pub(crate) drain: Duration,
+}
+
+impl GrpcServer {
+    /// Serves until `shutdown`, then finishes what is under way, for as long as the drain allows.
+    pub(crate) async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> Result<(), ServeGrpcError> {
+        let reporter = HealthReporter::new();
+        let health = tonic_health::pb::health_server::HealthServer::new(
+            tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
+        );
+        let told = tokio::spawn(tell_health(reporter, self.service.store.clone(), shutdown.clone()));
+        let service = LoggerServiceServer::new(self.service).max_decoding_message_size(MAX_BATCH_BYTES);
+        let begun = shutdown.clone();
+        let serving = Server::builder()
+            .http2_keepalive_interval(Some(Duration::from_secs(10)))
+            .http2_keepalive_timeout(Some(Duration::from_secs(5)))
+            .add_service(service)
+            .add_service(health)
+            .add_service(reflection().build_v1().map_err(BadReflection)?)
+            .add_service(reflection().build_v1alpha().map_err(BadReflection)?)
+            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async move {
+                begun.cancelled().await
+            });
+        let limit = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(self.drain).await;
+        };
+        let ended = tokio::select! {
+            ended = serving => ended.map_err(ServeGrpcError::Broken),
+            () = limit => {
+                tracing::warn!("gRPC calls were still under way after {:?}; they are cut off", self.drain);
+                Ok(())
+            }
+        };
+        told.abort();
+        ended
+    }
+}
+
+/// gRPC could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeGrpcError {
+    /// See [`BadReflection`].
+    #[error(transparent)]
+    Reflection(#[from] BadReflection),
+    /// The listener broke.
+    #[error("the gRPC listener broke: {0}")]
+    Broken(tonic::transport::Error),
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(wire::grpc::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// SERVING only while the store is there.
+async fn tell_health(reporter: HealthReporter, store: Store, shutdown: CancellationToken) {
+    let mut state = store.watch();
+    loop {
+        let up = matches!(*state.borrow_and_update(), State::Up(_)) && !shutdown.is_cancelled();
+        let status = if up { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for service in ["", SERVICE_NAME] {
+            reporter.set_service_status(service, status).await;
+        }
+        tokio::select! {
+            changed = state.changed() => if changed.is_err() { return },
+            () = shutdown.cancelled(), if !shutdown.is_cancelled() => {}
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The HTTP door: `POST /log`, and what every service has.
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::post;
+use axum::{Extension, Json, Router, middleware};
+use chassis::body::Body;
+use chassis::deadline::{self, Deadline};
+use chassis::health::{self, Readiness};
+use chassis::metrics::{self, Metrics};
+use chassis::problem::{Problem, no_such_method, no_such_route};
+use chassis::telemetry;
+use tracing::Instrument;
+use wire::entry::{LogBody, MAX_DATA, MAX_NAME, StoredEntry, Via};
+use wire::envelope::Envelope;
+
+use crate::draft::Draft;
+use crate::intake::Intake;
+use crate::outcome::{Outcome, conflict_message};
+
+/// JSON may write one byte as six (`\u0001`).
+const BODY_LIMIT: usize = 6 * (MAX_NAME + MAX_DATA) + 4096;
+
+/// The time to leave for the answer itself.
+const MARGIN: Duration = Duration::from_millis(5);
+
+/// The wait that a refused caller is told.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// All the routes.
+pub(crate) fn router(
+    intake: Intake,
+    request_timeout: Duration,
+    readiness: Readiness,
+    metrics: &Metrics,
+) -> Router {
+    let log = Router::new()
+        .route("/log", post(log))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(request_timeout, deadline::layer))
+        .with_state(intake);
+    log.merge(health::router(readiness))
+        .merge(metrics.router())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(telemetry::layer))
+        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+}
+
+async fn log(
+    State(intake): State<Intake>,
+    Extension(deadline): Extension<Deadline>,
+    Body(body): Body<LogBody>,
+) -> Result<Json<Envelope<StoredEntry>>, Problem> {
+    let id = body.id.map(String::from).unwrap_or_default();
+    let draft = Draft::new(id, body.name, body.data, "", Via::Json)
+        .map_err(|invalid| Problem::bad_request(invalid.to_string()))?;
+    let span = tracing::debug_span!("log", entry = draft.id);
+    let outcome = intake.submit(&draft, deadline.earlier(MARGIN)).instrument(span).await;
+    let Draft { id, name, data, via } = draft;
+    match outcome {
+        Outcome::Stored(created_at) => {
+            let (created_at, via) = (created_at.rfc3339(), Some(via.as_str().to_owned()));
+            Ok(Json(Envelope::of("stored", StoredEntry { id, name, data, created_at, via })))
+        }
+        Outcome::Conflict => Err(Problem::new(axum::http::StatusCode::CONFLICT, conflict_message(&id))),
+        Outcome::Refused(refusal) => Err(Problem::unavailable(refusal.to_string(), RETRY_AFTER)),
+        Outcome::Unknown(message) => Err(Problem::unknown(message)),
+    }
+}

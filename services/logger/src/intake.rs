@@ -1,0 +1,114 @@
+//! From a checked entry to its outcome.
+
+use std::sync::Arc;
+
+use chassis::deadline::Deadline;
+use mongodb::bson::{RawDocumentBuf, cstr};
+
+use crate::draft::Draft;
+use crate::fingerprint::Fingerprints;
+use crate::metrics::LoggerMetrics;
+use crate::moment::Moment;
+use crate::outcome::Outcome;
+use crate::pending::{Pending, Record, Ticket};
+use crate::queue::Queue;
+use crate::recent::Recent;
+
+/// Takes checked entries; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Intake {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) recent: Arc<Recent>,
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) metrics: LoggerMetrics,
+    #[cfg(feature = "planted-bugs")]
+    pub(crate) planted: Option<crate::planted::PlantedBug>,
+}
+
+/// How far an entry came at once.
+enum Entrance {
+    Known(Outcome),
+    Waits(Ticket),
+}
+
+impl Intake {
+    /// Stores one entry.
+    pub(crate) async fn submit(&self, draft: &Draft, deadline: Deadline) -> Outcome {
+        let (pending, entrance) = self.admit(draft, deadline);
+        self.queue.push(pending);
+        self.outcome(entrance).await
+    }
+
+    /// Stores many entries; the outcomes are in their order.
+    pub(crate) async fn submit_all(&self, drafts: &[Draft], deadline: Deadline) -> Vec<Outcome> {
+        let (pending, entrances): (Vec<_>, Vec<_>) =
+            drafts.iter().map(|draft| self.admit(draft, deadline)).unzip();
+        self.queue.push(pending.into_iter().flatten());
+        let mut outcomes = Vec::with_capacity(entrances.len());
+        for entrance in entrances {
+            outcomes.push(self.outcome(entrance).await);
+        }
+        outcomes
+    }
+
+    fn admit(&self, draft: &Draft, deadline: Deadline) -> (Option<Pending>, Entrance) {
+        let fingerprint = self.fingerprints.of(&draft.name, &draft.data);
+        if let Some(known) = self.recent.answer(&draft.id, fingerprint) {
+            return (None, Entrance::Known(known));
+        }
+        let created_at = Moment::now();
+        let document = self.document(draft, created_at);
+        let record = Record { id: draft.id.clone(), fingerprint, created_at, document };
+        let (pending, ticket) = Pending::new(record, deadline.instant());
+        (Some(pending), self.entrance(ticket, created_at))
+    }
+
+    #[cfg(not(feature = "planted-bugs"))]
+    #[allow(clippy::unused_self)]
+    fn entrance(&self, ticket: Ticket, _created_at: Moment) -> Entrance {
+        Entrance::Waits(ticket)
+    }
+
+    #[cfg(feature = "planted-bugs")]
+    fn entrance(&self, ticket: Ticket, created_at: Moment) -> Entrance {
+        if self.planted != Some(crate::planted::PlantedBug::AnswersBeforeCommit) {
+            return Entrance::Waits(ticket);
+        }
+        tokio::spawn(ticket.outcome());
+        Entrance::Known(Outcome::Stored(created_at))
+    }
+
+    async fn outcome(&self, entrance: Entrance) -> Outcome {
+        let outcome = match entrance {
+            Entrance::Known(outcome) => outcome,
+            Entrance::Waits(ticket) => ticket.outcome().await,
+        };
+        self.metrics.count(&outcome);
+        outcome
+    }
+
+    fn document(&self, draft: &Draft, created_at: Moment) -> RawDocumentBuf {
+        let mut document = RawDocumentBuf::new();
+        if self.ids_are_unique() {
+            document.append(cstr!("_id"), draft.id.as_str());
+        } else {
+            document.append(cstr!("entry_id"), draft.id.as_str());
+        }
+        document.append(cstr!("name"), draft.name.as_str());
+        document.append(cstr!("data"), draft.data.as_str());
+        document.append(cstr!("created_at"), created_at.bson());
+        document.append(cstr!("via"), draft.via.as_str());
+        document
+    }
+
+    #[cfg(not(feature = "planted-bugs"))]
+    #[allow(clippy::unused_self)]
+    fn ids_are_unique(&self) -> bool {
+        true
+    }
+
+    #[cfg(feature = "planted-bugs")]
+    fn ids_are_unique(&self) -> bool {
+        self.planted != Some(crate::planted::PlantedBug::WritesWithoutUniqueId)
+    }
+}

@@ -1,0 +1,101 @@
+//! Settings of the logger: flags, or environment variables of the same meaning.
+
+use std::time::Duration;
+
+use chassis::duration;
+use chassis::secret::Secret;
+use chassis::telemetry::TelemetrySettings;
+use clap::Parser;
+
+/// Stores log entries in MongoDB, over gRPC and HTTP; answers only once they are stored.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about)]
+pub struct Settings {
+    /// Address of HTTP: POST /log, /healthz, /readyz, /metrics
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8082")]
+    pub listen: String,
+    /// Address of gRPC: logger.LoggerService, health, reflection
+    #[arg(long, env = "GRPC_LISTEN", default_value = "127.0.0.1:50001")]
+    pub grpc_listen: String,
+    /// MongoDB, like mongodb://user:password@host:27017/logs_db?directConnection=true; the database is logs_db if
+    /// none is named
+    #[arg(long, env = "MONGO_URL", hide_env_values = true)]
+    pub mongo_url: Secret,
+    /// Collection of the entries
+    #[arg(long, env = "COLLECTION", default_value = "logs")]
+    pub collection: String,
+    /// How many entries may wait for their commit; beyond it new ones are refused at once
+    #[arg(long, env = "QUEUE_LENGTH", default_value_t = 10_000, value_parser = positive)]
+    pub queue_length: usize,
+    /// How many bytes the waiting entries may have together
+    #[arg(long, env = "QUEUE_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = positive)]
+    pub queue_bytes: usize,
+    /// How many entries are written by one insert at most, and how many a LogBatch call may bring
+    #[arg(long, env = "MAX_BATCH", default_value_t = wire::entry::MAX_BATCH, value_parser = positive)]
+    pub max_batch: usize,
+    /// How many bytes are written by one insert at most; MongoDB's messages hold 48 MB
+    #[arg(long, env = "MAX_BATCH_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = batch_bytes)]
+    pub max_batch_bytes: usize,
+    /// How many inserts may be under way at the same time; one reaches the rate of a single server
+    #[arg(long, env = "WRITERS", default_value_t = 1, value_parser = positive)]
+    pub writers: usize,
+    /// How many ids of stored entries are remembered, so that repeats need not ask the store
+    #[arg(long, env = "RECENT_IDS", default_value_t = 100_000)]
+    pub recent_ids: usize,
+    /// How long a request may take whose caller gives no deadline
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "10s", value_parser = duration::parse)]
+    pub request_timeout: Duration,
+    /// How long an entry waits for a store that is known to be down before it is refused
+    #[arg(long, env = "DOWN_GRACE", default_value = "250ms", value_parser = duration::parse)]
+    pub down_grace: Duration,
+    /// How long requests under way are given at shutdown
+    #[arg(long, env = "DRAIN", default_value = "10s", value_parser = duration::parse)]
+    pub drain: Duration,
+    /// How it logs.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+    /// A bug for proving the harness; none unless `logger-planted` sets it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(skip)]
+    pub planted_bug: Option<crate::planted::PlantedBug>,
+}
+
+/// Reads a whole number above 0.
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("must be a whole number above 0".to_owned()),
+    }
+}
+
+/// Reads a size that one message to MongoDB can hold.
+fn batch_bytes(text: &str) -> Result<usize, String> {
+    const MOST: usize = 40 * 1024 * 1024;
+    match positive(text) {
+        Ok(bytes) if bytes <= MOST => Ok(bytes),
+        _ => Err(format!("must be a whole number above 0 and at most {MOST}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Settings::command().debug_assert();
+    }
+
+    #[test]
+    fn the_url_is_never_shown_and_bounds_are_kept() {
+        let given = |more: &[&str]| {
+            let url = ["logger", "--mongo-url", "mongodb://u:sesame@h/d"];
+            Settings::try_parse_from(url.iter().chain(more))
+        };
+        assert!(!format!("{:?}", given(&[]).unwrap()).contains("sesame"));
+        assert!(given(&["--writers", "0"]).is_err());
+        assert!(given(&["--max-batch-bytes", "99999999"]).is_err());
+    }
+}
