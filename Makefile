@@ -1,0 +1,28 @@
+# The commands of everyday work. `make demo` and `make test` do all of their own set-up.
+.PHONY: help setup demo test up bench lint
+.DEFAULT_GOAL := help
+
+help: ## lists these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup: ## installs what the lab needs and this machine lacks
+	@scripts/setup
+
+demo: setup ## starts the whole system, kills RabbitMQ under load, says what was lost
+	@scripts/build
+	@scripts/faultline run scenarios/rabbitmq-killed.toml
+
+test: setup ## every test, on real servers
+	@scripts/build --tests
+	@cargo test --workspace
+
+up: setup ## runs the system on its fixed ports until Ctrl-C
+	@scripts/build
+	@scripts/faultline up
+
+bench: setup ## the benchmarks
+	@cargo bench --workspace
+
+lint: ## format and clippy, as CI checks them
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets -- -D warnings
