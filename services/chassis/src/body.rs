@@ -28,6 +28,28 @@ where
     }
 }
 
+/// A JSON body or none: like [`Body`], but nothing at all is taken for nothing, whatever the content type.
+#[derive(Debug, Clone, Copy)]
+pub struct MaybeBody<T>(pub Option<T>);
+
+impl<T, S> FromRequest<S> for MaybeBody<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let checked = check_content_type(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        checked?;
+        decode(&bytes).map(|value| Self(Some(value)))
+    }
+}
+
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Err(unsupported("none"));

@@ -76,7 +76,13 @@ pub fn new_trace() -> TraceContext {
 /// A middleware that puts the [`TraceContext`] of a request in its extensions and in the span of its logs.
 pub async fn layer(mut request: Request, next: Next) -> Response {
     let context = trace_of(request.headers());
-    let span = tracing::info_span!("request", trace = %format_args!("{:032x}", context.trace_id()), path = request.uri().path());
+    // The entry's id is recorded by whoever finds it out.
+    let span = tracing::info_span!(
+        "request",
+        trace = %format_args!("{:032x}", context.trace_id()),
+        path = request.uri().path(),
+        entry = tracing::field::Empty,
+    );
     request.extensions_mut().insert(context);
     next.run(request).instrument(span).await
 }

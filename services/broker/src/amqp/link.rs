@@ -1,0 +1,196 @@
+//! One connection with its channels: opened, watched, closed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use chassis::breaker::{Breaker, BreakerState};
+use chassis::health::Dependency;
+use chassis::secret::Secret;
+use futures::{Stream, StreamExt};
+use lapin::options::ConfirmSelectOptions;
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, Event};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+
+use super::lane::{Lane, Order};
+use super::message::Manner;
+use super::socket::{self, Cord};
+use super::{Up, topology};
+
+/// Between two looks while all is well.
+const CALM: Duration = Duration::from_secs(1);
+
+/// Between two looks while something is not.
+const UNEASY: Duration = Duration::from_millis(250);
+
+/// How long RabbitMQ may be silent before it is no longer taken for ready.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// How long a close may take; RabbitMQ may be the reason for it.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// What a link is to be like.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    uri: AMQPUri,
+    channels: u16,
+    manner: Manner,
+    connect: Duration,
+}
+
+/// A URL that can't be used. It is not repeated: a password may be in it.
+#[derive(Debug, thiserror::Error)]
+#[error("AMQP_URL can't be read; it must look like amqp://user:password@host:5672/%2f: {0}")]
+pub struct BadAmqpUrl(String);
+
+/// One connection.
+pub(super) struct Link {
+    connection: Connection,
+    control: Arc<Channel>,
+    lanes: JoinSet<String>,
+    unroutable: Arc<Notify>,
+    manner: Manner,
+    /// Last, so that the connection is cut after everything else was told.
+    cord: Cord,
+}
+
+type Look = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
+
+impl Plan {
+    /// Links to `url` that publish over `channels` channels.
+    pub(crate) fn new(
+        url: &Secret,
+        heartbeat: u16,
+        channels: u16,
+        connect: Duration,
+        manner: Manner,
+    ) -> Result<Self, BadAmqpUrl> {
+        let mut uri: AMQPUri = url.expose().parse().map_err(BadAmqpUrl)?;
+        uri.query.heartbeat = Some(heartbeat);
+        Ok(Self { uri, channels, manner, connect })
+    }
+}
+
+impl Link {
+    /// Connects, declares, and starts the lanes.
+    pub(super) async fn open(plan: Arc<Plan>) -> lapin::Result<(Self, Up)> {
+        let (connection, cord) = socket::connect(plan.uri.clone(), plan.connect).await?;
+        let control = Arc::new(connection.create_channel().await?);
+        topology::declare(&control, plan.manner).await?;
+        let unroutable = Arc::new(Notify::new());
+        let (mut lanes, mut senders) = (JoinSet::new(), Vec::new());
+        for _ in 0..plan.channels {
+            let (lane, sender) = open_lane(&connection, plan.manner, &unroutable).await?;
+            lanes.spawn(lane.run());
+            senders.push(sender);
+        }
+        let up = Up { lanes: senders, next: AtomicUsize::new(0), status: connection.status().clone() };
+        Ok((Self { connection, control, lanes, unroutable, manner: plan.manner, cord }, up))
+    }
+
+    /// Watches until the link is lost, and returns why.
+    pub(super) async fn watch(&mut self, dependency: &Dependency, breaker: &Breaker) -> String {
+        let mut events = Box::pin(self.connection.events_listener());
+        loop {
+            let lost = tokio::select! {
+                lost = event(&mut events, dependency) => lost,
+                Some(ended) = self.lanes.join_next() => Some(ended.unwrap_or_else(|error| error.to_string())),
+                () = self.unroutable.notified() => self.declare_again().await,
+                lost = look(&self.control, &self.connection, dependency, breaker) => lost,
+            };
+            if let Some(why) = lost {
+                return why;
+            }
+        }
+    }
+
+    async fn declare_again(&self) -> Option<String> {
+        tracing::warn!("RabbitMQ had no queue for an entry: declaring exchange and queues again");
+        topology::declare(&self.control, self.manner).await.err().map(|error| error.to_string())
+    }
+
+    /// Closes in order: what is published is confirmed first, as far as time permits.
+    pub(super) async fn close(mut self) {
+        let closing = async {
+            while self.lanes.join_next().await.is_some() {}
+            self.connection.close(200, "OK".into()).await
+        };
+        if !matches!(tokio::time::timeout(CLOSE, closing).await, Ok(Ok(()))) {
+            tracing::debug!("the connection to RabbitMQ is cut");
+        }
+    }
+
+    /// Cuts the connection, and waits for the lanes to tell everyone.
+    pub(super) async fn cut(self) {
+        let Self { connection, control, mut lanes, cord, .. } = self;
+        drop((cord, control, connection));
+        let told = async { while lanes.join_next().await.is_some() {} };
+        if tokio::time::timeout(CLOSE, told).await.is_err() {
+            tracing::warn!("a channel to RabbitMQ did not end; whoever waits for it is told at the deadline");
+        }
+    }
+}
+
+async fn open_lane(
+    connection: &Connection,
+    manner: Manner,
+    unroutable: &Arc<Notify>,
+) -> lapin::Result<(Lane, mpsc::UnboundedSender<Order>)> {
+    let channel = connection.create_channel().await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    Ok(Lane::new(channel, manner, Arc::clone(unroutable)))
+}
+
+/// Waits for the next event of the connection; returns why, if it is lost.
+async fn event(events: &mut (impl Stream<Item = Event> + Unpin), dependency: &Dependency) -> Option<String> {
+    match events.next().await {
+        Some(Event::ConnectionBlocked(why)) => {
+            tracing::warn!("RabbitMQ takes no messages: {why}");
+            dependency.waits(format!("RabbitMQ takes no messages: {why}"));
+            None
+        }
+        Some(Event::ConnectionUnblocked) => {
+            dependency.ready();
+            None
+        }
+        Some(Event::Error(error)) => Some(error.to_string()),
+        Some(_) => None,
+        None => Some("the connection is gone".to_owned()),
+    }
+}
+
+/// One look, a while after the last one. A RabbitMQ that is silent is not ready, but not lost either: it may
+/// be slow, and its heartbeat decides. Its answer then closes the breaker, so that no request has to.
+async fn look(
+    control: &Arc<Channel>,
+    connection: &Connection,
+    dependency: &Dependency,
+    breaker: &Breaker,
+) -> Option<String> {
+    let well = breaker.state() == BreakerState::Closed && dependency.is_ready();
+    tokio::time::sleep(if well { CALM } else { UNEASY }).await;
+    let channel = Arc::clone(control);
+    let mut looking: Look = Box::pin(async move { topology::look(&channel).await });
+    let answer = match tokio::time::timeout(SILENCE, &mut looking).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            dependency.waits(format!("RabbitMQ has not answered for {SILENCE:?}"));
+            looking.await
+        }
+    };
+    match answer {
+        Ok(()) if connection.status().blocked() => None,
+        Ok(()) => {
+            if !well {
+                breaker.close();
+                dependency.ready();
+            }
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    }
+}

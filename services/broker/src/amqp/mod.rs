@@ -1,0 +1,130 @@
+//! RabbitMQ: publishing with confirms, on one connection that is kept, and made again by itself.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `message` | what is published, and how |
+//! | `lane` | one channel: its messages, its confirms, who is told what |
+//! | `flight` | one message between its publication and its confirm |
+//! | `socket` | the TCP connection, which can be cut from outside |
+//! | `topology` | exchange, queues, binding |
+//! | `link` | one connection with its channels |
+//! | `supervisor` | makes a link, watches it, makes the next |
+//!
+//! lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to
+//! take a confirm of one for that of another.
+
+mod flight;
+mod lane;
+mod link;
+mod message;
+mod socket;
+mod supervisor;
+mod topology;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chassis::deadline::{Deadline, Passed};
+use chassis::gate::Gate;
+use lapin::ConnectionStatus;
+use tokio::sync::{mpsc, oneshot};
+
+use lane::{Answer, Order};
+
+pub use link::BadAmqpUrl;
+pub(crate) use link::Plan;
+pub(crate) use message::{Manner, Publication};
+pub(crate) use supervisor::supervise;
+
+use crate::margin;
+use crate::outcome::Failure;
+
+/// Publishes messages and says truly what became of each; clones share the connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Publisher {
+    gate: Gate,
+    current: Arc<RwLock<Current>>,
+}
+
+/// The link that is up, or why none is.
+#[derive(Debug)]
+enum Current {
+    Up(Arc<Up>),
+    Down(String),
+}
+
+/// What publishing needs of a link that is up.
+#[derive(Debug)]
+struct Up {
+    lanes: Vec<mpsc::UnboundedSender<Order>>,
+    next: AtomicUsize,
+    status: ConnectionStatus,
+}
+
+impl Publisher {
+    /// Not connected yet; [`supervise`] does that. The gate bounds how many messages are unconfirmed.
+    pub(crate) fn new(gate: Gate) -> Self {
+        let current = Current::Down("not tried yet".to_owned());
+        Self { gate, current: Arc::new(RwLock::new(current)) }
+    }
+
+    /// The gate in front of it.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Publishes a message; success means that RabbitMQ has confirmed it.
+    pub(crate) async fn publish(&self, publication: Publication, deadline: Deadline) -> Result<(), Failure> {
+        let wait = margin::hop(deadline).wait;
+        self.up()?;
+        let (permit, pass) = self.gate.enter(wait).await?.split();
+        // Asked again, since it may have gone down while this one waited for its turn.
+        let up = self.up()?;
+        let (answer, told) = oneshot::channel();
+        up.send(Order { publication, answer, pass })?;
+        let (alive, outcome) = match wait.bound(told).await {
+            Ok(Ok(Answer::Confirmed)) => (true, Ok(())),
+            Ok(Ok(Answer::Refused(why))) => (true, Err(Failure::refused(why))),
+            Ok(Ok(Answer::NotSent(why))) => (false, Err(Failure::refused(why))),
+            Ok(Ok(Answer::Unknown(why))) => (false, Err(unknown(&why))),
+            Ok(Err(_)) => (false, Err(unknown("the connection was lost"))),
+            Err(Passed) => (false, Err(unknown("RabbitMQ did not confirm in time"))),
+        };
+        if alive {
+            permit.success()
+        } else {
+            permit.failure()
+        }
+        outcome
+    }
+
+    /// The link, if messages can go over it now.
+    fn up(&self) -> Result<Arc<Up>, Failure> {
+        match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
+            Current::Up(up) if up.status.blocked() => {
+                Err(Failure::refused("RabbitMQ takes no messages now: it is short of memory or disk"))
+            }
+            Current::Up(up) => Ok(Arc::clone(up)),
+            Current::Down(why) => Err(Failure::refused(format!("RabbitMQ is not connected: {why}"))),
+        }
+    }
+
+    fn set(&self, current: Current) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+    }
+}
+
+impl Up {
+    fn send(&self, order: Order) -> Result<(), Failure> {
+        let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
+        self.lanes[lane]
+            .send(order)
+            .map_err(|_| Failure::refused("RabbitMQ is not connected: its channel was just closed"))
+    }
+}
+
+fn unknown(why: &str) -> Failure {
+    Failure::unknown(format!(
+        "{why}; whether the entry will be stored is unknown, ask again with the same Idempotency-Key"
+    ))
+}

@@ -1,0 +1,68 @@
+//! The TCP connection to RabbitMQ, which can be cut from outside.
+//!
+//! lapin keeps its socket in a thread of its own, and lets go of it only when RabbitMQ answers. One that
+//! hangs never does, so the broker holds a second handle to every socket and shuts it down itself.
+
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lapin::tcp::{AMQPUriTcpExt, OwnedTLSConfig};
+use lapin::uri::AMQPUri;
+use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
+
+/// Cuts the connection when it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Cord {
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug, Default)]
+enum Held {
+    #[default]
+    Nothing,
+    Socket(TcpStream),
+    /// Cut before there was anything to cut.
+    Cut,
+}
+
+impl Drop for Cord {
+    fn drop(&mut self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Held::Socket(socket) = std::mem::replace(&mut *held, Held::Cut) {
+            // It may be closed already, which is what is wanted.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Connects and greets RabbitMQ. Dropping the future or the cord cuts the connection.
+pub(super) async fn connect(uri: AMQPUri, limit: Duration) -> lapin::Result<(Connection, Cord)> {
+    let cord = Cord::default();
+    let held = Arc::clone(&cord.held);
+    let runtime = lapin::runtime::default_runtime()?;
+    let own = runtime.clone();
+    let connect = async move |uri: AMQPUri, _| {
+        let config = OwnedTLSConfig::default();
+        let connecting = AMQPUriTcpExt::connect_with_config_async(&uri, config.as_ref(), &own);
+        let stream = tokio::time::timeout(limit, connecting).await.map_err(io::Error::from)??;
+        if let AsyncTcpStream::Plain(plain) = &stream {
+            hold(&held, plain.get_ref())?;
+        }
+        Ok(stream)
+    };
+    let properties = ConnectionProperties::default().with_connection_name("broker".into());
+    let connection = Connection::connector(uri, runtime, connect, properties).await?;
+    Ok((connection, cord))
+}
+
+fn hold(held: &Mutex<Held>, stream: &impl AsFd) -> io::Result<()> {
+    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+    if matches!(*held, Held::Cut) {
+        return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
+    }
+    *held = Held::Socket(TcpStream::from(stream.as_fd().try_clone_to_owned()?));
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The service, built and run.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use chassis::CancellationToken;
+use chassis::breaker::BreakerSettings;
+use chassis::gate::Gate;
+use chassis::health::{Dependency, Readiness};
+use chassis::metrics::Metrics;
+use chassis::serve::{self, ServeError};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::amqp::{self, Manner, Plan, Publisher};
+use crate::authentication::Authentication;
+use crate::grpc_logger::{Gates, GrpcLogger};
+use crate::http_hop::HttpHop;
+use crate::json_logger::JsonLogger;
+use crate::routes::{self, Dependencies, Limits};
+use crate::settings::Settings;
+use crate::{cors, watch};
+
+pub use crate::amqp::BadAmqpUrl;
+pub use crate::grpc_logger::BadEndpoint;
+pub use crate::http_hop::BadUrl;
+
+/// Pages of entries that are read at once; each may be large.
+const READERS: usize = 16;
+
+/// How long the end may take once nothing is under way.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// The service, listening but not serving yet.
+pub struct Application {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    dependencies: Arc<Dependencies>,
+    signs: Signs,
+    plan: Plan,
+    drain: Duration,
+}
+
+/// Where each watcher says what it sees.
+struct Signs {
+    authentication: Dependency,
+    json_logger: Dependency,
+    grpc_logger: Dependency,
+    rabbitmq: Dependency,
+}
+
+/// Settings that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No place to listen.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// No URL of a service.
+    #[error("{name}: {source}")]
+    Url {
+        /// Which setting.
+        name: &'static str,
+        /// What is wrong with it.
+        source: BadUrl,
+    },
+    /// No URL of the logger's gRPC.
+    #[error("LOGGER_GRPC_URL: {0}")]
+    Endpoint(#[from] BadEndpoint),
+    /// No URL of RabbitMQ.
+    #[error(transparent)]
+    Amqp(#[from] BadAmqpUrl),
+}
+
+/// A service that could not be built, or broke while it ran.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Broke.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Application {
+    /// Listens, and prepares the way to every dependency; none needs to be there yet.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that can't be used.
+    pub async fn build(settings: Settings) -> Result<Self, BuildError> {
+        let (readiness, metrics) = (Readiness::default(), Metrics::new());
+        let signs = Signs::new(&readiness);
+        let plan = plan(&settings)?;
+        let dependencies = Arc::new(dependencies(&settings, &signs)?);
+        watch_breakers(&metrics, &dependencies);
+        let limits = Limits { request_timeout: settings.request_timeout, body: settings.body_limit };
+        let cors = cors::layer(&settings.cors_origins);
+        let router = routes::router(Arc::clone(&dependencies), limits, cors, readiness, &metrics);
+        let listener = serve::bind(&settings.listen).await?;
+        let address = serve::address_of(&listener)?;
+        Ok(Self { listener, address, router, dependencies, signs, plan, drain: settings.drain })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown`, then drains: requests first, then the messages that RabbitMQ has not
+    /// confirmed yet.
+    ///
+    /// # Errors
+    /// [`ServeError`] when the listener broke.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), ServeError> {
+        tracing::info!("listening on {}", self.address);
+        let done = CancellationToken::new();
+        let publisher = self.dependencies.publisher.clone();
+        let supervising =
+            tokio::spawn(amqp::supervise(publisher, self.plan, self.signs.rabbitmq.clone(), done.clone()));
+        let watchers = watchers(&self.dependencies, self.signs);
+        let ended = serve::http(self.listener, self.router, shutdown, self.drain).await;
+        drop(watchers);
+        done.cancel();
+        if tokio::time::timeout(CLOSE, supervising).await.is_err() {
+            tracing::warn!("RabbitMQ did not let go in time");
+        }
+        ended
+    }
+
+    /// Builds and runs: the whole of `main`.
+    ///
+    /// # Errors
+    /// [`RunError`] tells what could not be used or what broke.
+    pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
+        Ok(Self::build(settings).await?.run(shutdown).await?)
+    }
+}
+
+impl Signs {
+    fn new(readiness: &Readiness) -> Self {
+        Self {
+            authentication: readiness.dependency("authentication"),
+            json_logger: readiness.dependency("logger-http"),
+            grpc_logger: readiness.dependency("logger-grpc"),
+            rabbitmq: readiness.dependency("rabbitmq"),
+        }
+    }
+}
+
+fn dependencies(settings: &Settings, signs: &Signs) -> Result<Dependencies, BuildError> {
+    let gate = |name| Gate::new(name, breaker(settings), settings.concurrency, settings.queue);
+    let http = |name, url, gate| {
+        HttpHop::new(url, gate, settings.connect_timeout, settings.concurrency)
+            .map_err(|source| BuildError::Url { name, source })
+    };
+    let authentication =
+        http("AUTHENTICATION_URL", &settings.authentication_url, gate("the authentication service"))?;
+    let json_logger = http("LOGGER_HTTP_URL", &settings.logger_http_url, gate("the logger's HTTP"))?;
+    let gates = Gates {
+        storing: gate("the logger's gRPC"),
+        reading: Gate::new("the logger's gRPC", breaker(settings), READERS, settings.queue),
+    };
+    let grpc_logger = GrpcLogger::new(
+        &settings.logger_grpc_url,
+        settings.grpc_connections,
+        settings.connect_timeout,
+        gates,
+        signs.grpc_logger.clone(),
+    )?;
+    Ok(Dependencies {
+        authentication: Authentication::new(authentication),
+        json_logger: JsonLogger::new(json_logger, signs.json_logger.clone()),
+        grpc_logger,
+        publisher: Publisher::new(Gate::new(
+            "RabbitMQ",
+            breaker(settings),
+            settings.amqp_outstanding,
+            settings.queue,
+        )),
+    })
+}
+
+fn breaker(settings: &Settings) -> BreakerSettings {
+    BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause }
+}
+
+fn plan(settings: &Settings) -> Result<Plan, BadAmqpUrl> {
+    let manner = Manner {
+        #[cfg(feature = "planted-bugs")]
+        bug: settings.planted_bug,
+    };
+    Plan::new(
+        &settings.amqp_url,
+        settings.amqp_heartbeat,
+        settings.amqp_channels,
+        settings.connect_timeout,
+        manner,
+    )
+}
+
+fn watch_breakers(metrics: &Metrics, dependencies: &Dependencies) {
+    metrics.watch("authentication", dependencies.authentication.gate().breaker());
+    metrics.watch("logger-http", dependencies.json_logger.gate().breaker());
+    metrics.watch("logger-grpc", dependencies.grpc_logger.gate().breaker());
+    metrics.watch("logger-grpc-reading", dependencies.grpc_logger.reading().breaker());
+    metrics.watch("rabbitmq", dependencies.publisher.gate().breaker());
+}
+
+/// Starts the watchers; they end with the set.
+fn watchers(dependencies: &Dependencies, signs: Signs) -> JoinSet<()> {
+    let mut watchers = JoinSet::new();
+    for (hop, sign) in [
+        (dependencies.authentication.hop().clone(), signs.authentication),
+        (dependencies.json_logger.hop().clone(), signs.json_logger),
+    ] {
+        let breakers = vec![hop.gate().breaker().clone()];
+        watchers.spawn(watch::watch(sign, breakers, move || watch::readyz(hop.clone())));
+    }
+    let logger = dependencies.grpc_logger.clone();
+    let breakers = vec![logger.gate().breaker().clone(), logger.reading().breaker().clone()];
+    let look = move || {
+        let logger = logger.clone();
+        async move { logger.look().await }
+    };
+    watchers.spawn(watch::watch(signs.grpc_logger, breakers, look));
+    watchers
+}

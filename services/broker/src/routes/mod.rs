@@ -1,0 +1,84 @@
+//! One module for each route, and what they have in common.
+
+mod authentication;
+mod grpc_logger;
+mod json_logger;
+mod logs;
+mod ping;
+mod rabbitmq_logger;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use chassis::health::{self, Readiness};
+use chassis::metrics::{self, Metrics};
+use chassis::problem::{Problem, no_such_method, no_such_route};
+use chassis::{deadline, telemetry};
+use http::StatusCode;
+use tower_http::cors::CorsLayer;
+use wire::entry::{self, InvalidEntry};
+
+use crate::amqp::Publisher;
+use crate::authentication::Authentication;
+use crate::grpc_logger::GrpcLogger;
+use crate::json_logger::JsonLogger;
+
+/// What the routes need: the way to each dependency.
+#[derive(Debug)]
+pub(crate) struct Dependencies {
+    /// Who logs in.
+    pub(crate) authentication: Authentication,
+    /// The logger by JSON.
+    pub(crate) json_logger: JsonLogger,
+    /// The logger by gRPC.
+    pub(crate) grpc_logger: GrpcLogger,
+    /// RabbitMQ.
+    pub(crate) publisher: Publisher,
+}
+
+/// What bounds a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Time for a request that brings none.
+    pub(crate) request_timeout: Duration,
+    /// The largest body in bytes.
+    pub(crate) body: usize,
+}
+
+/// Every route of the service.
+pub(crate) fn router(
+    dependencies: Arc<Dependencies>,
+    limits: Limits,
+    cors: CorsLayer,
+    readiness: Readiness,
+    metrics: &Metrics,
+) -> Router {
+    Router::new()
+        .route("/", post(ping::ping))
+        .route("/authentication", post(authentication::authenticate))
+        .route("/grpc-logger", post(grpc_logger::log))
+        .route("/json-logger", post(json_logger::log))
+        .route("/rabbitmq-logger", post(rabbitmq_logger::log))
+        .route("/logs", get(logs::read))
+        .with_state(dependencies)
+        .layer(DefaultBodyLimit::max(limits.body))
+        .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer))
+        .merge(health::router(readiness))
+        .merge(metrics.router())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(cors)
+        .layer(middleware::from_fn(telemetry::layer))
+        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+}
+
+/// Checks that an entry can be stored.
+fn check(name: &str, data: &str) -> Result<(), Problem> {
+    entry::check(name, data).map_err(|invalid| match invalid {
+        InvalidEntry::TooLong { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, invalid.to_string()),
+        InvalidEntry::Empty(_) | InvalidEntry::Nul { .. } => Problem::bad_request(invalid.to_string()),
+    })
+}

@@ -1,0 +1,103 @@
+//! What can be set, by flags and environment.
+
+use std::time::Duration;
+
+use chassis::duration;
+use chassis::secret::Secret;
+use chassis::telemetry::TelemetrySettings;
+use clap::Args;
+
+/// Everything that the broker can be told.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// The authentication service
+    #[arg(long, env = "AUTHENTICATION_URL", default_value = "http://127.0.0.1:8081")]
+    pub authentication_url: String,
+    /// The logger's HTTP
+    #[arg(long, env = "LOGGER_HTTP_URL", default_value = "http://127.0.0.1:8082")]
+    pub logger_http_url: String,
+    /// The logger's gRPC
+    #[arg(long, env = "LOGGER_GRPC_URL", default_value = "http://127.0.0.1:50001")]
+    pub logger_grpc_url: String,
+    /// RabbitMQ
+    #[arg(
+        long,
+        env = "AMQP_URL",
+        hide_env_values = true,
+        default_value = "amqp://guest:guest@127.0.0.1:5672/%2f"
+    )]
+    pub amqp_url: Secret,
+    /// Time for a request that brings no Request-Timeout
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "5s", value_parser = duration::parse)]
+    pub request_timeout: Duration,
+    /// The largest body in bytes; a larger one is refused with 413
+    #[arg(long, env = "BODY_LIMIT", default_value_t = 2 * 1024 * 1024, value_parser = positive)]
+    pub body_limit: usize,
+    /// Requests at once to authentication and to the logger, each
+    #[arg(long, env = "CONCURRENCY", default_value_t = 256, value_parser = positive)]
+    pub concurrency: usize,
+    /// Requests that may wait for their turn, for each dependency; more are refused with 503
+    #[arg(long, env = "QUEUE", default_value_t = 1024)]
+    pub queue: usize,
+    /// Connections to the logger's gRPC
+    #[arg(long, env = "GRPC_CONNECTIONS", default_value_t = 2, value_parser = positive)]
+    pub grpc_connections: usize,
+    /// Messages that RabbitMQ may have unconfirmed, over all channels
+    #[arg(long, env = "AMQP_OUTSTANDING", default_value_t = 1024, value_parser = positive)]
+    pub amqp_outstanding: usize,
+    /// Channels to RabbitMQ that publish
+    #[arg(long, env = "AMQP_CHANNELS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub amqp_channels: u16,
+    /// Seconds between heartbeats; RabbitMQ is taken for gone after twice as many without a word
+    #[arg(long, env = "AMQP_HEARTBEAT", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub amqp_heartbeat: u16,
+    /// Time for a TCP connection to be made
+    #[arg(long, env = "CONNECT_TIMEOUT", default_value = "1s", value_parser = duration::parse)]
+    pub connect_timeout: Duration,
+    /// Failures of a dependency in a row after which its path is refused without asking it
+    #[arg(long, env = "BREAKER_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub breaker_failures: u32,
+    /// How long it is refused before one request is let through
+    #[arg(long, env = "BREAKER_PAUSE", default_value = "500ms", value_parser = duration::parse)]
+    pub breaker_pause: Duration,
+    /// Origins whose pages may use the broker, separated by commas; * is any http or https origin
+    #[arg(long, env = "CORS_ORIGINS", default_value = "*", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+    /// Time for requests under way to end after SIGTERM
+    #[arg(long, env = "DRAIN", default_value = "10s", value_parser = duration::parse)]
+    pub drain: Duration,
+    /// How it logs.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+    /// A bug for proving the harness; none unless `broker-planted` sets it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(skip)]
+    pub planted_bug: Option<crate::planted::PlantedBug>,
+}
+
+/// Reads a whole number above 0.
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("give a whole number above 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent_and_the_password_is_never_shown() {
+        let command = Settings::augment_args(Command::new("broker"));
+        command.clone().debug_assert();
+        let matches = command.get_matches_from(["broker", "--amqp-url", "amqp://u:sesame@h"]);
+        let settings = Settings::from_arg_matches(&matches).unwrap();
+        assert!(!format!("{settings:?}").contains("sesame"));
+    }
+}

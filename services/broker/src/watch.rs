@@ -1,0 +1,79 @@
+//! Whether each dependency is there, and when it is back: `/readyz` turns ready only when every path of the
+//! broker works again, and a breaker is closed without a request having to be the one that finds out.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::time::Duration;
+
+use chassis::attempts::Attempts;
+use chassis::breaker::{Breaker, BreakerState};
+use chassis::deadline::Deadline;
+use chassis::health::Dependency;
+use http::StatusCode;
+use wire::envelope::Envelope;
+
+use crate::http_hop::{Answer, HttpHop};
+use crate::outcome::Failure;
+
+/// Between two looks while all is well.
+const CALM: Duration = Duration::from_secs(1);
+
+/// Between two looks while something is not.
+const UNEASY: Duration = Duration::from_millis(250);
+
+/// The time for one look.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Looks while it is away: one that hangs does not keep the next from beginning.
+const ATTEMPTS: Attempts = Attempts { pace: UNEASY, beside: 4, each: Duration::from_secs(10) };
+
+/// Watches one dependency until dropped.
+pub(crate) async fn watch<F, E>(
+    dependency: Dependency,
+    breakers: Vec<Breaker>,
+    look: impl Fn() -> F + Clone + Send + 'static,
+) where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Display + Send + 'static,
+{
+    loop {
+        ATTEMPTS.until_success(look.clone(), |failure| dependency.waits(failure)).await;
+        breakers.iter().for_each(Breaker::close);
+        dependency.ready();
+        let lost = until_lost(&breakers, &look).await;
+        dependency.waits(lost);
+    }
+}
+
+async fn until_lost<F, E>(breakers: &[Breaker], look: &impl Fn() -> F) -> String
+where
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    loop {
+        let well = breakers.iter().all(|breaker| breaker.state() == BreakerState::Closed);
+        tokio::time::sleep(if well { CALM } else { UNEASY }).await;
+        match tokio::time::timeout(LOOK, look()).await {
+            // A failure that is being counted must not be forgotten because of a look.
+            Ok(Ok(())) if well => {}
+            Ok(Ok(())) => breakers.iter().for_each(Breaker::close),
+            Ok(Err(lost)) => return lost.to_string(),
+            Err(_) => return format!("no answer within {LOOK:?}"),
+        }
+    }
+}
+
+/// Asks a service's own `/readyz`. One that has no such route is alive, and can't tell more.
+pub(crate) async fn readyz(hop: HttpHop) -> Result<(), Failure> {
+    let answer = hop.look("/readyz", Deadline::after(ATTEMPTS.each)).await?;
+    match answer.status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(()),
+        status if status.is_success() => Ok(()),
+        status => Err(Failure::refused(message(&answer).unwrap_or_else(|| status.to_string()))),
+    }
+}
+
+fn message(answer: &Answer) -> Option<String> {
+    let envelope: Envelope<serde::de::IgnoredAny> = serde_json::from_slice(&answer.body).ok()?;
+    Some(envelope.message)
+}
