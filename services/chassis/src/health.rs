@@ -72,6 +72,12 @@ impl Readiness {
 }
 
 impl Dependency {
+    /// Its name, as `/readyz` tells it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// It is there.
     pub fn ready(&self) {
         self.set(None);

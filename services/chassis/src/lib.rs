@@ -15,6 +15,7 @@
 //! | [`attempts`] | attempts at a connection, repeated until one succeeds |
 //! | [`backoff`] | waits between attempts to reconnect |
 //! | [`health`] | alive, ready, and what is waited for |
+//! | [`link`] | a watched connection to one dependency |
 //! | [`metrics`] | Prometheus text |
 //! | [`duration`] | durations in settings |
 //! | [`telemetry`] | logs on standard error, trace context of a request |
@@ -28,6 +29,7 @@ pub mod door;
 pub mod duration;
 pub mod gate;
 pub mod health;
+pub mod link;
 pub mod metrics;
 pub mod problem;
 pub mod run;

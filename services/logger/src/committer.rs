@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::backoff::Backoff;
+use chassis::link::{Held, State};
 use tokio::time::Instant;
 
 use crate::batch::{Batch, BatchLimits, Group};
@@ -11,7 +12,7 @@ use crate::metrics::LoggerMetrics;
 use crate::outcome::{Outcome, Refusal};
 use crate::queue::Queue;
 use crate::recent::Recent;
-use crate::store::{InsertFailure, Inserted, Link, Store};
+use crate::store::{InsertFailure, Inserted, Logs, Store};
 
 /// One writer; several may share a queue.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ impl Committer {
 
     /// While the store is down nothing is taken, so that what was never sent can still be refused.
     async fn next_batch(&self) -> Option<Batch> {
-        self.store.up().await;
+        self.store.link.up().await;
         let batch = self.queue.next_batch(self.limits).await;
         self.metrics.waiting(self.queue.len());
         batch
@@ -43,11 +44,11 @@ impl Committer {
     async fn commit(&self, mut batch: Batch) {
         let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250));
         while !batch.is_empty() {
-            let Ok(link) = self.link_before_the_end(&batch).await else { return };
+            let Ok(logs) = self.link_before_the_end(&batch).await else { return };
             let begun = Instant::now();
             let size = batch.len();
-            match self.store.insert(&link, batch.documents()).await {
-                Ok(inserted) => self.settle(&link, &mut batch, &inserted).await,
+            match self.store.insert(&logs, batch.documents()).await {
+                Ok(inserted) => self.settle(&logs, &mut batch, &inserted).await,
                 Err(InsertFailure::NotSent(reason)) => {
                     tracing::debug!("{size} entries were not sent: {reason}");
                     self.queue.give_back(batch.split_off_untouched());
@@ -66,16 +67,16 @@ impl Committer {
     }
 
     /// The connection, unless the last deadline of the batch passes first.
-    async fn link_before_the_end(&self, batch: &Batch) -> Result<Link, ()> {
+    async fn link_before_the_end(&self, batch: &Batch) -> Result<Held<Logs>, ()> {
         let end = batch.last_deadline().unwrap_or_else(Instant::now);
-        tokio::time::timeout_at(end, self.store.up()).await.map_err(drop)
+        tokio::time::timeout_at(end, self.store.link.up()).await.map_err(drop)
     }
 
-    async fn settle(&self, link: &Link, batch: &mut Batch, inserted: &Inserted) {
+    async fn settle(&self, logs: &Held<Logs>, batch: &mut Batch, inserted: &Inserted) {
         let ids: Vec<&str> = inserted.duplicates.iter().filter_map(|place| batch.id(*place)).collect();
         let known = match ids.is_empty() {
             true => Ok(Default::default()),
-            false => self.store.contents(link, &ids).await,
+            false => self.store.contents(logs, &ids).await,
         };
         let mut stored = Vec::new();
         batch.settle(|place, group| {
@@ -111,13 +112,12 @@ fn refused(group: &Group, reason: &str) -> Outcome {
 /// Refuses, while the store is down, what has waited for it long enough. Runs for ever.
 pub(crate) async fn refuse_while_down(queue: Arc<Queue>, store: Store, grace: Duration) {
     const SWEEP_EVERY: Duration = Duration::from_millis(20);
-    let mut state = store.watch();
+    let mut state = store.link.watch();
     loop {
-        let down = |state: &crate::store::State| matches!(state, crate::store::State::Down(_));
-        if state.wait_for(down).await.is_err() {
+        if state.wait_for(|state| matches!(state, State::Down(_))).await.is_err() {
             return;
         }
-        if let (Err(reason), Some(moment)) = (store.link(), Instant::now().checked_sub(grace)) {
+        if let (Err(reason), Some(moment)) = (store.link.current(), Instant::now().checked_sub(grace)) {
             queue.refuse_since(moment, &Refusal::StoreDown(reason));
         }
         tokio::time::sleep(SWEEP_EVERY).await;

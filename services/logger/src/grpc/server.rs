@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chassis::CancellationToken;
+use chassis::link::State;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -12,7 +13,7 @@ use wire::entry::MAX_BATCH_BYTES;
 use wire::grpc::logger_service_server::{LoggerServiceServer, SERVICE_NAME};
 
 use super::Service;
-use crate::store::{State, Store};
+use crate::store::Store;
 
 /// The descriptors of the service can't be served.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +85,7 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 
 /// SERVING only while the store is there.
 async fn tell_health(reporter: HealthReporter, store: Store, shutdown: CancellationToken) {
-    let mut state = store.watch();
+    let mut state = store.link.watch();
     loop {
         let up = matches!(*state.borrow_and_update(), State::Up(_)) && !shutdown.is_cancelled();
         let status = if up { ServingStatus::Serving } else { ServingStatus::NotServing };

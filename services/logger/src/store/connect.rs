@@ -10,7 +10,7 @@ use mongodb::options::{
 use mongodb::{Client, Collection, Database, IndexModel};
 use tokio::net::TcpStream;
 
-use super::Link;
+use super::Logs;
 
 /// How often the driver looks whether the server is there: its own minimum, since recovery waits for it.
 const HEARTBEAT: Duration = Duration::from_millis(500);
@@ -64,7 +64,7 @@ impl Target {
     }
 
     /// Makes a connection, logs in, makes sure of the collection and its index.
-    pub(super) async fn connect(&self, number: u64) -> Result<Link, ConnectFailure> {
+    pub(super) async fn connect(&self) -> Result<Logs, ConnectFailure> {
         self.knock().await?;
         let client = Client::with_options(self.options.clone())?;
         let database = client.database(&self.database);
@@ -73,9 +73,9 @@ impl Target {
             .write_concern(durable())
             .read_concern(ReadConcern::majority())
             .build();
-        let logs: Collection<RawDocumentBuf> = database.collection_with_options(&self.collection, options);
-        ensure_index(&logs).await?;
-        Ok(Link { number, client, logs })
+        let entries: Collection<RawDocumentBuf> = database.collection_with_options(&self.collection, options);
+        ensure_index(&entries).await?;
+        Ok(Logs { client, entries })
     }
 
     /// Tries the bare addresses: a refused connection is known at once, where the driver would keep trying
@@ -108,10 +108,10 @@ async fn ensure_collection(database: &Database, name: &str) -> mongodb::error::R
 }
 
 /// The order of `/logs`: the newest first, equal moments by id.
-async fn ensure_index(logs: &Collection<RawDocumentBuf>) -> mongodb::error::Result<()> {
+async fn ensure_index(entries: &Collection<RawDocumentBuf>) -> mongodb::error::Result<()> {
     let options = IndexOptions::builder().name("newest_first".to_owned()).build();
     let index = IndexModel::builder().keys(doc! { "created_at": -1, "_id": -1 }).options(options).build();
-    logs.create_index(index).await.map(drop)
+    entries.create_index(index).await.map(drop)
 }
 
 fn is_command_error(error: &mongodb::error::Error, code: i32) -> bool {
@@ -142,7 +142,7 @@ mod tests {
         let address = taken.local_addr().unwrap();
         drop(taken);
         let target = Target::parse(&format!("mongodb://{address}"), "logs").await.unwrap();
-        let failure = target.connect(1).await.unwrap_err();
+        let failure = target.connect().await.unwrap_err();
         assert!(matches!(failure, ConnectFailure::Unreachable { .. }), "{failure}");
     }
 }

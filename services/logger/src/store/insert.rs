@@ -1,18 +1,15 @@
 //! One insert of a whole batch, and what is true after it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use chassis::link::Held;
 use futures::TryStreamExt;
 use mongodb::bson::{RawDocument, RawDocumentBuf, doc};
 use mongodb::error::{Error, ErrorKind, InsertManyError};
 
-use super::{Link, Store};
+use super::{Logs, Store};
 use crate::fingerprint::Fingerprint;
 use crate::moment::Moment;
-
-/// How long one insert may take. A store that hangs is noticed sooner, by the watch.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// MongoDB's code for an id that is there already.
 const DUPLICATE_KEY: i32 = 11_000;
@@ -39,35 +36,34 @@ pub(crate) enum InsertFailure {
 pub(crate) type Contents = HashMap<String, (Fingerprint, Moment)>;
 
 impl Store {
-    /// Inserts a batch. Ends early when the connection is lost meanwhile, whoever notices it.
+    /// Inserts a batch.
     pub(crate) async fn insert(
         &self,
-        link: &Link,
+        logs: &Held<Logs>,
         documents: impl Iterator<Item = &RawDocumentBuf>,
     ) -> Result<Inserted, InsertFailure> {
-        let insert = link.logs.insert_many(documents).ordered(false);
-        let insert = async { self.bounded(link, async { insert.await.map(drop) }).await };
-        match insert.await {
+        let insert = logs.entries.insert_many(documents).ordered(false);
+        match self.bounded(logs, async { insert.await.map(drop) }).await {
             Ok(Ok(())) => Ok(Inserted::default()),
             Ok(Err(error)) => match *error.kind {
                 ErrorKind::InsertMany(ref partly) if partly.write_concern_error.is_none() => {
                     Ok(inserted(partly))
                 }
-                _ => Err(self.failed(link, &error)),
+                _ => Err(self.failed(logs, &error)),
             },
             Err(reason) => Err(InsertFailure::Unknown(reason)),
         }
     }
 
     /// What is stored under some ids.
-    pub(crate) async fn contents(&self, link: &Link, ids: &[&str]) -> Result<Contents, InsertFailure> {
+    pub(crate) async fn contents(&self, logs: &Held<Logs>, ids: &[&str]) -> Result<Contents, InsertFailure> {
         let find = async {
-            let found = link.logs.find(doc! { "_id": { "$in": ids } }).await?;
+            let found = logs.entries.find(doc! { "_id": { "$in": ids } }).await?;
             found.try_collect::<Vec<RawDocumentBuf>>().await
         };
-        match self.bounded(link, find).await {
+        match self.bounded(logs, find).await {
             Ok(Ok(found)) => Ok(found.iter().filter_map(|document| self.content(document)).collect()),
-            Ok(Err(error)) => Err(self.failed(link, &error)),
+            Ok(Err(error)) => Err(self.failed(logs, &error)),
             Err(reason) => Err(InsertFailure::Unknown(reason)),
         }
     }
@@ -79,39 +75,34 @@ impl Store {
         Some((text("_id")?.to_owned(), (fingerprint, created_at)))
     }
 
-    /// Runs an operation until it ends, takes too long, or the connection is lost.
-    pub(super) async fn bounded<T>(
-        &self,
-        link: &Link,
-        work: impl Future<Output = mongodb::error::Result<T>>,
-    ) -> Result<mongodb::error::Result<T>, String> {
-        tokio::select! {
-            ended = tokio::time::timeout(ATTEMPT_TIMEOUT, work) => ended.map_err(|_| {
-                let reason = format!("no answer within {ATTEMPT_TIMEOUT:?}");
-                self.report(link, &reason);
-                reason
-            }),
-            () = self.lost(link) => Err("the connection was lost before the store answered".to_owned()),
-        }
-    }
-
     /// Says what an error means for what was sent, and reports a connection that is gone.
-    pub(super) fn failed(&self, link: &Link, error: &Error) -> InsertFailure {
-        let reason = short(error);
-        match *error.kind {
-            ErrorKind::ServerSelection { .. }
-            | ErrorKind::Authentication { .. }
-            | ErrorKind::DnsResolve { .. }
-            | ErrorKind::Shutdown => {
-                self.report(link, &reason);
-                InsertFailure::NotSent(reason)
-            }
-            ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {
-                self.report(link, &reason);
-                InsertFailure::Unknown(reason)
-            }
-            _ => InsertFailure::Unknown(reason),
+    pub(super) fn failed(&self, logs: &Held<Logs>, error: &Error) -> InsertFailure {
+        let (reason, meaning) = (short(error), failure(error));
+        if meaning.lost {
+            self.link.report(logs, reason.as_str());
         }
+        if meaning.sent { InsertFailure::Unknown(reason) } else { InsertFailure::NotSent(reason) }
+    }
+}
+
+/// What an error of the driver means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Meaning {
+    /// The operation may have reached the store.
+    pub(super) sent: bool,
+    /// The connection is of no more use.
+    pub(super) lost: bool,
+}
+
+/// Reads an error; what is not known is taken for sent.
+pub(super) fn failure(error: &Error) -> Meaning {
+    match *error.kind {
+        ErrorKind::ServerSelection { .. }
+        | ErrorKind::Authentication { .. }
+        | ErrorKind::DnsResolve { .. }
+        | ErrorKind::Shutdown => Meaning { sent: false, lost: true },
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => Meaning { sent: true, lost: true },
+        _ => Meaning { sent: true, lost: false },
     }
 }
 

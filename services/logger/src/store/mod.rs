@@ -1,8 +1,4 @@
 //! The store: one watched connection to MongoDB, shared by the committers and the readers.
-//!
-//! It is up or down. Whoever sees it fail reports that; the watch then makes a connection anew, with
-//! attempts that don't wait for one that hangs, and only a connection that logged in and made sure of the
-//! collection and its indexes counts as up.
 
 mod connect;
 mod insert;
@@ -11,9 +7,9 @@ mod watch;
 
 use std::sync::Arc;
 
+use chassis::link::{Held, Link};
 use mongodb::bson::RawDocumentBuf;
 use mongodb::{Client, Collection};
-use tokio::sync::watch::{Receiver, Sender};
 
 pub use connect::BadUrl;
 pub(crate) use connect::Target;
@@ -27,75 +23,37 @@ use crate::fingerprint::Fingerprints;
 pub(crate) struct Store {
     target: Arc<Target>,
     fingerprints: Fingerprints,
-    state: Arc<Sender<State>>,
+    /// The connection; [`Store::keep`] makes it.
+    pub(crate) link: Link<Logs>,
 }
 
-/// Whether it is there.
+/// A connection that has logged in and made sure of the collection and its index.
 #[derive(Debug, Clone)]
-pub(crate) enum State {
-    /// Not there, and why.
-    Down(String),
-    /// There, by this connection.
-    Up(Link),
-}
-
-/// A connection that has worked.
-#[derive(Debug, Clone)]
-pub(crate) struct Link {
-    number: u64,
+pub(crate) struct Logs {
     client: Client,
-    logs: Collection<RawDocumentBuf>,
+    entries: Collection<RawDocumentBuf>,
 }
 
 impl Store {
-    /// A store that nobody has tried yet; [`Self::keep`] connects it.
+    /// A store that nobody has tried yet.
     pub(crate) fn new(target: Target, fingerprints: Fingerprints) -> Self {
-        let (state, _) = tokio::sync::watch::channel(State::Down("not tried yet".to_owned()));
-        Self { target: Arc::new(target), fingerprints, state: Arc::new(state) }
+        Self { target: Arc::new(target), fingerprints, link: Link::default() }
     }
 
-    /// To follow its state.
-    pub(crate) fn watch(&self) -> Receiver<State> {
-        self.state.subscribe()
-    }
-
-    /// Waits until it is up.
-    pub(crate) async fn up(&self) -> Link {
-        let mut state = self.watch();
-        loop {
-            if let State::Up(link) = &*state.borrow_and_update() {
-                return link.clone();
-            }
-            if state.changed().await.is_err() {
-                // The sender is ours: it can't be gone while we wait.
-                std::future::pending::<()>().await;
-            }
+    /// Runs an operation until it ends, takes too long, or the connection is lost meanwhile, whoever
+    /// notices that.
+    async fn bounded<T>(
+        &self,
+        logs: &Held<Logs>,
+        work: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, String> {
+        tokio::select! {
+            ended = tokio::time::timeout(watch::OPERATION_TIMEOUT, work) => ended.map_err(|_| {
+                let reason = format!("no answer within {:?}", watch::OPERATION_TIMEOUT);
+                self.link.report(logs, reason.as_str());
+                reason
+            }),
+            () = self.link.lost(logs) => Err("the connection was lost before the store answered".to_owned()),
         }
-    }
-
-    /// The connection, or why there is none.
-    pub(crate) fn link(&self) -> Result<Link, String> {
-        match &*self.state.borrow() {
-            State::Up(link) => Ok(link.clone()),
-            State::Down(reason) => Err(reason.clone()),
-        }
-    }
-
-    /// `link` failed; true for the first who says so of the connection that is used now.
-    fn report(&self, link: &Link, reason: &str) -> bool {
-        self.state.send_if_modified(|state| match state {
-            State::Up(current) if current.number == link.number => {
-                *state = State::Down(reason.to_owned());
-                true
-            }
-            _ => false,
-        })
-    }
-
-    /// Ends when `link` is no longer the one in use.
-    async fn lost(&self, link: &Link) {
-        let mut state = self.watch();
-        let used = |state: &State| matches!(state, State::Up(current) if current.number == link.number);
-        let _ = state.wait_for(|state| !used(state)).await;
     }
 }

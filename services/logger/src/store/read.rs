@@ -4,7 +4,7 @@ use futures::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, doc};
 
-use super::{InsertFailure, Link, Store};
+use super::{InsertFailure, Logs, Store};
 use crate::moment::Moment;
 
 /// A page ends early beyond this many bytes, since gRPC takes 4 MiB unless told otherwise.
@@ -40,12 +40,12 @@ pub(crate) enum ReadFailure {
 impl Store {
     /// One page, the newest first.
     pub(crate) async fn read(&self, request: &PageRequest) -> Result<Vec<StoredLog>, ReadFailure> {
-        let link = self.link().map_err(ReadFailure::Store)?;
-        let read = self.bounded(&link, page(&link, request)).await;
+        let logs = self.link.current().map_err(ReadFailure::Store)?;
+        let read = self.bounded(&logs, page(&logs, request)).await;
         match read.map_err(ReadFailure::Store)? {
             Ok(Some(entries)) => Ok(entries),
             Ok(None) => Err(ReadFailure::NoSuchId(request.after.clone())),
-            Err(error) => match self.failed(&link, &error) {
+            Err(error) => match self.failed(&logs, &error) {
                 InsertFailure::NotSent(reason) | InsertFailure::Unknown(reason) => {
                     Err(ReadFailure::Store(reason))
                 }
@@ -55,16 +55,16 @@ impl Store {
 }
 
 /// `None` when the id to go on after is not there.
-async fn page(link: &Link, request: &PageRequest) -> mongodb::error::Result<Option<Vec<StoredLog>>> {
+async fn page(logs: &Logs, request: &PageRequest) -> mongodb::error::Result<Option<Vec<StoredLog>>> {
     let mut filter = Document::new();
     if !request.after.is_empty() {
-        let Some(last) = link.logs.find_one(doc! { "_id": { "$in": ids(&request.after) } }).await? else {
+        let Some(last) = logs.entries.find_one(doc! { "_id": { "$in": ids(&request.after) } }).await? else {
             return Ok(None);
         };
         filter = older_than(&last);
     }
     let newest_first = doc! { "created_at": -1, "_id": -1 };
-    let mut found = link.logs.find(filter).sort(newest_first).limit(i64::from(request.limit)).await?;
+    let mut found = logs.entries.find(filter).sort(newest_first).limit(i64::from(request.limit)).await?;
     let (mut entries, mut bytes) = (Vec::new(), 0);
     while let Some(document) = found.try_next().await? {
         bytes += document.as_bytes().len();

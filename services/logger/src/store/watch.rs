@@ -7,7 +7,11 @@ use chassis::attempts::Attempts;
 use chassis::health::Dependency;
 use mongodb::bson::doc;
 
-use super::{Link, State, Store};
+use super::insert::failure;
+use super::{Logs, Store};
+
+/// How long one operation may take. A store that hangs is noticed sooner, by the pings.
+pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often a connection in use is looked at.
 const PING_EVERY: Duration = Duration::from_millis(500);
@@ -23,68 +27,26 @@ const ATTEMPTS: Attempts =
 impl Store {
     /// Keeps the store connected, for ever, and says so to `dependency`. To end it, drop the future.
     pub(crate) async fn keep(&self, dependency: &Dependency) {
-        let mut number = 0;
-        loop {
-            number += 1;
-            let link = self.connect(number, dependency).await;
-            tracing::info!("the store is there");
-            dependency.ready();
-            self.state.send_replace(State::Up(link.clone()));
-            let reason = self.watch_until_lost(&link).await;
-            tracing::warn!("the store is gone: {reason}");
-            dependency.waits(reason);
-        }
-    }
-
-    async fn connect(&self, number: u64, dependency: &Dependency) -> Link {
-        let attempt = || {
+        let connect = || {
             let target = Arc::clone(&self.target);
-            async move { target.connect(number).await }
+            async move { target.connect().await }
         };
-        let mut last = String::new();
-        let failed = |reason: &str| {
-            if last != reason {
-                tracing::info!("waiting for the store: {reason}");
-                reason.clone_into(&mut last);
-            }
-            dependency.waits(reason);
-            self.state.send_if_modified(|state| {
-                if let State::Down(told) = state {
-                    reason.clone_into(told);
-                }
-                false
-            });
-        };
-        ATTEMPTS.until_success(attempt, failed).await
+        self.link.keep(ATTEMPTS, dependency, connect, async |logs| ping_until_silent(logs).await).await;
     }
+}
 
-    /// Looks after a connection until somebody reports it lost, and says why.
-    async fn watch_until_lost(&self, link: &Link) -> String {
-        tokio::select! {
-            () = self.lost(link) => {}
-            () = self.ping_until_silent(link) => {}
-        }
-        match &*self.state.borrow() {
-            State::Down(reason) => reason.clone(),
-            State::Up(_) => String::new(),
-        }
-    }
-
-    async fn ping_until_silent(&self, link: &Link) {
-        let admin = link.client.database("admin");
-        loop {
-            tokio::time::sleep(PING_EVERY).await;
-            let ping = admin.run_command(doc! { "ping": 1 }).into_future();
-            match tokio::time::timeout(PING_TIMEOUT, ping).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => {
-                    self.failed(link, &error);
-                }
-                Err(_) => {
-                    self.report(link, &format!("no answer to a ping within {PING_TIMEOUT:?}"));
-                    return;
-                }
-            }
+/// Ends, with the reason, when the store does not answer a ping.
+async fn ping_until_silent(logs: &Logs) -> String {
+    let admin = logs.client.database("admin");
+    loop {
+        tokio::time::sleep(PING_EVERY).await;
+        let ping = admin.run_command(doc! { "ping": 1 }).into_future();
+        match tokio::time::timeout(PING_TIMEOUT, ping).await {
+            Ok(Ok(_)) => {}
+            // An answer, be it a refusal.
+            Ok(Err(error)) if !failure(&error).lost => {}
+            Ok(Err(error)) => return super::insert::short(&error),
+            Err(_) => return format!("no answer to a ping within {PING_TIMEOUT:?}"),
         }
     }
 }
