@@ -10,13 +10,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 
 /// How attempts follow each other.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempts {
-    /// The longest wait between the beginnings of two attempts; the first waits are shorter.
+    /// The wait between the beginnings of two attempts; after failures the first waits are shorter.
     pub pace: Duration,
     /// How many may be under way at the same time. Beyond it the first one goes on, which a slow link may
     /// need, and the oldest of the others is given up.
@@ -44,9 +45,10 @@ impl Attempts {
         loop {
             make_room(&mut handles, self.beside);
             handles.push_back(running.spawn(tokio::time::timeout(self.each, attempt())));
-            let next = tokio::time::sleep(backoff.pause());
-            tokio::pin!(next);
+            // Beside one that is only slow, a second would be wasted work for the server: it gets its time.
+            let (failing, hanging) = (Instant::now() + backoff.pause(), Instant::now() + self.pace);
             loop {
+                let next = if running.is_empty() { failing } else { hanging };
                 tokio::select! {
                     biased;
                     Some(ended) = running.join_next() => match ended {
@@ -56,7 +58,7 @@ impl Attempts {
                         // Given up by `make_room`.
                         Err(_) => {}
                     },
-                    () = &mut next => break,
+                    () = tokio::time::sleep_until(next) => break,
                 }
             }
         }
