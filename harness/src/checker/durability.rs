@@ -1,0 +1,121 @@
+//! Which acknowledged entries are lost, doubled or altered, per path and against what is expected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::set::{self, Attempt, Found};
+use super::verdict::{Check, Verdict};
+use super::view::View;
+
+/// What was found on each path that stores; a path whose store could not be read is absent.
+pub type ByPath = BTreeMap<String, Found>;
+
+/// Compares every path that stores with its store.
+#[must_use]
+pub fn compare(view: &View<'_>) -> ByPath {
+    let mut by_path = ByPath::new();
+    for (store, entries) in &view.stores {
+        let paths: BTreeSet<&str> = paths_into(view, store);
+        let operations = view.operations.iter().filter(|operation| paths.contains(operation.path.as_str()));
+        let attempts: Vec<Attempt<'_>> = operations
+            .map(|operation| Attempt { id: &operation.id, outcome: operation.outcome, hash: operation.hash })
+            .collect();
+        let found = set::compare(&attempts, entries);
+        for path in paths {
+            by_path.insert(path.to_owned(), Found::default());
+        }
+        spread(view, &found, &mut by_path);
+    }
+    by_path
+}
+
+fn paths_into<'b>(view: &'b View<'_>, store: &str) -> BTreeSet<&'b str> {
+    let into = view.run.stored_in.iter().filter(|(_, into)| into.as_str() == store);
+    let loaded = view.paths();
+    into.map(|(path, _)| path.as_str()).filter(|path| loaded.contains(path)).collect()
+}
+
+/// Gives each id to its path; an entry of no operation goes to a path of its own, "(none)".
+fn spread(view: &View<'_>, found: &Found, by_path: &mut ByPath) {
+    let path_of: BTreeMap<&str, &str> =
+        view.operations.iter().map(|operation| (operation.id.as_str(), operation.path.as_str())).collect();
+    let mut give = |ids: &[String], list: fn(&mut Found) -> &mut Vec<String>| {
+        for id in ids {
+            let path = path_of.get(id.as_str()).copied().unwrap_or("(none)");
+            list(by_path.entry(path.to_owned()).or_default()).push(id.clone());
+        }
+    };
+    give(&found.lost, |found| &mut found.lost);
+    give(&found.duplicated, |found| &mut found.duplicated);
+    give(&found.recovered, |found| &mut found.recovered);
+    give(&found.unexpected, |found| &mut found.unexpected);
+    give(&found.altered, |found| &mut found.altered);
+}
+
+/// The checks `lost`, `duplicated`, `unexpected` and `altered`.
+#[must_use]
+pub fn checks(view: &View<'_>, by_path: &ByPath) -> Vec<Check> {
+    let expect = &view.run.schedule.expect;
+    let unread = unread(view);
+    let check = |name: &str, what: &str, allowed: u64, list: fn(&Found) -> &Vec<String>| {
+        let ids: Vec<&String> = by_path.values().flat_map(list).collect();
+        let told = told(by_path, list, ids.len(), what, allowed);
+        let verdict = match (ids.len() as u64 <= allowed, &unread) {
+            (false, _) => Verdict::Fail,
+            (true, Some(_)) => Verdict::Unknown,
+            (true, None) => Verdict::Pass,
+        };
+        let detail = unread.as_ref().map_or_else(|| told.clone(), |unread| format!("{told}; {unread}"));
+        Check::new(name, verdict, detail).with_ids(ids)
+    };
+    vec![
+        check("lost", "acknowledged and not stored", expect.lost, |found| &found.lost),
+        check("duplicated", "stored more than once", expect.duplicated, |found| &found.duplicated),
+        check("unexpected", "stored though refused or never sent", expect.unexpected, |found| {
+            &found.unexpected
+        }),
+        check("altered", "stored with other content than was sent", 0, |found| &found.altered),
+    ]
+}
+
+fn told(
+    by_path: &ByPath,
+    list: fn(&Found) -> &Vec<String>,
+    total: usize,
+    what: &str,
+    allowed: u64,
+) -> String {
+    let per_path: Vec<String> = by_path
+        .iter()
+        .filter(|(_, found)| !list(found).is_empty())
+        .map(|(path, found)| format!("{path} {}", list(found).len()))
+        .collect();
+    let mut told = format!("{total} {what}");
+    if !per_path.is_empty() {
+        told += &format!(" ({})", per_path.join(", "));
+    }
+    if allowed > 0 {
+        told += &format!("; {allowed} allowed");
+    }
+    told
+}
+
+/// Which stores of loaded paths could not be read, in words.
+fn unread(view: &View<'_>) -> Option<String> {
+    let loaded = view.paths();
+    let needed: BTreeSet<&str> = view
+        .run
+        .stored_in
+        .iter()
+        .filter(|(path, _)| loaded.contains(path.as_str()))
+        .map(|(_, s)| s.as_str())
+        .collect();
+    let missing: Vec<String> = needed
+        .into_iter()
+        .filter(|store| !view.stores.contains_key(store) || view.unobserved.contains_key(store))
+        .map(|store| {
+            let reason = view.unobserved.get(store).copied().unwrap_or("the run ended before");
+            format!("the store {store} could not be read: {reason}")
+        })
+        .collect();
+    (!missing.is_empty()).then(|| missing.join("; "))
+}

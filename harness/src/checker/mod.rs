@@ -1,0 +1,71 @@
+//! From history to verdict. Pure functions: every check can be made again on an old run's folder.
+//!
+//! | module | what it answers |
+//! | --- | --- |
+//! | [`verdict`] | `pass`, `unknown`, `fail`, and how they compose |
+//! | [`view`] | the history, put in order once for all checks |
+//! | [`set`] | which acknowledged entries are lost, doubled, altered; which are there that should not be |
+//! | [`durability`] | the same per path, against what is expected |
+//! | [`availability`] | the share of operations that were ok, with and without faults |
+//! | [`recovery`] | how soon it was noticed, how soon all paths worked again, how soon it was drained |
+//! | [`evidence`] | whether the faults had their effect, and lost it |
+//! | [`completeness`] | whether the run came to its end and did something |
+//! | [`figures`] | counts and quantiles |
+
+pub mod availability;
+pub mod completeness;
+pub mod durability;
+pub mod evidence;
+pub mod figures;
+pub mod recovery;
+pub mod set;
+pub mod verdict;
+pub mod view;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::History;
+
+pub use figures::{FaultFigures, PathFigures, Quantiles, Tally};
+pub use verdict::{Check, Verdict};
+pub use view::View;
+
+/// What the checkers found in a history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The worst of the checks.
+    pub verdict: Verdict,
+    /// One for each question.
+    pub checks: Vec<Check>,
+    /// Figures of each path.
+    pub paths: BTreeMap<String, PathFigures>,
+    /// Figures of each fault, in the order of the schedule.
+    pub faults: Vec<FaultFigures>,
+    /// Time from the end of load and faults until every acknowledged entry was stored, in milliseconds.
+    pub drain_ms: Option<u64>,
+}
+
+/// Judges a history.
+#[must_use]
+pub fn judge(history: &History) -> Judgement {
+    let view = View::of(history);
+    let stored = durability::compare(&view);
+    let faults = figures::faults(&view);
+    let mut checks = vec![completeness::check(&view)];
+    checks.extend(durability::checks(&view, &stored));
+    checks.extend(availability::checks(&view));
+    checks.extend(recovery::checks(&view, &faults));
+    checks.extend(evidence::check(&view));
+    Judgement {
+        verdict: Verdict::worst(checks.iter().map(|check| check.verdict)),
+        checks,
+        paths: figures::paths(&view, &stored),
+        faults,
+        drain_ms: recovery::drain_ms(&view),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! How soon a fault was noticed, how soon every path worked again after it was undone, and how soon what
+//! was acknowledged was stored.
+
+use super::figures::FaultFigures;
+use super::verdict::{Check, Verdict};
+use super::view::{View, Window};
+use crate::history::{NodeChange, Operation, Outcome};
+
+/// Operations that must be ok in a row for a path to count as working again.
+const IN_A_ROW: usize = 10;
+
+/// Time from a fault's beginning to its first sign, in microseconds: an operation that did not end `ok` on
+/// a path that depends on what is faulty, or a node that said it was no longer ready.
+#[must_use]
+pub fn detect(view: &View<'_>, window: &Window) -> Option<u64> {
+    let failed = view.operations.iter().filter(|operation| {
+        window.affected.contains(&operation.path)
+            && operation.outcome != Some(Outcome::Ok)
+            && window.touches(operation)
+    });
+    let told = view.nodes.iter().filter(|(_, _, change)| matches!(change, NodeChange::NotReady(_)));
+    let signs = failed.map(Operation::last_seen).chain(told.map(|(at, _, _)| *at));
+    signs.filter(|at| *at >= window.begin && *at <= window.end()).min().map(|at| positive(at - window.begin))
+}
+
+/// Time from the undoing of a fault until a path worked again, in microseconds: to the end of the first
+/// operation due after the undoing that was ok and followed by others that were. None if it never did, or
+/// if nothing was due any more.
+#[must_use]
+pub fn recover(view: &View<'_>, window: &Window, path: &str) -> Option<u64> {
+    let undo = window.undo?;
+    let later: Vec<&Operation> = view.of_path(path).filter(|operation| operation.due >= undo).collect();
+    let ok = |operation: &Operation| operation.outcome == Some(Outcome::Ok);
+    let first =
+        (0..later.len()).find(|&from| later[from..].iter().take(IN_A_ROW).all(|operation| ok(operation)))?;
+    Some(positive(later[first].last_seen() - undo))
+}
+
+/// Time from the end of the load and of all faults until every acknowledged entry was stored, in
+/// milliseconds; none if that was not seen.
+#[must_use]
+pub fn drain_ms(view: &View<'_>) -> Option<u64> {
+    let (at, missing, done) = view.drain?;
+    let quiet = view.windows.iter().filter_map(|window| window.ready).max();
+    let from = view.load_ended?.max(quiet.unwrap_or(i64::MIN));
+    (done && missing == 0).then(|| positive(at - from) / 1000)
+}
+
+/// The checks `recovered` and `drained`.
+#[must_use]
+pub fn checks(view: &View<'_>, faults: &[FaultFigures]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if !faults.is_empty() {
+        checks.push(recovered(view, faults));
+    }
+    if !view.run.stored_in.is_empty() {
+        checks.push(drained(view));
+    }
+    checks
+}
+
+fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
+    let limit = view.run.schedule.expect.recovers_within;
+    let slow: Vec<String> = faults
+        .iter()
+        .flat_map(|fault| {
+            let late =
+                fault.recover_ms.iter().filter(move |(_, ms)| ms.is_none_or(|ms| ms * 1000 > limit.micros()));
+            late.map(move |(path, ms)| match ms {
+                Some(ms) => format!("{path} took {ms} ms after {}", fault.what),
+                None => format!("{path} was not seen to work after {}", fault.what),
+            })
+        })
+        .chain(
+            faults
+                .iter()
+                .filter(|fault| fault.ready_ms.is_none())
+                .map(|fault| format!("the system was not ready again after {}", fault.what)),
+        )
+        .collect();
+    let slowest = faults.iter().flat_map(|fault| fault.recover_ms.values().flatten()).max();
+    let detail = match (slow.is_empty(), slowest) {
+        (false, _) => format!("not within {limit}: {}", slow.join(", ")),
+        (true, Some(ms)) => format!("every path within {ms} ms of the undoing; {limit} allowed"),
+        (true, None) => "no path depends on what was faulty".to_owned(),
+    };
+    Check::new("recovered", Verdict::of(slow.is_empty()), detail)
+}
+
+fn drained(view: &View<'_>) -> Check {
+    let limit = view.run.schedule.expect.drains_within;
+    match (view.drain, drain_ms(view)) {
+        (_, Some(ms)) => Check::new("drained", Verdict::Pass, format!("in {ms} ms; {limit} allowed")),
+        (Some((_, missing, _)), None) => Check::new(
+            "drained",
+            Verdict::Fail,
+            format!("not within {limit}; {missing} entries were missing"),
+        ),
+        (None, None) => Check::new("drained", Verdict::Unknown, "the run ended before"),
+    }
+}
+
+/// Microseconds of a difference that clocks can't make negative.
+pub(super) fn positive(micros: i64) -> u64 {
+    u64::try_from(micros).unwrap_or(0)
+}

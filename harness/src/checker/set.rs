@@ -1,0 +1,125 @@
+//! The set checker, after Jepsen's: what was acknowledged must be in the store in the end, once, as it was
+//! sent; what was refused must not; of the rest either is right.
+
+use std::collections::HashMap;
+
+use crate::history::{Entry, Outcome};
+
+/// One entry that an operation tried to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt<'a> {
+    /// The operation.
+    pub id: &'a str,
+    /// How it ended; none if it was never sent.
+    pub outcome: Option<Outcome>,
+    /// Hash of what was sent.
+    pub hash: Option<u64>,
+}
+
+/// What the comparison found; ids in the order of the attempts, unknown ones last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Acknowledged and not stored.
+    pub lost: Vec<String>,
+    /// Stored more than once.
+    pub duplicated: Vec<String>,
+    /// Outcome unknown, and stored.
+    pub recovered: Vec<String>,
+    /// Stored though refused, or though never sent.
+    pub unexpected: Vec<String>,
+    /// Stored with other content than was sent.
+    pub altered: Vec<String>,
+}
+
+/// Compares attempts with the entries of a store.
+#[must_use]
+pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
+    let mut stored: HashMap<&str, Vec<u64>> = HashMap::new();
+    for entry in entries {
+        stored.entry(&entry.op).or_default().push(entry.hash);
+    }
+    let mut found = Found::default();
+    for attempt in attempts {
+        let copies = stored.remove(attempt.id).unwrap_or_default();
+        found.take(attempt, &copies);
+    }
+    let mut strangers: Vec<String> = stored.into_keys().map(str::to_owned).collect();
+    strangers.sort_unstable();
+    found.unexpected.extend(strangers);
+    found
+}
+
+impl Found {
+    fn take(&mut self, attempt: &Attempt<'_>, copies: &[u64]) {
+        let id = || attempt.id.to_owned();
+        match (attempt.outcome, copies.is_empty()) {
+            (Some(Outcome::Ok), true) => self.lost.push(id()),
+            (Some(Outcome::Info), false) => self.recovered.push(id()),
+            (Some(Outcome::Fail) | None, false) => self.unexpected.push(id()),
+            _ => {}
+        }
+        if copies.len() > 1 {
+            self.duplicated.push(id());
+        }
+        if attempt.hash.is_some_and(|hash| copies.iter().any(|copy| *copy != hash)) {
+            self.altered.push(id());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same comparison, as slow and plain as can be.
+    fn naive(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
+        let copies = |id: &str| entries.iter().filter(|entry| entry.op == id).count();
+        let ids = |keep: &dyn Fn(&Attempt<'_>) -> bool| -> Vec<String> {
+            attempts.iter().filter(|a| keep(a)).map(|a| a.id.to_owned()).collect()
+        };
+        let mut unexpected =
+            ids(&|a| !matches!(a.outcome, Some(Outcome::Ok | Outcome::Info)) && copies(a.id) > 0);
+        let mut strangers: Vec<String> = entries
+            .iter()
+            .filter(|entry| attempts.iter().all(|a| a.id != entry.op))
+            .map(|entry| entry.op.clone())
+            .collect();
+        strangers.sort();
+        strangers.dedup();
+        unexpected.extend(strangers);
+        Found {
+            lost: ids(&|a| a.outcome == Some(Outcome::Ok) && copies(a.id) == 0),
+            duplicated: ids(&|a| copies(a.id) > 1),
+            recovered: ids(&|a| a.outcome == Some(Outcome::Info) && copies(a.id) > 0),
+            unexpected,
+            altered: ids(&|a| {
+                entries.iter().any(|e| e.op == a.id && a.hash.is_some_and(|hash| hash != e.hash))
+            }),
+        }
+    }
+
+    fn outcome() -> impl Strategy<Value = Option<Outcome>> {
+        prop::option::of(prop::sample::select(vec![Outcome::Ok, Outcome::Fail, Outcome::Info]))
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_naive_model(
+            outcomes in prop::collection::vec((outcome(), prop::option::of(0u64..3)), 0..30),
+            stored in prop::collection::vec((0usize..40, 0u64..3), 0..60),
+        ) {
+            let ids: Vec<String> = (0..outcomes.len()).map(|n| format!("op-{n}")).collect();
+            let attempts: Vec<Attempt<'_>> = ids
+                .iter()
+                .zip(&outcomes)
+                .map(|(id, (outcome, hash))| Attempt { id, outcome: *outcome, hash: *hash })
+                .collect();
+            let entries: Vec<Entry> =
+                stored.iter().map(|(n, hash)| Entry { op: format!("op-{n}"), hash: *hash }).collect();
+            let entries: Vec<&Entry> = entries.iter().collect();
+            prop_assert_eq!(compare(&attempts, &entries), naive(&attempts, &entries));
+        }
+    }
+}

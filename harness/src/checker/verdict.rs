@@ -1,0 +1,90 @@
+//! `pass`, `unknown`, `fail`; verdicts compose to the worst.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The answer to a question. In the order of how bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It holds, and that was seen.
+    Pass,
+    /// It could not be seen.
+    Unknown,
+    /// It does not hold, and that was seen.
+    Fail,
+}
+
+impl Verdict {
+    /// The worst of several; of none, `pass`.
+    pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts.into_iter().max().unwrap_or(Self::Pass)
+    }
+
+    /// `Pass` if it holds, else `Fail`.
+    #[must_use]
+    pub fn of(holds: bool) -> Self {
+        if holds { Self::Pass } else { Self::Fail }
+    }
+
+    /// Its name in files and output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One question and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Which question.
+    pub name: String,
+    /// The answer.
+    pub verdict: Verdict,
+    /// In words and figures.
+    pub detail: String,
+    /// The operations in question, at most [`Check::MOST_IDS`] of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+}
+
+impl Check {
+    /// How many ids a check lists; the history holds all of them.
+    pub const MOST_IDS: usize = 100;
+
+    /// A check without ids.
+    pub fn new(name: &str, verdict: Verdict, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), verdict, detail: detail.into(), ids: Vec::new() }
+    }
+
+    /// The same with ids, as many as are listed.
+    #[must_use]
+    pub fn with_ids<'a>(mut self, ids: impl IntoIterator<Item = &'a String>) -> Self {
+        self.ids = ids.into_iter().take(Self::MOST_IDS).cloned().collect();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_decides() {
+        use Verdict::{Fail, Pass, Unknown};
+        assert_eq!(Verdict::worst([Pass, Unknown, Pass]), Unknown);
+        assert_eq!(Verdict::worst([Unknown, Fail]), Fail);
+        assert_eq!(Verdict::worst([]), Pass);
+    }
+}

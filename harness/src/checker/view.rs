@@ -1,0 +1,150 @@
+//! The history, put in order once for all checks: operations, windows of faults, entries of stores.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::{
+    Entry, Event, Evidence, FaultStage, History, NodeChange, Operation, RunInfo, operations,
+};
+
+/// The window of one fault: from its beginning until the whole system said again that it was ready.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// Its number in the schedule.
+    pub index: usize,
+    /// When it began to act, in microseconds after the start of the load.
+    pub begin: i64,
+    /// When it had acted.
+    pub active: Option<i64>,
+    /// When it began to be undone.
+    pub undo: Option<i64>,
+    /// When it was undone.
+    pub undone: Option<i64>,
+    /// When the whole system said again that it was ready.
+    pub ready: Option<i64>,
+    /// What was seen of it, by stage.
+    pub evidence: Vec<(FaultStage, Evidence)>,
+    /// Whether it could not be done, or not be undone.
+    pub broken: bool,
+    /// The paths whose answers depend on what was faulty.
+    pub affected: BTreeSet<String>,
+}
+
+impl Window {
+    /// When it was over; the end of time if it never was.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        self.ready.unwrap_or(i64::MAX)
+    }
+
+    /// Whether an operation was under way at any moment of it.
+    #[must_use]
+    pub fn touches(&self, operation: &Operation) -> bool {
+        operation.due <= self.end() && operation.last_seen() >= self.begin
+    }
+}
+
+/// A history in order.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// What run it is of.
+    pub run: &'a RunInfo,
+    /// Every operation, in the order of sending.
+    pub operations: Vec<Operation>,
+    /// Faults that began, in the order of the schedule.
+    pub windows: Vec<Window>,
+    /// Entries by store; a store that was not observed is absent.
+    pub stores: BTreeMap<&'a str, Vec<&'a Entry>>,
+    /// Stores that could not be read, and why.
+    pub unobserved: BTreeMap<&'a str, &'a str>,
+    /// What became of nodes.
+    pub nodes: Vec<(i64, &'a str, &'a NodeChange)>,
+    /// When the load was over.
+    pub load_ended: Option<i64>,
+    /// The last line on draining: when, entries missing, whether it was over.
+    pub drain: Option<(i64, u64, bool)>,
+    /// The last line: when, whether interrupted.
+    pub end: Option<(i64, bool)>,
+}
+
+impl<'a> View<'a> {
+    /// Puts a history in order.
+    #[must_use]
+    pub fn of(history: &'a History) -> Self {
+        let mut view = Self {
+            run: &history.run,
+            operations: operations(&history.events),
+            windows: Vec::new(),
+            stores: BTreeMap::new(),
+            unobserved: BTreeMap::new(),
+            nodes: Vec::new(),
+            load_ended: None,
+            drain: None,
+            end: None,
+        };
+        for event in &history.events {
+            view.take(event);
+        }
+        view
+    }
+
+    fn take(&mut self, event: &'a Event) {
+        match event {
+            Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
+            Event::Node { node, at, change } => self.nodes.push((*at, node, change)),
+            Event::LoadEnded { at } => self.load_ended = Some(*at),
+            Event::Drain { at, missing, done, .. } => self.drain = Some((*at, *missing, *done)),
+            Event::Observe(observation) => {
+                self.stores.entry(&observation.store).or_default().extend(&observation.entries);
+            }
+            Event::Unobserved { store, reason } => {
+                self.unobserved.insert(store, reason);
+            }
+            Event::End { at, interrupted } => self.end = Some((*at, *interrupted)),
+            Event::Run(_) | Event::Invoke(_) | Event::Settle(_) | Event::Drop { .. } => {}
+        }
+    }
+
+    fn fault(&mut self, index: usize, stage: FaultStage, at: i64, evidence: &[Evidence]) {
+        if !self.windows.iter().any(|window| window.index == index) {
+            let affected = self.run.affected.get(index).cloned().unwrap_or_default();
+            self.windows.push(Window {
+                index,
+                begin: at,
+                active: None,
+                undo: None,
+                undone: None,
+                ready: None,
+                evidence: Vec::new(),
+                broken: false,
+                affected: affected.into_iter().collect(),
+            });
+        }
+        let Some(window) = self.windows.iter_mut().find(|window| window.index == index) else { return };
+        match stage {
+            FaultStage::Begin => window.begin = at,
+            FaultStage::Active => window.active = Some(at),
+            FaultStage::Undo => window.undo = Some(at),
+            FaultStage::Undone => window.undone = Some(at),
+            FaultStage::Ready => window.ready = Some(at),
+            FaultStage::Broken => window.broken = true,
+        }
+        window.evidence.extend(evidence.iter().map(|seen| (stage, seen.clone())));
+    }
+
+    /// Every path that the schedule loads.
+    #[must_use]
+    pub fn paths(&self) -> BTreeSet<&str> {
+        self.run.schedule.streams.iter().map(|stream| stream.path.as_str()).collect()
+    }
+
+    /// The operations of a path.
+    pub fn of_path<'b>(&'b self, path: &'b str) -> impl Iterator<Item = &'b Operation> {
+        self.operations.iter().filter(move |operation| operation.path == path)
+    }
+
+    /// Whether any fault touches an operation.
+    #[must_use]
+    pub fn is_under_fault(&self, operation: &Operation) -> bool {
+        self.windows.iter().any(|window| window.touches(operation))
+    }
+}

@@ -1,0 +1,63 @@
+//! `faultline doctor`: what is installed, what is missing, how to get it.
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::{TopologyArgs, load_files};
+use crate::stack::topology::Program;
+use crate::stack::{binary, server};
+
+/// `faultline doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    topology: TopologyArgs,
+}
+
+/// One thing that the system needs.
+struct Need {
+    name: String,
+    found: Result<String, String>,
+}
+
+impl Doctor {
+    /// Does it; exit code 69 when something is missing.
+    ///
+    /// # Errors
+    /// A [`Failure`] of usage when the topology can't be read.
+    pub fn perform(self) -> Result<Exit, Failure> {
+        let topology = load_files::topology(&self.topology.topology)?;
+        let mut needs: Vec<Need> = server::inventory().into_iter().map(of_server).collect();
+        for node in topology.nodes.values() {
+            if let Program::Binary { name, .. } = &node.program {
+                needs.push(of_binary(&node.name, name));
+            }
+        }
+        let width = needs.iter().map(|need| need.name.len()).max().unwrap_or(0);
+        for Need { name, found } in &needs {
+            match found {
+                Ok(found) => println!("found    {name:<width$}  {found}"),
+                Err(how) => println!("MISSING  {name:<width$}  {how}"),
+            }
+        }
+        let missing = needs.iter().filter(|need| need.found.is_err()).count();
+        Ok(if missing == 0 { Exit::Pass } else { Exit::Unavailable })
+    }
+}
+
+fn of_server(program: server::Program) -> Need {
+    let found = match program.path {
+        Some(path) => Ok(format!(
+            "{} ({})",
+            path.display(),
+            program.version.unwrap_or_else(|| "version unknown".into())
+        )),
+        None => Err(program.how_to_get),
+    };
+    Need { name: program.name.to_string(), found }
+}
+
+fn of_binary(node: &str, name: &str) -> Need {
+    let found = binary::find(name).map(|path| path.display().to_string());
+    Need { name: node.to_owned(), found: found.ok_or_else(|| binary::how_to_get(name)) }
+}

@@ -1,0 +1,75 @@
+//! `faultline heal`: undoes and removes whatever a harness that was killed has left, and nothing else.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::RunsArgs;
+use super::exit::{Exit, Failure};
+use crate::fault::heal;
+use crate::runner::folder;
+
+/// `faultline heal`.
+#[derive(Debug, Args)]
+pub struct Heal {
+    #[command(flatten)]
+    runs: RunsArgs,
+}
+
+impl Heal {
+    /// Does it, and says what it found.
+    ///
+    /// # Errors
+    /// A [`Failure`] when something can't be removed.
+    pub fn perform(self) -> Result<Exit, Failure> {
+        let mut healed = 0;
+        for (path, owner) in folder::all(&self.runs.runs).map_err(Failure::unavailable)? {
+            if heal::is_alive(&owner.harness) {
+                println!(
+                    "{}: its harness still runs ({} as {}): left alone",
+                    path.display(),
+                    owner.verb,
+                    owner.harness
+                );
+            } else {
+                healed += heal_folder(&path)?;
+            }
+        }
+        healed += end_strays()?;
+        println!(
+            "{}",
+            if healed == 0 {
+                "clean: nothing was left".to_owned()
+            } else {
+                format!("healed: {healed} things")
+            }
+        );
+        Ok(Exit::Pass)
+    }
+}
+
+fn heal_folder(path: &Path) -> Result<usize, Failure> {
+    let undone = heal::undo_journal(path).map_err(Failure::unavailable)?;
+    let journal = path.join(crate::fault::journal::FILE);
+    if !undone.is_empty() {
+        // Told once; what is undone need not be undone again.
+        let kept = journal.with_extension("healed.jsonl");
+        std::fs::rename(&journal, kept)
+            .map_err(|error| Failure::unavailable(format!("{}: {error}", journal.display())))?;
+    }
+    for line in &undone {
+        println!("{}: {line}", path.display());
+    }
+    Ok(undone.len())
+}
+
+fn end_strays() -> Result<usize, Failure> {
+    let strays =
+        heal::strays().map_err(|error| Failure::unavailable(format!("can't read /proc: {error}")))?;
+    for stray in &strays {
+        heal::end(stray)
+            .map_err(|error| Failure::unavailable(format!("can't end pid {}: {error}", stray.pid)))?;
+        println!("ended {} (pid {}) of run {}", stray.name, stray.pid, stray.run);
+    }
+    Ok(strays.len())
+}

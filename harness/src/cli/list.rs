@@ -1,0 +1,52 @@
+//! `faultline list`: the scenarios in a folder, with what each shows.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::load_files;
+use crate::scenario;
+
+/// `faultline list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// The folder
+    #[arg(default_value = "scenarios")]
+    folder: PathBuf,
+}
+
+impl List {
+    /// Does it; a file that is no scenario is listed with its mistake.
+    ///
+    /// # Errors
+    /// A [`Failure`] of usage when the folder can't be read.
+    pub fn perform(self) -> Result<Exit, Failure> {
+        let unread =
+            |error| Failure::usage(format!("can't read the folder {}: {error}", self.folder.display()));
+        let entries = std::fs::read_dir(&self.folder).map_err(unread)?;
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+        files.sort();
+        let width = files.iter().map(|path| load_files::name_of(path).len()).max().unwrap_or(0);
+        for path in &files {
+            println!("{:<width$}  {}", load_files::name_of(path), shows(path));
+        }
+        Ok(Exit::Pass)
+    }
+}
+
+fn shows(path: &std::path::Path) -> String {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return format!("(can't be read: {error})"),
+    };
+    match scenario::parse(&path.display().to_string(), &text) {
+        Ok(scenario) => scenario.shows,
+        Err(mistakes) => {
+            let first =
+                mistakes.list.first().map_or_else(String::new, |m| format!("line {}: {}", m.line, m.message));
+            format!("(no scenario: {first})")
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The verbs of `faultline`, one file each.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`run`] | runs a scenario to its verdict |
+//! | [`validate`] | reads scenarios and tells their mistakes |
+//! | [`list`] | the scenarios there are |
+//! | [`up`], [`down`] | the stack on its published ports, until told to end |
+//! | [`heal`] | undoes what a dead harness left |
+//! | [`doctor`] | what is installed, what is missing, how to get it |
+//! | [`report`] | judges an old run again |
+//! | [`exit`] | exit codes |
+//! | [`display`] | progress, on a terminal or as lines |
+//! | [`interrupt`] | Ctrl-C: once in order, twice at once |
+//! | [`load_files`] | topology and scenario, with their mistakes |
+
+pub mod display;
+pub mod doctor;
+pub mod down;
+pub mod exit;
+pub mod heal;
+pub mod interrupt;
+pub mod list;
+pub mod load_files;
+pub mod report;
+pub mod run;
+pub mod up;
+pub mod validate;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::report::Style;
+use exit::{Exit, Failure};
+
+/// What your system loses when a part of it dies.
+#[derive(Debug, Parser)]
+#[command(name = "faultline", version, after_help = exit::HELP, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// What to log on standard error: a level, or directives like `warn,faultline=debug`
+    #[arg(long, env = "FAULTLINE_LOG", default_value = "warn", global = true)]
+    log: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run a scenario: start the system, load it, break it, judge it
+    Run(run::Run),
+    /// Read scenarios and tell their mistakes, with the place of each
+    Validate(validate::Validate),
+    /// List the scenarios in a folder
+    List(list::List),
+    /// Start the system on its published ports, until Ctrl-C
+    Up(up::Up),
+    /// End what `up` started
+    Down(down::Down),
+    /// Undo and remove whatever a harness that was killed has left
+    Heal(heal::Heal),
+    /// Tell what is installed, what is missing, and how to get it
+    Doctor(doctor::Doctor),
+    /// Judge the history in the folder of an old run again
+    Report(report::ReportVerb),
+}
+
+/// Where the system is described.
+#[derive(Debug, Clone, Args)]
+pub struct TopologyArgs {
+    /// The compose file that describes the system
+    #[arg(long, default_value = "docker-compose.yml", value_name = "FILE")]
+    pub topology: PathBuf,
+}
+
+/// Where runs are kept.
+#[derive(Debug, Clone, Args)]
+pub struct RunsArgs {
+    /// The folder that holds a folder for each run
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    pub runs: PathBuf,
+}
+
+/// Which provider starts the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProviderChoice {
+    /// The best that this machine has
+    Auto,
+    /// Real servers and services as child processes
+    Processes,
+}
+
+/// Who reads the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// People
+    Human,
+    /// Programs: one JSON document on standard output
+    Json,
+}
+
+/// Parses the arguments of this process, does what they say, and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let result = logging(&cli.log).and_then(|()| dispatch(cli.verb));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("faultline: {failure}");
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(verb: Verb) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Run(run) => run.perform(),
+        Verb::Validate(validate) => validate.perform(),
+        Verb::List(list) => list.perform(),
+        Verb::Up(up) => up.perform(),
+        Verb::Down(down) => down.perform(),
+        Verb::Heal(heal) => heal.perform(),
+        Verb::Doctor(doctor) => doctor.perform(),
+        Verb::Report(report) => report.perform(),
+    }
+}
+
+/// `--help` and `--version` are no mistakes; everything else that clap refuses is one of usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Printing can fail only where nobody reads any more.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Pass.into() }
+}
+
+fn logging(directives: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(directives)
+        .map_err(|error| Failure::usage(format!("--log \"{directives}\" can't be read: {error}")))?;
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+    Ok(())
+}
+
+/// The style of standard output.
+fn style() -> Style {
+    Style::for_terminal(std::io::stdout().is_terminal(), std::env::var_os("NO_COLOR").is_some())
+}
+
+/// A runtime for the verbs that need one.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("can't start the runtime: {error}")))
+}

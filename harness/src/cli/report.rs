@@ -1,0 +1,31 @@
+//! `faultline report`: judges the history in the folder of an old run again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::{Output, run};
+use crate::report::Report;
+
+/// `faultline report`.
+#[derive(Debug, Args)]
+pub struct ReportVerb {
+    /// The folder of the run
+    run: PathBuf,
+    /// Who reads the report
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    output: Output,
+}
+
+impl ReportVerb {
+    /// Does it; the exit code is that of the verdict.
+    ///
+    /// # Errors
+    /// A [`Failure`] of usage when the folder holds no history that can be read.
+    pub fn perform(self) -> Result<Exit, Failure> {
+        let report = Report::of_folder(&self.run).map_err(Failure::usage)?;
+        run::show(&report, self.output)?;
+        Ok(report.verdict.into())
+    }
+}

@@ -1,0 +1,118 @@
+//! `faultline up`: the system on its published ports, until Ctrl-C.
+
+use std::time::Duration;
+
+use clap::Args;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use super::exit::{Exit, Failure};
+use super::{ProviderChoice, RunsArgs, TopologyArgs, interrupt, load_files};
+use crate::runner::RunFolder;
+use crate::stack::processes::{Ports, Processes};
+use crate::stack::{NodeState, Stack, Starting, Topology};
+
+/// `faultline up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// How the system is started
+    #[arg(long, value_enum, default_value_t = ProviderChoice::Auto)]
+    provider: ProviderChoice,
+    /// Keep the data of the nodes in the run's folder
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    runs: RunsArgs,
+    #[command(flatten)]
+    topology: TopologyArgs,
+}
+
+impl Up {
+    /// Does it, until interrupted.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the stack can't be started or a node dies.
+    pub fn perform(self) -> Result<Exit, Failure> {
+        let topology = load_files::topology(&self.topology.topology)?;
+        let folder = RunFolder::create(&self.runs.runs, "up", "up").map_err(Failure::unavailable)?;
+        eprintln!("run folder: {}", folder.path().display());
+        let result = super::runtime()?.block_on(async {
+            let cancel = interrupt::token()?;
+            serve(&topology, &folder, &cancel).await
+        });
+        if !self.keep {
+            folder.remove_data().map_err(Failure::unavailable)?;
+        }
+        result
+    }
+}
+
+async fn serve(topology: &Topology, folder: &RunFolder, cancel: &CancellationToken) -> Result<Exit, Failure> {
+    let provider =
+        Processes::new(topology, folder.run(), folder.path(), Ports::Published, &Default::default())?;
+    let stack = Stack::new(topology.clone(), Box::new(provider)).await?;
+    let begun = Instant::now();
+    let tell = |starting| {
+        if let Starting::Ready(node, after) = starting {
+            eprintln!("  {node} ready after {:.1} s", after.as_secs_f64());
+        }
+    };
+    eprintln!("starting {} nodes as processes", topology.nodes.len());
+    let started = tokio::select! {
+        started = stack.start(Duration::from_secs(90), &tell) => started,
+        () = cancel.cancelled() => Ok(()),
+    };
+    let served = match started {
+        Ok(()) if !cancel.is_cancelled() => {
+            println!(
+                "the system is ready after {:.1} s; Ctrl-C or `faultline down` ends it",
+                begun.elapsed().as_secs_f64()
+            );
+            print_addresses(&stack);
+            watch(&stack, cancel).await
+        }
+        Ok(()) => Ok(Exit::Interrupted),
+        Err(error) => Err(error.into()),
+    };
+    eprintln!("ending the stack");
+    stack.shutdown().await;
+    served
+}
+
+/// Where each published port is, as an address to connect to.
+fn print_addresses(stack: &Stack) {
+    for node in stack.topology().nodes.values() {
+        for inner in node.ports.iter().filter(|(_, published)| published.is_some()).map(|(inner, _)| inner) {
+            if let Ok(address) = stack.address(&node.name, *inner) {
+                println!("  {:<15} {address}", node.name);
+            }
+        }
+    }
+    let topology = stack.topology();
+    for (name, crate::stack::topology::StoreSpec::Mongodb { url, .. }) in &topology.stores {
+        println!("  store {name:<9} {}", stack.reachable(url));
+    }
+    for (name, crate::stack::topology::QueueSpec::Amqp { url, .. }) in &topology.queues {
+        println!("  queue {name:<9} {}", stack.reachable(url));
+    }
+}
+
+/// Until interrupted, or until a node dies.
+async fn watch(stack: &Stack, cancel: &CancellationToken) -> Result<Exit, Failure> {
+    let mut ticks = tokio::time::interval(Duration::from_millis(500));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return Ok(Exit::Pass),
+            _ = ticks.tick() => {}
+        }
+        for node in stack.topology().nodes.keys() {
+            if let NodeState::Ended(how) = stack.provider().state(node) {
+                let log = stack.provider().log_tail(node);
+                return Err(Failure::unavailable(format!(
+                    "node {node} died: {how}; the last lines of its log:\n{log}"
+                )));
+            }
+        }
+    }
+}

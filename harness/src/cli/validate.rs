@@ -1,0 +1,39 @@
+//! `faultline validate`: reads scenarios and tells their mistakes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::{TopologyArgs, load_files};
+
+/// `faultline validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// The scenarios
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    topology: TopologyArgs,
+}
+
+impl Validate {
+    /// Does it; every file is looked at.
+    ///
+    /// # Errors
+    /// A [`Failure`] of usage when a topology can't be read.
+    pub fn perform(self) -> Result<Exit, Failure> {
+        let topology = load_files::topology(&self.topology.topology)?;
+        let mut exit = Exit::Pass;
+        for file in &self.files {
+            match load_files::scenario(file, &topology) {
+                Ok(scenario) => println!("{}: good: {}", file.display(), scenario.shows),
+                Err(failure) => {
+                    eprintln!("{failure}");
+                    exit = failure.exit;
+                }
+            }
+        }
+        Ok(exit)
+    }
+}

@@ -1,0 +1,104 @@
+//! Does a fault to a stack, shows that it had its effect, and undoes it. Knows no load.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`kill`], [`stop`], [`pause`] | faults of a node |
+//! | [`latency`], [`down`] | faults of a link |
+//! | [`journal`] | the undos of what is being done, on disk before it is done |
+//! | [`heal`] | undoes what a dead harness left |
+
+pub mod down;
+pub mod heal;
+pub mod journal;
+pub mod kill;
+pub mod latency;
+pub mod pause;
+pub mod stop;
+
+pub use journal::{Journal, JournalError};
+
+use crate::history::Evidence;
+use crate::proxy::ProxyError;
+use crate::scenario::{FaultKind, schedule::PlannedFault};
+use crate::stack::{Stack, StackError};
+
+/// Why a fault can't be done or undone.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultError {
+    /// The node can't be made to.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The undo can't be written down first.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A link that can't be mended.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+}
+
+/// A fault that acts, until it is undone.
+#[derive(Debug)]
+pub struct Active {
+    kind: FaultKind,
+    target: String,
+    /// Its line in the journal.
+    entry: u64,
+    /// What its undoing compares with.
+    before: Before,
+}
+
+/// What was so before a fault acted.
+#[derive(Debug)]
+enum Before {
+    Pid(u32),
+    Counters(crate::proxy::Snapshot),
+}
+
+/// Does a fault: its undo goes to the journal first. What is returned with it shows that it had its effect,
+/// as far as that can be seen at once.
+///
+/// # Errors
+/// [`FaultError`]; then nothing acts.
+pub async fn begin(
+    fault: &PlannedFault,
+    stack: &Stack,
+    journal: &Journal,
+) -> Result<(Active, Vec<Evidence>), FaultError> {
+    let entry = journal.write(&journal::undo_of(fault, stack))?;
+    let target = fault.target.as_str();
+    let (before, evidence) = match fault.kind {
+        FaultKind::Kill => kill::begin(stack, target).await?,
+        FaultKind::Stop => stop::begin(stack, target).await?,
+        FaultKind::Pause => pause::begin(stack, target).await?,
+        FaultKind::Latency => latency::begin(stack, fault).await,
+        FaultKind::Down => down::begin(stack, target).await,
+    };
+    Ok((Active { kind: fault.kind, target: target.to_owned(), entry, before }, evidence))
+}
+
+/// Undoes a fault. What is returned shows what it did until now and that the effect is gone.
+///
+/// # Errors
+/// [`FaultError`]; then it may still act, and the journal says so.
+pub async fn undo(active: Active, stack: &Stack, journal: &Journal) -> Result<Vec<Evidence>, FaultError> {
+    let target = active.target.as_str();
+    let evidence = match (active.kind, active.before) {
+        (FaultKind::Latency, Before::Counters(before)) => latency::undo(stack, target, before).await,
+        (FaultKind::Down, Before::Counters(before)) => down::undo(stack, target, before).await?,
+        (FaultKind::Pause, Before::Pid(pid)) => pause::undo(stack, target, pid).await?,
+        (_, Before::Pid(pid)) => kill::start_again(stack, target, pid).await?,
+        // The pairs above are all that `begin` makes.
+        (_, Before::Counters(_)) => Vec::new(),
+    };
+    journal.done(active.entry)?;
+    Ok(evidence)
+}
+
+/// The process id of a node, 0 if it has none.
+fn pid_of(stack: &Stack, node: &str) -> u32 {
+    use crate::stack::NodeState::{Paused, Running};
+    match stack.provider().state(node) {
+        Running(pid) | Paused(pid) => pid,
+        _ => 0,
+    }
+}

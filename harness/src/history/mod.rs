@@ -1,0 +1,21 @@
+//! What happened: operations, faults with their evidence, observations, in one append-only history.jsonl.
+//! Pure but for [`writer`] and [`reader`], which know how lines are written and read, not where.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`event`] | the lines of a history |
+//! | [`operation`] | operations put together from their lines |
+//! | [`writer`] | events to lines |
+//! | [`reader`] | lines to events, with the place of a broken one |
+
+pub mod event;
+pub mod operation;
+pub mod reader;
+pub mod writer;
+
+pub use event::{
+    Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled, VERSION,
+};
+pub use operation::{Operation, operations};
+pub use reader::{History, HistoryError, read};
+pub use writer::Writer;

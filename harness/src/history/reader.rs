@@ -1,0 +1,115 @@
+//! Lines to events. A run that was killed ends in the middle of a line: that one is left out; a broken line
+//! elsewhere is an error with its number.
+
+use super::event::{Event, RunInfo, VERSION};
+
+/// A history that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// What run it is of.
+    pub run: RunInfo,
+    /// Every event, the first line included.
+    pub events: Vec<Event>,
+}
+
+/// Why a history can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// Nothing in it, or another first line.
+    #[error("not a history: its first line must say what run it is of")]
+    NoRun,
+    /// A line that is no event.
+    #[error("line {line} is no event of a history: {source}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What the decoder says.
+        source: serde_json::Error,
+    },
+    /// Written by another version of the lab.
+    #[error("the history has format version {0}; this faultline reads version {VERSION}")]
+    Version(u64),
+}
+
+/// Reads the text of a history.
+///
+/// # Errors
+/// [`HistoryError`] names the line.
+pub fn read(text: &str) -> Result<History, HistoryError> {
+    check_version(text)?;
+    let mut events = Vec::new();
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    for (index, line) in whole.lines().enumerate() {
+        let event =
+            serde_json::from_str(line).map_err(|source| HistoryError::Line { line: index + 1, source })?;
+        events.push(event);
+    }
+    match events.first() {
+        Some(Event::Run(run)) => Ok(History { run: (**run).clone(), events }),
+        _ => Err(HistoryError::NoRun),
+    }
+}
+
+/// Looks at the version before the rest, which another version may have changed.
+fn check_version(text: &str) -> Result<(), HistoryError> {
+    let first = text.lines().next().unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(first).map_err(|_| HistoryError::NoRun)?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version == u64::from(VERSION) => Ok(()),
+        Some(version) => Err(HistoryError::Version(version)),
+        None => Err(HistoryError::NoRun),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Outcome, Settled, Writer};
+    use super::*;
+    use crate::scenario::{Schedule, parse};
+
+    fn run() -> Event {
+        let scenario =
+            parse("x", "shows = \"x\"\n[[load]]\nfor = \"1s\"\nrates = { ping = \"1/s\" }\n").unwrap();
+        Event::Run(Box::new(RunInfo {
+            version: VERSION,
+            run: "r".into(),
+            faultline: "0".into(),
+            started: "now".into(),
+            provider: "processes".into(),
+            ready_ms: 1,
+            stored_in: [].into(),
+            affected: vec![],
+            schedule: Schedule::derive("x", &scenario, 1),
+            environment: [].into(),
+        }))
+    }
+
+    fn text(events: &[Event]) -> String {
+        let mut writer = Writer::new(Vec::new());
+        for event in events {
+            writer.append(event).unwrap();
+        }
+        String::from_utf8(writer.into_inner()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_a_torn_last_line_is_left_out() {
+        let settled =
+            Settled { id: "a".into(), at: 5, outcome: Outcome::Ok, status: Some(200), message: None };
+        let events = [run(), Event::Settle(settled)];
+        let whole = text(&events);
+        assert_eq!(read(&whole).unwrap().events, events);
+        let torn = &whole[..whole.len() - 9];
+        assert_eq!(read(torn).unwrap().events.len(), 1);
+    }
+
+    #[test]
+    fn other_files_and_versions_are_told() {
+        assert!(matches!(read(""), Err(HistoryError::NoRun)));
+        assert!(matches!(read("hello\n"), Err(HistoryError::NoRun)));
+        let other = text(&[run()]).replacen("\"version\":1", "\"version\":9", 1);
+        assert!(matches!(read(&other), Err(HistoryError::Version(9))));
+        let broken = format!("{}nonsense\n", text(&[run()]));
+        assert!(matches!(read(&broken), Err(HistoryError::Line { line: 2, .. })));
+    }
+}

@@ -1,0 +1,48 @@
+//! Answer or error to `ok`, `fail`, `info`, by what each status promises. Pure.
+
+use crate::history::Outcome;
+
+/// Classifies an answer by its status and the `error` field of its JSON, where it has one.
+///
+/// A refusal (4xx, 503) promises that there was no effect. Any other 5xx, and 408, leave it open; so does
+/// a success that calls itself an error.
+#[must_use]
+pub fn answer(status: u16, error_field: Option<bool>) -> Outcome {
+    match status {
+        200..=299 if error_field == Some(true) => Outcome::Info,
+        200..=299 => Outcome::Ok,
+        408 => Outcome::Info,
+        400..=499 | 503 => Outcome::Fail,
+        _ => Outcome::Info,
+    }
+}
+
+/// Classifies an operation without an answer: one that never had a connection surely had no effect.
+#[must_use]
+pub fn no_answer(never_connected: bool) -> Outcome {
+    if never_connected { Outcome::Fail } else { Outcome::Info }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_means_what_it_promises() {
+        for (status, outcome) in [
+            (200, Outcome::Ok),
+            (202, Outcome::Ok),
+            (301, Outcome::Info),
+            (400, Outcome::Fail),
+            (408, Outcome::Info),
+            (429, Outcome::Fail),
+            (500, Outcome::Info),
+            (503, Outcome::Fail),
+            (504, Outcome::Info),
+        ] {
+            assert_eq!(answer(status, None), outcome, "{status}");
+        }
+        assert_eq!(answer(200, Some(true)), Outcome::Info);
+        assert_eq!(answer(200, Some(false)), Outcome::Ok);
+    }
+}

@@ -1,0 +1,121 @@
+//! What a proxy has seen and done; the evidence of a fault of its link is the difference of two snapshots.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+/// Live counters.
+#[derive(Debug, Default)]
+pub struct Counters {
+    accepted: AtomicU64,
+    open: AtomicU64,
+    bytes: AtomicU64,
+    delayed_chunks: AtomicU64,
+    delayed_bytes: AtomicU64,
+    cut: AtomicU64,
+    upstream_refused: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Connections accepted since the start.
+    pub accepted: u64,
+    /// Connections open now.
+    pub open: u64,
+    /// Bytes passed on, both directions.
+    pub bytes: u64,
+    /// Pieces of data that a latency toxic held back.
+    pub delayed_chunks: u64,
+    /// Bytes that a latency toxic held back.
+    pub delayed_bytes: u64,
+    /// Connections ended by disabling the proxy.
+    pub cut: u64,
+    /// Connections ended because the upstream did not take them.
+    pub upstream_refused: u64,
+}
+
+impl Counters {
+    /// The counters now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Snapshot {
+            accepted: read(&self.accepted),
+            open: read(&self.open),
+            bytes: read(&self.bytes),
+            delayed_chunks: read(&self.delayed_chunks),
+            delayed_bytes: read(&self.delayed_bytes),
+            cut: read(&self.cut),
+            upstream_refused: read(&self.upstream_refused),
+        }
+    }
+
+    pub(crate) fn opened(&self) -> Open<'_> {
+        let number = self.accepted.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Open { counters: self, number }
+    }
+
+    pub(crate) fn add_bytes(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_delayed(&self, bytes: usize) {
+        self.delayed_chunks.fetch_add(1, Ordering::Relaxed);
+        self.delayed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_cut(&self, connections: u64) {
+        self.cut.fetch_add(connections, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_upstream_refused(&self) {
+        self.upstream_refused.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Counts a connection as open until dropped.
+pub(crate) struct Open<'a> {
+    counters: &'a Counters,
+    number: u64,
+}
+
+impl Open<'_> {
+    /// The number of the connection, from 0.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.counters.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Snapshot {
+    /// Two proxies taken as one.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.combine(other, u64::wrapping_add)
+    }
+
+    /// What came since an earlier snapshot; `open` is that of now.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self { open: self.open, ..self.combine(earlier, u64::saturating_sub) }
+    }
+
+    fn combine(self, other: Self, with: fn(u64, u64) -> u64) -> Self {
+        Self {
+            accepted: with(self.accepted, other.accepted),
+            open: with(self.open, other.open),
+            bytes: with(self.bytes, other.bytes),
+            delayed_chunks: with(self.delayed_chunks, other.delayed_chunks),
+            delayed_bytes: with(self.delayed_bytes, other.delayed_bytes),
+            cut: with(self.cut, other.cut),
+            upstream_refused: with(self.upstream_refused, other.upstream_refused),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The report of a run; `report.json` is this, field by field.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checker::{Check, FaultFigures, Judgement, PathFigures, Verdict};
+use crate::history::History;
+
+/// The version of `report.json`.
+pub const VERSION: u32 = 1;
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The worst of the checks.
+    pub verdict: Verdict,
+    /// Why, in one sentence.
+    pub why: String,
+    /// The scenario.
+    pub scenario: String,
+    /// What it shows.
+    pub shows: String,
+    /// The seed that repeats it.
+    pub seed: u64,
+    /// The run's id.
+    pub run: String,
+    /// Its folder.
+    pub folder: String,
+    /// When the load started: RFC 3339.
+    pub started: String,
+    /// How the stack ran.
+    pub provider: String,
+    /// Time from the command to a ready stack.
+    pub ready_ms: u64,
+    /// One for each question.
+    pub checks: Vec<Check>,
+    /// Figures of each path.
+    pub paths: BTreeMap<String, PathFigures>,
+    /// Figures of each fault.
+    pub faults: Vec<FaultFigures>,
+    /// Time from the end of load and faults until every acknowledged entry was stored.
+    pub drain_ms: Option<u64>,
+    /// What ran where.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Report {
+    /// The report of a history and its judgement.
+    #[must_use]
+    pub fn new(folder: &Path, history: &History, judgement: Judgement) -> Self {
+        let run = &history.run;
+        Self {
+            version: VERSION,
+            verdict: judgement.verdict,
+            why: why(&judgement),
+            scenario: run.schedule.scenario.clone(),
+            shows: run.schedule.shows.clone(),
+            seed: run.schedule.seed,
+            run: run.run.clone(),
+            folder: folder.display().to_string(),
+            started: run.started.clone(),
+            provider: run.provider.clone(),
+            ready_ms: run.ready_ms,
+            checks: judgement.checks,
+            paths: judgement.paths,
+            faults: judgement.faults,
+            drain_ms: judgement.drain_ms,
+            environment: run.environment.clone(),
+        }
+    }
+}
+
+/// The first of the worst checks, or what a pass stands on.
+fn why(judgement: &Judgement) -> String {
+    if judgement.verdict == Verdict::Pass {
+        let ok: u64 = judgement.paths.values().map(|path| path.tally.ok).sum();
+        let offered: u64 = judgement.paths.values().map(|path| path.tally.offered).sum();
+        return format!("{ok} of {offered} operations were acknowledged; none was lost or doubled");
+    }
+    let worst = judgement.checks.iter().find(|check| check.verdict == judgement.verdict);
+    worst.map_or_else(String::new, |check| format!("{}: {}", check.name, check.detail))
+}

@@ -1,0 +1,139 @@
+//! The report for a terminal: figures of every path, faults with their times, checks, verdict.
+
+use std::fmt::Write;
+
+use super::model::Report;
+use super::style::Style;
+use crate::checker::{FaultFigures, PathFigures, Tally, Verdict};
+
+/// The whole report as text, with a line break at its end.
+#[must_use]
+pub fn render(report: &Report, style: Style) -> String {
+    let mut text = String::new();
+    let title = style.bold(&report.scenario);
+    line(&mut text, &format!("{title} (seed {}): {}", report.seed, report.shows));
+    line(&mut text, "");
+    paths(&mut text, report, style);
+    for fault in &report.faults {
+        line(&mut text, "");
+        one_fault(&mut text, fault, style);
+    }
+    line(&mut text, "");
+    checks(&mut text, report, style);
+    line(&mut text, "");
+    line(&mut text, &format!("verdict: {}: {}", style.verdict(report.verdict), report.why));
+    line(&mut text, &style.dim(&format!("run folder: {}", report.folder)));
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+fn paths(text: &mut String, report: &Report, style: Style) {
+    let head = [
+        "path", "offered", "sent", "ok", "fail", "info", "lost", "doubled", "ok/s", "p50 ms", "p99 ms",
+        "max ms",
+    ];
+    let rows: Vec<Vec<String>> = report.paths.iter().map(|(name, path)| row(name, path)).collect();
+    table(text, &head, &rows, style);
+}
+
+fn row(name: &str, path: &PathFigures) -> Vec<String> {
+    let Tally { offered, sent, ok, fail, info, latency_ms, .. } = path.tally;
+    let latency = |get: fn(crate::checker::Quantiles) -> f64| {
+        latency_ms.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.1}", get(quantiles)))
+    };
+    let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
+    let mut row = vec![name.to_owned()];
+    row.extend([offered, sent, ok, fail, info].map(|count| count.to_string()));
+    row.extend([count(path.lost), count(path.duplicated), format!("{:.1}", path.ok_per_s)]);
+    row.extend([latency(|q| q.p50), latency(|q| q.p99), latency(|q| q.max)]);
+    row
+}
+
+/// Columns as wide as they need to be; the first to the left, figures to the right.
+fn table(text: &mut String, head: &[&str], rows: &[Vec<String>], style: Style) {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([head[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let format_row = |cells: Vec<&str>| {
+        let mut line = String::new();
+        for (index, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+            let _ = match index {
+                0 => write!(line, "{cell:<width$}"),
+                _ => write!(line, "  {cell:>width$}"),
+            };
+        }
+        line
+    };
+    line(text, &style.dim(&format_row(head.to_vec())));
+    for row in rows {
+        line(text, &format_row(row.iter().map(String::as_str).collect()));
+    }
+}
+
+fn one_fault(text: &mut String, fault: &FaultFigures, style: Style) {
+    let ms = |ms: Option<u64>| ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"));
+    let times = format!(
+        "from {:.1} s to {}; first sign after {}, all ready {} after the undoing",
+        fault.from_ms as f64 / 1000.0,
+        fault.to_ms.map_or_else(|| "the end".to_owned(), |to| format!("{:.1} s", to as f64 / 1000.0)),
+        ms(fault.detect_ms),
+        ms(fault.ready_ms),
+    );
+    line(text, &format!("{}: {times}", style.bold(&fault.what)));
+    for seen in &fault.evidence {
+        line(text, &format!("  {} {}", if seen.shown { "seen:    " } else { "NOT seen:" }, seen.what));
+    }
+    let head =
+        ["", "ok before", "ok during", "ok after", "p99 before", "p99 during", "p99 after", "works after"];
+    let rows: Vec<Vec<String>> = fault
+        .phases
+        .iter()
+        .map(|(path, phases)| {
+            let of = [&phases.before, &phases.during, &phases.after];
+            let mut row = vec![format!("  {path}")];
+            row.extend(of.map(share));
+            row.extend(of.map(p99));
+            let recovered =
+                fault.recover_ms.get(path).map_or_else(|| "not affected".to_owned(), |after| ms(*after));
+            row.push(recovered);
+            row
+        })
+        .collect();
+    table(text, &head, &rows, style);
+}
+
+fn share(tally: &Tally) -> String {
+    match tally.offered {
+        0 => "-".to_owned(),
+        offered => format!("{}/{offered}", tally.ok),
+    }
+}
+
+fn p99(tally: &Tally) -> String {
+    tally.latency_ms.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.1}", quantiles.p99))
+}
+
+fn checks(text: &mut String, report: &Report, style: Style) {
+    let width = report.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+    for check in &report.checks {
+        // Padded by hand: colours count as characters for a formatter.
+        let pad = " ".repeat("unknown".len() - check.verdict.name().len());
+        let verdict = style.verdict(check.verdict);
+        line(
+            text,
+            &format!("{verdict}{pad} {name:<width$}  {detail}", name = check.name, detail = check.detail),
+        );
+        if check.verdict != Verdict::Pass && !check.ids.is_empty() {
+            let shown = check.ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            let more = check.ids.len().saturating_sub(5);
+            let more = if more > 0 { format!(" and {more} more in report.json") } else { String::new() };
+            line(text, &format!("        {}", style.dim(&format!("{shown}{more}"))));
+        }
+    }
+}

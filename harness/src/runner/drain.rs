@@ -1,0 +1,84 @@
+//! Waits until what was acknowledged is stored and the queues are empty, for a bounded time.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::observe;
+use super::recorder::{Acknowledged, Teller};
+use crate::history::Event;
+use crate::load::generator::now;
+use crate::stack::Stack;
+
+/// How long everything must stay as it is before it counts as settled: what is still on its way between a
+/// queue and a store (a batch that is being retried, say) comes in this time.
+const SETTLED: Duration = Duration::from_millis(1500);
+
+/// Waits, at most `limit`; tells how far it is.
+pub(super) async fn wait(
+    stack: &Stack,
+    run: &str,
+    acknowledged: &Acknowledged,
+    teller: &Teller,
+    start: Instant,
+    limit: Duration,
+) {
+    let until = Instant::now() + limit;
+    let mut pause = Duration::from_millis(100);
+    let mut complete: Option<(Instant, u64)> = None;
+    loop {
+        let at = now(start);
+        let queues = depths(stack).await;
+        let (missing, stored) = missing(stack, run, acknowledged).await;
+        let empty = missing == Some(0) && queues.values().all(|depth| *depth == Some(0));
+        complete = match complete {
+            Some((since, count)) if empty && count == stored => Some((since, count)),
+            _ if empty => Some((Instant::now(), stored)),
+            _ => None,
+        };
+        let settled = complete.is_some_and(|(since, _)| since.elapsed() >= SETTLED);
+        let over = settled || Instant::now() >= until;
+        // What was complete at the first look was complete then; the wait for more is not counted.
+        let at = complete.map_or(at, |(since, _)| at - micros(since.elapsed()));
+        if over || complete.is_none() {
+            let done = complete.is_some();
+            let missing = missing.unwrap_or(u64::MAX);
+            teller.record(Event::Drain { at, queues, missing, done }).await;
+        }
+        if over {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(500));
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Acknowledged entries that are not in their stores, none if a store can't be read; and how many entries
+/// the stores hold.
+async fn missing(stack: &Stack, run: &str, acknowledged: &Acknowledged) -> (Option<u64>, u64) {
+    let (mut missing, mut stored) = (Some(0), 0);
+    for (name, store) in &stack.topology().stores {
+        match observe::store(stack, store, run).await {
+            Ok(entries) => {
+                stored += entries.len() as u64;
+                let ids: HashSet<String> = entries.into_iter().map(|entry| entry.op).collect();
+                missing = missing.map(|sum| sum + acknowledged.missing(name, &ids));
+            }
+            Err(_) => missing = None,
+        }
+    }
+    (missing, stored)
+}
+
+async fn depths(stack: &Stack) -> BTreeMap<String, Option<u64>> {
+    let mut depths = BTreeMap::new();
+    for (name, queue) in &stack.topology().queues {
+        depths.insert(name.clone(), observe::depth(stack, queue).await.ok());
+    }
+    depths
+}

@@ -1,0 +1,44 @@
+//! What to run and how.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::scenario::Schedule;
+use crate::stack::Topology;
+use crate::stack::processes::{Override, Ports};
+
+/// What to run and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The system.
+    pub topology: Topology,
+    /// The exact actions.
+    pub schedule: Schedule,
+    /// The folder that holds the folders of runs.
+    pub runs: PathBuf,
+    /// Keep the data of the nodes when the run is over.
+    pub keep: bool,
+    /// Which ports nodes listen on.
+    pub ports: Ports,
+    /// What differs from the topology, by node.
+    pub overrides: BTreeMap<String, Override>,
+    /// How long the stack may take to be ready.
+    pub ready_within: Duration,
+}
+
+impl Options {
+    /// The usual way to run a schedule.
+    #[must_use]
+    pub fn new(topology: Topology, schedule: Schedule, runs: PathBuf) -> Self {
+        Self {
+            topology,
+            schedule,
+            runs,
+            keep: false,
+            ports: Ports::Free,
+            overrides: BTreeMap::new(),
+            ready_within: Duration::from_secs(90),
+        }
+    }
+}

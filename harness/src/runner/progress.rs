@@ -1,0 +1,64 @@
+//! What a run tells while it goes on, and who listens.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::history::Event;
+use crate::scenario::Schedule;
+use crate::stack::Starting;
+
+/// One thing that a run tells.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    /// It begins.
+    Begins {
+        /// Its folder.
+        folder: PathBuf,
+        /// The provider.
+        provider: &'static str,
+        /// How many nodes the stack has.
+        nodes: usize,
+        /// The exact actions.
+        schedule: Box<Schedule>,
+    },
+    /// A node started or is ready.
+    Starting(Starting),
+    /// The stack is ready, this long after the command.
+    StackReady(Duration),
+    /// It goes on to a stage.
+    Stage(Stage),
+    /// A line of the history.
+    History(Event),
+}
+
+/// What a run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Operations are sent.
+    Load,
+    /// The load is over; waiting until what was acknowledged is stored.
+    Drain,
+    /// Reading the stores.
+    Observe,
+    /// Ending the stack.
+    Shutdown,
+    /// Judging the history.
+    Judge,
+}
+
+/// Somebody who is told of progress. Called from one thread, in order.
+pub trait Listener: Send {
+    /// Takes one.
+    fn on(&mut self, progress: &Progress);
+
+    /// No more will come.
+    fn end(&mut self) {}
+}
+
+/// Listens to nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Silent;
+
+impl Listener for Silent {
+    fn on(&mut self, _: &Progress) {}
+}

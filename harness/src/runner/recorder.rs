@@ -1,0 +1,189 @@
+//! Writes the history, passes progress on to a listener, and knows what was acknowledged. One thread, so
+//! that neither the disk nor a terminal ever holds up the load.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc;
+
+use super::progress::{Listener, Progress};
+use crate::history::{Event, Outcome, Writer};
+
+/// Its name in the folder of a run.
+pub const FILE: &str = "history.jsonl";
+
+/// Progress that may wait to be recorded.
+const QUEUE: usize = 65_536;
+
+/// A history that could not be written; what it holds is not the whole run.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} the history {path}: {source}", path = path.display())]
+pub struct RecordError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl RecordError {
+    /// A history that can't be read back.
+    pub(super) fn reading(path: &Path, source: io::Error) -> Self {
+        Self { what: "can't read", path: path.to_path_buf(), source }
+    }
+
+    fn writing(path: &Path, source: io::Error) -> Self {
+        Self { what: "can't write", path: path.to_path_buf(), source }
+    }
+}
+
+/// Acknowledged entries that must be stored, by store.
+#[derive(Debug, Clone, Default)]
+pub struct Acknowledged(Arc<Mutex<BTreeMap<String, HashSet<String>>>>);
+
+impl Acknowledged {
+    /// How many are not among `stored`.
+    #[must_use]
+    pub fn missing(&self, store: &str, stored: &HashSet<String>) -> u64 {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(store).map_or(0, |all| all.iter().filter(|id| !stored.contains(*id)).count() as u64)
+    }
+
+    fn add(&self, store: &str, id: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(store.to_owned()).or_default().insert(id.to_owned());
+    }
+}
+
+/// The end of the queue where progress is told.
+#[derive(Debug, Clone)]
+pub struct Teller(mpsc::Sender<Progress>);
+
+impl Teller {
+    /// Tells; waits while the queue is full. After the recorder broke nobody listens any more.
+    pub async fn tell(&self, progress: Progress) {
+        let _ = self.0.send(progress).await;
+    }
+
+    /// Tells an event of the history.
+    pub async fn record(&self, event: Event) {
+        self.tell(Progress::History(event)).await;
+    }
+
+    /// Tells what need not be told if the queue is full.
+    pub fn mention(&self, progress: Progress) {
+        let _ = self.0.try_send(progress);
+    }
+
+    /// Whether the recorder broke; the run is in vain then.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// The recorder of one run.
+pub struct Recorder {
+    thread: JoinHandle<Result<(), RecordError>>,
+    acknowledged: Acknowledged,
+}
+
+struct Work {
+    path: PathBuf,
+    writer: Writer<BufWriter<File>>,
+    listener: Box<dyn Listener>,
+    acknowledged: Acknowledged,
+    stored_in: BTreeMap<String, String>,
+    under_way: HashMap<String, String>,
+}
+
+impl Recorder {
+    /// Starts to record into a run's folder. `stored_in` says which paths store, and where.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the history can't be made.
+    pub fn start(
+        folder: &Path,
+        stored_in: BTreeMap<String, String>,
+        listener: Box<dyn Listener>,
+    ) -> Result<(Self, Teller), RecordError> {
+        let path = folder.join(FILE);
+        let failed = |source| RecordError::writing(&path, source);
+        let writer = Writer::new(BufWriter::new(File::create(&path).map_err(failed)?));
+        let acknowledged = Acknowledged::default();
+        let work = Work {
+            path: path.clone(),
+            writer,
+            listener,
+            acknowledged: acknowledged.clone(),
+            stored_in,
+            under_way: HashMap::new(),
+        };
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let thread =
+            std::thread::Builder::new().name("recorder".to_owned()).spawn(move || work.run(receiver));
+        let recorder = Self { thread: thread.map_err(failed)?, acknowledged };
+        Ok((recorder, Teller(sender)))
+    }
+
+    /// What was acknowledged until now.
+    #[must_use]
+    pub fn acknowledged(&self) -> Acknowledged {
+        self.acknowledged.clone()
+    }
+
+    /// Waits until every teller is gone and everything is on disk.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the history is not whole.
+    pub async fn finish(self) -> Result<(), RecordError> {
+        let thread = self.thread;
+        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+        match joined {
+            Ok(Ok(result)) => result,
+            // A listener that panics must not be taken for a history that is whole.
+            _ => Err(RecordError::writing(Path::new(FILE), io::Error::other("the recorder panicked"))),
+        }
+    }
+}
+
+impl Work {
+    fn run(mut self, mut receiver: mpsc::Receiver<Progress>) -> Result<(), RecordError> {
+        let failed = RecordError::writing;
+        while let Some(progress) = receiver.blocking_recv() {
+            if let Progress::History(event) = &progress {
+                self.follow(event);
+                self.writer.append(event).map_err(|source| failed(&self.path, source))?;
+                if receiver.is_empty() {
+                    self.writer.flush().map_err(|source| failed(&self.path, source))?;
+                }
+            }
+            self.listener.on(&progress);
+        }
+        self.listener.end();
+        self.writer.flush().map_err(|source| failed(&self.path, source))?;
+        let file =
+            self.writer.into_inner().into_inner().map_err(|error| failed(&self.path, error.into_error()))?;
+        file.sync_all().map_err(|source| failed(&self.path, source))
+    }
+
+    fn follow(&mut self, event: &Event) {
+        match event {
+            Event::Invoke(invoke) => {
+                if let Some(store) = self.stored_in.get(&invoke.path) {
+                    self.under_way.insert(invoke.id.clone(), store.clone());
+                }
+            }
+            Event::Settle(settled) => {
+                if let Some(store) = self.under_way.remove(&settled.id)
+                    && settled.outcome == Outcome::Ok
+                {
+                    self.acknowledged.add(&store, &settled.id);
+                }
+            }
+            _ => {}
+        }
+    }
+}

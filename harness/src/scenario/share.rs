@@ -1,0 +1,93 @@
+//! A share of a whole as people write it: `99%`, `99.9%`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A share from 0 % to 100 %, in thousandths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Share(u32);
+
+/// Why a text is no share.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no share: write a percentage from 0% to 100%, like \"99%\" or \"99.9%\"")]
+pub struct BadShare(String);
+
+impl Share {
+    /// Whole percents; beyond 100 is taken as 100.
+    #[must_use]
+    pub fn percent(percent: u32) -> Self {
+        Self(percent.min(100) * 1000)
+    }
+
+    /// Whether `part` of `whole` is at least this share; of nothing any share is kept.
+    #[must_use]
+    pub fn is_kept_by(self, part: u64, whole: u64) -> bool {
+        u128::from(part) * 100_000 >= u128::from(whole) * u128::from(self.0)
+    }
+}
+
+impl FromStr for Share {
+    type Err = BadShare;
+
+    fn from_str(text: &str) -> Result<Self, BadShare> {
+        let bad = || BadShare(text.chars().take(40).collect());
+        let number = text.trim().strip_suffix('%').ok_or_else(bad)?.trim();
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            return Err(bad());
+        }
+        let milli = (number.parse::<f64>().map_err(|_| bad())? * 1000.0).round();
+        if milli > 100_000.0 {
+            return Err(bad());
+        }
+        Ok(Self(milli as u32))
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 % 1000 {
+            0 => write!(f, "{}%", self.0 / 1000),
+            rest => write!(f, "{}.{rest:03}%", self.0 / 1000),
+        }
+    }
+}
+
+impl TryFrom<String> for Share {
+    type Error = BadShare;
+
+    fn try_from(text: String) -> Result<Self, BadShare> {
+        text.parse()
+    }
+}
+
+impl From<Share> for String {
+    fn from(share: Share) -> Self {
+        share.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_itself_keeps_it() {
+        let share: Share = "99%".parse().unwrap();
+        assert!(share.is_kept_by(99, 100));
+        assert!(!share.is_kept_by(98, 100));
+        assert!(share.is_kept_by(0, 0));
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back() {
+        for text in ["0%", "99.500%", "100%"] {
+            assert_eq!(text.parse::<Share>().unwrap().to_string(), text);
+        }
+        for text in ["101%", "99", "-1%", "%"] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What the types of the format can't say: keys that belong together, times that fit, names that exist.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::duration::Span;
+use super::format::{FaultKind, FaultSpec, Scenario};
+use super::mistake::Mistake;
+
+/// The shortest payload: it carries the operation's id.
+pub const MIN_PAYLOAD: u32 = 80;
+
+/// The longest payload, in bytes: what an entry may hold.
+pub const MAX_PAYLOAD: u32 = 1024 * 1024;
+
+/// The names that a scenario may use; from the topology.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Nodes.
+    pub nodes: BTreeSet<String>,
+    /// Links, as `from->to` and `from->to:port`.
+    pub links: BTreeSet<String>,
+    /// Paths.
+    pub paths: BTreeSet<String>,
+}
+
+struct Found<'a> {
+    source: &'a str,
+    list: Vec<Mistake>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, span: &Range<usize>, message: impl Into<String>) {
+        self.list.push(Mistake::at(self.source, span, message));
+    }
+}
+
+/// Mistakes that can be seen without a topology, in the order of the file.
+#[must_use]
+pub fn alone(scenario: &Scenario, source: &str) -> Vec<Mistake> {
+    let mut found = Found { source, list: Vec::new() };
+    check_load(scenario, &mut found);
+    for fault in &scenario.fault {
+        check_keys(fault, &mut found);
+        check_times(fault, scenario.lasts(), &mut found);
+    }
+    check_overlaps(&scenario.fault, &mut found);
+    sorted(found)
+}
+
+/// Names that the topology does not have, in the order of the file.
+#[must_use]
+pub fn names(scenario: &Scenario, names: &Names, source: &str) -> Vec<Mistake> {
+    let mut found = Found { source, list: Vec::new() };
+    let paths =
+        scenario.load.iter().flat_map(|phase| phase.rates.keys()).chain(scenario.expect.during.keys());
+    for path in paths {
+        check_name("path", path, &names.paths, &mut found);
+    }
+    for fault in &scenario.fault {
+        if let Some(node) = &fault.get_ref().node {
+            check_name("node", node, &names.nodes, &mut found);
+        }
+        if let Some(link) = &fault.get_ref().link {
+            check_name("link", link, &names.links, &mut found);
+        }
+    }
+    sorted(found)
+}
+
+fn sorted(mut found: Found<'_>) -> Vec<Mistake> {
+    found.list.sort_by_key(|mistake| (mistake.line, mistake.column));
+    found.list
+}
+
+fn check_load(scenario: &Scenario, found: &mut Found<'_>) {
+    if scenario.load.is_empty() {
+        found.add(&(0..0), "no load: give at least one [[load]] with `for` and `rates`");
+    }
+    for phase in &scenario.load {
+        if *phase.lasts.get_ref() == Span::ZERO {
+            found.add(&phase.lasts.span(), "a phase of load lasts longer than 0s");
+        }
+    }
+    let payload = *scenario.operations.payload.get_ref();
+    if !(MIN_PAYLOAD..=MAX_PAYLOAD).contains(&payload) {
+        let told =
+            format!("a payload is {MIN_PAYLOAD} to {MAX_PAYLOAD} bytes, since it carries the operation's id");
+        found.add(&scenario.operations.payload.span(), told);
+    }
+}
+
+fn check_keys(fault: &Spanned<FaultSpec>, found: &mut Found<'_>) {
+    let (spec, place) = (fault.get_ref(), fault.span());
+    let name = spec.kind.name();
+    let (wanted, other, key) = if spec.kind.is_of_a_link() {
+        (&spec.link, &spec.node, "link")
+    } else {
+        (&spec.node, &spec.link, "node")
+    };
+    match (wanted, other) {
+        (_, Some(other)) => {
+            found.add(&other.span(), format!("the fault \"{name}\" is done to a {key}: name it with `{key}`"))
+        }
+        (None, None) => found.add(&place, format!("the fault \"{name}\" needs `{key}`")),
+        (Some(_), None) => {}
+    }
+    check_latency(spec, &place, found);
+}
+
+fn check_latency(spec: &FaultSpec, place: &Range<usize>, found: &mut Found<'_>) {
+    if spec.kind != FaultKind::Latency {
+        for given in [&spec.latency, &spec.jitter].into_iter().flatten() {
+            found.add(
+                &given.span(),
+                format!("the fault \"{}\" has no latency; \"latency\" has", spec.kind.name()),
+            );
+        }
+        return;
+    }
+    let Some(latency) = &spec.latency else {
+        return found.add(place, "the fault \"latency\" needs `latency`, like \"200ms\"");
+    };
+    if let Some(jitter) = &spec.jitter
+        && jitter.get_ref() > latency.get_ref()
+    {
+        found.add(&jitter.span(), "the jitter is greater than the latency; data can't leave before it came");
+    }
+    if *latency.get_ref() == Span::ZERO {
+        found.add(&latency.span(), "a latency of 0s is no fault; give it more than that");
+    }
+}
+
+fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut Found<'_>) {
+    let spec = fault.get_ref();
+    if *spec.lasts.get_ref() == Span::ZERO {
+        found.add(&spec.lasts.span(), "a fault lasts longer than 0s");
+    }
+    if *spec.at.get_ref() >= load {
+        found.add(&spec.at.span(), format!("the load is over after {load}; the fault must begin before"));
+    }
+}
+
+fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut Found<'_>) {
+    for (index, later) in faults.iter().enumerate() {
+        let target = later.get_ref().target();
+        let earlier = faults[..index].iter().find(|earlier| {
+            target.is_some()
+                && earlier.get_ref().target() == target
+                && overlap(earlier.get_ref(), later.get_ref())
+        });
+        if earlier.is_some() {
+            let told = format!(
+                "two faults of {} overlap; let one end before the other begins",
+                target.unwrap_or("it")
+            );
+            found.add(&later.get_ref().at.span(), told);
+        }
+    }
+}
+
+fn overlap(a: &FaultSpec, b: &FaultSpec) -> bool {
+    let window = |spec: &FaultSpec| {
+        let at = spec.at.get_ref().duration();
+        (at, at + spec.lasts.get_ref().duration())
+    };
+    let (a, b) = (window(a), window(b));
+    a.0 < b.1 && b.0 < a.1
+}
+
+fn check_name(what: &str, name: &Spanned<String>, known: &BTreeSet<String>, found: &mut Found<'_>) {
+    if known.contains(name.get_ref()) {
+        return;
+    }
+    let list: Vec<&str> = known.iter().map(String::as_str).collect();
+    found.add(
+        &name.span(),
+        format!("no {what} \"{}\" in the topology; it has {}", name.get_ref(), list.join(", ")),
+    );
+}
+
+impl FaultSpec {
+    /// The node or link that it is done to.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        self.node.as_ref().or(self.link.as_ref()).map(|name| name.get_ref().as_str())
+    }
+}
+
+impl Scenario {
+    /// How long the load lasts.
+    #[must_use]
+    pub fn lasts(&self) -> Span {
+        Span::from_micros(self.load.iter().map(|phase| phase.lasts.get_ref().micros()).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse;
+
+    const LOAD: &str = "shows = \"x\"\n[[load]]\nfor = \"10s\"\nrates = { ping = \"1/s\" }\n";
+
+    fn first(faults: &str) -> String {
+        parse("s", &format!("{LOAD}{faults}")).unwrap_err().list[0].message.clone()
+    }
+
+    fn kill(at: &str, lasts: &str) -> String {
+        format!("[[fault]]\nkind = \"kill\"\nnode = \"a\"\nat = \"{at}\"\nfor = \"{lasts}\"\n")
+    }
+
+    #[test]
+    fn overlapping_kills_of_one_node_are_refused() {
+        let told = first(&format!("{}{}", kill("1s", "3s"), kill("2s", "1s")));
+        assert!(told.contains("overlap"), "{told}");
+        let apart = format!("{LOAD}{}{}", kill("1s", "1s"), kill("2s", "1s"));
+        assert!(parse("s", &apart).is_ok());
+    }
+
+    #[test]
+    fn keys_that_do_not_fit_are_named() {
+        let of_link = "[[fault]]\nkind = \"kill\"\nlink = \"a->b\"\nat = \"1s\"\nfor = \"1s\"\n";
+        assert!(first(of_link).contains("done to a node"), "{}", first(of_link));
+        let no_latency = "[[fault]]\nkind = \"latency\"\nlink = \"a->b\"\nat = \"1s\"\nfor = \"1s\"\n";
+        assert!(first(no_latency).contains("needs `latency`"));
+        assert!(first(&kill("11s", "1s")).contains("over after 10s"));
+        assert!(first(&kill("1s", "0s")).contains("longer than 0s"));
+    }
+
+    #[test]
+    fn unknown_names_are_told_with_those_that_are_known() {
+        let text = format!("{LOAD}{}", kill("1s", "1s"));
+        let scenario = parse("s", &text).unwrap();
+        let known = Names {
+            nodes: ["broker".to_owned(), "mongo".to_owned()].into(),
+            links: BTreeSet::new(),
+            paths: ["ping".to_owned()].into(),
+        };
+        let mistakes = names(&scenario, &known, &text);
+        assert_eq!(mistakes.len(), 1);
+        assert_eq!(mistakes[0].message, "no node \"a\" in the topology; it has broker, mongo");
+        assert_eq!(mistakes[0].line, 7);
+    }
+}

@@ -1,0 +1,97 @@
+//! The proxies of all links, and the environments rewritten to them.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::sync::Mutex;
+
+use super::port::Port;
+use super::provider::{Provider, StackError};
+use super::topology::{Link, Node, Topology, link};
+use crate::proxy::{Latency, Proxy, ProxyError, Snapshot, Toxics};
+
+/// The proxies of all links of a stack.
+#[derive(Debug)]
+pub struct Links {
+    proxies: BTreeMap<Link, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    address: SocketAddr,
+    proxy: Mutex<Proxy>,
+    _port: Port,
+}
+
+impl Links {
+    /// Starts one proxy for each link, on a port that stays its own while the link is cut.
+    pub(super) async fn start(topology: &Topology, provider: &dyn Provider) -> Result<Self, StackError> {
+        let mut proxies = BTreeMap::new();
+        for link in &topology.links {
+            let upstream = provider.address(&link.to, link.port);
+            let upstream =
+                upstream.ok_or_else(|| StackError::NoPort { node: link.to.clone(), port: link.port })?;
+            let port =
+                Port::reserve().map_err(|source| StackError::Port { node: link.from.clone(), source })?;
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
+            let proxy = Mutex::new(Proxy::start(&link.name(), address, upstream).await?);
+            proxies.insert(link.clone(), Entry { address, proxy, _port: port });
+        }
+        Ok(Self { proxies })
+    }
+
+    /// The environment of a node with the address of every other node replaced by that of the link to it.
+    pub(super) fn rewrite(&self, topology: &Topology, node: &Node) -> BTreeMap<String, String> {
+        let others = topology.nodes.keys().map(String::as_str).filter(|other| *other != node.name);
+        let proxied = |to: &str, port: u16| {
+            let link = Link { from: node.name.clone(), to: to.to_owned(), port };
+            self.proxies.get(&link).map(|entry| entry.address.to_string())
+        };
+        let rewritten = |value: &String| link::rewrite(value, others.clone(), &proxied);
+        node.environment.iter().map(|(key, value)| (key.clone(), rewritten(value))).collect()
+    }
+
+    /// Where the proxy of a link listens.
+    #[must_use]
+    pub fn address(&self, link: &Link) -> Option<SocketAddr> {
+        self.proxies.get(link).map(|entry| entry.address)
+    }
+
+    /// What the proxies of some links have seen and done, added up.
+    pub async fn counters(&self, links: &[&Link]) -> Snapshot {
+        let mut sum = Snapshot::default();
+        for entry in self.entries(links) {
+            sum = sum.plus(entry.proxy.lock().await.counters());
+        }
+        sum
+    }
+
+    /// Cuts links: connections end, new ones are refused.
+    pub async fn cut(&self, links: &[&Link]) {
+        for entry in self.entries(links) {
+            entry.proxy.lock().await.disable().await;
+        }
+    }
+
+    /// Mends links that were cut.
+    ///
+    /// # Errors
+    /// [`ProxyError`] when a proxy can't listen again.
+    pub async fn mend(&self, links: &[&Link]) -> Result<(), ProxyError> {
+        for entry in self.entries(links) {
+            entry.proxy.lock().await.enable().await?;
+        }
+        Ok(())
+    }
+
+    /// Delays data on links, or no longer.
+    pub async fn delay(&self, links: &[&Link], latency: Option<Latency>) {
+        for entry in self.entries(links) {
+            entry.proxy.lock().await.set_toxics(Toxics { latency });
+        }
+    }
+
+    fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a Entry> {
+        links.iter().filter_map(|link| self.proxies.get(link))
+    }
+}

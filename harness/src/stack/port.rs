@@ -1,0 +1,180 @@
+//! Ports of 127.0.0.1 that nobody else takes: below the range from which the kernel gives ports to outgoing
+//! connections, and locked among all harnesses of a user, so that a node that is down keeps its port.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use nix::fcntl::{Flock, FlockArg};
+
+/// The first port that is tried.
+const FIRST: u16 = 15_000;
+
+/// The first port that belongs to the kernel, where it does not say.
+const KERNELS: u16 = 32_768;
+
+/// A port of this harness, until dropped.
+#[derive(Debug)]
+pub struct Port {
+    number: u16,
+    /// None for a port that was asked for by number.
+    _lock: Option<Flock<File>>,
+}
+
+/// A port that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// In use by another program.
+    #[error("port {port} is in use{by}; end that, or publish another port in the topology")]
+    InUse {
+        /// The port.
+        port: u16,
+        /// By whom, where that can be told.
+        by: String,
+    },
+    /// All are.
+    #[error("no port from {FIRST} up to the kernel's own range is free")]
+    NoneFree,
+    /// The locks can't be used.
+    #[error("the folder of port locks {path}: {source}", path = path.display())]
+    Locks {
+        /// The folder.
+        path: PathBuf,
+        /// The operating system's word.
+        source: io::Error,
+    },
+}
+
+impl Port {
+    /// Any free port.
+    ///
+    /// # Errors
+    /// [`PortError`] when none is free or locks can't be made.
+    pub fn reserve() -> Result<Self, PortError> {
+        // Each harness begins elsewhere, and goes on from the last one it took.
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let folder = lock_folder()?;
+        let count = kernels_first().saturating_sub(FIRST).max(1);
+        let begin = (std::process::id() % u32::from(count)) as u16;
+        for _ in 0..count {
+            let step = NEXT.fetch_add(1, Ordering::Relaxed);
+            let number = FIRST + begin.wrapping_mul(37).wrapping_add(step) % count;
+            if let Some(lock) = lock(&folder, number)
+                && is_free(number)
+            {
+                return Ok(Self { number, _lock: Some(lock) });
+            }
+        }
+        Err(PortError::NoneFree)
+    }
+
+    /// One port in particular.
+    ///
+    /// # Errors
+    /// [`PortError::InUse`] says by whom.
+    pub fn exact(number: u16) -> Result<Self, PortError> {
+        if is_free(number) {
+            return Ok(Self { number, _lock: None });
+        }
+        Err(PortError::InUse {
+            port: number,
+            by: holder(number).map_or_else(String::new, |who| format!(" by {who}")),
+        })
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+}
+
+fn is_free(number: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok()
+}
+
+/// Where the kernel's own ports begin.
+fn kernels_first() -> u16 {
+    let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(KERNELS)
+}
+
+/// A folder that only this user can write to; a link or another's folder in its place is refused.
+fn lock_folder() -> Result<PathBuf, PortError> {
+    let user = nix::unistd::getuid();
+    let path = std::env::temp_dir().join(format!("faultline-ports-{user}"));
+    let failed = |source| PortError::Locks { path: path.clone(), source };
+    match DirBuilder::new().mode(0o700).create(&path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => {}
+    }
+    let meta = fs::symlink_metadata(&path).map_err(failed)?;
+    if !meta.is_dir() || meta.uid() != user.as_raw() {
+        return Err(failed(io::Error::other("it is not a folder of this user")));
+    }
+    Ok(path)
+}
+
+fn lock(folder: &std::path::Path, number: u16) -> Option<Flock<File>> {
+    let path = folder.join(number.to_string());
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).ok()?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()
+}
+
+/// The process that listens on a port: "pid 123 (name)".
+fn holder(port: u16) -> Option<String> {
+    let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok())
+        .flat_map(|table| table.lines().filter_map(|line| listening_inode(line, port)).collect::<Vec<_>>())
+        .collect();
+    for entry in fs::read_dir("/proc").ok()?.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Ok(descriptors) = fs::read_dir(entry.path().join("fd")) else { continue };
+        let holds = descriptors.flatten().any(|descriptor| {
+            let link = fs::read_link(descriptor.path()).unwrap_or_default();
+            inodes.iter().any(|inode| link.as_os_str() == format!("socket:[{inode}]").as_str())
+        });
+        if holds {
+            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            return Some(format!("pid {pid} ({})", name.trim()));
+        }
+    }
+    None
+}
+
+/// The inode of a socket that listens on a port, from a line of /proc/net/tcp (proc(5)).
+fn listening_inode(line: &str, port: u16) -> Option<String> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (_, local_port) = fields.get(1)?.rsplit_once(':')?;
+    let listens = u16::from_str_radix(local_port, 16).ok()? == port && *fields.get(3)? == "0A";
+    listens.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_port_is_given_twice() {
+        let ports: Vec<Port> = (0..20).map(|_| Port::reserve().unwrap()).collect();
+        let mut numbers: Vec<u16> = ports.iter().map(Port::number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 20);
+        assert!(numbers.iter().all(|number| (FIRST..kernels_first()).contains(number)));
+    }
+
+    #[test]
+    fn a_port_in_use_is_told_with_its_holder() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told = Port::exact(port).unwrap_err().to_string();
+        assert!(told.contains(&format!("port {port} is in use by pid {}", std::process::id())), "{told}");
+    }
+}

@@ -1,0 +1,343 @@
+//! Children that die with the harness, even when it is killed with SIGKILL.
+//!
+//! The kernel sends a child its death signal when the *thread* that made it ends (prctl(2),
+//! PR_SET_PDEATHSIG), so one thread that lives as long as the harness makes all of them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+use tokio::sync::watch;
+
+use super::server::Account;
+use super::tree;
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its whole environment; nothing is inherited but PATH, HOME and LANG where they are not given.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Its working directory.
+    pub cwd: PathBuf,
+    /// The account that it runs as; this user's own if none.
+    pub account: Option<Account>,
+    /// Where its output goes, after what is there.
+    pub log: PathBuf,
+}
+
+/// A child that can't be started, signalled or waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// Its log can't be opened.
+    #[error("can't open the log {path}: {source}", path = path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's word.
+        source: io::Error,
+    },
+    /// It can't be started.
+    #[error("can't start {program}: {source}", program = program.display())]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// The operating system's word.
+        source: io::Error,
+    },
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    code: Option<i32>,
+    signal: Option<i32>,
+}
+
+impl From<ExitStatus> for Status {
+    fn from(status: ExitStatus) -> Self {
+        Self { code: status.code(), signal: status.signal() }
+    }
+}
+
+impl Status {
+    /// Of a child that somebody else reaped.
+    const LOST: Self = Self { code: None, signal: None };
+
+    /// Whether it ended with exit code 0.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.signal) {
+            (Some(code), _) => write!(f, "exit code {code}"),
+            (None, Some(number)) => match Signal::try_from(number) {
+                Ok(signal) => f.write_str(signal.as_str()),
+                Err(_) => write!(f, "signal {number}"),
+            },
+            (None, None) => f.write_str("no status"),
+        }
+    }
+}
+
+/// A child. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Process {
+    pid: u32,
+    /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
+    ended: Arc<Mutex<Option<Status>>>,
+    told: watch::Receiver<Option<Status>>,
+}
+
+type Request = (Command, Sender<io::Result<Child>>);
+
+/// The one thread that makes children.
+fn spawner() -> &'static Sender<Request> {
+    static SPAWNER: OnceLock<Sender<Request>> = OnceLock::new();
+    SPAWNER.get_or_init(|| {
+        let (sender, requests) = channel::<Request>();
+        std::thread::spawn(move || {
+            for (mut command, answer) in requests {
+                let _ = answer.send(command.spawn());
+            }
+        });
+        sender
+    })
+}
+
+impl Process {
+    /// Starts a child in a process group of its own, so that Ctrl-C reaches only the harness.
+    ///
+    /// # Errors
+    /// [`ProcessError`] names the program or its log.
+    pub fn spawn(spec: &Spec) -> Result<Self, ProcessError> {
+        let failed = |source| ProcessError::Spawn { program: spec.program.clone(), source };
+        let (answer, answered) = channel();
+        spawner().send((command(spec)?, answer)).map_err(|_| failed(io::Error::other("no spawner")))?;
+        let child = answered.recv().map_err(|_| failed(io::Error::other("no spawner")))?.map_err(failed)?;
+        let pid = child.id();
+        let ended = Arc::new(Mutex::new(None));
+        let (tell, told) = watch::channel(None);
+        let known = Arc::clone(&ended);
+        std::thread::Builder::new()
+            .name(format!("wait-{pid}"))
+            .stack_size(64 * 1024)
+            .spawn(move || reap(child, &known, &tell))
+            .map_err(failed)?;
+        Ok(Self { pid, ended, told })
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// How it ended; none while it runs.
+    #[must_use]
+    pub fn try_status(&self) -> Option<Status> {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for its end.
+    pub async fn wait(&mut self) -> Status {
+        let told = self.told.wait_for(Option::is_some).await.ok().and_then(|status| *status);
+        told.or_else(|| self.try_status()).unwrap_or(Status::LOST)
+    }
+
+    /// Sends a signal; none to one that has ended.
+    pub fn signal(&self, signal: Signal) {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_none() {
+            // A child that is not reaped keeps its id; it can only be one that already exits.
+            let _ = kill(Pid::from_raw(self.pid.cast_signed()), signal);
+        }
+    }
+
+    /// Asks it to end by a signal, and kills it after `grace`.
+    pub async fn stop(&mut self, signal: Signal, grace: Duration) -> Status {
+        self.signal(signal);
+        match tokio::time::timeout(grace, self.wait()).await {
+            Ok(status) => status,
+            Err(_) => self.kill().await,
+        }
+    }
+
+    /// Kills it with all of its descendants, and waits until every one is gone: a server that comes back
+    /// must not find children of its former self.
+    pub async fn kill(&mut self) -> Status {
+        let family = tree::of(self.pid).unwrap_or_default();
+        self.signal(Signal::SIGKILL);
+        let status = self.wait().await;
+        for member in family.iter().filter(|member| member.pid != self.pid) {
+            end(member).await;
+        }
+        status
+    }
+}
+
+/// Kills a process that was seen, if it still is that one, and waits until it is gone.
+async fn end(seen: &tree::Seen) {
+    let is_there =
+        || tree::see(seen.pid).is_some_and(|now| now.started_at == seen.started_at && now.state != 'Z');
+    while is_there() {
+        match kill(Pid::from_raw(seen.pid.cast_signed()), Signal::SIGKILL) {
+            Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Err(Errno::ESRCH) => return,
+            Err(errno) => return tracing::warn!("can't kill pid {}: {errno}", seen.pid),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.signal(Signal::SIGKILL);
+    }
+}
+
+/// Waits for a child without reaping it, then reaps it while nobody can signal it.
+fn reap(mut child: Child, ended: &Mutex<Option<Status>>, tell: &watch::Sender<Option<Status>>) {
+    let pid = Pid::from_raw(child.id().cast_signed());
+    let id = || Id::Pid(pid);
+    while let Err(Errno::EINTR) = waitid(id(), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
+    let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+    let status = child.wait().map_or(Status::LOST, Status::from);
+    *ended = Some(status);
+    drop(ended);
+    tell.send_replace(Some(status));
+}
+
+fn command(spec: &Spec) -> Result<Command, ProcessError> {
+    let log = log(&spec.log).map_err(|source| ProcessError::Log { path: spec.log.clone(), source })?;
+    let both = log.try_clone().map_err(|source| ProcessError::Log { path: spec.log.clone(), source })?;
+    let mut command = Command::new(&spec.program);
+    command.args(&spec.args).env_clear().current_dir(&spec.cwd).process_group(0);
+    for inherited in ["PATH", "HOME", "LANG"] {
+        command.envs(std::env::var_os(inherited).map(|value| (inherited, value)));
+    }
+    command.envs(&spec.env).stdin(Stdio::null()).stdout(log).stderr(both);
+    if let Some(account) = &spec.account {
+        command.uid(account.uid).gid(account.gid);
+    }
+    die_with_the_harness(&mut command);
+    Ok(command)
+}
+
+fn log(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Asks the kernel for SIGKILL when the harness is gone.
+#[expect(unsafe_code, reason = "pre_exec is the only place between fork and exec")]
+fn die_with_the_harness(command: &mut Command) {
+    let harness = Pid::this();
+    // Runs after the change of account, which would clear the death signal (prctl(2)).
+    // SAFETY: the closure only makes two system calls and allocates nothing.
+    unsafe {
+        command.pre_exec(move || {
+            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+            // Gone before the signal was asked for?
+            if Pid::parent() == harness { Ok(()) } else { Err(Errno::ESRCH.into()) }
+        });
+    }
+}
+
+/// The last lines of a log, at most 20 of them and 4 KiB.
+#[must_use]
+pub fn tail(path: &Path) -> String {
+    const LONGEST: u64 = 4096;
+    let read = || -> io::Result<String> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let text = read().unwrap_or_else(|error| format!("(no log: {error})"));
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, folder: &Path) -> Spec {
+        Spec {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), script.into()],
+            env: BTreeMap::new(),
+            cwd: folder.to_path_buf(),
+            account: None,
+            log: folder.join("log"),
+        }
+    }
+
+    #[tokio::test]
+    async fn output_and_exit_code_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Process::spawn(&shell("echo hello; exit 3", folder.path())).unwrap();
+        assert_eq!(process.wait().await.to_string(), "exit code 3");
+        assert_eq!(tail(&folder.path().join("log")), "hello");
+    }
+
+    #[tokio::test]
+    async fn kill_leaves_no_descendant() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process =
+            Process::spawn(&shell("setsid sleep 1000 & sleep 1000 & wait", folder.path())).unwrap();
+        let pid = process.pid();
+        while tree::of(pid).unwrap().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        let family = tree::of(pid).unwrap();
+        assert_eq!(process.kill().await.to_string(), "SIGKILL");
+        for member in family {
+            assert!(
+                tree::see(member.pid)
+                    .is_none_or(|now| now.state == 'Z' || now.started_at != member.started_at)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_stop_is_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process =
+            Process::spawn(&shell("trap '' TERM; echo set; sleep 1000", folder.path())).unwrap();
+        while tail(&folder.path().join("log")) != "set" {
+            tokio::task::yield_now().await;
+        }
+        let status = process.stop(Signal::SIGTERM, Duration::from_millis(50)).await;
+        assert_eq!(status.to_string(), "SIGKILL");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spec = shell("", folder.path());
+        spec.program = "/no/such/program".into();
+        let told = Process::spawn(&spec).unwrap_err().to_string();
+        assert!(told.contains("/no/such/program"), "{told}");
+    }
+}

@@ -1,0 +1,105 @@
+//! Which programs of the known servers are on this machine, and how to get those that are not.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::super::binary;
+
+/// A program that a server needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// What it is for.
+    pub name: &'static str,
+    /// Where it is, if it is there.
+    pub path: Option<PathBuf>,
+    /// Its version, if it tells one.
+    pub version: Option<String>,
+    /// How to get it.
+    pub how_to_get: String,
+}
+
+/// Every program that the known servers need.
+#[must_use]
+pub fn inventory() -> Vec<Program> {
+    vec![
+        program("PostgreSQL", postgres(), "--version"),
+        program("initdb", initdb(), "--version"),
+        Program { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
+        program("epmd", epmd(), ""),
+        program("MongoDB", mongo(), "--version"),
+    ]
+}
+
+/// What to tell somebody who lacks one.
+pub(super) fn how_to_get(what: &str) -> String {
+    format!(
+        "run `make setup`, which installs it where the system is Debian-like and else says how; it is for {what}"
+    )
+}
+
+fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> Program {
+    let told = path.as_deref().filter(|_| !version.is_empty()).and_then(|path| first_line(path, version));
+    Program { name, path, version: told, how_to_get: how_to_get(name) }
+}
+
+fn first_line(program: &Path, argument: &str) -> Option<String> {
+    let output = Command::new(program).arg(argument).stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    // FerretDB tells its version on a line of its own, `version: v1.2.3`.
+    let versioned =
+        lines.iter().find_map(|line| line.strip_prefix("version:")).map(|v| format!("FerretDB {}", v.trim()));
+    versioned.or_else(|| lines.first().map(|line| (*line).to_owned())).filter(|line| !line.is_empty())
+}
+
+pub(super) fn postgres() -> Option<PathBuf> {
+    of_postgresql("postgres")
+}
+
+pub(super) fn initdb() -> Option<PathBuf> {
+    of_postgresql("initdb")
+}
+
+/// On PATH, or where Debian keeps each version, the newest first.
+fn of_postgresql(name: &str) -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin").join(name)))
+        })
+        .filter(|(_, path)| path.is_file())
+        .collect();
+    found.sort();
+    found.pop().map(|(_, path)| path).or_else(|| binary::find(name))
+}
+
+/// RabbitMQ's own script, not the one that Debian wraps around it to change the account.
+pub(super) fn rabbitmq() -> Option<PathBuf> {
+    let debian = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
+    if debian.is_file() { Some(debian) } else { binary::find("rabbitmq-server") }
+}
+
+/// From the name of its folder, since asking it takes seconds.
+fn rabbitmq_version() -> Option<String> {
+    let script = std::fs::canonicalize(rabbitmq()?).ok()?;
+    let folder =
+        script.ancestors().find_map(|path| path.file_name()?.to_str()?.strip_prefix("rabbitmq_server-"))?;
+    Some(format!("RabbitMQ {folder}"))
+}
+
+pub(super) fn epmd() -> Option<PathBuf> {
+    binary::find("epmd")
+}
+
+/// `FAULTLINE_MONGO_PROGRAM`, else `mongod`, else FerretDB where it is on PATH or setup has built it.
+pub(super) fn mongo() -> Option<PathBuf> {
+    if let Ok(given) = std::env::var("FAULTLINE_MONGO_PROGRAM") {
+        return binary::find(&given);
+    }
+    binary::find("mongod").or_else(|| binary::find("ferretdb")).or_else(|| {
+        let cache = std::env::var_os("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+        binary::find(cache.join("faultline/bin/ferretdb").to_str()?)
+    })
+}

@@ -1,0 +1,149 @@
+//! Launchers of the real servers that the lab knows how to run as plain processes.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`postgres`], [`rabbitmq`], [`mongo`] | one server each |
+//! | [`account`] | the account that a server runs as |
+//! | [`inventory`] | which of their programs are on this machine |
+
+mod account;
+mod inventory;
+mod mongo;
+mod postgres;
+mod rabbitmq;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use futures::future::BoxFuture;
+use nix::sys::signal::Signal;
+
+use super::port::PortError;
+use super::process::Spec;
+
+pub use account::Account;
+pub use inventory::{Program, inventory};
+
+/// Where one node lives in a run.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its own folder, for its data.
+    pub dir: PathBuf,
+    /// Its log.
+    pub log: PathBuf,
+    /// For each port in its container the one on 127.0.0.1.
+    pub ports: BTreeMap<u16, u16>,
+    /// Its variables, from the topology.
+    pub environment: BTreeMap<String, String>,
+    /// The run's id.
+    pub run: String,
+}
+
+/// A server that can't be prepared or provisioned.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// A program that is not there.
+    #[error("{program} is missing: {how}")]
+    Missing {
+        /// The program.
+        program: &'static str,
+        /// How to get it.
+        how: String,
+    },
+    /// The topology gives no port that the server needs.
+    #[error("the topology gives {server} no port {port}; add it to `ports` or `expose`")]
+    NoPort {
+        /// The server.
+        server: &'static str,
+        /// The port in its container.
+        port: u16,
+    },
+    /// A port of its own that can't be had.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// A file or folder of it.
+    #[error("{what}: {source}")]
+    File {
+        /// Which, and what for.
+        what: String,
+        /// The operating system's word.
+        source: io::Error,
+    },
+    /// A program that ended badly.
+    #[error("{program} failed: {told}")]
+    Failed {
+        /// The program.
+        program: &'static str,
+        /// What it printed.
+        told: String,
+    },
+    /// Users or databases that could not be made.
+    #[error("{server} could not be provisioned: {told}")]
+    Provision {
+        /// The server.
+        server: &'static str,
+        /// What it answered.
+        told: String,
+    },
+}
+
+/// A server that the lab knows.
+pub trait Server: Send + Sync {
+    /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
+    fn prepare(&self, place: &Place) -> Result<(), ServerError>;
+
+    /// Programs beside it that live as long as the stack.
+    fn companions(&self, place: &Place) -> Result<Vec<Spec>, ServerError>;
+
+    /// What to start.
+    fn spec(&self, place: &Place) -> Result<Spec, ServerError>;
+
+    /// The signal by which it stops in order.
+    fn stop_signal(&self) -> Signal;
+
+    /// Logs in and asks something, once; the error says what is waited for.
+    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Makes users and databases, after it is ready for the first time.
+    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>>;
+}
+
+/// The launcher of a server, by the name that topologies use.
+#[must_use]
+pub fn known(name: &str) -> Option<Box<dyn Server>> {
+    match name {
+        "postgres" => Some(Box::new(postgres::Postgres)),
+        "rabbitmq" => Some(Box::<rabbitmq::Rabbitmq>::default()),
+        "mongo" => Some(Box::new(mongo::Mongo)),
+        _ => None,
+    }
+}
+
+impl Place {
+    /// The port on 127.0.0.1 for one in the container.
+    fn port(&self, server: &'static str, port: u16) -> Result<u16, ServerError> {
+        self.ports.get(&port).copied().ok_or(ServerError::NoPort { server, port })
+    }
+
+    /// A variable, or its default.
+    fn variable(&self, name: &str, default: &str) -> String {
+        self.environment.get(name).cloned().unwrap_or_else(|| default.to_owned())
+    }
+}
+
+/// Runs a future that answers within a second, or says that it did not.
+async fn within_a_second<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let limit = std::time::Duration::from_secs(1);
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
+}
+
+fn make_folder(path: &std::path::Path) -> Result<(), ServerError> {
+    std::fs::create_dir_all(path)
+        .map_err(|source| ServerError::File { what: format!("can't make {}", path.display()), source })
+}
+
+fn write_file(path: &std::path::Path, text: &str) -> Result<(), ServerError> {
+    std::fs::write(path, text)
+        .map_err(|source| ServerError::File { what: format!("can't write {}", path.display()), source })
+}

@@ -1,0 +1,168 @@
+//! MongoDB: `mongod` where there is one, else FerretDB on SQLite, which speaks its protocol.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use mongodb::bson::doc;
+use mongodb::options::{ClientOptions, Credential, ServerAddress};
+use mongodb::{Client, error::Error};
+use nix::sys::signal::Signal;
+
+use super::{Place, Server, ServerError, Spec, inventory, make_folder, within_a_second};
+
+const PORT: u16 = 27017;
+const NAME: &str = "mongo";
+
+/// The launcher.
+pub(super) struct Mongo;
+
+/// Which program it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Mongod,
+    Ferretdb,
+}
+
+fn kind(program: &Path) -> Kind {
+    let is_ferretdb = program.file_name().is_some_and(|name| name.to_string_lossy().contains("ferretdb"));
+    if is_ferretdb { Kind::Ferretdb } else { Kind::Mongod }
+}
+
+fn program() -> Result<std::path::PathBuf, ServerError> {
+    let how = inventory::how_to_get("MongoDB (FerretDB where there is no mongod)");
+    inventory::mongo().ok_or(ServerError::Missing { program: "mongod", how })
+}
+
+fn user(place: &Place) -> String {
+    place.variable("MONGO_INITDB_ROOT_USERNAME", "mongo")
+}
+
+fn password(place: &Place) -> String {
+    place.variable("MONGO_INITDB_ROOT_PASSWORD", "password")
+}
+
+fn database(place: &Place) -> String {
+    place.variable("MONGO_INITDB_DATABASE", "test")
+}
+
+impl Server for Mongo {
+    fn prepare(&self, place: &Place) -> Result<(), ServerError> {
+        make_folder(&place.dir.join("data"))
+    }
+
+    fn companions(&self, _: &Place) -> Result<Vec<Spec>, ServerError> {
+        Ok(Vec::new())
+    }
+
+    fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
+        let program = program()?;
+        let port = place.port(NAME, PORT)?;
+        let args = match kind(&program) {
+            Kind::Mongod => mongod(place, port),
+            Kind::Ferretdb => ferretdb(place, port),
+        };
+        Ok(Spec {
+            program,
+            args: args.into_iter().map(OsString::from).collect(),
+            env: [("HOME".into(), place.dir.clone().into()), ("DO_NOT_TRACK".into(), "1".into())].into(),
+            cwd: place.dir.clone(),
+            account: None,
+            log: place.log.clone(),
+        })
+    }
+
+    fn stop_signal(&self) -> Signal {
+        Signal::SIGTERM
+    }
+
+    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(within_a_second(async {
+            let port = place.port(NAME, PORT).map_err(|error| error.to_string())?;
+            // Most looks come before it listens; those need no client.
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())?;
+            let client = client(port, None).map_err(|error| error.to_string())?;
+            let answer = client.database("admin").run_command(doc! { "ping": 1 }).await;
+            client.shutdown().immediate(true).await;
+            answer.map(|_| ()).map_err(|error| error.to_string())
+        }))
+    }
+
+    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
+        Box::pin(async {
+            let port = place.port(NAME, PORT)?;
+            let told = |error: Error| ServerError::Provision { server: NAME, told: error.to_string() };
+            match kind(&program()?) {
+                // Its set-up user is one of the database; others may log in at admin.
+                Kind::Ferretdb => {
+                    let client = client(port, Some((place, &database(place)))).map_err(told)?;
+                    create_user(&client, place, "admin").await.map_err(told)
+                }
+                // Until there is a user, the machine itself may make one.
+                Kind::Mongod => {
+                    create_user(&client(port, None).map_err(told)?, place, "admin").await.map_err(told)?;
+                    let client = client(port, Some((place, "admin"))).map_err(told)?;
+                    create_user(&client, place, &database(place)).await.map_err(told)
+                }
+            }
+        })
+    }
+}
+
+fn mongod(place: &Place, port: u16) -> Vec<String> {
+    let data = place.dir.join("data").display().to_string();
+    ["--dbpath", &data, "--port", &port.to_string(), "--bind_ip", "127.0.0.1", "--auth", "--nounixsocket"]
+        .map(str::to_owned)
+        .into()
+}
+
+fn ferretdb(place: &Place, port: u16) -> Vec<String> {
+    vec![
+        format!("--listen-addr=127.0.0.1:{port}"),
+        "--handler=sqlite".to_owned(),
+        format!("--sqlite-url=file:{}/", place.dir.join("data").display()),
+        format!("--state-dir={}", place.dir.display()),
+        "--debug-addr=-".to_owned(),
+        "--telemetry=disable".to_owned(),
+        "--log-level=warn".to_owned(),
+        "--test-enable-new-auth".to_owned(),
+        format!("--setup-database={}", database(place)),
+        format!("--setup-username={}", user(place)),
+        format!("--setup-password={}", password(place)),
+    ]
+}
+
+/// A client of its own, logged in at a database or not.
+fn client(port: u16, login: Option<(&Place, &str)>) -> Result<Client, Error> {
+    let credential = login.map(|(place, source)| {
+        Credential::builder()
+            .username(user(place))
+            .password(password(place))
+            .source(source.to_owned())
+            .build()
+    });
+    let options = ClientOptions::builder()
+        .hosts(vec![ServerAddress::Tcp { host: "127.0.0.1".to_owned(), port: Some(port) }])
+        .direct_connection(true)
+        .server_selection_timeout(Duration::from_secs(1))
+        .credential(credential)
+        .build();
+    Client::with_options(options)
+}
+
+/// Makes the topology's user in a database; one that is there already is right too.
+async fn create_user(client: &Client, place: &Place, database: &str) -> Result<(), Error> {
+    const ALREADY: i32 = 51_003;
+    let roles = if database == "admin" { vec!["root"] } else { vec!["readWrite"] };
+    // FerretDB knows no roles yet and refuses all but an empty list.
+    let roles = if program().is_ok_and(|program| kind(&program) == Kind::Ferretdb) { vec![] } else { roles };
+    let command = doc! { "createUser": user(place), "pwd": password(place), "roles": roles };
+    let made = client.database(database).run_command(command).await.map(|_| ());
+    match made {
+        Err(error) if matches!(*error.kind, mongodb::error::ErrorKind::Command(ref told) if told.code == ALREADY) => {
+            Ok(())
+        }
+        made => made,
+    }
+}

@@ -1,0 +1,164 @@
+//! What is read of a compose file, and the `x-faultline` sections that say what compose can't.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A compose file; what the lab does not use is passed over.
+#[derive(Debug, Deserialize)]
+pub(super) struct Compose {
+    #[serde(default)]
+    pub(super) services: BTreeMap<String, Service>,
+    #[serde(default, rename = "x-faultline")]
+    pub(super) faultline: System,
+}
+
+/// One service.
+#[derive(Debug, Deserialize)]
+pub(super) struct Service {
+    #[serde(default)]
+    pub(super) environment: Environment,
+    #[serde(default)]
+    pub(super) ports: Vec<Published>,
+    #[serde(default)]
+    pub(super) expose: Vec<Scalar>,
+    #[serde(rename = "x-faultline")]
+    pub(super) faultline: Option<NodeSection>,
+}
+
+/// Compose knows two forms of an environment.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Environment {
+    Map(BTreeMap<String, Option<Scalar>>),
+    List(Vec<String>),
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::Map(BTreeMap::new())
+    }
+}
+
+/// A value that YAML may have read as something other than text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Scalar {
+    Bool(bool),
+    Whole(i64),
+    Number(f64),
+    Text(String),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Whole(value) => value.fmt(f),
+            Self::Number(value) => value.fmt(f),
+            Self::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+/// Compose knows two forms of a published port.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Published {
+    Short(Scalar),
+    Long { target: u16, published: Option<Scalar> },
+}
+
+/// `x-faultline` of a service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NodeSection {
+    pub(super) binary: Option<String>,
+    pub(super) server: Option<String>,
+    #[serde(default)]
+    pub(super) listen: BTreeMap<String, u16>,
+    pub(super) ready: Option<Ready>,
+}
+
+/// `x-faultline` of the whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct System {
+    #[serde(default)]
+    pub(super) paths: BTreeMap<String, PathSpec>,
+    #[serde(default)]
+    pub(super) stores: BTreeMap<String, StoreSpec>,
+    #[serde(default)]
+    pub(super) queues: BTreeMap<String, QueueSpec>,
+}
+
+/// How to see by HTTP that a node is ready: 200 says that it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// The port in its container.
+    pub port: u16,
+    /// The route, like `/readyz`.
+    pub route: String,
+}
+
+/// A way through the system that a client can take.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PathSpec {
+    /// The request of one operation.
+    pub send: Send,
+    /// The nodes that an answer depends on, in the order in which they are called; `node` or `node:port`.
+    pub through: Vec<String>,
+    /// The store in which an acknowledged operation must be found; none for a path that stores nothing.
+    #[serde(default)]
+    pub stored_in: Option<String>,
+}
+
+/// The HTTP request of one operation. `{id}`, `{data}` and `{timeout}` in texts are filled in.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Send {
+    /// The node that it goes to.
+    pub node: String,
+    /// The port in its container.
+    pub port: u16,
+    /// Like `POST`.
+    pub method: String,
+    /// Like `/json-logger`.
+    pub route: String,
+    /// Headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The JSON body; none when absent.
+    #[serde(default)]
+    pub json: Option<serde_json::Value>,
+}
+
+/// Where acknowledged entries must be in the end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum StoreSpec {
+    /// A collection of a MongoDB.
+    Mongodb {
+        /// Its connection string, as a node of the topology would use it; names the database.
+        url: String,
+        /// The collection.
+        collection: String,
+        /// The field that holds the data of an operation.
+        field: String,
+    },
+}
+
+/// A queue through which entries reach a store.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum QueueSpec {
+    /// A queue of RabbitMQ.
+    Amqp {
+        /// Its connection string, as a node of the topology would use it.
+        url: String,
+        /// The queue.
+        name: String,
+    },
+}

@@ -1,0 +1,98 @@
+//! `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `$VAR` and `$$`, as compose fills them in.
+
+/// A `$` that begins nothing compose knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" can't be filled in: write ${{NAME}}, ${{NAME:-default}} or $$ for a dollar sign")]
+pub struct BadVariable(String);
+
+/// Fills a text in from `lookup`; an unset variable without a default is empty, as in compose.
+///
+/// # Errors
+/// [`BadVariable`] shows the text.
+pub fn interpolate(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, BadVariable> {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        filled.push_str(&rest[..at]);
+        let (value, after) = variable(&rest[at + 1..], lookup).ok_or_else(|| BadVariable(text.to_owned()))?;
+        filled.push_str(&value);
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+/// The value of what follows a `$`, and the text behind it.
+fn variable<'a>(text: &'a str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<(String, &'a str)> {
+    if let Some(after) = text.strip_prefix('$') {
+        return Some(("$".to_owned(), after));
+    }
+    if let Some(inside) = text.strip_prefix('{') {
+        let (inside, after) = inside.split_once('}')?;
+        return Some((braced(inside, lookup)?, after));
+    }
+    let end = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
+    let (name, after) = text.split_at(end);
+    (!name.is_empty()).then(|| (lookup(name).unwrap_or_default(), after))
+}
+
+fn braced(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let end = inside.find(|c: char| !is_name(c)).unwrap_or(inside.len());
+    let (name, rest) = inside.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    let value = lookup(name);
+    if let Some(default) = rest.strip_prefix(":-") {
+        return Some(value.filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned()));
+    }
+    if let Some(default) = rest.strip_prefix('-') {
+        return Some(value.unwrap_or_else(|| default.to_owned()));
+    }
+    rest.is_empty().then(|| value.unwrap_or_default())
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fill(text: &str) -> Result<String, BadVariable> {
+        interpolate(text, &|name| match name {
+            "SET" => Some("value".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn the_forms_of_compose_are_filled_in() {
+        for (text, filled) in [
+            ("a ${SET} b", "a value b"),
+            ("${NONE:-d}${EMPTY:-e}${EMPTY-f}", "de"),
+            ("$SET/$$x", "value/$x"),
+            ("amqp://${U:-guest}:${P:-guest}@h:1/%2f", "amqp://guest:guest@h:1/%2f"),
+        ] {
+            assert_eq!(fill(text).as_deref(), Ok(filled));
+        }
+    }
+
+    #[test]
+    fn others_are_refused() {
+        for text in ["${", "${}", "$-", "cost: 5$", "${A?x}"] {
+            assert!(fill(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_filled_in_or_refused(text in any::<String>()) {
+            let _ = fill(&text);
+        }
+    }
+}

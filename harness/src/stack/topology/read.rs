@@ -1,0 +1,284 @@
+//! File to [`Topology`], with the place of each mistake.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::compose::{Compose, Environment, NodeSection, Published, Service, System};
+use super::interpolate::interpolate;
+use super::link::links_of;
+use super::{Node, Program, QueueSpec, StoreSpec, Topology};
+
+/// Why a compose file is no topology.
+#[derive(Debug, thiserror::Error)]
+pub enum TopologyError {
+    /// The file can't be read.
+    #[error("can't read the topology {file}: {source}")]
+    File {
+        /// As it was named.
+        file: String,
+        /// The operating system's word.
+        source: std::io::Error,
+    },
+    /// Not YAML, or not the keys that were expected.
+    #[error("{file}: {told}")]
+    Syntax {
+        /// As it was named.
+        file: String,
+        /// With line, column and an excerpt.
+        told: String,
+    },
+    /// YAML, but no topology.
+    #[error("{file}: {place}: {told}")]
+    Meaning {
+        /// As it was named.
+        file: String,
+        /// Which service or section.
+        place: String,
+        /// What is wrong and what would be right.
+        told: String,
+    },
+}
+
+/// What is wrong at which place, before the file's name is known.
+type Wrong = (String, String);
+
+/// Reads a compose file from disk; variables come from this process's environment.
+///
+/// # Errors
+/// [`TopologyError`] names the file and the place in it.
+pub fn read_file(path: &Path) -> Result<Topology, TopologyError> {
+    let file = path.display().to_string();
+    let text =
+        std::fs::read_to_string(path).map_err(|source| TopologyError::File { file: file.clone(), source })?;
+    read(&file, &text, &|name| std::env::var(name).ok())
+}
+
+/// Reads the text of a compose file; variables come from `lookup`.
+///
+/// # Errors
+/// [`TopologyError`] names the place in the file.
+pub fn read(
+    file: &str,
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Topology, TopologyError> {
+    let compose: Compose = serde_saphyr::from_str(text)
+        .map_err(|error| TopologyError::Syntax { file: file.to_owned(), told: error.to_string() })?;
+    build(compose, lookup).map_err(|(place, told)| TopologyError::Meaning {
+        file: file.to_owned(),
+        place,
+        told,
+    })
+}
+
+fn build(compose: Compose, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Topology, Wrong> {
+    let mut nodes = BTreeMap::new();
+    for (name, service) in compose.services {
+        // A service that the lab is told nothing of (an admin page, say) is no node.
+        if let Some(section) = &service.faultline {
+            let node =
+                node(&name, &service, section, lookup).map_err(|told| (format!("services.{name}"), told))?;
+            nodes.insert(name, node);
+        }
+    }
+    if nodes.is_empty() {
+        return Err((
+            "services".to_owned(),
+            "no service has an x-faultline section with `binary` or `server`".to_owned(),
+        ));
+    }
+    let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
+    let links: Vec<_> =
+        nodes.values().flat_map(|node| links_of(&node.name, &node.environment, &names)).collect();
+    for link in &links {
+        if let Some(node) = nodes.get_mut(&link.to) {
+            node.ports.entry(link.port).or_insert(None);
+        }
+    }
+    let System { paths, stores, queues } = compose.faultline;
+    let mut topology = Topology { nodes, links, paths, stores, queues };
+    fill_in(&mut topology, lookup)?;
+    check(&topology)?;
+    Ok(topology)
+}
+
+fn node(
+    name: &str,
+    service: &Service,
+    section: &NodeSection,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Node, String> {
+    let program = match (&section.binary, &section.server) {
+        (Some(binary), None) => Program::Binary { name: binary.clone(), listen: section.listen.clone() },
+        (None, Some(server)) => Program::Server(server.clone()),
+        _ => return Err("x-faultline needs either `binary` or `server`".to_owned()),
+    };
+    let environment = environment(&service.environment, lookup)?;
+    for variable in section.listen.keys() {
+        if !environment.contains_key(variable) {
+            return Err(format!("x-faultline.listen names {variable}, which is not in the environment"));
+        }
+    }
+    let ports = ports(service, section, lookup)?;
+    Ok(Node { name: name.to_owned(), program, environment, ports, ready: section.ready.clone() })
+}
+
+fn environment(
+    given: &Environment,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, String>, String> {
+    let pairs: Vec<(String, Option<String>)> = match given {
+        Environment::Map(map) => {
+            map.iter().map(|(k, v)| (k.clone(), v.as_ref().map(ToString::to_string))).collect()
+        }
+        Environment::List(list) => list
+            .iter()
+            .map(|line| match line.split_once('=') {
+                Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
+                None => (line.clone(), None),
+            })
+            .collect(),
+    };
+    let mut filled = BTreeMap::new();
+    for (key, value) in pairs {
+        // Without a value compose passes on its own variable, where it has one.
+        let value = match value {
+            Some(value) => {
+                Some(interpolate(&value, lookup).map_err(|error| format!("environment.{key}: {error}"))?)
+            }
+            None => lookup(&key),
+        };
+        if let Some(value) = value {
+            filled.insert(key, value);
+        }
+    }
+    Ok(filled)
+}
+
+fn ports(
+    service: &Service,
+    section: &NodeSection,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<u16, Option<u16>>, String> {
+    let mut ports: BTreeMap<u16, Option<u16>> = BTreeMap::new();
+    let inner = section.listen.values().copied().chain(section.ready.as_ref().map(|ready| ready.port));
+    ports.extend(inner.map(|port| (port, None)));
+    for port in &service.expose {
+        ports.insert(number(&port.to_string())?, None);
+    }
+    for published in &service.ports {
+        let (inner, host) = match published {
+            Published::Short(text) => {
+                short(&interpolate(&text.to_string(), lookup).map_err(|e| e.to_string())?)?
+            }
+            Published::Long { target, published } => {
+                (*target, published.as_ref().map(|port| number(&port.to_string())).transpose()?)
+            }
+        };
+        ports.insert(inner, host);
+    }
+    Ok(ports)
+}
+
+/// `8080`, `8080:80`, `127.0.0.1:8080:80`, each with `/tcp` or not.
+fn short(text: &str) -> Result<(u16, Option<u16>), String> {
+    let text = text.strip_suffix("/tcp").unwrap_or(text);
+    let mut parts = text.rsplit(':');
+    let inner = number(parts.next().unwrap_or_default())?;
+    Ok((inner, parts.next().map(number).transpose()?))
+}
+
+fn number(text: &str) -> Result<u16, String> {
+    let wrong = || {
+        format!(
+            "\"{text}\" is no port: the lab reads single ports from 1 to 65535, like \"127.0.0.1:8080:80\""
+        )
+    };
+    text.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)
+}
+
+fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), Wrong> {
+    for (name, StoreSpec::Mongodb { url, .. }) in &mut topology.stores {
+        *url = interpolate(url, lookup).map_err(|e| (format!("x-faultline.stores.{name}"), e.to_string()))?;
+    }
+    for (name, QueueSpec::Amqp { url, .. }) in &mut topology.queues {
+        *url = interpolate(url, lookup).map_err(|e| (format!("x-faultline.queues.{name}"), e.to_string()))?;
+    }
+    Ok(())
+}
+
+fn check(topology: &Topology) -> Result<(), Wrong> {
+    let known = || topology.nodes.keys().cloned().collect::<Vec<_>>().join(", ");
+    for (name, path) in &topology.paths {
+        let place = format!("x-faultline.paths.{name}");
+        let node = topology.nodes.get(&path.send.node);
+        if !node.is_some_and(|node| node.ports.contains_key(&path.send.port)) {
+            let told =
+                format!("no node {} with port {}; nodes are {}", path.send.node, path.send.port, known());
+            return Err((place, told));
+        }
+        let steps = path.through.iter().map(|step| super::node_of(step));
+        if let Some(unknown) = steps.clone().find(|step| !topology.nodes.contains_key(*step)) {
+            return Err((place, format!("`through` names {unknown}; nodes are {}", known())));
+        }
+        if let Some(store) = path.stored_in.as_ref().filter(|store| !topology.stores.contains_key(*store)) {
+            return Err((place, format!("`stored-in` names {store}, which is not under x-faultline.stores")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = include_str!("../../../../docker-compose.yml");
+
+    fn ours() -> Topology {
+        read("docker-compose.yml", OURS, &|_| None).unwrap()
+    }
+
+    #[test]
+    fn the_links_of_our_own_system_are_found() {
+        let topology = ours();
+        let links: Vec<String> = topology.links.iter().map(super::super::Link::name).collect();
+        assert_eq!(
+            links,
+            [
+                "authentication->postgres:5432",
+                "broker->authentication:80",
+                "broker->logger:80",
+                "broker->logger:50001",
+                "broker->rabbitmq:5672",
+                "listener->logger:50001",
+                "listener->rabbitmq:5672",
+                "logger->mongo:27017",
+            ]
+        );
+        assert_eq!(topology.links_named("broker->logger").len(), 2);
+        assert_eq!(topology.nodes["broker"].ports[&8080], Some(8080));
+    }
+
+    #[test]
+    fn paths_know_what_they_depend_on() {
+        let topology = ours();
+        let through = |target: &str| topology.paths_through(target).into_iter().collect::<Vec<_>>();
+        assert_eq!(through("rabbitmq"), ["log-amqp"]);
+        assert_eq!(through("logger->mongo"), ["log-grpc", "log-json"]);
+        assert_eq!(through("broker->logger:80"), ["log-json"]);
+        assert_eq!(through("broker->logger"), ["log-grpc", "log-json"]);
+        assert_eq!(through("broker").len(), 5);
+        assert_eq!(through("listener"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_place() {
+        let told = |text: &str| read("c.yml", text, &|_| None).unwrap_err().to_string();
+        assert!(told("services: [").contains("c.yml"), "{}", told("services: ["));
+        assert!(told("services: {a: {image: x}}").contains("no service has"));
+        let typo = "services: {a: {x-faultline: {binarry: x}}}";
+        assert!(told(typo).contains("binarry"), "{}", told(typo));
+        let port = "services: {a: {ports: [\"1-5:1-5\"], x-faultline: {binary: x}}}";
+        assert!(told(port).contains("services.a") && told(port).contains("single ports"), "{}", told(port));
+    }
+}

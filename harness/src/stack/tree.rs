@@ -1,0 +1,145 @@
+//! A process and its descendants, by /proc: a server may be many processes, each in a group of its own.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A process as /proc shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its id.
+    pub pid: u32,
+    /// Its parent's.
+    pub parent: u32,
+    /// `R`, `S`, `T` and so on, as in proc(5).
+    pub state: char,
+    /// When it started, in clock ticks after the boot: tells it from a later one with the same id.
+    pub started_at: u64,
+}
+
+/// Reads one process; none if there is no such process.
+#[must_use]
+pub fn see(pid: u32) -> Option<Seen> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold spaces and parentheses itself.
+    let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
+    Some(Seen {
+        pid,
+        state: fields.first()?.chars().next()?,
+        parent: fields.get(1)?.parse().ok()?,
+        started_at: fields.get(19)?.parse().ok()?,
+    })
+}
+
+/// Every process of the machine.
+///
+/// # Errors
+/// When /proc can't be read.
+pub fn all() -> io::Result<Vec<Seen>> {
+    let entries = std::fs::read_dir("/proc")?;
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(pids.filter_map(see).collect())
+}
+
+/// A process and all of its descendants, itself first.
+///
+/// # Errors
+/// When /proc can't be read.
+pub fn of(root: u32) -> io::Result<Vec<Seen>> {
+    let all = all()?;
+    let mut children: BTreeMap<u32, Vec<&Seen>> = BTreeMap::new();
+    for process in &all {
+        children.entry(process.parent).or_default().push(process);
+    }
+    let mut tree: Vec<Seen> = all.iter().filter(|process| process.pid == root).cloned().collect();
+    let mut next = 0;
+    while let Some(process) = tree.get(next) {
+        let found: Vec<Seen> =
+            children.get(&process.pid).into_iter().flatten().map(|child| (*child).clone()).collect();
+        tree.extend(found);
+        next += 1;
+    }
+    Ok(tree)
+}
+
+/// Sends a signal to a process and all of its descendants; those that end meanwhile are no error.
+///
+/// # Errors
+/// When /proc can't be read or a signal is not allowed.
+pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
+    for process in of(root)? {
+        match kill(Pid::from_raw(process.pid.cast_signed()), signal) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Pauses a process and all of its descendants, also those that are born meanwhile; done when none runs.
+///
+/// # Errors
+/// When /proc can't be read, a signal is not allowed, or some still run after many tries.
+pub async fn pause(root: u32) -> io::Result<()> {
+    for _ in 0..100 {
+        signal(root, Signal::SIGSTOP)?;
+        if running(root)?.is_empty() {
+            return Ok(());
+        }
+        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    Err(io::Error::other(format!("pid {root} and its children do not stay paused")))
+}
+
+/// Those of a process and its descendants that are neither paused nor dead.
+///
+/// # Errors
+/// When /proc can't be read.
+pub fn running(root: u32) -> io::Result<Vec<Seen>> {
+    Ok(of(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
+}
+
+/// The value of a variable in a process's environment, as it was when it started.
+#[must_use]
+pub fn variable(pid: u32, name: &str) -> Option<String> {
+    let block = std::fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).ok()?;
+    let prefix = format!("{name}=");
+    let found = block.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()));
+    found.map(|value| String::from_utf8_lossy(value).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_seen_with_its_parent() {
+        let me = see(std::process::id()).unwrap();
+        assert_eq!(me.pid, std::process::id());
+        assert!(of(me.parent).unwrap().iter().any(|process| process.pid == me.pid));
+    }
+
+    #[tokio::test]
+    async fn a_shell_and_its_child_are_paused_and_resumed() {
+        let mut child = tokio::process::Command::new("sh")
+            .args(["-c", "sleep 1000 & wait"])
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let pid = child.id().unwrap();
+        while of(pid).unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        pause(pid).await.unwrap();
+        assert!(running(pid).unwrap().is_empty());
+        signal(pid, Signal::SIGCONT).unwrap();
+        assert_eq!(running(pid).unwrap().len(), 2);
+        signal(pid, Signal::SIGKILL).unwrap();
+        child.wait().await.unwrap();
+    }
+}
