@@ -1,0 +1,190 @@
+//! Puts the parts together: one session after the other, the watch of the logger, HTTP for health.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use chassis::CancellationToken;
+use chassis::attempts::Attempts;
+use chassis::health::{self, Dependency, Readiness};
+use chassis::metrics::{self, Metrics};
+use chassis::problem::{no_such_method, no_such_route};
+use chassis::serve::{self, ServeError};
+use chassis::telemetry;
+use tokio::net::TcpListener;
+
+use crate::hand::CallLimits;
+use crate::logger::Logger;
+use crate::metrics::ListenerMetrics;
+use crate::rabbit::{Rabbit, Target};
+use crate::session::{Session, Workshop};
+use crate::settings::Settings;
+
+pub use crate::logger::BadUrl as BadLoggerUrl;
+pub use crate::rabbit::BadUrl as BadAmqpUrl;
+
+/// Connecting to RabbitMQ. Few beside each other: each that hangs has a thread until RabbitMQ answers.
+const ATTEMPTS: Attempts =
+    Attempts { pace: Duration::from_millis(500), beside: 4, each: Duration::from_secs(10) };
+
+/// A listener that is ready to run.
+pub struct Application {
+    http: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    target: Arc<Target>,
+    workshop: Workshop,
+    rabbit: Dependency,
+    logger: Dependency,
+    drain: Duration,
+}
+
+/// Why a listener could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The address is taken.
+    #[error(transparent)]
+    Listen(#[from] ServeError),
+    /// RabbitMQ's URL can't be used.
+    #[error(transparent)]
+    AmqpUrl(#[from] BadAmqpUrl),
+    /// The logger's URL can't be used.
+    #[error(transparent)]
+    LoggerUrl(#[from] BadLoggerUrl),
+}
+
+/// Why a listener ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It never began.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The HTTP listener broke.
+    #[error(transparent)]
+    Http(#[from] ServeError),
+}
+
+impl Application {
+    /// Listens on the address, of which port 0 picks a free one. RabbitMQ and the logger may not be there
+    /// yet.
+    ///
+    /// # Errors
+    /// [`BuildError`] for an address that is taken and for URLs that can't be used.
+    pub async fn build(settings: Settings) -> Result<Self, BuildError> {
+        let target = target(&settings)?;
+        let logger = Logger::new(&settings.logger_grpc_url, settings.call_timeout)?;
+        let (metrics, readiness) = (Metrics::new(), Readiness::default());
+        let workshop = Workshop {
+            logger,
+            limits: CallLimits { entries: settings.max_batch, bytes: settings.max_batch_bytes },
+            calls: settings.calls,
+            acknowledges: target.acknowledges(),
+            metrics: ListenerMetrics::new(&metrics),
+        };
+        let http = serve::bind(&settings.listen).await?;
+        Ok(Self {
+            address: serve::address_of(&http)?,
+            http,
+            rabbit: readiness.dependency("rabbitmq"),
+            logger: readiness.dependency("logger"),
+            router: router(readiness, &metrics),
+            target: Arc::new(target),
+            workshop,
+            drain: settings.drain,
+        })
+    }
+
+    /// The address of HTTP.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Works until `shutdown`, then finishes the calls under way and ends.
+    ///
+    /// # Errors
+    /// [`RunError`] when the HTTP listener broke.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
+        tracing::info!("HTTP on {}", self.address);
+        let broken = shutdown.clone();
+        let http = serve::http(self.http, self.router, shutdown.clone(), self.drain);
+        let http = async { http.await.inspect_err(|_| broken.cancel()) };
+        let sessions = sessions(&self.target, &self.workshop, &self.rabbit, &shutdown, self.drain);
+        let keeper = self.workshop.logger.clone();
+        let work = async {
+            tokio::select! {
+                () = sessions => {}
+                // It has no end of its own; the sessions need it until theirs.
+                () = keeper.keep(&self.logger) => {}
+            }
+        };
+        let (http, ()) = tokio::join!(http, work);
+        Ok(http?)
+    }
+
+    /// [`Self::build`] and [`Self::run`].
+    ///
+    /// # Errors
+    /// [`RunError`] of either.
+    pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
+        Self::build(settings).await?.run(shutdown).await
+    }
+}
+
+/// One session after the other, until `shutdown`.
+async fn sessions(
+    target: &Arc<Target>,
+    workshop: &Workshop,
+    dependency: &Dependency,
+    shutdown: &CancellationToken,
+    drain: Duration,
+) {
+    while let Some(rabbit) = shutdown.run_until_cancelled(connect(target, dependency)).await {
+        tracing::info!("RabbitMQ is there, consuming");
+        dependency.ready();
+        if let Err(ended) = Session::new(workshop.clone(), rabbit).run(shutdown, drain).await {
+            tracing::warn!("RabbitMQ is gone: {ended}");
+            dependency.waits(ended.to_string());
+        }
+    }
+}
+
+async fn connect(target: &Arc<Target>, dependency: &Dependency) -> Rabbit {
+    let attempt = || {
+        let target = Arc::clone(target);
+        async move { target.connect().await }
+    };
+    let mut told = String::new();
+    let failed = |reason: &str| {
+        if told != reason {
+            tracing::info!("waiting for RabbitMQ: {reason}");
+            reason.clone_into(&mut told);
+        }
+        dependency.waits(reason);
+    };
+    ATTEMPTS.until_success(attempt, failed).await
+}
+
+#[cfg(not(feature = "planted-bugs"))]
+fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
+    Target::parse(settings.amqp_url.expose(), settings.prefetch)
+}
+
+#[cfg(feature = "planted-bugs")]
+fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
+    let target = Target::parse(settings.amqp_url.expose(), settings.prefetch)?;
+    Ok(match settings.planted_bug {
+        Some(bug) => target.planted(bug),
+        None => target,
+    })
+}
+
+fn router(readiness: Readiness, metrics: &Metrics) -> Router {
+    health::router(readiness)
+        .merge(metrics.router())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(telemetry::layer))
+        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+}

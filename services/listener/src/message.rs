@@ -1,0 +1,149 @@
+//! A message, read: an entry for the logger, or the reason why it can't be one.
+
+use lapin::BasicProperties;
+use lapin::message::Delivery;
+use lapin::types::AMQPValue;
+use wire::entry::Via;
+use wire::event::{Event, UnreadableEvent};
+use wire::grpc::LogRequest;
+use wire::headers::TRACEPARENT;
+use wire::id::{EntryId, InvalidId};
+
+use crate::identity;
+
+/// A delivery as it came, kept until it is acknowledged: a dead letter repeats it.
+#[derive(Debug)]
+pub(crate) struct Original {
+    pub(crate) tag: u64,
+    pub(crate) routing_key: String,
+    pub(crate) properties: BasicProperties,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A message that could be read.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) original: Original,
+    pub(crate) entry: LogRequest,
+}
+
+/// A delivery after it was looked at.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    /// An entry for the logger.
+    Entry(Message),
+    /// It can never be stored.
+    Never(Original, Unreadable),
+}
+
+/// Why a message can never be stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error(transparent)]
+    Event(#[from] UnreadableEvent),
+    #[error("its message_id: {0}")]
+    Id(#[from] InvalidId),
+}
+
+impl From<Delivery> for Original {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            tag: delivery.delivery_tag,
+            routing_key: delivery.routing_key.to_string(),
+            properties: delivery.properties,
+            body: delivery.data,
+        }
+    }
+}
+
+impl Original {
+    /// Reads it.
+    pub(crate) fn read(self) -> Reading {
+        match self.entry() {
+            Ok(entry) => Reading::Entry(Message { original: self, entry }),
+            Err(unreadable) => Reading::Never(self, unreadable),
+        }
+    }
+
+    fn entry(&self) -> Result<LogRequest, Unreadable> {
+        let Event::Log { name, data } = Event::decode(&self.body)?;
+        let id = match self.properties.message_id() {
+            Some(id) if !id.as_str().is_empty() => EntryId::parse(id.as_str())?.into(),
+            _ => identity::derive(&self.body, &self.routing_key, *self.properties.timestamp()),
+        };
+        Ok(LogRequest { name, data, id, via: Via::Amqp.as_str().to_owned() })
+    }
+
+    /// The `traceparent` among its headers.
+    pub(crate) fn traceparent(&self) -> Option<String> {
+        let headers = self.properties.headers().as_ref()?;
+        match headers.inner().get(TRACEPARENT)? {
+            AMQPValue::LongString(text) => Some(text.to_string()),
+            AMQPValue::ShortString(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Message {
+    /// Its size in a call, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.entry.name.len() + self.entry.data.len() + self.entry.id.len() + 32
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    pub(crate) fn original(tag: u64, body: &[u8], id: Option<&str>) -> Original {
+        let mut properties = BasicProperties::default();
+        if let Some(id) = id {
+            properties = properties.with_message_id(id.into());
+        }
+        Original { tag, routing_key: "log.INFO".to_owned(), properties, body: body.to_owned() }
+    }
+
+    pub(crate) fn message(original: Original) -> Message {
+        match original.read() {
+            Reading::Entry(message) => message,
+            Reading::Never(_, reason) => panic!("{reason}"),
+        }
+    }
+
+    fn refused(original: Original) -> (Original, String) {
+        match original.read() {
+            Reading::Entry(message) => panic!("{message:?}"),
+            Reading::Never(original, reason) => (original, reason.to_string()),
+        }
+    }
+
+    #[test]
+    fn the_message_id_is_the_entrys_and_an_absent_one_is_the_same_each_time() {
+        let body = Event::encode_log("n", "d");
+        assert_eq!(message(original(1, &body, Some("a"))).entry.id, "a");
+        let id = |tag| message(original(tag, &body, None)).entry.id;
+        assert_eq!(id(1), id(2));
+    }
+
+    #[test]
+    fn a_mistake_is_told_and_the_message_kept() {
+        let (kept, reason) = refused(original(3, b"{}", Some("a")));
+        assert!(kept.tag == 3 && reason.contains("\"name\""), "{reason}");
+        let body = Event::encode_log("n", "d");
+        let (_, reason) = refused(original(3, &body, Some("a b")));
+        assert!(reason.starts_with("its message_id"), "{reason}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_or_kept(body in prop::collection::vec(any::<u8>(), 0..300), id in "\\PC{0,20}") {
+            match original(1, &body, Some(&id)).read() {
+                Reading::Entry(message) => prop_assert!(EntryId::parse(message.entry.id).is_ok()),
+                Reading::Never(kept, _) => prop_assert_eq!(kept.body, body),
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The listener with a bug planted in it, for proving that the harness finds it. Never deploy this one.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use listener::planted::PlantedBug;
+use listener::{Application, Settings};
+
+/// The listener with a planted bug, for proving that the harness finds it.
+#[derive(Debug, Parser)]
+#[command(name = "listener-planted", version)]
+struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// Which bug: listener-acks-on-receipt or broker-publishes-transient, which needs a listener that
+    /// consumes the queue of that bug; any other name is taken for a bug of another service
+    #[arg(long, env = "PLANTED_BUG")]
+    planted_bug: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let Arguments { mut settings, planted_bug } = Arguments::parse();
+    settings.planted_bug = planted_bug.as_deref().and_then(PlantedBug::from_name);
+    let telemetry = settings.telemetry.clone();
+    chassis::run::main(&telemetry, |shutdown| Application::serve(settings, shutdown))
+}

@@ -1,0 +1,97 @@
+//! Dead letters: what can never be stored is published to its queue, with the reason, and confirmed before
+//! the original is acknowledged. Should the acknowledgement be lost, the letter is there twice, never not at
+//! all.
+
+use lapin::options::BasicPublishOptions;
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, PublisherConfirm};
+use wire::event::DEAD_QUEUE;
+use wire::headers::DEAD_REASON;
+
+use super::Rabbit;
+use crate::message::Original;
+
+/// The header with the routing key that a dead letter had.
+const DEAD_ROUTING_KEY: &str = "x-faultline-routing-key";
+
+/// The longest reason: a header must fit in a frame beside the others.
+const MAX_REASON: usize = 500;
+
+/// Why a dead letter was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeadFailure {
+    /// The connection broke, or the channel.
+    #[error("the dead letter was not confirmed: {0}")]
+    Rabbit(#[from] lapin::Error),
+    /// Refused, or no such queue.
+    #[error("RabbitMQ did not take the dead letter")]
+    NotTaken,
+}
+
+impl Rabbit {
+    /// Publishes dead letters and waits until RabbitMQ has confirmed every one.
+    pub(crate) async fn bury(&self, letters: &[(Original, String)]) -> Result<(), DeadFailure> {
+        let mut confirms = Vec::with_capacity(letters.len());
+        for (original, reason) in letters {
+            confirms.push(self.publish(original, reason).await?);
+        }
+        for confirm in confirms {
+            let confirmation = confirm.await?;
+            if !confirmation.is_ack() || confirmation.take_message().is_some() {
+                return Err(DeadFailure::NotTaken);
+            }
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, original: &Original, reason: &str) -> lapin::Result<PublisherConfirm> {
+        let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+        let properties = properties(original, reason);
+        self.dead_letters
+            .basic_publish("".into(), DEAD_QUEUE.into(), options, &original.body, properties)
+            .await
+    }
+}
+
+fn properties(original: &Original, reason: &str) -> BasicProperties {
+    let reason: String = reason.chars().take(MAX_REASON).collect();
+    let mut headers: FieldTable = original.properties.headers().clone().unwrap_or_default();
+    headers.insert(DEAD_REASON.into(), AMQPValue::LongString(reason.into()));
+    let routing_key = AMQPValue::LongString(original.routing_key.as_str().into());
+    headers.insert(DEAD_ROUTING_KEY.into(), routing_key);
+    // A letter without an expiration of its own: it must still be there when somebody looks.
+    let kept = BasicProperties::default().with_delivery_mode(2).with_headers(headers);
+    let given = &original.properties;
+    let kept = with(kept, given.message_id(), BasicProperties::with_message_id);
+    let kept = with(kept, given.content_type(), BasicProperties::with_content_type);
+    let kept = with(kept, given.timestamp(), BasicProperties::with_timestamp);
+    with(kept, given.kind(), BasicProperties::with_type)
+}
+
+fn with<T: Clone>(
+    properties: BasicProperties,
+    value: &Option<T>,
+    set: impl FnOnce(BasicProperties, T) -> BasicProperties,
+) -> BasicProperties {
+    match value {
+        Some(value) => set(properties, value.clone()),
+        None => properties,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::tests::original;
+
+    #[test]
+    fn the_reason_is_beside_what_the_message_had() {
+        let properties = properties(&original(1, b"{}", Some("a")), &"x".repeat(2000));
+        assert_eq!(properties.message_id().as_ref().map(|id| id.as_str()), Some("a"));
+        let headers = properties.headers().as_ref().unwrap();
+        match headers.inner().get(DEAD_REASON) {
+            Some(AMQPValue::LongString(reason)) => assert_eq!(reason.as_bytes().len(), MAX_REASON),
+            other => panic!("{other:?}"),
+        }
+    }
+}

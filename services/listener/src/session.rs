@@ -1,0 +1,237 @@
+//! The work on one connection to RabbitMQ, until it is lost or the listener ends.
+//!
+//! Deliveries are read into the hand, which goes to the logger in calls; meanwhile more are read. Delivery
+//! tags end with their connection: whatever a lost session had in hand is redelivered to the next, and the
+//! logger knows it by its id.
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::time::Duration;
+
+use chassis::CancellationToken;
+use chassis::backoff::Backoff;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use lapin::message::Delivery;
+use tokio::time::Instant;
+
+use crate::hand::{CallLimits, Hand};
+use crate::ledger::Ledger;
+use crate::logger::{Logger, Verdict};
+use crate::message::{Message, Original, Reading};
+use crate::metrics::ListenerMetrics;
+use crate::rabbit::{DeadFailure, Rabbit};
+
+type Call = Pin<Box<dyn Future<Output = (Vec<Message>, Vec<Verdict>)> + Send>>;
+
+/// What a session works with; it outlives each of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Workshop {
+    pub(crate) logger: Logger,
+    pub(crate) limits: CallLimits,
+    pub(crate) calls: usize,
+    pub(crate) acknowledges: bool,
+    pub(crate) metrics: ListenerMetrics,
+}
+
+/// The work on one connection.
+pub(crate) struct Session {
+    workshop: Workshop,
+    rabbit: Rabbit,
+    hand: Hand,
+    ledger: Ledger,
+    calls: FuturesUnordered<Call>,
+    unreadable: Vec<(Original, String)>,
+    /// The entries of a call that the logger takes; smaller than the limit once it refused one for its size.
+    call_entries: usize,
+    backoff: Backoff,
+    not_before: Instant,
+}
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    #[error("{0}")]
+    Rabbit(#[from] lapin::Error),
+    #[error("{0}")]
+    DeadLetter(#[from] DeadFailure),
+    #[error("RabbitMQ has cancelled the consumer; was the queue deleted?")]
+    Cancelled,
+}
+
+impl Session {
+    pub(crate) fn new(workshop: Workshop, rabbit: Rabbit) -> Self {
+        Self {
+            hand: Hand::new(workshop.limits),
+            call_entries: workshop.limits.entries,
+            workshop,
+            rabbit,
+            ledger: Ledger::default(),
+            calls: FuturesUnordered::new(),
+            unreadable: Vec::new(),
+            backoff: Backoff::default(),
+            not_before: Instant::now(),
+        }
+    }
+
+    /// Works until the connection is lost, or until `shutdown`: then calls under way are given `drain`.
+    pub(crate) async fn run(mut self, shutdown: &CancellationToken, drain: Duration) -> Result<(), Ended> {
+        let mut events = Box::pin(self.rabbit.connection.events_listener());
+        while !shutdown.is_cancelled() {
+            self.begin_calls();
+            let (may_begin, waits_for_logger) = (self.may_begin(), self.waits_for_logger());
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                Some(lapin::Event::Error(error)) = events.next() => return Err(error.into()),
+                delivered = self.rabbit.consumer.next(), if self.hand.has_room() => {
+                    self.take_all(delivered)?;
+                    self.bury_unreadable().await?;
+                }
+                Some((messages, verdicts)) = self.calls.next() => self.settle(messages, verdicts).await?,
+                () = until(may_begin) => {}
+                _ = self.workshop.logger.link.up(), if waits_for_logger => {}
+            }
+        }
+        self.end(drain).await
+    }
+
+    /// Begins as many calls as may be made now.
+    fn begin_calls(&mut self) {
+        while self.calls.len() < self.workshop.calls
+            && !self.hand.is_empty()
+            && Instant::now() >= self.not_before
+            && let Ok(client) = self.workshop.logger.link.current()
+        {
+            let messages = self.hand.take_call(self.call_entries);
+            let entries = messages.iter().map(|message| message.entry.clone()).collect();
+            // One call, one trace: that of its first message.
+            let traceparent = messages.iter().find_map(|message| message.original.traceparent());
+            let (logger, metrics) = (self.workshop.logger.clone(), self.workshop.metrics.clone());
+            self.calls.push(Box::pin(async move {
+                let begun = Instant::now();
+                let verdicts = logger.store(client, entries, traceparent).await;
+                metrics.call(begun.elapsed());
+                (messages, verdicts)
+            }));
+        }
+    }
+
+    /// When a call may begin that could not begin yet.
+    fn may_begin(&self) -> Option<Instant> {
+        let waits = !self.hand.is_empty() && self.calls.len() < self.workshop.calls;
+        (waits && Instant::now() < self.not_before).then_some(self.not_before)
+    }
+
+    fn waits_for_logger(&self) -> bool {
+        !self.hand.is_empty() && self.workshop.logger.link.current().is_err()
+    }
+
+    /// Takes a delivery and all others that have arrived, as far as the hand has room.
+    fn take_all(&mut self, first: Option<lapin::Result<Delivery>>) -> Result<(), Ended> {
+        self.take(first)?;
+        while self.hand.has_room() {
+            match self.rabbit.consumer.next().now_or_never() {
+                Some(delivered) => self.take(delivered)?,
+                None => break,
+            }
+        }
+        self.workshop.metrics.unacknowledged(self.ledger.len());
+        Ok(())
+    }
+
+    fn take(&mut self, delivered: Option<lapin::Result<Delivery>>) -> Result<(), Ended> {
+        let Some(delivery) = delivered.transpose()? else { return Err(Ended::Cancelled) };
+        self.ledger.take(delivery.delivery_tag);
+        match Original::from(delivery).read() {
+            Reading::Entry(message) => self.hand.add(message),
+            Reading::Never(original, reason) => self.unreadable.push((original, reason.to_string())),
+        }
+        Ok(())
+    }
+
+    async fn bury_unreadable(&mut self) -> Result<(), Ended> {
+        let letters = std::mem::take(&mut self.unreadable);
+        if letters.is_empty() {
+            return Ok(());
+        }
+        for (original, reason) in &letters {
+            tracing::warn!("message {} goes to the dead letters: {reason}", original.tag);
+        }
+        self.rabbit.bury(&letters).await?;
+        self.workshop.metrics.count("dead", letters.len());
+        self.acknowledge(letters.iter().map(|(original, _)| original.tag).collect()).await
+    }
+
+    /// Does with each message of a call what its verdict says.
+    async fn settle(&mut self, messages: Vec<Message>, verdicts: Vec<Verdict>) -> Result<(), Ended> {
+        let (mut stored, mut again, mut reasons) = (Vec::new(), Vec::new(), None);
+        for (message, verdict) in messages.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Stored => stored.push(message.original.tag),
+                Verdict::Never(reason) => self.unreadable.push((message.original, reason)),
+                Verdict::Again(reason) => {
+                    again.push(message);
+                    reasons = Some(reason);
+                }
+                Verdict::Smaller(reason) => {
+                    again.push(message);
+                    self.call_entries = again.len().div_ceil(2).max(1);
+                    reasons = Some(reason);
+                }
+            }
+        }
+        self.workshop.metrics.count("stored", stored.len());
+        self.acknowledge(stored).await?;
+        self.bury_unreadable().await?;
+        match reasons {
+            None => self.backoff.reset(),
+            Some(reason) => self.bring_again(again, &reason),
+        }
+        Ok(())
+    }
+
+    fn bring_again(&mut self, again: Vec<Message>, reason: &str) {
+        tracing::warn!("{} entries are not stored and are brought again: {reason}", again.len());
+        self.workshop.metrics.count("again", again.len());
+        self.hand.give_back(again);
+        self.not_before = Instant::now() + self.backoff.pause();
+    }
+
+    async fn acknowledge(&mut self, done: Vec<u64>) -> Result<(), Ended> {
+        let acks = self.ledger.settle(done);
+        self.workshop.metrics.unacknowledged(self.ledger.len());
+        if self.workshop.acknowledges {
+            self.rabbit.acknowledge(acks).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes no more, finishes the calls under way, and leaves the rest to RabbitMQ.
+    async fn end(mut self, drain: Duration) -> Result<(), Ended> {
+        let finish = async {
+            self.rabbit.stop().await?;
+            while let Some((messages, verdicts)) = self.calls.next().await {
+                self.settle(messages, verdicts).await?;
+            }
+            Ok::<_, Ended>(())
+        };
+        match tokio::time::timeout(drain, finish).await {
+            Ok(finished) => finished?,
+            Err(_) => {
+                tracing::warn!("calls were still under way after {drain:?}; RabbitMQ keeps their messages")
+            }
+        }
+        let close = tokio::time::timeout(Duration::from_secs(1), self.rabbit.close());
+        if let Ok(Err(error)) = close.await {
+            tracing::debug!("closing the connection: {error}");
+        }
+        Ok(())
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => pending().await,
+    }
+}

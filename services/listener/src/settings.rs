@@ -1,0 +1,97 @@
+//! Settings of the listener: flags, or environment variables of the same meaning.
+
+use std::time::Duration;
+
+use chassis::duration;
+use chassis::secret::Secret;
+use chassis::telemetry::TelemetrySettings;
+use clap::Parser;
+use wire::entry::MAX_BATCH;
+
+/// Brings log messages from RabbitMQ to the logger; acknowledges them only once they are stored.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about)]
+pub struct Settings {
+    /// Address of HTTP: /healthz, /readyz, /metrics
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8083")]
+    pub listen: String,
+    /// RabbitMQ, like amqp://user:password@host:5672/%2f; heartbeat=SECONDS may follow as a parameter
+    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    pub amqp_url: Secret,
+    /// The logger's gRPC, like http://host:50001
+    #[arg(long, env = "LOGGER_GRPC_URL")]
+    pub logger_grpc_url: String,
+    /// How many messages may be delivered and not yet acknowledged; bounds the memory
+    #[arg(long, env = "PREFETCH", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
+    pub prefetch: u16,
+    /// How many messages one call to the logger brings at most
+    #[arg(long, env = "MAX_BATCH", default_value_t = 512, value_parser = batch)]
+    pub max_batch: usize,
+    /// How many bytes of messages one call brings at most; a greater one goes alone
+    #[arg(long, env = "MAX_BATCH_BYTES", default_value_t = 4 * 1024 * 1024, value_parser = batch_bytes)]
+    pub max_batch_bytes: usize,
+    /// How many calls may be under way at the same time
+    #[arg(long, env = "CALLS", default_value_t = 2, value_parser = positive)]
+    pub calls: usize,
+    /// How long the logger may take for one call before it is made again
+    #[arg(long, env = "CALL_TIMEOUT", default_value = "5s", value_parser = duration::parse)]
+    pub call_timeout: Duration,
+    /// How long calls under way are given at shutdown
+    #[arg(long, env = "DRAIN", default_value = "10s", value_parser = duration::parse)]
+    pub drain: Duration,
+    /// Logs
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+    /// A bug for proving the harness; none unless `listener-planted` sets it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(skip)]
+    pub planted_bug: Option<crate::planted::PlantedBug>,
+}
+
+/// Reads a whole number above 0.
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("give a whole number above 0".to_owned()),
+    }
+}
+
+/// Reads a number of entries that one call may have.
+fn batch(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(entries) if entries <= MAX_BATCH => Ok(entries),
+        _ => Err(format!("give a whole number above 0 and at most {MAX_BATCH}")),
+    }
+}
+
+/// Reads a size that one call may have; as encoded it is a little more.
+fn batch_bytes(text: &str) -> Result<usize, String> {
+    const MOST: usize = wire::entry::MAX_BATCH_BYTES / 2;
+    match positive(text) {
+        Ok(bytes) if bytes <= MOST => Ok(bytes),
+        _ => Err(format!("give a whole number above 0 and at most {MOST}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Settings::command().debug_assert();
+    }
+
+    #[test]
+    fn the_url_is_never_shown_and_bounds_are_kept() {
+        let given = |more: &[&str]| {
+            let urls = ["listener", "--amqp-url", "amqp://u:sesame@h", "--logger-grpc-url", "http://h:1"];
+            Settings::try_parse_from(urls.iter().chain(more))
+        };
+        assert!(!format!("{:?}", given(&[]).unwrap()).contains("sesame"));
+        assert!(given(&["--max-batch", "1001"]).is_err());
+        assert!(given(&["--prefetch", "0"]).is_err());
+    }
+}
