@@ -3,7 +3,7 @@
 
 use super::figures::FaultFigures;
 use super::verdict::{Check, Verdict};
-use super::view::{View, Window};
+use super::view::{Drain, View, Window};
 use crate::history::{NodeChange, Operation, Outcome};
 
 /// Operations that must be ok in a row for a path to count as working again.
@@ -40,10 +40,10 @@ pub fn recover(view: &View<'_>, window: &Window, path: &str) -> Option<u64> {
 /// milliseconds; none if that was not seen.
 #[must_use]
 pub fn drain_ms(view: &View<'_>) -> Option<u64> {
-    let (at, missing, done) = view.drain?;
+    let drain = view.drain.as_ref().filter(|drain| drain.done)?;
     let quiet = view.windows.iter().filter_map(|window| window.ready).max();
     let from = view.load_ended?.max(quiet.unwrap_or(i64::MIN));
-    (done && missing == 0).then(|| positive(at - from) / 1000)
+    Some(positive(drain.at - from) / 1000)
 }
 
 /// The checks `recovered` and `drained`.
@@ -89,15 +89,22 @@ fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
 
 fn drained(view: &View<'_>) -> Check {
     let limit = view.run.schedule.expect.drains_within;
-    match (view.drain, drain_ms(view)) {
-        (_, Some(ms)) => Check::new("drained", Verdict::Pass, format!("in {ms} ms; {limit} allowed")),
-        (Some((_, missing, _)), None) => Check::new(
-            "drained",
-            Verdict::Fail,
-            format!("not within {limit}; {missing} entries were missing"),
-        ),
-        (None, None) => Check::new("drained", Verdict::Unknown, "the run ended before"),
-    }
+    let (verdict, detail) = match (&view.drain, drain_ms(view)) {
+        (_, Some(ms)) => (Verdict::Pass, format!("in {ms} ms; {limit} allowed")),
+        (None, None) => (Verdict::Unknown, "the run ended before".to_owned()),
+        (Some(Drain { missing: None, .. }), None) => {
+            (Verdict::Unknown, "a store could not be read".to_owned())
+        }
+        (Some(Drain { missing: Some(0), unread: Some(queue), .. }), None) => {
+            (Verdict::Unknown, format!("the queue {queue} could not be read"))
+        }
+        (Some(Drain { missing: Some(missing), waiting, .. }), None) => {
+            let told =
+                format!("not within {limit}; {missing} entries were missing, {waiting} messages waited");
+            (Verdict::Fail, told)
+        }
+    };
+    Check::new("drained", verdict, detail)
 }
 
 /// Microseconds of a difference that clocks can't make negative.

@@ -65,7 +65,7 @@ impl Story {
             (FaultStage::Undone, 15 * SECOND, true),
             (FaultStage::Ready, 16 * SECOND + 1, true),
         ];
-        let drained = Event::Drain { at: 31 * SECOND, queues: [].into(), missing: 0, done: true };
+        let drained = Event::Drain { at: 31 * SECOND, queues: [].into(), missing: Some(0), done: true };
         let rest = vec![
             Event::LoadEnded { at: 30 * SECOND },
             drained,
@@ -190,7 +190,7 @@ fn slow_recovery_no_recovery_and_no_drain_fail() {
     assert_eq!(verdict_of(&story.judge(), "recovered"), Verdict::Fail);
 
     let mut story = Story::good();
-    story.rest[1] = Event::Drain { at: 90 * SECOND, queues: [].into(), missing: 4, done: false };
+    story.rest[1] = Event::Drain { at: 90 * SECOND, queues: [].into(), missing: Some(4), done: false };
     assert_eq!(verdict_of(&story.judge(), "drained"), Verdict::Fail);
 }
 

@@ -43,6 +43,21 @@ impl Window {
     }
 }
 
+/// How far the system was with what it had acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drain {
+    /// When.
+    pub at: i64,
+    /// Acknowledged entries that were not stored; none if a store could not be read.
+    pub missing: Option<u64>,
+    /// Messages that waited in queues.
+    pub waiting: u64,
+    /// A queue that could not be read.
+    pub unread: Option<String>,
+    /// Whether it was over.
+    pub done: bool,
+}
+
 /// A history in order.
 #[derive(Debug)]
 pub struct View<'a> {
@@ -60,8 +75,8 @@ pub struct View<'a> {
     pub nodes: Vec<(i64, &'a str, &'a NodeChange)>,
     /// When the load was over.
     pub load_ended: Option<i64>,
-    /// The last line on draining: when, entries missing, whether it was over.
-    pub drain: Option<(i64, u64, bool)>,
+    /// The last line on draining.
+    pub drain: Option<Drain>,
     /// The last line: when, whether interrupted.
     pub end: Option<(i64, bool)>,
 }
@@ -92,7 +107,11 @@ impl<'a> View<'a> {
             Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
             Event::Node { node, at, change } => self.nodes.push((*at, node, change)),
             Event::LoadEnded { at } => self.load_ended = Some(*at),
-            Event::Drain { at, missing, done, .. } => self.drain = Some((*at, *missing, *done)),
+            Event::Drain { at, queues, missing, done } => {
+                let unread = queues.iter().find(|(_, depth)| depth.is_none()).map(|(name, _)| name.clone());
+                let waiting = queues.values().flatten().sum();
+                self.drain = Some(Drain { at: *at, missing: *missing, waiting, unread, done: *done });
+            }
             Event::Observe(observation) => {
                 self.stores.entry(&observation.store).or_default().extend(&observation.entries);
             }

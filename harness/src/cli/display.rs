@@ -95,7 +95,7 @@ impl Display {
                 self.line(&format!("{} {told}", clock(*at)));
             }
             Event::LoadEnded { at } => self.line(&format!("{} load over", clock(*at))),
-            Event::Drain { missing, done: false, .. } if *missing != u64::MAX => {
+            Event::Drain { missing: Some(missing), done: false, .. } => {
                 self.now(format!("draining: {missing} acknowledged entries not stored yet"));
             }
             Event::Unobserved { store, reason } => {

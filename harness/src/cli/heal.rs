@@ -8,6 +8,7 @@ use super::RunsArgs;
 use super::exit::{Exit, Failure};
 use crate::fault::heal;
 use crate::runner::folder;
+use crate::stack;
 
 /// `faultline heal`.
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ impl Heal {
     /// # Errors
     /// A [`Failure`] when something can't be removed.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let mut healed = 0;
+        let mut dead = Vec::new();
         for (path, owner) in folder::all(&self.runs.runs).map_err(Failure::unavailable)? {
             if heal::is_alive(&owner.harness) {
                 println!(
@@ -32,10 +33,13 @@ impl Heal {
                     owner.harness
                 );
             } else {
-                healed += heal_folder(&path)?;
+                dead.push((path, owner));
             }
         }
-        healed += end_strays()?;
+        let mut healed = end_strays()?;
+        for (path, owner) in dead {
+            healed += heal_folder(&path, &owner.run)?;
+        }
         println!(
             "{}",
             if healed == 0 {
@@ -48,7 +52,8 @@ impl Heal {
     }
 }
 
-fn heal_folder(path: &Path) -> Result<usize, Failure> {
+/// The journal is undone after the strays are gone: most of what it names went with them.
+fn heal_folder(path: &Path, run: &str) -> Result<usize, Failure> {
     let undone = heal::undo_journal(path).map_err(Failure::unavailable)?;
     let journal = path.join(crate::fault::journal::FILE);
     if !undone.is_empty() {
@@ -60,7 +65,12 @@ fn heal_folder(path: &Path) -> Result<usize, Failure> {
     for line in &undone {
         println!("{}: {line}", path.display());
     }
-    Ok(undone.len())
+    let had_data = stack::data::folder(path, run).is_dir() && !path.join(folder::KEPT).exists();
+    if had_data {
+        folder::remove_data(path, run).map_err(Failure::unavailable)?;
+        println!("{}: removed the data of its nodes", path.display());
+    }
+    Ok(undone.len() + usize::from(had_data))
 }
 
 fn end_strays() -> Result<usize, Failure> {

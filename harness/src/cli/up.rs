@@ -36,6 +36,9 @@ impl Up {
         let topology = load_files::topology(&self.topology.topology)?;
         let folder = RunFolder::create(&self.runs.runs, "up", "up").map_err(Failure::unavailable)?;
         eprintln!("run folder: {}", folder.path().display());
+        if self.keep {
+            folder.keep_data().map_err(Failure::unavailable)?;
+        }
         let result = super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
             serve(&topology, &folder, &cancel).await

@@ -60,8 +60,8 @@ pub enum Event {
         at: i64,
         /// Messages in each queue; none for one that could not be read.
         queues: BTreeMap<String, Option<u64>>,
-        /// Acknowledged entries that were not in their store yet.
-        missing: u64,
+        /// Acknowledged entries that were not in their store yet; none if a store could not be read.
+        missing: Option<u64>,
         /// Whether it was over with this.
         done: bool,
     },

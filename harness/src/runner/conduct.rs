@@ -73,6 +73,9 @@ pub async fn run(
     let begun = Instant::now();
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
     folder.write_json("schedule.json", &options.schedule)?;
+    if options.keep {
+        folder.keep_data()?;
+    }
     let stored_in = stored_in(&options);
     let (recorder, teller) = Recorder::start(folder.path(), stored_in.clone(), listener)?;
     let provider =

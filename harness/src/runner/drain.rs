@@ -43,7 +43,6 @@ pub(super) async fn wait(
         let at = complete.map_or(at, |(since, _)| at - micros(since.elapsed()));
         if over || complete.is_none() {
             let done = complete.is_some();
-            let missing = missing.unwrap_or(u64::MAX);
             teller.record(Event::Drain { at, queues, missing, done }).await;
         }
         if over {

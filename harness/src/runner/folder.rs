@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::fault::heal;
+use crate::stack::data;
 
 /// The owner of a folder; `run.json` in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct FolderError {
     path: PathBuf,
     source: io::Error,
 }
+
+/// A file in the folder of a run whose data is to be kept.
+pub const KEPT: &str = "keep";
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -76,6 +80,16 @@ impl RunFolder {
         &self.run
     }
 
+    /// Marks the data of the nodes as kept, for [`heal`] too.
+    ///
+    /// # Errors
+    /// [`FolderError`] names the file.
+    pub fn keep_data(&self) -> Result<(), FolderError> {
+        let path = self.path.join(KEPT);
+        let told = "the data of this run's nodes is kept: it was asked for with --keep\n";
+        fs::write(&path, told).map_err(|source| FolderError { what: "can't write", path, source })
+    }
+
     /// Writes a value as JSON for people to read too.
     ///
     /// # Errors
@@ -95,22 +109,20 @@ impl RunFolder {
     /// # Errors
     /// [`FolderError`] names the folder that stays.
     pub fn remove_data(&self) -> Result<(), FolderError> {
-        remove_data(&self.path)
+        remove_data(&self.path, &self.run)
     }
 }
 
-/// Removes the data of the nodes of a run's folder; their logs stay.
+/// Removes the data of the nodes of a run; their logs stay.
 ///
 /// # Errors
-/// [`FolderError`] names the folder that stays.
-pub fn remove_data(folder: &Path) -> Result<(), FolderError> {
-    let path = folder.join("nodes");
-    match fs::remove_dir_all(&path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(FolderError { what: "can't remove the data of the nodes in", path, source })
-        }
-        _ => Ok(()),
-    }
+/// [`FolderError`] names the run's folder.
+pub fn remove_data(folder: &Path, run: &str) -> Result<(), FolderError> {
+    data::remove(folder, run).map_err(|source| FolderError {
+        what: "can't remove the data of the nodes of",
+        path: folder.to_path_buf(),
+        source,
+    })
 }
 
 /// The folders in `runs` with their owners, oldest first; folders that are none of a run are passed over.

@@ -40,7 +40,8 @@ async fn mongodb(url: &str, collection: &str, field: &str, run: &str) -> mongodb
             entries.extend(entry(data, run));
         }
     }
-    client.shutdown().await;
+    // Not waited for: a shutdown in order waits for the cursor to be dropped.
+    client.shutdown().immediate(true).await;
     Ok(entries)
 }
 

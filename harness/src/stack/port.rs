@@ -2,10 +2,10 @@
 //! connections, and locked among all harnesses of a user, so that a node that is down keeps its port.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -20,8 +20,7 @@ const KERNELS: u16 = 32_768;
 #[derive(Debug)]
 pub struct Port {
     number: u16,
-    /// None for a port that was asked for by number.
-    _lock: Option<Flock<File>>,
+    _lock: Flock<File>,
 }
 
 /// A port that can't be had.
@@ -65,7 +64,7 @@ impl Port {
             if let Some(lock) = lock(&folder, number)
                 && is_free(number)
             {
-                return Ok(Self { number, _lock: Some(lock) });
+                return Ok(Self { number, _lock: lock });
             }
         }
         Err(PortError::NoneFree)
@@ -76,13 +75,13 @@ impl Port {
     /// # Errors
     /// [`PortError::InUse`] says by whom.
     pub fn exact(number: u16) -> Result<Self, PortError> {
-        if is_free(number) {
-            return Ok(Self { number, _lock: None });
-        }
-        Err(PortError::InUse {
-            port: number,
-            by: holder(number).map_or_else(String::new, |who| format!(" by {who}")),
-        })
+        let in_use = |by: Option<String>| {
+            let by = by.map_or_else(String::new, |who| format!(" by {who}"));
+            PortError::InUse { port: number, by }
+        };
+        let folder = lock_folder()?;
+        let lock = lock(&folder, number).ok_or_else(|| in_use(keeper(&folder, number)))?;
+        if is_free(number) { Ok(Self { number, _lock: lock }) } else { Err(in_use(holder(number))) }
     }
 
     /// Its number.
@@ -102,26 +101,38 @@ fn kernels_first() -> u16 {
     text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(KERNELS)
 }
 
-/// A folder that only this user can write to; a link or another's folder in its place is refused.
+/// A folder that only this user can write to; a link or another's folder in its place is refused. It is the
+/// same for all harnesses of the user, whatever their `TMPDIR` is.
 fn lock_folder() -> Result<PathBuf, PortError> {
-    let user = nix::unistd::getuid();
-    let path = std::env::temp_dir().join(format!("faultline-ports-{user}"));
+    let user = nix::unistd::geteuid();
+    let path = PathBuf::from(format!("/tmp/faultline-ports-{user}"));
     let failed = |source| PortError::Locks { path: path.clone(), source };
     match DirBuilder::new().mode(0o700).create(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
         _ => {}
     }
     let meta = fs::symlink_metadata(&path).map_err(failed)?;
-    if !meta.is_dir() || meta.uid() != user.as_raw() {
-        return Err(failed(io::Error::other("it is not a folder of this user")));
+    if !meta.is_dir() || meta.uid() != user.as_raw() || meta.mode() & 0o022 != 0 {
+        let source = io::Error::other("it is not a folder that only this user can write to; remove it");
+        return Err(failed(source));
     }
     Ok(path)
 }
 
-fn lock(folder: &std::path::Path, number: u16) -> Option<Flock<File>> {
+/// Takes a port's lock, and leaves this harness's process id in it for [`keeper`].
+fn lock(folder: &Path, number: u16) -> Option<Flock<File>> {
     let path = folder.join(number.to_string());
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).ok()?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()
+    let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()?;
+    // Without the note the lock is as good; only a message would say less.
+    let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
+    Some(lock)
+}
+
+/// The harness that keeps a port, perhaps for a node that is down.
+fn keeper(folder: &Path, number: u16) -> Option<String> {
+    let pid = fs::read_to_string(folder.join(number.to_string())).ok()?.parse::<u32>().ok()?;
+    Some(format!("another stack, of faultline with pid {pid}"))
 }
 
 /// The process that listens on a port: "pid 123 (name)".
@@ -168,6 +179,16 @@ mod tests {
         numbers.dedup();
         assert_eq!(numbers.len(), 20);
         assert!(numbers.iter().all(|number| (FIRST..kernels_first()).contains(number)));
+    }
+
+    #[test]
+    fn a_port_that_is_kept_is_refused_though_nobody_listens() {
+        let port = Port::reserve().unwrap();
+        let told = Port::exact(port.number()).unwrap_err().to_string();
+        assert!(told.contains(&format!("faultline with pid {}", std::process::id())), "{told}");
+        let number = port.number();
+        drop(port);
+        assert_eq!(Port::exact(number).unwrap().number(), number);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -99,13 +99,26 @@ impl fmt::Display for Status {
     }
 }
 
-/// A child. Dropped, it is killed.
+/// A child. Dropped, it is killed with all of its descendants.
 #[derive(Debug)]
 pub struct Process {
     pid: u32,
-    /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
-    ended: Arc<Mutex<Option<Status>>>,
+    end: Arc<End>,
     told: watch::Receiver<Option<Status>>,
+}
+
+/// How a child ended, for those that wait for it.
+#[derive(Debug, Default)]
+struct End {
+    /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
+    status: Mutex<Option<Status>>,
+    known: Condvar,
+}
+
+impl End {
+    fn lock(&self) -> MutexGuard<'_, Option<Status>> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 type Request = (Command, Sender<io::Result<Child>>);
@@ -135,15 +148,30 @@ impl Process {
         spawner().send((command(spec)?, answer)).map_err(|_| failed(io::Error::other("no spawner")))?;
         let child = answered.recv().map_err(|_| failed(io::Error::other("no spawner")))?.map_err(failed)?;
         let pid = child.id();
-        let ended = Arc::new(Mutex::new(None));
+        let end = Arc::new(End::default());
         let (tell, told) = watch::channel(None);
-        let known = Arc::clone(&ended);
+        let known = Arc::clone(&end);
         std::thread::Builder::new()
             .name(format!("wait-{pid}"))
             .stack_size(64 * 1024)
             .spawn(move || reap(child, &known, &tell))
             .map_err(failed)?;
-        Ok(Self { pid, ended, told })
+        Ok(Self { pid, end, told })
+    }
+
+    /// Starts a child and waits for its end. Blocks.
+    ///
+    /// # Errors
+    /// [`ProcessError`] names the program or its log.
+    pub fn run(spec: &Spec) -> Result<Status, ProcessError> {
+        let process = Self::spawn(spec)?;
+        let mut status = process.end.lock();
+        loop {
+            if let Some(status) = *status {
+                return Ok(status);
+            }
+            status = process.end.known.wait(status).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// Its process id.
@@ -155,7 +183,7 @@ impl Process {
     /// How it ended; none while it runs.
     #[must_use]
     pub fn try_status(&self) -> Option<Status> {
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.end.lock()
     }
 
     /// Waits for its end.
@@ -166,8 +194,8 @@ impl Process {
 
     /// Sends a signal; none to one that has ended.
     pub fn signal(&self, signal: Signal) {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.is_none() {
+        let status = self.end.lock();
+        if status.is_none() {
             // A child that is not reaped keeps its id; it can only be one that already exits.
             let _ = kill(Pid::from_raw(self.pid.cast_signed()), signal);
         }
@@ -185,13 +213,22 @@ impl Process {
     /// Kills it with all of its descendants, and waits until every one is gone: a server that comes back
     /// must not find children of its former self.
     pub async fn kill(&mut self) -> Status {
-        let family = tree::of(self.pid).unwrap_or_default();
+        let family = self.descendants();
         self.signal(Signal::SIGKILL);
         let status = self.wait().await;
-        for member in family.iter().filter(|member| member.pid != self.pid) {
-            end(member).await;
-        }
+        end_all(&family).await;
         status
+    }
+
+    fn descendants(&self) -> Vec<tree::Seen> {
+        let family = tree::of(self.pid).unwrap_or_default();
+        family.into_iter().filter(|member| member.pid != self.pid).collect()
+    }
+}
+
+async fn end_all(family: &[tree::Seen]) {
+    for member in family {
+        end(member).await;
     }
 }
 
@@ -208,14 +245,25 @@ async fn end(seen: &tree::Seen) {
     }
 }
 
+fn is_there(seen: &tree::Seen) -> bool {
+    tree::see(seen.pid).is_some_and(|now| now.started_at == seen.started_at && now.state != 'Z')
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.try_status().is_some() {
+            return;
+        }
+        let family = self.descendants();
         self.signal(Signal::SIGKILL);
+        for member in family.iter().filter(|member| is_there(member)) {
+            let _ = kill(Pid::from_raw(member.pid.cast_signed()), Signal::SIGKILL);
+        }
     }
 }
 
 /// Waits for a child without reaping it, then reaps it while nobody can signal it.
-fn reap(mut child: Child, ended: &Mutex<Option<Status>>, tell: &watch::Sender<Option<Status>>) {
+fn reap(mut child: Child, end: &End, tell: &watch::Sender<Option<Status>>) {
     let pid = Pid::from_raw(child.id().cast_signed());
     let id = || Id::Pid(pid);
     while let Err(Errno::EINTR) = waitid(id(), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
@@ -330,6 +378,35 @@ mod tests {
         }
         let status = process.stop(Signal::SIGTERM, Duration::from_millis(50)).await;
         assert_eq!(status.to_string(), "SIGKILL");
+    }
+
+    #[tokio::test]
+    async fn dropped_it_leaves_no_descendant() {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Process::spawn(&shell("setsid sleep 1000 & wait", folder.path())).unwrap();
+        while tree::of(process.pid()).unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let family = tree::of(process.pid()).unwrap();
+        drop(process);
+        while family.iter().any(is_there) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn a_run_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Process::run(&shell("exit 4", folder.path())).unwrap().to_string(), "exit code 4");
+    }
+
+    #[test]
+    fn a_child_has_only_the_environment_that_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spec = shell("env | grep -v -e ^PATH= -e ^HOME= -e ^LANG= -e ^PWD= -e ^_= -e ^SHLVL=", folder.path());
+        spec.env.insert("FAULTLINE_RUN".into(), "this one".into());
+        Process::run(&spec).unwrap();
+        assert_eq!(tail(&spec.log), "FAULTLINE_RUN=this one");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::process::{Process, Spec};
 use super::provider::{NodeState, Provider, StackError};
 use super::server::{self, Place, Server};
 use super::topology::{Node, Program, Topology};
-use super::{binary, process, tree};
+use super::{binary, data, process, tree};
 use crate::fault::heal;
 
 /// How long a node may take to stop in order.
@@ -27,9 +27,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Which ports nodes listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ports {
-    /// Free ones, so that several stacks can run side by side.
+    /// Free ones, so that several stacks can run side by side; only those that the topology uses.
     Free,
-    /// The ports that the topology publishes, where it publishes one.
+    /// All of them, on the ports that the topology publishes where it publishes one.
     Published,
 }
 
@@ -90,7 +90,8 @@ impl Processes {
         let mut members = BTreeMap::new();
         for node in topology.nodes.values() {
             let special = overrides.get(&node.name).cloned().unwrap_or_default();
-            members.insert(node.name.clone(), Member::new(node, run, folder, ports, special)?);
+            let wanted = wanted(topology, node, ports);
+            members.insert(node.name.clone(), Member::new(node, run, folder, &wanted, special)?);
         }
         Ok(Self { run: run.to_owned(), members })
     }
@@ -105,15 +106,15 @@ impl Member {
         node: &Node,
         run: &str,
         folder: &Path,
-        ports: Ports,
+        wanted: &BTreeMap<u16, Option<u16>>,
         overrides: Override,
     ) -> Result<Self, StackError> {
         let kind = kind_of(node, &overrides)?;
-        let held = reserve(node, ports)?;
+        let held = reserve(node, wanted)?;
         let place = Place {
-            dir: folder.join("nodes").join(&node.name),
+            dir: data::folder(folder, run).join(&node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
-            ports: node.ports.keys().copied().zip(held.iter().map(Port::number)).collect(),
+            ports: wanted.keys().copied().zip(held.iter().map(Port::number)).collect(),
             environment: node.environment.clone(),
             run: run.to_owned(),
         };
@@ -248,13 +249,21 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
     }
 }
 
-/// One port for each of the node's, in the order of the topology.
-fn reserve(node: &Node, ports: Ports) -> Result<Vec<Port>, StackError> {
-    let one = |published: &Option<u16>| match (ports, published) {
-        (Ports::Published, Some(port)) => Port::exact(*port),
-        _ => Port::reserve(),
-    };
-    let held = node.ports.values().map(one).collect::<Result<_, _>>();
+/// The ports that a node listens on, each with the port of this machine that it must be, if any.
+fn wanted(topology: &Topology, node: &Node, ports: Ports) -> BTreeMap<u16, Option<u16>> {
+    match ports {
+        Ports::Published => node.ports.clone(),
+        Ports::Free => {
+            let used = node.ports.keys().filter(|port| topology.uses(node, **port));
+            used.map(|port| (*port, None)).collect()
+        }
+    }
+}
+
+/// Takes the ports of this machine, in the order of `wanted`.
+fn reserve(node: &Node, wanted: &BTreeMap<u16, Option<u16>>) -> Result<Vec<Port>, StackError> {
+    let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
+    let held = wanted.values().map(one).collect::<Result<_, _>>();
     held.map_err(|source| StackError::Port { node: node.name.clone(), source })
 }
 

@@ -93,8 +93,13 @@ pub trait Server: Send + Sync {
     /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
     fn prepare(&self, place: &Place) -> Result<(), ServerError>;
 
-    /// Programs beside it that live as long as the stack.
-    fn companions(&self, place: &Place) -> Result<Vec<Spec>, ServerError>;
+    /// Programs beside it that live as long as the stack; none, for most.
+    ///
+    /// # Errors
+    /// [`ServerError`] when one is missing.
+    fn companions(&self, _place: &Place) -> Result<Vec<Spec>, ServerError> {
+        Ok(Vec::new())
+    }
 
     /// What to start.
     fn spec(&self, place: &Place) -> Result<Spec, ServerError>;
@@ -114,7 +119,7 @@ pub trait Server: Send + Sync {
 pub fn known(name: &str) -> Option<Box<dyn Server>> {
     match name {
         "postgres" => Some(Box::new(postgres::Postgres)),
-        "rabbitmq" => Some(Box::<rabbitmq::Rabbitmq>::default()),
+        "rabbitmq" => Some(Box::new(rabbitmq::Rabbitmq)),
         "mongo" => Some(Box::new(mongo::Mongo)),
         _ => None,
     }
@@ -129,6 +134,16 @@ impl Place {
     /// A variable, or its default.
     fn variable(&self, name: &str, default: &str) -> String {
         self.environment.get(name).cloned().unwrap_or_else(|| default.to_owned())
+    }
+}
+
+/// Whether anything listens on a server's port at all, which is quick to ask; and which port of 127.0.0.1 it
+/// is. Most looks at a server that starts come before it listens, and need no client.
+async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, String> {
+    let port = place.port(server, port).map_err(|error| error.to_string())?;
+    match tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
+        Ok(_) => Ok(port),
+        Err(error) => Err(format!("{server} does not listen on 127.0.0.1:{port} yet: {error}")),
     }
 }
 

@@ -52,10 +52,6 @@ impl Server for Mongo {
         make_folder(&place.dir.join("data"))
     }
 
-    fn companions(&self, _: &Place) -> Result<Vec<Spec>, ServerError> {
-        Ok(Vec::new())
-    }
-
     fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
         let program = program()?;
         let port = place.port(NAME, PORT)?;

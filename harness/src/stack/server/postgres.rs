@@ -62,10 +62,6 @@ impl Server for Postgres {
         })
     }
 
-    fn companions(&self, _: &Place) -> Result<Vec<Spec>, ServerError> {
-        Ok(Vec::new())
-    }
-
     fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
         let mut args: Vec<String> = vec!["-D".to_owned(), place.dir.join("data").display().to_string()];
         args.extend(["-p".to_owned(), place.port(NAME, PORT)?.to_string()]);

@@ -82,6 +82,22 @@ impl Topology {
         self.links.iter().filter(|link| link.name() == name || link.short_name() == name).collect()
     }
 
+    /// Whether anything in the topology uses a port of a node: a link, a path, a store, a queue, or the node's
+    /// own readiness. A port that is only published (an admin page, say) is for people.
+    #[must_use]
+    pub fn uses(&self, node: &Node, port: u16) -> bool {
+        let named = |text: &str| {
+            let found = link::addresses(text, std::iter::once(node.name.as_str()));
+            found.iter().any(|address| address.port == port)
+        };
+        self.links.iter().any(|link| link.to == node.name && link.port == port)
+            || self.paths.values().any(|path| path.send.node == node.name && path.send.port == port)
+            || self.stores.values().any(|StoreSpec::Mongodb { url, .. }| named(url))
+            || self.queues.values().any(|QueueSpec::Amqp { url, .. }| named(url))
+            || node.ready.as_ref().is_some_and(|ready| ready.port == port)
+            || matches!(&node.program, Program::Binary { listen, .. } if listen.values().any(|inner| *inner == port))
+    }
+
     /// The paths whose answers depend on a node or a link.
     #[must_use]
     pub fn paths_through(&self, target: &str) -> BTreeSet<String> {

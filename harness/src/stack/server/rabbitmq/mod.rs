@@ -1,0 +1,129 @@
+//! RabbitMQ: its own start script, which becomes the Erlang machine itself, so that the child is the node.
+//!
+//! Everything that it keeps is in the node's folder, and everything that it listens on is on loopback. It
+//! takes no part in Erlang's distribution, which a single node has no use for: so it needs no port mapper
+//! (epmd, a daemon that would outlive it), opens no port for it, and boots a second sooner.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`config`] | what the node is told |
+//! | [`slim`] | a view of the installation without what this node does not need |
+
+mod config;
+mod slim;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use futures::future::BoxFuture;
+use lapin::uri::{AMQPAuthority, AMQPUri, AMQPUserInfo};
+use nix::sys::signal::Signal;
+
+use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_file};
+
+const AMQP: u16 = 5672;
+const MANAGEMENT: u16 = 15672;
+const NAME: &str = "rabbitmq";
+
+/// The node's name. It may be the same in every stack, since no node can see another.
+const NODE: &str = "faultline@localhost";
+
+/// For the Erlang machine: named from the start, or RabbitMQ starts a port mapper; not listening, not asking
+/// the mapper for a port (the number given is told, not used). Idle schedulers that spin would take the
+/// cores from what is measured.
+const ERLANG: &str =
+    "-dist_listen false -start_epmd false -erl_epmd_port 25672 +sbwt none +sbwtdcpu none +sbwtdio none";
+
+/// The launcher.
+pub(super) struct Rabbitmq;
+
+fn script() -> Result<std::path::PathBuf, ServerError> {
+    let how = inventory::how_to_get("RabbitMQ");
+    inventory::rabbitmq().ok_or(ServerError::Missing { program: "rabbitmq-server", how })
+}
+
+fn user(place: &Place) -> String {
+    place.variable("RABBITMQ_DEFAULT_USER", "guest")
+}
+
+fn password(place: &Place) -> String {
+    place.variable("RABBITMQ_DEFAULT_PASS", "guest")
+}
+
+fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
+    let at = |name: &str| place.dir.join(name).into_os_string();
+    let mut environment: Vec<(&str, OsString)> = vec![
+        // A home of its own: the Erlang cookie is kept there.
+        ("HOME", place.dir.clone().into()),
+        ("RABBITMQ_NODENAME", NODE.into()),
+        ("RABBITMQ_MNESIA_BASE", at("mnesia")),
+        ("RABBITMQ_LOG_BASE", at("log")),
+        ("RABBITMQ_LOGS", "-".into()),
+        ("RABBITMQ_ENABLED_PLUGINS_FILE", at("enabled_plugins")),
+        ("RABBITMQ_ADVANCED_CONFIG_FILE", at("advanced.config")),
+        // Not the machine's own settings: these files do not exist.
+        ("RABBITMQ_CONFIG_FILE", at("none.conf")),
+        ("RABBITMQ_CONF_ENV_FILE", at("none-env.conf")),
+        // With input allowed the script becomes the machine instead of waiting for it.
+        ("RABBITMQ_ALLOW_INPUT", "1".into()),
+        ("RABBITMQ_SERVER_START_ARGS", "-noinput".into()),
+        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", format!("-sname {NODE} {ERLANG}").into()),
+        ("ERL_CRASH_DUMP_SECONDS", "0".into()),
+    ];
+    let view = slim_folder(place);
+    if view.is_dir() {
+        environment.push(("RABBITMQ_SCRIPTS_DIR", view.join("sbin").into()));
+        environment.push(("RABBITMQ_PLUGINS_DIR", view.join("plugins").into()));
+    }
+    environment.into_iter().map(|(key, value)| (key.into(), value)).collect()
+}
+
+fn slim_folder(place: &Place) -> std::path::PathBuf {
+    place.dir.join("installation")
+}
+
+/// Logs in and out again.
+async fn log_in(place: &Place) -> Result<(), String> {
+    let port = knock(place, NAME, AMQP).await?;
+    let (username, password) = (user(place), password(place));
+    let authority = AMQPAuthority { userinfo: AMQPUserInfo { username, password }, host: "127.0.0.1".into(), port };
+    let uri = AMQPUri { authority, vhost: "/".to_owned(), ..AMQPUri::default() };
+    let told = |error: lapin::Error| format!("RabbitMQ does not let the lab log in: {error}");
+    let connection = lapin::Connection::connect_uri(uri, lapin::ConnectionProperties::default());
+    let connection = connection.await.map_err(told)?;
+    connection.close(200, "ready".into()).await.map_err(told)
+}
+
+impl Server for Rabbitmq {
+    fn prepare(&self, place: &Place) -> Result<(), ServerError> {
+        make_folder(&place.dir)?;
+        write_file(&place.dir.join("advanced.config"), &config::text(place)?)?;
+        write_file(&place.dir.join("enabled_plugins"), &config::enabled_plugins(place))?;
+        slim::view(&slim_folder(place), &script()?, config::plugins(place))?;
+        Ok(())
+    }
+
+    fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
+        Ok(Spec {
+            program: script()?,
+            args: Vec::new(),
+            env: environment(place),
+            cwd: place.dir.clone(),
+            account: None,
+            log: place.log.clone(),
+        })
+    }
+
+    fn stop_signal(&self) -> Signal {
+        Signal::SIGTERM
+    }
+
+    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(within_a_second(log_in(place)))
+    }
+
+    /// Nothing to do: the user is made at the first boot, from the configuration.
+    fn provision<'a>(&'a self, _: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
