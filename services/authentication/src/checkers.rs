@@ -53,7 +53,7 @@ pub(crate) enum Verdict {
 
 /// The password was not checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords are waiting to be checked; try again in {retry_after:?}")]
+#[error("too many passwords are waiting to be checked; try again in {} s", retry_after.as_secs() + 1)]
 pub(crate) struct Busy {
     /// When a check would probably be possible.
     pub(crate) retry_after: Duration,

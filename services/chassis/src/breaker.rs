@@ -49,7 +49,7 @@ pub struct Breaker {
 
 /// The dependency is taken for dead; nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the circuit breaker is open; the next attempt is in {retry_after:?}")]
+#[error("the circuit breaker is open; the next attempt is in {} ms", retry_after.as_millis())]
 pub struct Open {
     /// After this time a call may pass.
     pub retry_after: Duration,

@@ -26,7 +26,7 @@ pub struct Entered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Closed {
     /// The dependency is taken for dead.
-    #[error("{dependency} is not answering; the next attempt is in {retry_after:?}")]
+    #[error("{dependency} is not answering; the next attempt is in {} ms", retry_after.as_millis())]
     Dead {
         /// Which one.
         dependency: &'static str,

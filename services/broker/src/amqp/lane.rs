@@ -37,6 +37,13 @@ pub(super) enum Answer {
     Unknown(String),
 }
 
+/// A lane that has ended. It still holds its channel, which closes itself when dropped: an orderly close of
+/// the connection must come first, for lapin takes the second close for an error.
+pub(super) struct Ended {
+    pub(super) why: String,
+    _channel: Arc<Channel>,
+}
+
 /// A channel in confirm mode.
 pub(super) struct Lane {
     channel: Arc<Channel>,
@@ -71,8 +78,7 @@ impl Lane {
     }
 
     /// Publishes until the channel is lost, or until there are no more orders and every message has landed.
-    /// Returns why it ended.
-    pub(super) async fn run(mut self) -> String {
+    pub(super) async fn run(mut self) -> Ended {
         let why = self.serve().await;
         for flight in &mut self.flights {
             flight.tell(Answer::Unknown(format!("the connection to RabbitMQ was lost: {why}")));
@@ -82,7 +88,7 @@ impl Lane {
             // Whoever asked may have gone.
             let _ = order.answer.send(Answer::NotSent(format!("RabbitMQ is not connected: {why}")));
         }
-        why
+        Ended { why, _channel: self.channel }
     }
 
     async fn serve(&mut self) -> String {

@@ -16,7 +16,7 @@ use lapin::{Channel, Connection, Event};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::lane::{Lane, Order};
+use super::lane::{Ended, Lane, Order};
 use super::message::Manner;
 use super::socket::{self, Cord};
 use super::{Up, topology};
@@ -51,7 +51,7 @@ pub struct BadAmqpUrl(String);
 pub(super) struct Link {
     connection: Connection,
     control: Arc<Channel>,
-    lanes: JoinSet<String>,
+    lanes: JoinSet<Ended>,
     unroutable: Arc<Notify>,
     manner: Manner,
     /// Last, so that the connection is cut after everything else was told.
@@ -98,7 +98,9 @@ impl Link {
         loop {
             let lost = tokio::select! {
                 lost = event(&mut events, dependency) => lost,
-                Some(ended) = self.lanes.join_next() => Some(ended.unwrap_or_else(|error| error.to_string())),
+                Some(ended) = self.lanes.join_next() => {
+                    Some(ended.map_or_else(|error| error.to_string(), |ended| ended.why))
+                }
                 () = self.unroutable.notified() => self.declare_again().await,
                 lost = look(&self.control, &self.connection, dependency, breaker) => lost,
             };
@@ -116,7 +118,10 @@ impl Link {
     /// Closes in order: what is published is confirmed first, as far as time permits.
     pub(super) async fn close(mut self) {
         let closing = async {
-            while self.lanes.join_next().await.is_some() {}
+            let mut ended = Vec::new();
+            while let Some(lane) = self.lanes.join_next().await {
+                ended.push(lane);
+            }
             self.connection.close(200, "OK".into()).await
         };
         if !matches!(tokio::time::timeout(CLOSE, closing).await, Ok(Ok(()))) {
