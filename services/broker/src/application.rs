@@ -152,40 +152,41 @@ impl Signs {
 }
 
 fn dependencies(settings: &Settings, signs: &Signs) -> Result<Dependencies, BuildError> {
-    let gate = |name| Gate::new(name, breaker(settings), settings.concurrency, settings.queue);
-    let http = |name, url, gate| {
-        HttpHop::new(url, gate, settings.connect_timeout, settings.concurrency)
-            .map_err(|source| BuildError::Url { name, source })
-    };
     let authentication =
-        http("AUTHENTICATION_URL", &settings.authentication_url, gate("the authentication service"))?;
-    let json_logger = http("LOGGER_HTTP_URL", &settings.logger_http_url, gate("the logger's HTTP"))?;
-    let gates = Gates {
-        storing: gate("the logger's gRPC"),
-        reading: Gate::new("the logger's gRPC", breaker(settings), READERS, settings.queue),
-    };
+        http(settings, "AUTHENTICATION_URL", &settings.authentication_url, "authentication")?;
+    let json_logger = http(settings, "LOGGER_HTTP_URL", &settings.logger_http_url, "the logger's HTTP")?;
     let grpc_logger = GrpcLogger::new(
         &settings.logger_grpc_url,
         settings.grpc_connections,
         settings.connect_timeout,
-        gates,
+        Gates {
+            storing: gate(settings, "the logger's gRPC", settings.concurrency),
+            reading: gate(settings, "the logger's gRPC", READERS),
+        },
         signs.grpc_logger.clone(),
     )?;
     Ok(Dependencies {
         authentication: Authentication::new(authentication),
         json_logger: JsonLogger::new(json_logger, signs.json_logger.clone()),
         grpc_logger,
-        publisher: Publisher::new(Gate::new(
-            "RabbitMQ",
-            breaker(settings),
-            settings.amqp_outstanding,
-            settings.queue,
-        )),
+        publisher: Publisher::new(gate(settings, "RabbitMQ", settings.amqp_outstanding)),
     })
 }
 
-fn breaker(settings: &Settings) -> BreakerSettings {
-    BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause }
+fn http(
+    settings: &Settings,
+    setting: &'static str,
+    url: &str,
+    dependency: &'static str,
+) -> Result<HttpHop, BuildError> {
+    let gate = gate(settings, dependency, settings.concurrency);
+    HttpHop::new(url, gate, settings.connect_timeout, settings.concurrency)
+        .map_err(|source| BuildError::Url { name: setting, source })
+}
+
+fn gate(settings: &Settings, dependency: &'static str, inside: usize) -> Gate {
+    let breaker = BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause };
+    Gate::new(dependency, breaker, inside, settings.queue)
 }
 
 fn plan(settings: &Settings) -> Result<Plan, BadAmqpUrl> {

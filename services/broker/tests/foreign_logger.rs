@@ -5,8 +5,7 @@ mod support;
 
 use std::net::SocketAddr;
 
-use support::{JSON, Running, get, nobody, post, start};
-use tokio::net::TcpListener;
+use support::{JSON, Running, get, nobody, post, silence, start};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
@@ -37,8 +36,7 @@ impl LoggerService for Foreign {
 }
 
 async fn foreign() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let (listener, address) = silence().await;
     let serving = Server::builder()
         .add_service(LoggerServiceServer::new(Foreign))
         .serve_with_incoming(TcpListenerStream::new(listener));

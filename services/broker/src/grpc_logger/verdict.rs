@@ -1,0 +1,151 @@
+//! What the answer to a call means: stored, refused, or unknown.
+//!
+//! A client library answers UNAVAILABLE by itself when a connection breaks, whatever had been sent. So a
+//! status proves nothing unless the logger says with it that nothing was stored, or there never was a
+//! connection.
+
+use std::error::Error;
+
+use chassis::deadline::Passed;
+use http::StatusCode;
+use tonic::{Code, Response, Status};
+use wire::grpc::{LogEntry, LogResponse};
+use wire::headers::{OUTCOME, REFUSED};
+
+use crate::outcome::Failure;
+
+/// What came of a call: an answer, a status, or nothing in time.
+type Called<T> = Result<Result<Response<T>, Status>, Passed>;
+
+/// Whether the logger answered, be it with a refusal of its own.
+pub(super) fn answered<T>(answer: &Called<T>) -> bool {
+    match answer {
+        Ok(Ok(_)) => true,
+        Ok(Err(status)) => {
+            let own = matches!(
+                status.code(),
+                Code::AlreadyExists
+                    | Code::InvalidArgument
+                    | Code::ResourceExhausted
+                    | Code::Unimplemented
+                    | Code::FailedPrecondition
+            );
+            own || status.metadata().contains_key(OUTCOME)
+        }
+        Err(Passed) => false,
+    }
+}
+
+/// What the logger says it stored; an entry without an id comes from another implementation.
+pub(super) fn stored(answer: Called<LogResponse>) -> Result<LogEntry, Failure> {
+    match answer {
+        Ok(Ok(response)) => match response.into_inner() {
+            LogResponse { error: false, log_entry, .. } => Ok(log_entry.unwrap_or_default()),
+            // Another implementation's way to fail, at whatever point it did.
+            LogResponse { message, .. } => {
+                Err(Failure::Unknown(format!("the logger answered with an error: {message}")))
+            }
+        },
+        Ok(Err(status)) => Err(not_stored(&status)),
+        Err(Passed) => Err(Failure::unknown(
+            "the logger did not answer in time; whether the entry is stored is unknown, ask again with the \
+             same Idempotency-Key",
+        )),
+    }
+}
+
+/// What is known of an entry whose call ended with an error.
+fn not_stored(status: &Status) -> Failure {
+    let message = status.message();
+    match status.code() {
+        Code::AlreadyExists => Failure::mistake(StatusCode::CONFLICT, message),
+        Code::InvalidArgument => Failure::mistake(StatusCode::BAD_REQUEST, message),
+        Code::Unimplemented => Failure::refused(format!("the logger does not store entries: {message}")),
+        _ if says_refused(status) => Failure::refused(message),
+        _ if never_connected(status) => Failure::refused(format!("the logger can't be reached: {message}")),
+        code => Failure::Unknown(format!("the logger did not answer ({code:?}): {message}")),
+    }
+}
+
+/// A question has no effect, so only its deadline is worth telling apart.
+pub(super) fn unread(status: &Status) -> Failure {
+    let message = status.message();
+    match status.code() {
+        Code::InvalidArgument | Code::NotFound => Failure::mistake(StatusCode::BAD_REQUEST, message),
+        Code::Unimplemented => {
+            Failure::mistake(StatusCode::NOT_IMPLEMENTED, "this logger's entries can't be read")
+        }
+        Code::DeadlineExceeded | Code::Cancelled => Failure::unknown("the logger did not answer in time"),
+        _ => Failure::refused(format!("the entries can't be read now: {message}")),
+    }
+}
+
+/// The logger's own word that nothing was stored.
+fn says_refused(status: &Status) -> bool {
+    status.metadata().get(OUTCOME).is_some_and(|outcome| outcome.as_bytes() == REFUSED.as_bytes())
+}
+
+/// Whether there never was a connection that the call could have gone over.
+fn never_connected(status: &Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.is::<tonic::ConnectError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::metadata::MetadataValue;
+    use tonic::transport::Endpoint;
+    use wire::grpc::LogRequest;
+    use wire::grpc::logger_service_client::LoggerServiceClient;
+
+    use super::*;
+
+    fn told(code: Code, outcome: Option<&'static str>) -> Failure {
+        let mut status = Status::new(code, "m");
+        if let Some(outcome) = outcome {
+            status.metadata_mut().insert(OUTCOME, MetadataValue::from_static(outcome));
+        }
+        not_stored(&status)
+    }
+
+    #[test]
+    fn only_the_loggers_own_word_is_a_refusal() {
+        for code in [Code::Unavailable, Code::ResourceExhausted, Code::DeadlineExceeded] {
+            assert!(matches!(told(code, Some("refused")), Failure::Refused { .. }), "{code:?}");
+            assert!(matches!(told(code, Some("unknown")), Failure::Unknown(_)), "{code:?}");
+            assert!(matches!(told(code, None), Failure::Unknown(_)), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn mistakes_keep_their_meaning() {
+        assert!(matches!(told(Code::AlreadyExists, None), Failure::Mistake { status, .. } if status == 409));
+        assert!(
+            matches!(told(Code::InvalidArgument, None), Failure::Mistake { status, .. } if status == 400)
+        );
+    }
+
+    #[test]
+    fn an_answer_with_an_error_in_it_is_not_stored() {
+        let response = LogResponse { error: true, message: "m".to_owned(), log_entry: None };
+        assert!(matches!(stored(Ok(Ok(Response::new(response)))), Err(Failure::Unknown(_))));
+        let foreign = LogResponse { error: false, message: "m".to_owned(), log_entry: None };
+        assert_eq!(stored(Ok(Ok(Response::new(foreign)))).unwrap().id, "");
+    }
+
+    #[tokio::test]
+    async fn a_logger_that_nobody_listens_for_is_surely_not_reached() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", free.local_addr().unwrap());
+        drop(free);
+        let channel = Endpoint::from_shared(url).unwrap().connect_lazy();
+        let status = LoggerServiceClient::new(channel).log_activity(LogRequest::default()).await.unwrap_err();
+        assert!(matches!(not_stored(&status), Failure::Refused { .. }), "{status:?}");
+    }
+}
