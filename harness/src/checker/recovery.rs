@@ -10,7 +10,7 @@ use crate::history::{NodeChange, Operation, Outcome};
 const IN_A_ROW: usize = 10;
 
 /// Time from a fault's beginning to its first sign, in microseconds: an operation that did not end `ok` on
-/// a path that depends on what is faulty, or a node that said it was no longer ready.
+/// a path that depends on what is faulty, or another node that said it was no longer ready.
 #[must_use]
 pub fn detect(view: &View<'_>, window: &Window) -> Option<u64> {
     let failed = view.operations.iter().filter(|operation| {
@@ -18,7 +18,11 @@ pub fn detect(view: &View<'_>, window: &Window) -> Option<u64> {
             && operation.outcome != Some(Outcome::Ok)
             && window.touches(operation)
     });
-    let told = view.nodes.iter().filter(|(_, _, change)| matches!(change, NodeChange::NotReady(_)));
+    let target = view.run.schedule.faults.get(window.index).map(|fault| fault.target.as_str());
+    let told = view
+        .nodes
+        .iter()
+        .filter(|(_, node, change)| Some(*node) != target && matches!(change, NodeChange::NotReady(_)));
     let signs = failed.map(Operation::last_seen).chain(told.map(|(at, _, _)| *at));
     signs.filter(|at| *at >= window.begin && *at <= window.end()).min().map(|at| positive(at - window.begin))
 }

@@ -158,3 +158,89 @@ impl Default for Expectations {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scenario::parse;
+
+    fn spanned<T>(value: T) -> Spanned<T> {
+        Spanned::new(0..0, value)
+    }
+
+    fn span(longest_ms: u64) -> impl Strategy<Value = Span> {
+        (1..longest_ms * 1000).prop_map(Span::from_micros)
+    }
+
+    fn fault(number: usize) -> impl Strategy<Value = Spanned<FaultSpec>> {
+        let kind = prop::sample::select(FaultKind::ALL.to_vec());
+        (kind, span(999), span(60_000), span(5_000), 0.0f64..=1.0).prop_map(
+            move |(kind, at, lasts, latency, jitter)| {
+                let name = spanned(format!("target{number}"));
+                let delays = kind == FaultKind::Latency;
+                let jitter = Span::from_micros((latency.micros() as f64 * jitter) as u64);
+                spanned(FaultSpec {
+                    kind,
+                    node: (!kind.is_of_a_link()).then(|| name.clone()),
+                    link: kind.is_of_a_link().then_some(name),
+                    at: spanned(at),
+                    lasts: spanned(lasts),
+                    latency: delays.then(|| spanned(latency)),
+                    jitter: delays.then(|| spanned(jitter)),
+                })
+            },
+        )
+    }
+
+    fn phase() -> impl Strategy<Value = LoadPhase> {
+        let rates = prop::collection::btree_map("[a-z]{1,8}", 1u32..100_000, 0..4);
+        (1_000u64..60_000, rates).prop_map(|(lasts, rates)| LoadPhase {
+            lasts: spanned(Span::from_millis(lasts)),
+            rates: rates.into_iter().map(|(path, rate)| (spanned(path), Rate::per_second(rate))).collect(),
+        })
+    }
+
+    fn expectations() -> impl Strategy<Value = Expectations> {
+        let during = prop::collection::btree_map("[a-z]{1,8}", 0u32..=100, 0..3);
+        (0u64..9, 0u32..=100, during, span(60_000)).prop_map(|(lost, share, during, within)| Expectations {
+            lost,
+            unaffected: Share::percent(share),
+            during: during.into_iter().map(|(path, share)| (spanned(path), Share::percent(share))).collect(),
+            recovers_within: within,
+            ..Expectations::default()
+        })
+    }
+
+    prop_compose! {
+        fn scenario()(
+            shows in "\\PC{1,60}",
+            timeout in span(60_000),
+            payload in 80u32..1_000_000,
+            load in prop::collection::vec(phase(), 1..4),
+            fault in (fault(0), fault(1), fault(2)),
+            count in 0usize..=3,
+            expect in expectations(),
+        ) -> Scenario {
+            let mut fault = vec![fault.0, fault.1, fault.2];
+            fault.truncate(count);
+            let operations = Operations { timeout, payload: spanned(payload), in_flight: 9 };
+            Scenario { shows, operations, load, fault, expect }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_scenario_printed_and_parsed_again_is_the_same(scenario in scenario()) {
+            let text = toml::to_string(&scenario).unwrap();
+            let again = parse("again", &text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+            prop_assert_eq!(again, scenario);
+        }
+
+        #[test]
+        fn any_text_is_a_scenario_or_refused(text in any::<String>()) {
+            let _ = parse("any", &text);
+        }
+    }
+}

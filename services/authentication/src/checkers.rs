@@ -164,7 +164,10 @@ impl Shared {
 
     fn learn(&self, time: Duration) {
         let old = self.average.load(Ordering::Relaxed);
-        self.average.store(old - old / 8 + nanoseconds(time) / 8, Ordering::Relaxed);
+        // A check during which the process was paused says nothing of how long the next one takes; a
+        // machine that really is slower is learned over a few checks.
+        let time = nanoseconds(time).min(old.saturating_mul(2));
+        self.average.store(old - old / 8 + time / 8, Ordering::Relaxed);
     }
 }
 
@@ -234,5 +237,12 @@ mod tests {
         let begun = Instant::now();
         let busy = checkers.check("x".to_owned(), None, later()).await.unwrap_err();
         assert!(busy.retry_after > Duration::from_secs(60) && begun.elapsed() < Duration::from_secs(1));
+    }
+    #[tokio::test]
+    async fn one_check_that_was_paused_does_not_refuse_those_after_it() {
+        let checkers = Checkers::start(1, 100, COST).unwrap();
+        let before = checkers.shared.average.load(Ordering::Relaxed);
+        checkers.shared.learn(Duration::from_secs(10));
+        assert!(checkers.shared.average.load(Ordering::Relaxed) <= before + before / 4);
     }
 }

@@ -1,0 +1,1 @@
+//! The contract of each path, on the real system.

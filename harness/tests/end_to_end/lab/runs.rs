@@ -1,0 +1,32 @@
+//! Whole runs, judged.
+
+use std::collections::BTreeMap;
+
+use faultline::report::{Report, Style, terminal};
+use faultline::runner::progress::Silent;
+use faultline::runner::{self, Options};
+use faultline::scenario::{self, Schedule};
+use faultline::stack::processes::Override;
+use tokio_util::sync::CancellationToken;
+
+/// The schedule of a scenario, by its name.
+pub(crate) fn schedule(name: &str, seed: u64) -> Schedule {
+    let file = super::repository().join("scenarios").join(format!("{name}.toml"));
+    let text = std::fs::read_to_string(&file).expect("the scenario");
+    let scenario = scenario::parse(name, &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Schedule::derive(name, &scenario, seed)
+}
+
+/// Runs a schedule on this repository's own system and judges it.
+pub(crate) fn run(schedule: Schedule, overrides: BTreeMap<String, Override>) -> Report {
+    let _turn = super::turn();
+    let runs = tempfile::tempdir().expect("a folder");
+    let mut options = Options::new(super::system(), schedule, runs.path().to_path_buf());
+    options.overrides = overrides;
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let run = runner::run(options, Box::new(Silent), CancellationToken::new());
+    let report = runtime.block_on(run).unwrap_or_else(|error| panic!("{error}"));
+    // Shown by the test runner where the test fails.
+    println!("{}", terminal::render(&report, Style::PLAIN));
+    report
+}

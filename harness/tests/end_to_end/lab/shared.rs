@@ -1,0 +1,75 @@
+//! One system that several tests share: those that break nothing. It starts with the first of them and ends
+//! with the last.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use faultline::runner::RunFolder;
+use faultline::stack::Stack;
+use faultline::stack::processes::{Ports, Processes};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::Turn;
+
+/// A system that runs.
+pub(crate) struct Shared {
+    /// It.
+    pub(crate) stack: Stack,
+    runtime: Runtime,
+    folder: RunFolder,
+    _runs: TempDir,
+    _turn: Turn,
+}
+
+/// The system that is shared, started if it does not run.
+pub(crate) fn shared() -> Arc<Shared> {
+    static CURRENT: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    current.upgrade().unwrap_or_else(|| {
+        let started = Arc::new(Shared::start());
+        *current = Arc::downgrade(&started);
+        started
+    })
+}
+
+impl Shared {
+    fn start() -> Self {
+        let turn = super::turn();
+        let runs = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(runs.path(), "up", "shared").expect("a folder of a run");
+        let runtime = Runtime::new().expect("a runtime");
+        let topology = super::system();
+        let stack = runtime.block_on(async {
+            let provider =
+                Processes::new(&topology, folder.run(), folder.path(), Ports::Free, &Default::default());
+            let stack = Stack::new(topology, Box::new(provider.unwrap_or_else(|error| panic!("{error}"))))
+                .await
+                .unwrap_or_else(|error| panic!("{error}"));
+            stack.start(Duration::from_secs(90), &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
+            stack
+        });
+        Self { stack, runtime, folder, _runs: runs, _turn: turn }
+    }
+
+    /// Runs a future to its end.
+    pub(crate) fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.runtime.block_on(work)
+    }
+
+    /// Where a port of a node is reached.
+    pub(crate) fn address(&self, node: &str, port: u16) -> SocketAddr {
+        self.stack.address(node, port).expect("a port of the topology")
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.stack.shutdown());
+        if let Err(error) = self.folder.remove_data() {
+            eprintln!("{error}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! End-to-end suites on real servers: the contract of each path, every scenario, every planted bug, the
+//! command line, and what is left when a harness is killed. One program, so that they take turns.
+
+mod command_line;
+mod contract;
+mod lab;
+mod leaks;
+mod planted_bugs;
+mod scenarios;

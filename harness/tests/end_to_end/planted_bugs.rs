@@ -1,0 +1,94 @@
+//! A checker that cannot fail is worth nothing: each planted bug must be caught by a scenario, which passes
+//! without it (see scenarios.rs).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use faultline::checker::{Check, Verdict};
+use faultline::report::Report;
+use faultline::scenario::duration::Span;
+use faultline::stack::processes::Override;
+
+use crate::lab;
+
+/// Where the programs with planted bugs are; built once, by the cargo that runs the tests.
+fn planted(program: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .current_dir(lab::repository())
+            .args(["build", "-p", "broker", "-p", "listener", "-p", "logger", "--features", "planted-bugs"])
+            .args(["--bin", "broker-planted", "--bin", "listener-planted", "--bin", "logger-planted"])
+            .output()
+            .expect("cargo");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        let this = std::env::current_exe().expect("this test");
+        this.ancestors().nth(2).expect("a target folder").to_path_buf()
+    });
+    folder.join(program)
+}
+
+/// Runs a scenario with a bug planted in some services.
+fn run(scenario: &str, bug: &str, services: &[&str]) -> Report {
+    let overrides: BTreeMap<String, Override> = services
+        .iter()
+        .map(|service| {
+            let program = planted(&format!("{service}-planted")).display().to_string();
+            let environment = [("PLANTED_BUG".to_owned(), bug.to_owned())].into();
+            ((*service).to_owned(), Override { program: Some(program), environment })
+        })
+        .collect();
+    let mut schedule = lab::schedule(scenario, 1);
+    // What is lost never comes: no need to wait for it as long as a user would.
+    schedule.expect.drains_within = Span::from_secs(5);
+    lab::run(schedule, overrides)
+}
+
+fn check<'a>(report: &'a Report, name: &str) -> &'a Check {
+    report.checks.iter().find(|check| check.name == name).expect("the check")
+}
+
+/// The check fails, and every id that it names is one of the path.
+fn is_caught(report: &Report, name: &str, path: &str) {
+    assert_eq!(report.verdict, Verdict::Fail, "{}", report.why);
+    let check = check(report, name);
+    assert_eq!(check.verdict, Verdict::Fail, "{}: {}", check.name, check.detail);
+    assert!(!check.ids.is_empty());
+    let ours = format!("{}-{path}-", report.run);
+    assert!(check.ids.iter().all(|id| id.starts_with(&ours)), "{:?}", check.ids);
+}
+
+#[test]
+fn a_broker_that_answers_before_the_confirm_loses_what_rabbitmq_had_not_confirmed() {
+    let report = run("rabbitmq-killed", "broker-answers-before-confirm", &["broker"]);
+    is_caught(&report, "lost", "log-amqp");
+}
+
+#[test]
+fn a_broker_that_publishes_transient_messages_loses_them_with_rabbitmq() {
+    let report = run("rabbitmq-killed", "broker-publishes-transient", &["broker", "listener"]);
+    is_caught(&report, "lost", "log-amqp");
+}
+
+#[test]
+fn a_listener_that_acknowledges_on_receipt_loses_what_it_holds_when_it_dies() {
+    let report = run("listener-killed", "listener-acks-on-receipt", &["listener"]);
+    is_caught(&report, "lost", "log-amqp");
+}
+
+#[test]
+fn a_logger_that_answers_before_the_commit_loses_what_it_had_not_committed() {
+    let report = run("mongo-killed", "logger-answers-before-commit", &["logger"]);
+    assert_eq!(report.verdict, Verdict::Fail, "{}", report.why);
+    let lost = check(&report, "lost");
+    assert!(lost.verdict == Verdict::Fail && !lost.ids.is_empty(), "{}", lost.detail);
+}
+
+#[test]
+fn a_logger_that_writes_without_the_unique_id_doubles_what_is_sent_again() {
+    let report = run("logger-killed", "logger-writes-without-unique-id", &["logger"]);
+    is_caught(&report, "duplicated", "log-amqp");
+}

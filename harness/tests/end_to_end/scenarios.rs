@@ -1,0 +1,59 @@
+//! Every scenario gives the verdict that its comment promises, on the real system.
+
+use std::collections::BTreeMap;
+
+use faultline::checker::Verdict;
+
+use crate::lab;
+
+/// What every scenario promises, seen in its report: it passes, and nothing is lost, doubled or altered.
+fn promises_are_kept(name: &str) {
+    let report = lab::run(lab::schedule(name, 1), BTreeMap::new());
+    assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
+    for (path, figures) in &report.paths {
+        assert!(figures.tally.ok > 0, "nothing was acknowledged on {path}");
+        if path.starts_with("log-") {
+            assert_eq!(
+                (figures.lost, figures.duplicated, figures.altered),
+                (Some(0), Some(0), Some(0)),
+                "{path}"
+            );
+        }
+    }
+    let planned = lab::schedule(name, 1).faults.len();
+    assert_eq!(report.faults.len(), planned);
+    assert!(report.faults.iter().all(|fault| fault.evidence.iter().all(|seen| seen.shown)));
+}
+
+macro_rules! scenarios {
+    ($($test:ident = $name:literal),* $(,)?) => {
+        $(#[test]
+        fn $test() {
+            promises_are_kept($name);
+        })*
+
+        /// A scenario that nobody tests would promise what nobody has seen.
+        #[test]
+        fn every_scenario_has_a_test() {
+            let tested = [$($name),*];
+            for entry in std::fs::read_dir(lab::repository().join("scenarios")).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+                assert!(tested.contains(&name.as_str()), "{name} has no test");
+            }
+        }
+    };
+}
+
+scenarios! {
+    authentication_paused = "authentication-paused",
+    broker_killed = "broker-killed",
+    healthy = "healthy",
+    listener_killed = "listener-killed",
+    logger_killed = "logger-killed",
+    mongo_killed = "mongo-killed",
+    mongo_slow = "mongo-slow",
+    postgres_killed = "postgres-killed",
+    rabbitmq_killed = "rabbitmq-killed",
+    rabbitmq_paused = "rabbitmq-paused",
+}
