@@ -40,11 +40,19 @@ enum State {
     Probing { since: Instant },
 }
 
+/// The state, and how often it has changed. A call counts only in the era that admitted it: one from before
+/// an outage that times out after it says nothing about now.
+#[derive(Debug)]
+struct Era {
+    state: State,
+    number: u64,
+}
+
 /// A circuit breaker; clones share their state.
 #[derive(Debug, Clone)]
 pub struct Breaker {
     settings: BreakerSettings,
-    state: Arc<Mutex<State>>,
+    era: Arc<Mutex<Era>>,
 }
 
 /// The dependency is taken for dead; nothing was sent.
@@ -60,7 +68,7 @@ pub struct Open {
 #[derive(Debug)]
 pub struct Permit {
     breaker: Breaker,
-    probe: bool,
+    era: u64,
     told: bool,
 }
 
@@ -68,7 +76,8 @@ impl Breaker {
     /// A closed breaker.
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
-        Self { settings, state: Arc::new(Mutex::new(State::Closed { failures: 0 })) }
+        let era = Era { state: State::Closed { failures: 0 }, number: 0 };
+        Self { settings, era: Arc::new(Mutex::new(era)) }
     }
 
     /// Asks for leave to call.
@@ -80,9 +89,9 @@ impl Breaker {
     }
 
     fn admit_at(&self, now: Instant) -> Result<Permit, Open> {
-        let mut state = self.lock();
-        let probe = match *state {
-            State::Closed { .. } => false,
+        let mut era = self.lock();
+        match era.state {
+            State::Closed { .. } => {}
             State::Open { until } if now < until => {
                 return Err(Open { retry_after: until - now });
             }
@@ -90,63 +99,69 @@ impl Breaker {
             State::Probing { since } if now < since + self.settings.pause => {
                 return Err(Open { retry_after: since + self.settings.pause - now });
             }
-            State::Open { .. } | State::Probing { .. } => {
-                *state = State::Probing { since: now };
-                true
-            }
-        };
-        Ok(Permit { breaker: self.clone(), probe, told: false })
+            // The same era: the first probe may only be slow, and its word is worth the same.
+            State::Probing { .. } => era.state = State::Probing { since: now },
+            State::Open { .. } => era.turn(State::Probing { since: now }),
+        }
+        Ok(Permit { breaker: self.clone(), era: era.number, told: false })
     }
 
     /// What it is doing now.
     #[must_use]
     pub fn state(&self) -> BreakerState {
-        match *self.lock() {
+        match self.lock().state {
             State::Closed { .. } => BreakerState::Closed,
             State::Open { until } if Instant::now() < until => BreakerState::Open,
             State::Open { .. } | State::Probing { .. } => BreakerState::HalfOpen,
         }
     }
 
-    /// Closes it from outside: the dependency was seen alive, for instance by a connection made anew.
+    /// Closes it from outside: the dependency was seen alive, for instance by a connection made anew. Calls
+    /// from before do not count any more.
     pub fn close(&self) {
-        *self.lock() = State::Closed { failures: 0 };
+        self.lock().turn(State::Closed { failures: 0 });
     }
 
-    fn fail(&self, probe: bool, now: Instant) {
-        let mut state = self.lock();
-        let opens = match *state {
-            State::Closed { failures } if failures + 1 < self.settings.failures => {
-                *state = State::Closed { failures: failures + 1 };
-                false
-            }
-            State::Closed { .. } => true,
-            State::Probing { .. } => probe,
-            State::Open { .. } => false,
-        };
-        if opens {
-            *state = State::Open { until: now + self.settings.pause };
+    fn fail(&self, era_of_call: u64, now: Instant) {
+        let mut era = self.lock();
+        if era.number != era_of_call {
+            return;
+        }
+        match &mut era.state {
+            State::Closed { failures } if *failures + 1 < self.settings.failures => *failures += 1,
+            _ => era.turn(State::Open { until: now + self.settings.pause }),
         }
     }
 
-    fn succeed(&self, probe: bool) {
-        let mut state = self.lock();
-        if probe || matches!(*state, State::Closed { .. }) {
-            *state = State::Closed { failures: 0 };
+    fn succeed(&self, era_of_call: u64) {
+        let mut era = self.lock();
+        if era.number != era_of_call {
+            return;
+        }
+        match &mut era.state {
+            State::Closed { failures } => *failures = 0,
+            _ => era.turn(State::Closed { failures: 0 }),
         }
     }
 
-    fn abandon_probe(&self) {
-        let mut state = self.lock();
-        if matches!(*state, State::Probing { .. }) {
+    fn abandon(&self, era_of_call: u64) {
+        let mut era = self.lock();
+        if era.number == era_of_call && matches!(era.state, State::Probing { .. }) {
             // The next caller may probe at once.
             let now = Instant::now();
-            *state = State::Open { until: now };
+            era.turn(State::Open { until: now });
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Era> {
+        self.era.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Era {
+    fn turn(&mut self, state: State) {
+        self.state = state;
+        self.number += 1;
     }
 }
 
@@ -154,7 +169,7 @@ impl Permit {
     /// The dependency answered, be it with a refusal of its own.
     pub fn success(mut self) {
         self.told = true;
-        self.breaker.succeed(self.probe);
+        self.breaker.succeed(self.era);
     }
 
     /// The dependency did not answer, or said that it can't.
@@ -164,14 +179,14 @@ impl Permit {
 
     fn failure_at(mut self, now: Instant) {
         self.told = true;
-        self.breaker.fail(self.probe, now);
+        self.breaker.fail(self.era, now);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if self.probe && !self.told {
-            self.breaker.abandon_probe();
+        if !self.told {
+            self.breaker.abandon(self.era);
         }
     }
 }
@@ -215,12 +230,34 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_probe_closes_it_though_another_has_begun() {
+        let (breaker, now) = (breaker(), Instant::now());
+        fail(&breaker, now);
+        fail(&breaker, now);
+        let slow = breaker.admit_at(now + PAUSE).unwrap();
+        let _second = breaker.admit_at(now + PAUSE * 2).unwrap();
+        slow.success();
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
     fn a_probe_that_is_dropped_leaves_the_next_one_free() {
         let (breaker, now) = (breaker(), Instant::now());
         fail(&breaker, now);
         fail(&breaker, now);
         drop(breaker.admit_at(now + PAUSE).unwrap());
         assert!(breaker.admit_at(now + PAUSE).is_ok());
+    }
+
+    #[test]
+    fn calls_from_before_an_outage_do_not_count_after_it() {
+        let (breaker, now) = (breaker(), Instant::now());
+        let late: Vec<_> = (0..4).map(|_| breaker.admit_at(now).unwrap()).collect();
+        fail(&breaker, now);
+        fail(&breaker, now);
+        breaker.close();
+        late.into_iter().for_each(|permit| permit.failure_at(now));
+        assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
     #[test]
