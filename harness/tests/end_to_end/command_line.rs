@@ -41,7 +41,7 @@ fn every_scenario_of_the_repository_is_good() {
     let output = faultline(&["list"]);
     assert!(output.status.success());
     let names = text(&output.stdout);
-    assert_eq!(names.lines().count(), 10, "{names}");
+    assert_eq!(names.lines().count(), 11, "{names}");
     let files: Vec<String> = names
         .lines()
         .map(|line| format!("scenarios/{}.toml", line.split(' ').next().unwrap_or_default()))

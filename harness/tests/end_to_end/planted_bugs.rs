@@ -63,13 +63,13 @@ fn is_caught(report: &Report, name: &str, path: &str) {
 
 #[test]
 fn a_broker_that_answers_before_the_confirm_loses_what_rabbitmq_had_not_confirmed() {
-    let report = run("rabbitmq-killed", "broker-answers-before-confirm", &["broker"]);
+    let report = run("rabbitmq-killed-with-backlog", "broker-answers-before-confirm", &["broker"]);
     is_caught(&report, "lost", "log-amqp");
 }
 
 #[test]
 fn a_broker_that_publishes_transient_messages_loses_them_with_rabbitmq() {
-    let report = run("rabbitmq-killed", "broker-publishes-transient", &["broker", "listener"]);
+    let report = run("rabbitmq-killed-with-backlog", "broker-publishes-transient", &["broker", "listener"]);
     is_caught(&report, "lost", "log-amqp");
 }
 

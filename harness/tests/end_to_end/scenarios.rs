@@ -55,5 +55,6 @@ scenarios! {
     mongo_slow = "mongo-slow",
     postgres_killed = "postgres-killed",
     rabbitmq_killed = "rabbitmq-killed",
+    rabbitmq_killed_with_backlog = "rabbitmq-killed-with-backlog",
     rabbitmq_paused = "rabbitmq-paused",
 }
