@@ -1,6 +1,8 @@
 //! The launchers of the real servers: each starts, keeps its data through a SIGKILL, stops in order, and leaves
 //! nothing behind, also when the harness itself is killed.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
+
 mod servers_node;
 
 use std::io::{BufRead, BufReader};
@@ -45,6 +47,9 @@ async fn rabbitmq_keeps_what_it_confirmed() {
     node.start().await;
     let url = format!("amqp://guest:guest@127.0.0.1:{}/%2f", node.port(5672));
     publish(&channel(&url).await).await;
+    // RabbitMQ 3.10 writes the list of its quorum queues half a second late. Killed before that, it comes back
+    // with a queue that is dead, though it had confirmed the message in it.
+    node.wait_for_text("mnesia/faultline@localhost/quorum/faultline@localhost/names.dets", "%2F_kept").await;
     node.kill_and_start().await;
     let message = channel(&url).await.basic_get("kept".into(), BasicGetOptions::default()).await.unwrap();
     assert_eq!(message.unwrap().delivery.data, b"it");
@@ -56,7 +61,7 @@ async fn mongo_keeps_what_it_acknowledged() {
     let mut node = Node::new("mongo", &mark("mongo"));
     node.start().await;
     let host = format!("mongodb://mongo:password@localhost:{}", node.port(27017));
-    let urls = [format!("{host}/logs_db?&ssl=false"), format!("{host}/logs_db?authSource=admin")];
+    let urls = [format!("{host}/logs_db?ssl=false"), format!("{host}/logs_db?authSource=admin")];
     entries(&urls[0]).await.insert_one(doc! { "_id": "it" }).await.unwrap();
     node.kill_and_start().await;
     for url in urls {

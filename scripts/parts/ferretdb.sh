@@ -7,7 +7,7 @@ build_ferretdb() {
   has_mongo && return
   command -v go >/dev/null || fail \
     "there is no mongod, and FerretDB $ferretdb_version can't be built without Go. One of these helps, then run setup again:" \
-    "  Go 1.22 or newer on PATH (https://go.dev/dl), which builds FerretDB" \
+    "  Go 1.24 or newer on PATH (https://go.dev/dl), which builds FerretDB" \
     "  a mongod on PATH (https://www.mongodb.com/docs/manual/installation)" \
     "  FAULTLINE_MONGO_PROGRAM=/path/to/ferretdb of version 1.24"
   say "will build FerretDB $ferretdb_version: there is no mongod, and the logger stores its entries in MongoDB"

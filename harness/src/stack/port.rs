@@ -38,7 +38,7 @@ pub enum PortError {
     #[error("no port from {FIRST} up to the kernel's own range is free")]
     NoneFree,
     /// The locks can't be used.
-    #[error("the folder of port locks {path}: {source}", path = path.display())]
+    #[error("the port locks in {path}: {source}", path = path.display())]
     Locks {
         /// The folder.
         path: PathBuf,
@@ -61,7 +61,7 @@ impl Port {
         for _ in 0..count {
             let step = NEXT.fetch_add(1, Ordering::Relaxed);
             let number = FIRST + begin.wrapping_mul(37).wrapping_add(step) % count;
-            if let Some(lock) = lock(&folder, number)
+            if let Some(lock) = lock(&folder, number)?
                 && is_free(number)
             {
                 return Ok(Self { number, _lock: lock });
@@ -80,7 +80,7 @@ impl Port {
             PortError::InUse { port: number, by }
         };
         let folder = lock_folder()?;
-        let lock = lock(&folder, number).ok_or_else(|| in_use(keeper(&folder, number)))?;
+        let lock = lock(&folder, number)?.ok_or_else(|| in_use(keeper(&folder, number)))?;
         if is_free(number) { Ok(Self { number, _lock: lock }) } else { Err(in_use(holder(number))) }
     }
 
@@ -119,14 +119,16 @@ fn lock_folder() -> Result<PathBuf, PortError> {
     Ok(path)
 }
 
-/// Takes a port's lock, and leaves this harness's process id in it for [`keeper`].
-fn lock(folder: &Path, number: u16) -> Option<Flock<File>> {
+/// Takes a port's lock, if no other harness has it, and leaves this one's process id in it for [`keeper`].
+fn lock(folder: &Path, number: u16) -> Result<Option<Flock<File>>, PortError> {
     let path = folder.join(number.to_string());
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).ok()?;
-    let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()?;
+    let mut open = OpenOptions::new();
+    let file = open.create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(|source| PortError::Locks { path, source })?;
+    let Ok(mut lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { return Ok(None) };
     // Without the note the lock is as good; only a message would say less.
     let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
-    Some(lock)
+    Ok(Some(lock))
 }
 
 /// The harness that keeps a port, perhaps for a node that is down.

@@ -201,11 +201,15 @@ impl Process {
         }
     }
 
-    /// Asks it to end by a signal, and kills it after `grace`.
+    /// Asks it to end by a signal, and kills it after `grace`. What is left of its descendants is killed too.
     pub async fn stop(&mut self, signal: Signal, grace: Duration) -> Status {
+        let family = self.descendants();
         self.signal(signal);
         match tokio::time::timeout(grace, self.wait()).await {
-            Ok(status) => status,
+            Ok(status) => {
+                end_all(&family).await;
+                status
+            }
             Err(_) => self.kill().await,
         }
     }
@@ -234,9 +238,7 @@ async fn end_all(family: &[tree::Seen]) {
 
 /// Kills a process that was seen, if it still is that one, and waits until it is gone.
 async fn end(seen: &tree::Seen) {
-    let is_there =
-        || tree::see(seen.pid).is_some_and(|now| now.started_at == seen.started_at && now.state != 'Z');
-    while is_there() {
+    while is_there(seen) {
         match kill(Pid::from_raw(seen.pid.cast_signed()), Signal::SIGKILL) {
             Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
             Err(Errno::ESRCH) => return,
@@ -267,10 +269,11 @@ fn reap(mut child: Child, end: &End, tell: &watch::Sender<Option<Status>>) {
     let pid = Pid::from_raw(child.id().cast_signed());
     let id = || Id::Pid(pid);
     while let Err(Errno::EINTR) = waitid(id(), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
-    let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = end.lock();
     let status = child.wait().map_or(Status::LOST, Status::from);
-    *ended = Some(status);
-    drop(ended);
+    *known = Some(status);
+    drop(known);
+    end.known.notify_all();
     tell.send_replace(Some(status));
 }
 
@@ -403,7 +406,8 @@ mod tests {
     #[test]
     fn a_child_has_only_the_environment_that_it_was_given() {
         let folder = tempfile::tempdir().unwrap();
-        let mut spec = shell("env | grep -v -e ^PATH= -e ^HOME= -e ^LANG= -e ^PWD= -e ^_= -e ^SHLVL=", folder.path());
+        let mut spec =
+            shell("env | grep -v -e ^PATH= -e ^HOME= -e ^LANG= -e ^PWD= -e ^_= -e ^SHLVL=", folder.path());
         spec.env.insert("FAULTLINE_RUN".into(), "this one".into());
         Process::run(&spec).unwrap();
         assert_eq!(tail(&spec.log), "FAULTLINE_RUN=this one");

@@ -14,7 +14,7 @@ use faultline::stack::tree;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server of a test.
-pub struct Node {
+pub(crate) struct Node {
     server: Box<dyn Server>,
     place: Place,
     process: Option<Process>,
@@ -22,12 +22,12 @@ pub struct Node {
 }
 
 /// A name for a run that no other test has.
-pub fn mark(name: &str) -> String {
+pub(crate) fn mark(name: &str) -> String {
     format!("test-{name}-{}", std::process::id())
 }
 
 /// The processes of a run that are still there.
-pub fn left_of(run: &str) -> Vec<(u32, String)> {
+pub(crate) fn left_of(run: &str) -> Vec<(u32, String)> {
     let alive = tree::all().unwrap().into_iter().filter(|process| process.state != 'Z');
     let of_run = alive.filter(|process| tree::variable(process.pid, "FAULTLINE_RUN").as_deref() == Some(run));
     let harness = |pid: u32| pid == std::process::id();
@@ -39,7 +39,7 @@ fn name(pid: u32) -> String {
 }
 
 /// All three servers, started at the same time, ready.
-pub async fn stack(run: &str) -> Vec<Node> {
+pub(crate) async fn stack(run: &str) -> Vec<Node> {
     let start = |name: &'static str| async move {
         let mut node = Node::new(name, run);
         node.start().await;
@@ -54,13 +54,13 @@ fn folder(run: &str) -> PathBuf {
 }
 
 /// Removes the folder of a run.
-pub fn remove(run: &str) {
+pub(crate) fn remove(run: &str) {
     std::fs::remove_dir_all(folder(run)).unwrap();
 }
 
 impl Node {
     /// One that does not run yet.
-    pub fn new(name: &str, run: &str) -> Self {
+    pub(crate) fn new(name: &str, run: &str) -> Self {
         let dir = folder(run).join(name);
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::set_permissions(folder(run), std::fs::Permissions::from_mode(0o711)).unwrap();
@@ -77,12 +77,12 @@ impl Node {
     }
 
     /// The port on 127.0.0.1.
-    pub fn port(&self, container: u16) -> u16 {
+    pub(crate) fn port(&self, container: u16) -> u16 {
         self.place.ports[&container]
     }
 
     /// Starts it for the first time, with its users and databases.
-    pub async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let begun = Instant::now();
         tokio::task::block_in_place(|| self.server.prepare(&self.place)).unwrap();
         let prepared = begun.elapsed();
@@ -99,17 +99,27 @@ impl Node {
     }
 
     /// Preparing it a second time does nothing.
-    pub fn is_prepared(&self) {
+    pub(crate) fn is_prepared(&self) {
         let begun = Instant::now();
         self.server.prepare(&self.place).unwrap();
         assert!(begun.elapsed() < Duration::from_millis(100));
     }
 
+    /// Waits until a file in its folder holds a text.
+    pub(crate) async fn wait_for_text(&self, path: &str, text: &str) {
+        let begun = Instant::now();
+        let holds = |bytes: Vec<u8>| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        while !std::fs::read(self.place.dir.join(path)).is_ok_and(holds) {
+            assert!(begun.elapsed() < PATIENCE, "{path} does not hold {text}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Kills it with SIGKILL and starts it again, in the same folder, on the same port.
-    pub async fn kill_and_start(&mut self) {
+    pub(crate) async fn kill_and_start(&mut self) {
         let killed = self.process.take().unwrap().kill().await;
         assert_eq!(killed.to_string(), "SIGKILL");
-        assert_eq!(self.left(), []);
+        self.nothing_is_left().await;
         let begun = Instant::now();
         self.server.prepare(&self.place).unwrap();
         self.spawn();
@@ -118,20 +128,20 @@ impl Node {
     }
 
     /// Stops it in order; nothing of it may be left.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         let mut process = self.process.take().unwrap();
         let begun = Instant::now();
         let status = process.stop(self.server.stop_signal(), Duration::from_secs(20)).await;
         eprintln!("{}: stopped {:?}", self.place.log.display(), begun.elapsed());
         assert!(status.is_success(), "{status}\n{}", tail(&self.place.log));
-        assert_eq!(self.left(), []);
+        self.nothing_is_left().await;
         std::fs::remove_dir_all(&self.place.dir).unwrap();
         std::fs::remove_file(&self.place.log).unwrap();
         let _ = std::fs::remove_dir(folder(&self.place.run));
     }
 
     /// It must be ready now.
-    pub async fn check_ready(&self) {
+    pub(crate) async fn check_ready(&self) {
         self.server.ready(&self.place).await.unwrap();
     }
 
@@ -149,6 +159,15 @@ impl Node {
             assert!(status.is_none(), "died: {}\n{}", status.unwrap(), log());
             assert!(begun.elapsed() < PATIENCE, "not ready: {waits}\n{}", log());
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A child of a child that was born when its parent died may need a moment.
+    async fn nothing_is_left(&self) {
+        let begun = Instant::now();
+        while !self.left().is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(2), "left: {:?}", self.left());
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -1,7 +1,10 @@
 //! The account that a server runs as: PostgreSQL refuses to run as root.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
 
 use super::ServerError;
@@ -41,5 +44,50 @@ impl Account {
                 source: errno.into(),
             }
         })
+    }
+
+    /// Makes sure that the account can enter every folder on the way to one.
+    ///
+    /// # Errors
+    /// [`ServerError::File`] names the first that is closed to it.
+    pub fn check_way(self, folder: &Path) -> Result<(), ServerError> {
+        let closed = |folder: &&Path| folder.metadata().is_ok_and(|meta| !self.may_enter(&meta));
+        let Some(closed) = folder.ancestors().filter(closed).last() else { return Ok(()) };
+        let what = format!(
+            "{} is closed to user id {}, which needs {}; put the run folder elsewhere with --runs",
+            closed.display(),
+            self.uid,
+            folder.display()
+        );
+        Err(ServerError::File { what, source: Errno::EACCES.into() })
+    }
+
+    fn may_enter(self, folder: &Metadata) -> bool {
+        let bit = match (folder.uid() == self.uid, folder.gid() == self.gid) {
+            (true, _) => 0o100,
+            (false, true) => 0o010,
+            (false, false) => 0o001,
+        };
+        folder.mode() & bit != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_closed_folder_on_the_way_is_named() {
+        let nobody = Account { uid: 65_534, gid: 65_534 };
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let told = nobody.check_way(&inner).unwrap_err().to_string();
+        assert!(told.starts_with(&format!("{} is closed", folder.path().display())), "{told}");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+        nobody.check_way(&inner).unwrap();
     }
 }

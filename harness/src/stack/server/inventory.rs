@@ -25,7 +25,6 @@ pub fn inventory() -> Vec<Program> {
         program("PostgreSQL", postgres(), "--version"),
         program("initdb", initdb(), "--version"),
         Program { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
-        program("epmd", epmd(), ""),
         program("MongoDB", mongo(), "--version"),
     ]
 }
@@ -87,19 +86,17 @@ fn rabbitmq_version() -> Option<String> {
     Some(format!("RabbitMQ {folder}"))
 }
 
-pub(super) fn epmd() -> Option<PathBuf> {
-    binary::find("epmd")
-}
-
-/// `FAULTLINE_MONGO_PROGRAM`, else `mongod`, else FerretDB where it is on PATH or setup has built it.
+/// `FAULTLINE_MONGO_PROGRAM`, else `mongod`, else the FerretDB that setup has built, else one on PATH (the last
+/// of all, since it may be of version 2, which needs a server of its own).
 pub(super) fn mongo() -> Option<PathBuf> {
     if let Ok(given) = std::env::var("FAULTLINE_MONGO_PROGRAM") {
         return binary::find(&given);
     }
-    binary::find("mongod").or_else(|| binary::find("ferretdb")).or_else(|| {
-        let cache = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
-        binary::find(cache.join("faultline/bin/ferretdb").to_str()?)
-    })
+    let built = cache().map(|cache| cache.join("faultline/bin/ferretdb"));
+    binary::find("mongod").or_else(|| binary::find(built?.to_str()?)).or_else(|| binary::find("ferretdb"))
+}
+
+fn cache() -> Option<PathBuf> {
+    let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
 }

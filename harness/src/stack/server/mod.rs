@@ -107,6 +107,11 @@ pub trait Server: Send + Sync {
     /// The signal by which it stops in order.
     fn stop_signal(&self) -> Signal;
 
+    /// The signal by which it ends at once when its data is not needed any more, leaving nothing behind.
+    fn end_signal(&self) -> Signal {
+        Signal::SIGKILL
+    }
+
     /// Logs in and asks something, once; the error says what is waited for.
     fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>>;
 

@@ -1,5 +1,6 @@
 //! MongoDB: `mongod` where there is one, else FerretDB on SQLite, which speaks its protocol.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use mongodb::options::{ClientOptions, Credential, ServerAddress};
 use mongodb::{Client, error::Error};
 use nix::sys::signal::Signal;
 
-use super::{Place, Server, ServerError, Spec, inventory, make_folder, within_a_second};
+use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second};
 
 const PORT: u16 = 27017;
 const NAME: &str = "mongo";
@@ -55,14 +56,15 @@ impl Server for Mongo {
     fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
         let program = program()?;
         let port = place.port(NAME, PORT)?;
-        let args = match kind(&program) {
-            Kind::Mongod => mongod(place, port),
-            Kind::Ferretdb => ferretdb(place, port),
+        let (args, mut env) = match kind(&program) {
+            Kind::Mongod => (mongod(place, port), BTreeMap::new()),
+            Kind::Ferretdb => (ferretdb(place, port), ferretdb_user(place)),
         };
+        env.insert("HOME".into(), place.dir.clone().into());
         Ok(Spec {
             program,
             args: args.into_iter().map(OsString::from).collect(),
-            env: [("HOME".into(), place.dir.clone().into()), ("DO_NOT_TRACK".into(), "1".into())].into(),
+            env,
             cwd: place.dir.clone(),
             account: None,
             log: place.log.clone(),
@@ -74,15 +76,7 @@ impl Server for Mongo {
     }
 
     fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(within_a_second(async {
-            let port = place.port(NAME, PORT).map_err(|error| error.to_string())?;
-            // Most looks come before it listens; those need no client.
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())?;
-            let client = client(port, None).map_err(|error| error.to_string())?;
-            let answer = client.database("admin").run_command(doc! { "ping": 1 }).await;
-            client.shutdown().immediate(true).await;
-            answer.map(|_| ()).map_err(|error| error.to_string())
-        }))
+        Box::pin(within_a_second(ask(place)))
     }
 
     fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
@@ -106,6 +100,19 @@ impl Server for Mongo {
     }
 }
 
+/// Asks something, and logs in where the user is there from the start.
+async fn ask(place: &Place) -> Result<(), String> {
+    let port = knock(place, NAME, PORT).await?;
+    let database = database(place);
+    let kind = kind(&program().map_err(|error| error.to_string())?);
+    let login = (kind == Kind::Ferretdb).then_some((place, database.as_str()));
+    let told = |error: Error| format!("MongoDB does not answer yet: {error}");
+    let client = client(port, login).map_err(told)?;
+    let answer = client.database(&database).run_command(doc! { "ping": 1 }).await;
+    client.shutdown().immediate(true).await;
+    answer.map(|_| ()).map_err(told)
+}
+
 fn mongod(place: &Place, port: u16) -> Vec<String> {
     let data = place.dir.join("data").display().to_string();
     ["--dbpath", &data, "--port", &port.to_string(), "--bind_ip", "127.0.0.1", "--auth", "--nounixsocket"]
@@ -123,10 +130,17 @@ fn ferretdb(place: &Place, port: u16) -> Vec<String> {
         "--telemetry=disable".to_owned(),
         "--log-level=warn".to_owned(),
         "--test-enable-new-auth".to_owned(),
-        format!("--setup-database={}", database(place)),
-        format!("--setup-username={}", user(place)),
-        format!("--setup-password={}", password(place)),
     ]
+}
+
+/// The user that FerretDB makes when it starts; not as arguments, which everybody on the machine can see.
+fn ferretdb_user(place: &Place) -> BTreeMap<OsString, OsString> {
+    let variables = [
+        ("FERRETDB_SETUP_DATABASE", database(place)),
+        ("FERRETDB_SETUP_USERNAME", user(place)),
+        ("FERRETDB_SETUP_PASSWORD", password(place)),
+    ];
+    variables.map(|(key, value)| (key.into(), value.into())).into()
 }
 
 /// A client of its own, logged in at a database or not.

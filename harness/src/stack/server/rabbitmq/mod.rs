@@ -86,7 +86,8 @@ fn slim_folder(place: &Place) -> std::path::PathBuf {
 async fn log_in(place: &Place) -> Result<(), String> {
     let port = knock(place, NAME, AMQP).await?;
     let (username, password) = (user(place), password(place));
-    let authority = AMQPAuthority { userinfo: AMQPUserInfo { username, password }, host: "127.0.0.1".into(), port };
+    let authority =
+        AMQPAuthority { userinfo: AMQPUserInfo { username, password }, host: "127.0.0.1".into(), port };
     let uri = AMQPUri { authority, vhost: "/".to_owned(), ..AMQPUri::default() };
     let told = |error: lapin::Error| format!("RabbitMQ does not let the lab log in: {error}");
     let connection = lapin::Connection::connect_uri(uri, lapin::ConnectionProperties::default());

@@ -92,7 +92,9 @@ mod tests {
         for (name, needs) in applications {
             let ebin = home.path().join(format!("plugins/{name}-1.0/ebin"));
             fs::create_dir_all(&ebin).unwrap();
-            let text = format!("{{application, {name}, [{{applications, [kernel,{needs}]}}, {{env, [{{a,[b]}}]}}]}}.");
+            let text = format!(
+                "{{application, {name}, [{{applications, [kernel,{needs}]}}, {{env, [{{a,[b]}}]}}]}}."
+            );
             fs::write(ebin.join(format!("{name}.app")), text).unwrap();
         }
         fs::create_dir_all(home.path().join("sbin")).unwrap();
@@ -111,7 +113,13 @@ mod tests {
 
     #[test]
     fn only_what_is_needed_is_in_view_also_when_made_twice() {
-        let home = installation(&[("rabbit", "ra, b_c"), ("ra", "ra"), ("b_c", ""), ("page", "rabbit"), ("other", "")]);
+        let home = installation(&[
+            ("rabbit", "ra, b_c"),
+            ("ra", "ra"),
+            ("b_c", ""),
+            ("page", "rabbit"),
+            ("other", ""),
+        ]);
         let script = home.path().join("sbin/rabbitmq-server");
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..2 {
