@@ -12,7 +12,7 @@ has_mongo() {
   [[ -n ${FAULTLINE_MONGO_PROGRAM:-} ]] && command -v "$FAULTLINE_MONGO_PROGRAM" >/dev/null && return
   command -v mongod >/dev/null && return
   [[ -x $cache/bin/ferretdb ]] && return
-  command -v ferretdb >/dev/null && ferretdb --version 2>/dev/null | grep -Eq 'v?1\.[0-9]+'
+  command -v ferretdb >/dev/null && grep -Eq '(^|[ v])1\.[0-9]+' <<<"$(ferretdb --version 2>/dev/null)"
 }
 
 # The packages that must be installed, one a line. A package whose installation was interrupted counts as

@@ -67,9 +67,10 @@ apt_get() {
 }
 
 have_candidates() {
-  local package
+  local package policy_of
   for package in "$@"; do
-    apt-cache policy "$package" | grep -q 'Candidate: [0-9]' || return 1
+    policy_of=$(LC_ALL=C apt-cache policy "$package")
+    grep -q 'Candidate: [0-9]' <<<"$policy_of" || return 1
   done
 }
 
