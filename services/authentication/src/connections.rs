@@ -58,7 +58,7 @@ impl Connections {
     /// A connection that answers, and gives up a statement at the deadline.
     pub(crate) async fn lease(&self, deadline: Deadline) -> Result<Lease, StoreError> {
         let entered = self.gate.enter(deadline).await?;
-        match self.checkout(deadline).await {
+        match self.checkout(deadline, deadline.remaining() / 2).await {
             Ok(connection) => Ok(Lease { connection, home: self.clone(), entered }),
             Err(error) => {
                 entered.failure();
@@ -69,7 +69,7 @@ impl Connections {
 
     /// Sees whether PostgreSQL answers, without asking the gate.
     pub(crate) async fn probe(&self, deadline: Deadline) -> Result<(), StoreError> {
-        let connection = self.checkout(deadline).await?;
+        let connection = self.checkout(deadline, deadline.remaining()).await?;
         self.give_back(connection);
         Ok(())
     }
@@ -84,11 +84,10 @@ impl Connections {
         &self.gate
     }
 
-    async fn checkout(&self, deadline: Deadline) -> Result<PgConnection, StoreError> {
+    /// A connection that answers. An idle one may be dead, or hang: `patience` is the time for finding out.
+    async fn checkout(&self, deadline: Deadline, patience: Duration) -> Result<PgConnection, StoreError> {
         while let Some(mut connection) = self.take_idle() {
-            // It may be dead, or hang: only a part of the time is for finding out.
-            let soon = deadline.at_most(deadline.remaining() / 3);
-            match soon.bound(arm(&mut connection, deadline)).await {
+            match deadline.at_most(patience).bound(arm(&mut connection, deadline)).await {
                 Ok(Ok(())) => return Ok(connection),
                 Ok(Err(error)) => tracing::debug!("an idle connection was dead: {error}"),
                 Err(Passed) => self.forget_idle(),

@@ -20,11 +20,11 @@ const CALM: Duration = Duration::from_secs(1);
 /// Between two looks while something is not.
 const UNEASY: Duration = Duration::from_millis(250);
 
-/// The time for one look.
-const LOOK: Duration = Duration::from_secs(2);
+/// The time for one look while PostgreSQL is there; a slow link must not be taken for a lost one.
+const LOOK: Duration = Duration::from_secs(3);
 
 /// Attempts to find PostgreSQL again: one that hangs does not keep the next from beginning.
-const ATTEMPTS: Attempts = Attempts { pace: UNEASY, beside: 4, each: Duration::from_secs(10) };
+const ATTEMPTS: Attempts = Attempts { pace: UNEASY, beside: 4, each: Duration::from_secs(20) };
 
 /// A database that can't be used yet.
 #[derive(Debug, thiserror::Error)]
@@ -73,5 +73,5 @@ async fn prepare(connections: Connections, migrated: Arc<AtomicBool>) -> Result<
         migrated.store(true, Ordering::Release);
         tracing::info!("the table of users is up to date");
     }
-    Ok(connections.probe(Deadline::after(LOOK)).await?)
+    Ok(connections.probe(Deadline::after(ATTEMPTS.each)).await?)
 }

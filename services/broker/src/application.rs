@@ -219,14 +219,19 @@ fn watchers(dependencies: &Dependencies, signs: Signs) -> JoinSet<()> {
         (dependencies.json_logger.hop().clone(), signs.json_logger),
     ] {
         let breakers = vec![hop.gate().breaker().clone()];
-        watchers.spawn(watch::watch(sign, breakers, move || watch::readyz(hop.clone())));
+        let look = move || watch::readyz(hop.clone());
+        watchers.spawn(watch::watch(sign, breakers, look.clone(), look));
     }
-    let logger = dependencies.grpc_logger.clone();
-    let breakers = vec![logger.gate().breaker().clone(), logger.reading().breaker().clone()];
+    let (here, away) = (dependencies.grpc_logger.clone(), dependencies.grpc_logger.clone());
+    let breakers = vec![here.gate().breaker().clone(), here.reading().breaker().clone()];
+    let seek = move || {
+        let logger = away.clone();
+        async move { logger.seek().await }
+    };
     let look = move || {
-        let logger = logger.clone();
+        let logger = here.clone();
         async move { logger.look().await }
     };
-    watchers.spawn(watch::watch(signs.grpc_logger, breakers, look));
+    watchers.spawn(watch::watch(signs.grpc_logger, breakers, seek, look));
     watchers
 }

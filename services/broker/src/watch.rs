@@ -21,23 +21,25 @@ const CALM: Duration = Duration::from_secs(1);
 /// Between two looks while something is not.
 const UNEASY: Duration = Duration::from_millis(250);
 
-/// The time for one look.
-const LOOK: Duration = Duration::from_secs(2);
+/// The time for one look while it is there; a slow link must not be taken for a lost one.
+const LOOK: Duration = Duration::from_secs(3);
 
 /// Looks while it is away: one that hangs does not keep the next from beginning.
 const ATTEMPTS: Attempts = Attempts { pace: UNEASY, beside: 4, each: Duration::from_secs(10) };
 
-/// Watches one dependency until dropped.
-pub(crate) async fn watch<F, E>(
+/// Watches one dependency until dropped: with `seek` while it is away, with `look` while it is there.
+pub(crate) async fn watch<S, L, E>(
     dependency: Dependency,
     breakers: Vec<Breaker>,
-    look: impl Fn() -> F + Clone + Send + 'static,
+    seek: impl Fn() -> S,
+    look: impl Fn() -> L,
 ) where
-    F: Future<Output = Result<(), E>> + Send + 'static,
+    S: Future<Output = Result<(), E>> + Send + 'static,
+    L: Future<Output = Result<(), E>>,
     E: Display + Send + 'static,
 {
     loop {
-        ATTEMPTS.until_success(look.clone(), |failure| dependency.waits(failure)).await;
+        ATTEMPTS.until_success(&seek, |failure| dependency.waits(failure)).await;
         breakers.iter().for_each(Breaker::close);
         dependency.ready();
         let lost = until_lost(&breakers, &look).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chassis::breaker::{Breaker, BreakerState};
 use chassis::health::Dependency;
 use chassis::secret::Secret;
+use futures::future::try_join_all;
 use futures::{Stream, StreamExt};
 use lapin::options::ConfirmSelectOptions;
 use lapin::uri::AMQPUri;
@@ -28,7 +29,7 @@ const CALM: Duration = Duration::from_secs(1);
 const UNEASY: Duration = Duration::from_millis(250);
 
 /// How long RabbitMQ may be silent before it is no longer taken for ready.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// How long a close may take; RabbitMQ may be the reason for it.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -82,12 +83,10 @@ impl Link {
         let control = Arc::new(connection.create_channel().await?);
         topology::declare(&control, plan.manner).await?;
         let unroutable = Arc::new(Notify::new());
-        let (mut lanes, mut senders) = (JoinSet::new(), Vec::new());
-        for _ in 0..plan.channels {
-            let (lane, sender) = open_lane(&connection, plan.manner, &unroutable).await?;
-            lanes.spawn(lane.run());
-            senders.push(sender);
-        }
+        // At once, not one after the other: over a slow link each takes two round trips.
+        let opening = (0..plan.channels).map(|_| open_lane(&connection, plan.manner, &unroutable));
+        let (opened, senders): (Vec<Lane>, Vec<_>) = try_join_all(opening).await?.into_iter().unzip();
+        let lanes = opened.into_iter().map(Lane::run).collect();
         let up = Up { lanes: senders, next: AtomicUsize::new(0), status: connection.status().clone() };
         Ok((Self { connection, control, lanes, unroutable, manner: plan.manner, cord }, up))
     }

@@ -10,9 +10,10 @@ use chassis::health::Dependency;
 use super::link::{Link, Plan};
 use super::{Current, Publisher};
 
-/// Attempts to connect: one that hangs does not keep the next from beginning.
+/// Attempts to connect: one that hangs does not keep the next from beginning. Each takes a dozen round
+/// trips, for which a slow link needs its time.
 const ATTEMPTS: Attempts =
-    Attempts { pace: Duration::from_millis(250), beside: 3, each: Duration::from_secs(10) };
+    Attempts { pace: Duration::from_millis(250), beside: 3, each: Duration::from_secs(30) };
 
 /// Keeps the publisher connected until `done`, then closes the connection in order.
 pub(crate) async fn supervise(

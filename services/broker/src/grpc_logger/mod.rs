@@ -2,8 +2,8 @@
 
 mod verdict;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chassis::deadline::{Deadline, Passed};
@@ -45,12 +45,17 @@ const PONG: Duration = Duration::from_secs(3);
 /// The logger's gRPC; clones share its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct GrpcLogger {
-    channels: Arc<[Channel]>,
+    endpoint: Endpoint,
+    connections: usize,
+    channels: Arc<RwLock<Channels>>,
     next: Arc<AtomicUsize>,
     gate: Gate,
     reading: Gate,
     dependency: Dependency,
 }
+
+/// Connections that calls take in turn.
+type Channels = Arc<[Channel]>;
 
 /// A URL that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -96,9 +101,9 @@ impl GrpcLogger {
             .http2_keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
             .keep_alive_while_idle(true);
-        let channels = (0..connections).map(|_| endpoint.connect_lazy()).collect();
-        let Gates { storing, reading } = gates;
-        Ok(Self { channels, next: Arc::default(), gate: storing, reading, dependency })
+        let channels = Arc::new(RwLock::new(lazily(&endpoint, connections)));
+        let Gates { storing: gate, reading } = gates;
+        Ok(Self { endpoint, connections, channels, next: Arc::default(), gate, reading, dependency })
     }
 
     /// The gate in front of storing.
@@ -170,23 +175,45 @@ impl GrpcLogger {
 
     /// Asks the logger on each connection whether it serves. One that can't tell is taken at its silence.
     pub(crate) async fn look(&self) -> Result<(), NotServing> {
-        for channel in self.channels.iter() {
-            let question = HealthCheckRequest { service: String::new() };
-            match HealthClient::new(channel.clone()).check(question).await {
-                Ok(answer) if answer.get_ref().status() != ServingStatus::Serving => {
-                    return Err(NotServing::SaysNo);
-                }
-                Err(status) if status.code() != Code::Unimplemented => return Err(status.into()),
-                _ => {}
-            }
-        }
+        ask_all(&self.channels()).await
+    }
+
+    /// Asks on new connections, and uses those from now on: of the old ones some may hang though the logger
+    /// is back.
+    pub(crate) async fn seek(&self) -> Result<(), NotServing> {
+        let channels = lazily(&self.endpoint, self.connections);
+        ask_all(&channels).await?;
+        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
         Ok(())
     }
 
-    fn channel(&self) -> Channel {
-        let next = self.next.fetch_add(1, Ordering::Relaxed);
-        self.channels[next % self.channels.len()].clone()
+    fn channels(&self) -> Channels {
+        Arc::clone(&self.channels.read().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn channel(&self) -> Channel {
+        let (channels, next) = (self.channels(), self.next.fetch_add(1, Ordering::Relaxed));
+        channels[next % channels.len()].clone()
+    }
+}
+
+/// Connections that are made when first used.
+fn lazily(endpoint: &Endpoint, connections: usize) -> Channels {
+    (0..connections).map(|_| endpoint.connect_lazy()).collect()
+}
+
+async fn ask_all(channels: &[Channel]) -> Result<(), NotServing> {
+    for channel in channels {
+        let question = HealthCheckRequest { service: String::new() };
+        match HealthClient::new(channel.clone()).check(question).await {
+            Ok(answer) if answer.get_ref().status() != ServingStatus::Serving => {
+                return Err(NotServing::SaysNo);
+            }
+            Err(status) if status.code() != Code::Unimplemented => return Err(status.into()),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Now, as an entry tells when it was made.
