@@ -51,14 +51,26 @@ ask_for() {
 
 get() {
   say "installing $* (a minute or two)…"
-  # A set-up that was interrupted may have left packages that are unpacked but not configured.
-  logged "${root[@]}" env DEBIAN_FRONTEND=noninteractive dpkg --configure -a || true
+  finish_interrupted
   if have_candidates "$@" && logged apt_get install --no-install-recommends "$@"; then return; fi
   say "reading the package lists…"
   logged apt_get update || fail "the package lists could not be read; is the network there?"
   have_candidates "$@" || fail "the package sources of this system don't have: $*"
   logged apt_get -f install || true
   logged apt_get install --no-install-recommends "$@" || fail "the packages could not be installed: $*"
+}
+
+# Configures what an interrupted installation has only unpacked; apt refuses to work before. The dpkg of a
+# set-up that was killed may still be at it.
+finish_interrupted() {
+  local told waited=
+  until told=$(LC_ALL=C "${root[@]}" env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a 2>&1); do
+    printf '%s\n' "$told" >>"$log"
+    grep -q 'lock' <<<"$told" && ((SECONDS < 600)) || return 0
+    [[ -n $waited ]] || say "another installation of packages is running; waiting for it to end"
+    waited=yes
+    sleep 1
+  done
 }
 
 apt_get() {
