@@ -46,6 +46,8 @@ pub(crate) struct Session {
     call_entries: usize,
     backoff: Backoff,
     not_before: Instant,
+    /// The last reason for bringing messages again; told once.
+    told: String,
 }
 
 /// Why a session ended.
@@ -71,6 +73,7 @@ impl Session {
             unreadable: Vec::new(),
             backoff: Backoff::default(),
             not_before: Instant::now(),
+            told: String::new(),
         }
     }
 
@@ -184,14 +187,20 @@ impl Session {
         self.acknowledge(stored).await?;
         self.bury_unreadable().await?;
         match reasons {
-            None => self.backoff.reset(),
+            None => {
+                self.backoff.reset();
+                self.told.clear();
+            }
             Some(reason) => self.bring_again(again, &reason),
         }
         Ok(())
     }
 
     fn bring_again(&mut self, again: Vec<Message>, reason: &str) {
-        tracing::warn!("{} entries are not stored and are brought again: {reason}", again.len());
+        if self.told != reason {
+            tracing::warn!("{} entries are not stored and are brought again: {reason}", again.len());
+            reason.clone_into(&mut self.told);
+        }
         self.workshop.metrics.count("again", again.len());
         self.hand.give_back(again);
         self.not_before = Instant::now() + self.backoff.pause();

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::batch::BatchLimits;
 use crate::committer::{self, Committer};
+use crate::comparer::Comparer;
 use crate::fingerprint::Fingerprints;
 use crate::grpc::{GrpcServer, Service};
 use crate::http;
@@ -29,7 +30,7 @@ pub use crate::grpc::ServeGrpcError;
 pub use crate::store::BadUrl;
 
 /// Reads beside each other, and waiting: few, since each may hold megabytes.
-const READERS: (usize, usize) = (4, 64);
+const READERS: (usize, usize) = (2, 32);
 
 /// A logger that listens and is ready to run.
 pub struct Application {
@@ -89,6 +90,7 @@ impl Application {
             queue: Arc::clone(&intake.queue),
             recent: Arc::clone(&intake.recent),
             store: store.clone(),
+            comparer: Comparer::new(store.clone(), Arc::clone(&intake.recent)),
             limits: BatchLimits { entries: settings.max_batch, bytes: settings.max_batch_bytes },
             metrics: intake.metrics.clone(),
         };

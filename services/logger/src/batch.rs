@@ -74,13 +74,8 @@ impl Batch {
     }
 
     /// What to insert, in the order of the places that [`Self::settle`] tells.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = &RawDocumentBuf> {
-        self.groups.iter().map(|group| &group.leader.record.document)
-    }
-
-    /// The id at a place.
-    pub(crate) fn id(&self, place: usize) -> Option<&str> {
-        self.groups.get(place).map(|group| group.leader.record.id.as_str())
+    pub(crate) fn documents(&self) -> Vec<&RawDocumentBuf> {
+        self.groups.iter().map(|group| &group.leader.record.document).collect()
     }
 
     /// An attempt ended without a word: everything in it may be stored.
@@ -108,7 +103,12 @@ impl Batch {
 
     /// The latest deadline in it.
     pub(crate) fn last_deadline(&self) -> Option<Instant> {
-        self.groups.iter().flat_map(Group::members).map(|pending| pending.deadline).max()
+        self.groups.iter().map(Group::last_deadline).max()
+    }
+
+    /// Takes out everything that is left.
+    pub(crate) fn take_groups(&mut self) -> Vec<Group> {
+        std::mem::take(&mut self.groups)
     }
 
     /// Takes out what no attempt so far may have stored.
@@ -131,11 +131,17 @@ impl Group {
         std::iter::once(&self.leader).chain(&self.followers)
     }
 
+    /// The latest deadline of its callers.
+    pub(crate) fn last_deadline(&self) -> Instant {
+        self.members().map(|pending| pending.deadline).fold(self.leader.deadline, Instant::max)
+    }
+
     fn is_over(&self, now: Instant) -> bool {
         self.members().all(|pending| pending.is_over(now))
     }
 
-    fn settle(self, outcome: &Outcome) {
+    /// Tells every caller.
+    pub(crate) fn settle(self, outcome: &Outcome) {
         for pending in std::iter::once(self.leader).chain(self.followers) {
             pending.settle(outcome.clone());
         }
@@ -143,13 +149,18 @@ impl Group {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::fingerprint::Fingerprints;
     use crate::outcome::Refusal;
     use crate::pending::tests::pending;
+
+    /// The ids in a batch.
+    pub(crate) fn ids(batch: &Batch) -> Vec<String> {
+        batch.groups.iter().map(|group| group.record().id.clone()).collect()
+    }
 
     #[tokio::test]
     async fn a_repeat_shares_the_outcome_and_a_conflict_is_given_back() {
@@ -181,7 +192,7 @@ mod tests {
                         tickets.push((id.to_string(), at, ticket));
                     }
                 }
-                let ids: Vec<String> = (0..batch.len()).map(|i| batch.id(i).unwrap().to_owned()).collect();
+                let ids = ids(&batch);
                 batch.settle(|place, group| Some(match refused[place] {
                     true => Outcome::Refused(Refusal::ByStore(group.record().id.clone())),
                     false => Outcome::Stored(group.record().created_at),

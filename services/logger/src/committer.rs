@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::backoff::Backoff;
-use chassis::link::{Held, State};
+use chassis::link::State;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, BatchLimits, Group};
+use crate::comparer::Comparer;
 use crate::metrics::LoggerMetrics;
 use crate::outcome::{Outcome, Refusal};
 use crate::queue::Queue;
 use crate::recent::Recent;
-use crate::store::{InsertFailure, Inserted, Logs, Store};
+use crate::store::{InsertFailure, Inserted, Store};
 
 /// One writer; several may share a queue.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub(crate) struct Committer {
     pub(crate) queue: Arc<Queue>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) store: Store,
+    pub(crate) comparer: Comparer,
     pub(crate) limits: BatchLimits,
     pub(crate) metrics: LoggerMetrics,
 }
@@ -43,59 +45,54 @@ impl Committer {
     /// Commits a batch: until each entry in it is settled, or nobody waits for it any more.
     async fn commit(&self, mut batch: Batch) {
         let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250));
-        while !batch.is_empty() {
-            let Ok(logs) = self.link_before_the_end(&batch).await else { return };
-            let begun = Instant::now();
-            let size = batch.len();
-            match self.store.insert(&logs, batch.documents()).await {
-                Ok(inserted) => self.settle(&logs, &mut batch, &inserted).await,
-                Err(InsertFailure::NotSent(reason)) => {
-                    tracing::debug!("{size} entries were not sent: {reason}");
-                    self.queue.give_back(batch.split_off_untouched());
-                }
-                Err(InsertFailure::Unknown(reason)) => {
-                    tracing::warn!("{size} entries may or may not be stored, asking again: {reason}");
-                    batch.mark_maybe_stored();
-                }
+        while let Some(end) = batch.last_deadline() {
+            match tokio::time::timeout_at(end, self.attempt(&mut batch)).await {
+                Ok(()) if batch.is_empty() => return,
+                Ok(()) => tokio::time::sleep(backoff.pause()).await,
+                // Every caller has told itself what is true.
+                Err(_) => return,
             }
-            self.metrics.commit(size, begun.elapsed());
-            if !batch.is_empty() {
-                tokio::time::sleep(backoff.pause()).await;
-                batch.drop_over(Instant::now());
-            }
+            batch.drop_over(Instant::now());
         }
     }
 
-    /// The connection, unless the last deadline of the batch passes first.
-    async fn link_before_the_end(&self, batch: &Batch) -> Result<Held<Logs>, ()> {
-        let end = batch.last_deadline().unwrap_or_else(Instant::now);
-        tokio::time::timeout_at(end, self.store.link.up()).await.map_err(drop)
+    /// One attempt; what it settles leaves the batch.
+    async fn attempt(&self, batch: &mut Batch) {
+        let logs = self.store.link.up().await;
+        let (begun, size) = (Instant::now(), batch.len());
+        match self.store.insert(&logs, batch.documents()).await {
+            Ok(inserted) => self.settle(batch, &inserted),
+            Err(InsertFailure::NotSent(reason)) => {
+                tracing::debug!("{size} entries were not sent: {reason}");
+                self.queue.give_back(batch.split_off_untouched());
+            }
+            Err(InsertFailure::Unknown(reason)) => {
+                tracing::warn!("{size} entries may or may not be stored, asking again: {reason}");
+                batch.mark_maybe_stored();
+            }
+        }
+        self.metrics.commit(size, begun.elapsed());
     }
 
-    async fn settle(&self, logs: &Held<Logs>, batch: &mut Batch, inserted: &Inserted) {
-        let ids: Vec<&str> = inserted.duplicates.iter().filter_map(|place| batch.id(*place)).collect();
-        let known = match ids.is_empty() {
-            true => Ok(Default::default()),
-            false => self.store.contents(logs, &ids).await,
-        };
+    /// Settles what the store has told; what is left then are the ids that were there already.
+    fn settle(&self, batch: &mut Batch, inserted: &Inserted) {
+        self.conclude(batch, |place, group| match inserted.refused.get(&place) {
+            _ if inserted.duplicates.contains(&place) => None,
+            Some(reason) => Some(refused(group, reason)),
+            None => Some(Outcome::Stored(group.record().created_at)),
+        });
+        self.comparer.take(batch.take_groups());
+    }
+
+    /// Settles groups, and remembers those that are stored.
+    fn conclude(&self, batch: &mut Batch, mut verdict: impl FnMut(usize, &Group) -> Option<Outcome>) {
         let mut stored = Vec::new();
         batch.settle(|place, group| {
-            let outcome = if inserted.duplicates.contains(&place) {
-                // What could not be compared stays, and is asked again.
-                let (fingerprint, created_at) = *known.as_ref().ok()?.get(&group.record().id)?;
-                match fingerprint == group.record().fingerprint {
-                    true => Outcome::Stored(created_at),
-                    false => Outcome::Conflict,
-                }
-            } else if let Some(reason) = inserted.refused.get(&place) {
-                refused(group, reason)
-            } else {
-                Outcome::Stored(group.record().created_at)
-            };
-            if let Outcome::Stored(created_at) = outcome {
+            let outcome = verdict(place, group);
+            if let Some(Outcome::Stored(created_at)) = outcome {
                 stored.push((group.record().id.clone(), group.record().fingerprint, created_at));
             }
-            Some(outcome)
+            outcome
         });
         self.recent.remember(stored.iter().map(|(id, print, at)| (id.as_str(), *print, *at)));
     }

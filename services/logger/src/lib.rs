@@ -14,6 +14,7 @@
 //! | `pending` | an entry that waits, and the end that its caller holds |
 //! | `queue`, `batch` | what waits, and what is written together |
 //! | `committer` | writes batches, retries what is unknown |
+//! | `comparer` | compares repeats with what is stored |
 //! | `store` | the connection to MongoDB: its watch, inserts, reads |
 //! | `recent` | ids stored lately |
 //! | `outcome` | what became of an entry |
@@ -21,6 +22,7 @@
 pub mod application;
 mod batch;
 mod committer;
+mod comparer;
 mod draft;
 mod fingerprint;
 mod grpc;

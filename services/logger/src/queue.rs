@@ -143,6 +143,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::batch::tests::ids;
     use crate::fingerprint::Fingerprints;
     use crate::outcome::Outcome;
     use crate::pending::tests::pending;
@@ -168,9 +169,9 @@ mod tests {
             .unzip();
         queue.push(entries);
         let first = queue.next_batch(LIMITS).await.unwrap();
-        assert_eq!((first.id(0), first.id(1)), (Some("a"), Some("b")));
+        assert_eq!(ids(&first), ["a", "b"]);
         let second = queue.next_batch(LIMITS).await.unwrap();
-        assert_eq!((second.id(0), second.id(1)), (Some("a"), Some("c")));
+        assert_eq!(ids(&second), ["a", "c"]);
     }
 
     #[tokio::test]

@@ -1,9 +1,8 @@
 //! One insert of a whole batch, and what is true after it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chassis::link::Held;
-use futures::TryStreamExt;
 use mongodb::bson::{RawDocument, RawDocumentBuf, doc};
 use mongodb::error::{Error, ErrorKind, InsertManyError};
 
@@ -18,32 +17,38 @@ const DUPLICATE_KEY: i32 = 11_000;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inserted {
     /// Places of documents whose id was there already.
-    pub(crate) duplicates: Vec<usize>,
+    pub(crate) duplicates: HashSet<usize>,
     /// Places of documents that the store refused, and why.
     pub(crate) refused: HashMap<usize, String>,
 }
 
 /// An insert that did not end with a word on each document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InsertFailure {
     /// Surely nothing was sent.
+    #[error("{0}")]
     NotSent(String),
     /// Any of it may be stored.
+    #[error("{0}")]
     Unknown(String),
 }
 
-/// Content and moment of stored entries, by id.
-pub(crate) type Contents = HashMap<String, (Fingerprint, Moment)>;
+/// What is known of a stored entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) created_at: Moment,
+}
 
 impl Store {
     /// Inserts a batch.
     pub(crate) async fn insert(
         &self,
         logs: &Held<Logs>,
-        documents: impl Iterator<Item = &RawDocumentBuf>,
+        documents: Vec<&RawDocumentBuf>,
     ) -> Result<Inserted, InsertFailure> {
         let insert = logs.entries.insert_many(documents).ordered(false);
-        match self.bounded(logs, async { insert.await.map(drop) }).await {
+        match self.unless_lost(logs, async { insert.await.map(drop) }).await {
             Ok(Ok(())) => Ok(Inserted::default()),
             Ok(Err(error)) => match *error.kind {
                 ErrorKind::InsertMany(ref partly) if partly.write_concern_error.is_none() => {
@@ -55,24 +60,26 @@ impl Store {
         }
     }
 
-    /// What is stored under some ids.
-    pub(crate) async fn contents(&self, logs: &Held<Logs>, ids: &[&str]) -> Result<Contents, InsertFailure> {
-        let find = async {
-            let found = logs.entries.find(doc! { "_id": { "$in": ids } }).await?;
-            found.try_collect::<Vec<RawDocumentBuf>>().await
-        };
-        match self.bounded(logs, find).await {
-            Ok(Ok(found)) => Ok(found.iter().filter_map(|document| self.content(document)).collect()),
+    /// What is stored under an id.
+    pub(crate) async fn content(
+        &self,
+        logs: &Held<Logs>,
+        id: &str,
+    ) -> Result<Option<Content>, InsertFailure> {
+        let find = logs.entries.find_one(doc! { "_id": id }).into_future();
+        match self.unless_lost(logs, find).await {
+            Ok(Ok(found)) => Ok(found.map(|document| self.content_of(&document))),
             Ok(Err(error)) => Err(self.failed(logs, &error)),
             Err(reason) => Err(InsertFailure::Unknown(reason)),
         }
     }
 
-    fn content(&self, document: &RawDocument) -> Option<(String, (Fingerprint, Moment))> {
-        let text = |key: &str| document.get_str(key).ok();
-        let fingerprint = self.fingerprints.of(text("name")?, text("data")?);
-        let created_at = Moment::from_bson(document.get_datetime("created_at").ok()?);
-        Some((text("_id")?.to_owned(), (fingerprint, created_at)))
+    /// Whatever a foreign writer left out is taken for empty, which no entry of ours is.
+    fn content_of(&self, document: &RawDocument) -> Content {
+        let text = |key: &str| document.get_str(key).unwrap_or_default();
+        let created_at =
+            document.get_datetime("created_at").map_or_else(|_| Moment::now(), Moment::from_bson);
+        Content { fingerprint: self.fingerprints.of(text("name"), text("data")), created_at }
     }
 
     /// Says what an error means for what was sent, and reports a connection that is gone.
@@ -110,7 +117,7 @@ fn inserted(partly: &InsertManyError) -> Inserted {
     let mut inserted = Inserted::default();
     for error in partly.write_errors.iter().flatten() {
         if error.code == DUPLICATE_KEY {
-            inserted.duplicates.push(error.index);
+            inserted.duplicates.insert(error.index);
         } else {
             inserted.refused.insert(error.index, format!("{} (code {})", error.message, error.code));
         }
@@ -120,7 +127,7 @@ fn inserted(partly: &InsertManyError) -> Inserted {
 
 /// An error in one short line; the driver's own can fill a page with its view of the servers.
 pub(super) fn short(error: &Error) -> String {
-    let text = error.to_string();
+    let text = error.kind.to_string().replace('\n', " ");
     match text.char_indices().nth(200) {
         Some((place, _)) => format!("{}…", &text[..place]),
         None => text,

@@ -13,7 +13,7 @@ use mongodb::{Client, Collection};
 
 pub use connect::BadUrl;
 pub(crate) use connect::Target;
-pub(crate) use insert::{InsertFailure, Inserted};
+pub(crate) use insert::{Content, InsertFailure, Inserted};
 pub(crate) use read::{PageRequest, ReadFailure, StoredLog};
 
 use crate::fingerprint::Fingerprints;
@@ -40,19 +40,16 @@ impl Store {
         Self { target: Arc::new(target), fingerprints, link: Link::default() }
     }
 
-    /// Runs an operation until it ends, takes too long, or the connection is lost meanwhile, whoever
-    /// notices that.
-    async fn bounded<T>(
+    /// Runs an operation until it ends or the connection is lost meanwhile, whoever notices that. It has no
+    /// bound of its own: a store that answers pings is only slow, and to give up on it would make it slower.
+    /// The bound is the deadline of whoever waits.
+    async fn unless_lost<T>(
         &self,
         logs: &Held<Logs>,
         work: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<mongodb::error::Result<T>, String> {
         tokio::select! {
-            ended = tokio::time::timeout(watch::OPERATION_TIMEOUT, work) => ended.map_err(|_| {
-                let reason = format!("no answer within {:?}", watch::OPERATION_TIMEOUT);
-                self.link.report(logs, reason.as_str());
-                reason
-            }),
+            ended = work => Ok(ended),
             () = self.link.lost(logs) => Err("the connection was lost before the store answered".to_owned()),
         }
     }

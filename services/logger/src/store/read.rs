@@ -41,7 +41,7 @@ impl Store {
     /// One page, the newest first.
     pub(crate) async fn read(&self, request: &PageRequest) -> Result<Vec<StoredLog>, ReadFailure> {
         let logs = self.link.current().map_err(ReadFailure::Store)?;
-        let read = self.bounded(&logs, page(&logs, request)).await;
+        let read = self.unless_lost(&logs, page(&logs, request)).await;
         match read.map_err(ReadFailure::Store)? {
             Ok(Some(entries)) => Ok(entries),
             Ok(None) => Err(ReadFailure::NoSuchId(request.after.clone())),

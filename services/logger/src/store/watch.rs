@@ -10,9 +10,6 @@ use mongodb::bson::doc;
 use super::insert::failure;
 use super::{Logs, Store};
 
-/// How long one operation may take. A store that hangs is noticed sooner, by the pings.
-pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How often a connection in use is looked at.
 const PING_EVERY: Duration = Duration::from_millis(500);
 
