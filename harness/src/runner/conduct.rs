@@ -150,10 +150,13 @@ impl Run<'_> {
         self.teller.record(Event::Run(Box::new(self.info(begun.elapsed(), stored_in)))).await;
         self.teller.tell(Progress::Stage(Stage::Load)).await;
         let watching = tokio::spawn(monitor::watch(Arc::clone(self.stack), self.teller.clone(), start));
+        let giving_up = tokio::spawn(give_up(self.teller.clone(), self.cancel.clone()));
         let worked = self.work(start).await;
-        watching.abort();
-        // Joined, so that nothing tells any more once the run is over.
-        let _ = watching.await;
+        for task in [watching, giving_up] {
+            task.abort();
+            // Joined, so that nothing tells any more once the run is over.
+            let _ = task.await;
+        }
         worked?;
         let interrupted = self.cancel.is_cancelled();
         if !interrupted {
@@ -248,6 +251,12 @@ impl Run<'_> {
             environment: machine::facts(),
         }
     }
+}
+
+/// Ends a run whose history can't be written any more.
+async fn give_up(teller: Teller, cancel: CancellationToken) {
+    teller.broken().await;
+    cancel.cancel();
 }
 
 fn ready_by(schedule: &crate::scenario::Schedule) -> u64 {

@@ -77,10 +77,9 @@ impl Teller {
         let _ = self.0.try_send(progress);
     }
 
-    /// Whether the recorder broke; the run is in vain then.
-    #[must_use]
-    pub fn is_broken(&self) -> bool {
-        self.0.is_closed()
+    /// Waits until the recorder breaks: a full disk, mostly. The run is in vain then.
+    pub async fn broken(&self) {
+        self.0.closed().await;
     }
 }
 
