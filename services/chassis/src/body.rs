@@ -6,10 +6,11 @@ use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use wire::json;
 
 use crate::problem::Problem;
 
-/// A JSON body, read whole and checked. 415 for another content type, 413 beyond the body limit, 400 for
+/// A JSON object, read whole and checked. 415 for another content type, 413 beyond the body limit, 400 for
 /// anything that is not the JSON of `T`.
 #[derive(Debug, Clone, Copy)]
 pub struct Body<T>(pub T);
@@ -24,11 +25,14 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_content_type(request.headers())?;
         let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
-        decode(&bytes).map(Self)
+        if bytes.is_empty() {
+            return Err(Problem::bad_request("the body is empty; send a JSON object"));
+        }
+        json::object(&bytes).map(Self).map_err(|error| unexpected(&error))
     }
 }
 
-/// A JSON body or none: like [`Body`], but nothing at all is taken for nothing, whatever the content type.
+/// Any JSON of `T` or none: like [`Body`], but nothing at all is taken for nothing, whatever the content type.
 #[derive(Debug, Clone, Copy)]
 pub struct MaybeBody<T>(pub Option<T>);
 
@@ -46,7 +50,7 @@ where
             return Ok(Self(None));
         }
         checked?;
-        decode(&bytes).map(|value| Self(Some(value)))
+        serde_json::from_slice(&bytes).map(|value| Self(Some(value))).map_err(|error| unexpected(&error))
     }
 }
 
@@ -77,14 +81,7 @@ fn unread(error: &BytesRejection) -> Problem {
     Problem::bad_request(format!("the body could not be read: {error}"))
 }
 
-/// Reads the JSON of `T`, with the place of a mistake in the message.
-///
-/// # Errors
-/// A [`Problem`] with status 400.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    if bytes.is_empty() {
-        return Err(Problem::bad_request("the body is empty; send a JSON object"));
-    }
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::bad_request(format!("the body is not what was expected: {error}")))
+/// Tells a mistake with its place.
+fn unexpected(error: &serde_json::Error) -> Problem {
+    Problem::bad_request(format!("the body is not what was expected: {error}"))
 }

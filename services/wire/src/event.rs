@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{InvalidEntry, check};
+use crate::json;
 
 /// The topic exchange, durable.
 pub const EXCHANGE: &str = "logs_topic";
@@ -95,7 +96,7 @@ impl Event {
     /// # Errors
     /// [`UnreadableEvent`] is the reason that goes with it to the dead letters.
     pub fn decode(body: &[u8]) -> Result<Self, UnreadableEvent> {
-        let body: Body = serde_json::from_slice(body)?;
+        let body: Body = json::object(body)?;
         match body.kind.as_str() {
             "log" => {
                 check(&body.name, &body.data)?;

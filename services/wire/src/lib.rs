@@ -8,6 +8,7 @@
 //! | [`entry`] | log entries as requested and as stored, with their limits |
 //! | [`event`] | the message that goes through RabbitMQ |
 //! | [`id`] | the id of an entry |
+//! | [`json`] | objects and nothing but objects |
 //! | [`headers`] | names of headers and of gRPC metadata |
 //! | [`trace`] | W3C trace context |
 //! | [`user`] | credentials, and the user that an answer tells |
@@ -18,6 +19,7 @@ pub mod envelope;
 pub mod event;
 pub mod headers;
 pub mod id;
+pub mod json;
 pub mod trace;
 pub mod user;
 
