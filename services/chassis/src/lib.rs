@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`run`] | `main` of a service: settings, telemetry, signal, exit code |
 //! | [`serve`] | an HTTP listener that drains at shutdown |
+//! | `linger` | lets a refusal arrive whose request was not read to its end |
 //! | [`body`] | the JSON body of a request, refused with a reason |
 //! | [`problem`] | refusals, as the JSON envelope with their status |
 //! | [`deadline`] | how long a request may take, from its header to every hop |
@@ -29,6 +30,7 @@ pub mod door;
 pub mod duration;
 pub mod gate;
 pub mod health;
+mod linger;
 pub mod link;
 pub mod metrics;
 pub mod problem;

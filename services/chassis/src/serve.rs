@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::serve::ListenerExt;
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::linger;
 
 /// An address that can't be listened on, or a listener that broke.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,7 @@ pub async fn http(
         }
     });
     let begun = shutdown.clone();
+    let router = router.layer(middleware::from_fn(linger::layer));
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });
     let limit = async {
