@@ -10,7 +10,7 @@ use faultline::stack::Topology;
 use faultline::stack::topology;
 
 pub(crate) use runs::{run, schedule};
-pub(crate) use shared::shared;
+pub(crate) use shared::{Shared, shared};
 
 /// The repository.
 pub(crate) fn repository() -> &'static Path {

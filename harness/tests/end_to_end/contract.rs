@@ -1,1 +1,0 @@
-//! The contract of each path, on the real system.
