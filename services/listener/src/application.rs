@@ -7,12 +7,14 @@ use std::time::Duration;
 use axum::{Router, middleware};
 use chassis::CancellationToken;
 use chassis::attempts::Attempts;
+use chassis::backoff::Backoff;
 use chassis::health::{self, Dependency, Readiness};
 use chassis::metrics::{self, Metrics};
 use chassis::problem::{no_such_method, no_such_route};
 use chassis::serve::{self, ServeError};
 use chassis::telemetry;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::hand::CallLimits;
 use crate::logger::Logger;
@@ -27,6 +29,9 @@ pub use crate::rabbit::BadUrl as BadAmqpUrl;
 /// Connecting to RabbitMQ. Few beside each other: each that hangs has a thread until RabbitMQ answers.
 const ATTEMPTS: Attempts =
     Attempts { pace: Duration::from_millis(500), beside: 4, each: Duration::from_secs(10) };
+
+/// A connection that has worked for so long is followed by the next one at once.
+const STEADY: Duration = Duration::from_secs(2);
 
 /// A listener that is ready to run.
 pub struct Application {
@@ -140,21 +145,26 @@ async fn sessions(
     shutdown: &CancellationToken,
     drain: Duration,
 ) {
+    let mut backoff = Backoff::default();
     while let Some(rabbit) = shutdown.run_until_cancelled(connect(target, dependency)).await {
         tracing::info!("RabbitMQ is there, consuming");
         dependency.ready();
+        let begun = Instant::now();
         if let Err(ended) = Session::new(workshop.clone(), rabbit).run(shutdown, drain).await {
             tracing::warn!("RabbitMQ is gone: {ended}");
             dependency.waits(ended.to_string());
+        }
+        // Connections that are made and soon lost, again and again, must not become a busy loop.
+        if begun.elapsed() > STEADY {
+            backoff.reset();
+        } else {
+            shutdown.run_until_cancelled(tokio::time::sleep(backoff.pause())).await;
         }
     }
 }
 
 async fn connect(target: &Arc<Target>, dependency: &Dependency) -> Rabbit {
-    let attempt = || {
-        let target = Arc::clone(target);
-        async move { target.connect().await }
-    };
+    let attempt = || Arc::clone(target).connect();
     let mut told = String::new();
     let failed = |reason: &str| {
         if told != reason {

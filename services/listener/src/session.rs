@@ -20,9 +20,10 @@ use crate::ledger::Ledger;
 use crate::logger::{Logger, Verdict};
 use crate::message::{Message, Original, Reading};
 use crate::metrics::ListenerMetrics;
-use crate::rabbit::{DeadFailure, Rabbit};
+use crate::rabbit::{DeadFailure, Letter, Rabbit};
 
 type Call = Pin<Box<dyn Future<Output = (Vec<Message>, Vec<Verdict>)> + Send>>;
+type Burial = Pin<Box<dyn Future<Output = Result<Vec<u64>, DeadFailure>> + Send>>;
 
 /// What a session works with; it outlives each of them.
 #[derive(Debug, Clone)]
@@ -41,7 +42,8 @@ pub(crate) struct Session {
     hand: Hand,
     ledger: Ledger,
     calls: FuturesUnordered<Call>,
-    unreadable: Vec<(Original, String)>,
+    burials: FuturesUnordered<Burial>,
+    unreadable: Vec<Letter>,
     /// The entries of a call that the logger takes; smaller than the limit once it refused one for its size.
     call_entries: usize,
     backoff: Backoff,
@@ -70,6 +72,7 @@ impl Session {
             rabbit,
             ledger: Ledger::default(),
             calls: FuturesUnordered::new(),
+            burials: FuturesUnordered::new(),
             unreadable: Vec::new(),
             backoff: Backoff::default(),
             not_before: Instant::now(),
@@ -88,9 +91,10 @@ impl Session {
                 Some(lapin::Event::Error(error)) = events.next() => return Err(error.into()),
                 delivered = self.rabbit.consumer.next(), if self.hand.has_room() => {
                     self.take_all(delivered)?;
-                    self.bury_unreadable().await?;
+                    self.begin_burial();
                 }
                 Some((messages, verdicts)) = self.calls.next() => self.settle(messages, verdicts).await?,
+                Some(buried) = self.burials.next() => self.acknowledge_buried(buried?).await?,
                 () = until(may_begin) => {}
                 _ = self.workshop.logger.link.up(), if waits_for_logger => {}
             }
@@ -152,17 +156,20 @@ impl Session {
         Ok(())
     }
 
-    async fn bury_unreadable(&mut self) -> Result<(), Ended> {
+    fn begin_burial(&mut self) {
         let letters = std::mem::take(&mut self.unreadable);
         if letters.is_empty() {
-            return Ok(());
+            return;
         }
         for (original, reason) in &letters {
             tracing::warn!("message {} goes to the dead letters: {reason}", original.tag);
         }
-        self.rabbit.bury(&letters).await?;
-        self.workshop.metrics.count("dead", letters.len());
-        self.acknowledge(letters.iter().map(|(original, _)| original.tag).collect()).await
+        self.burials.push(Box::pin(self.rabbit.dead_letters.clone().bury(letters)));
+    }
+
+    async fn acknowledge_buried(&mut self, tags: Vec<u64>) -> Result<(), Ended> {
+        self.workshop.metrics.count("dead", tags.len());
+        self.acknowledge(tags).await
     }
 
     /// Does with each message of a call what its verdict says.
@@ -185,7 +192,7 @@ impl Session {
         }
         self.workshop.metrics.count("stored", stored.len());
         self.acknowledge(stored).await?;
-        self.bury_unreadable().await?;
+        self.begin_burial();
         match reasons {
             None => {
                 self.backoff.reset();
@@ -221,6 +228,9 @@ impl Session {
             self.rabbit.stop().await?;
             while let Some((messages, verdicts)) = self.calls.next().await {
                 self.settle(messages, verdicts).await?;
+            }
+            while let Some(buried) = self.burials.next().await {
+                self.acknowledge_buried(buried?).await?;
             }
             Ok::<_, Ended>(())
         };

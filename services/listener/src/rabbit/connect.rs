@@ -1,17 +1,17 @@
 //! From RabbitMQ's URL to a consumer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::options::{
-    BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
-    QueueDeclareOptions,
+    BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
 use wire::event::{BINDING, DEAD_QUEUE_SHAPE, EXCHANGE, QUEUE_SHAPE, QueueShape};
 
-use super::Rabbit;
+use super::{DeadLetters, Rabbit};
 
 /// Seconds; RabbitMQ is taken for gone after twice as long without a sign of it.
 const HEARTBEAT: u16 = 2;
@@ -32,14 +32,6 @@ pub(crate) struct Target {
 #[derive(Debug, thiserror::Error)]
 #[error("AMQP_URL can't be read; it must look like amqp://user:password@host:5672/%2f: {0}")]
 pub struct BadUrl(String);
-
-/// Why RabbitMQ does not deliver.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectFailure {
-    /// The library's word.
-    #[error(transparent)]
-    Rabbit(#[from] lapin::Error),
-}
 
 impl Target {
     /// Reads a URL.
@@ -67,15 +59,18 @@ impl Target {
     }
 
     /// Connects, declares, consumes.
-    pub(crate) async fn connect(&self) -> Result<Rabbit, ConnectFailure> {
-        let properties = ConnectionProperties::default().with_connection_name("listener".into());
-        let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
-        let (channel, dead_letters) =
-            (connection.create_channel().await?, connection.create_channel().await?);
+    pub(crate) async fn connect(self: Arc<Self>) -> lapin::Result<Rabbit> {
+        let connection = self.open("listener").await?;
+        let channel = connection.create_channel().await?;
         declare(&channel, &self.queue).await?;
-        dead_letters.confirm_select(ConfirmSelectOptions::default()).await?;
         let consumer = self.consume(&channel).await?;
-        Ok(Rabbit { connection, consumer, channel, dead_letters })
+        Ok(Rabbit { connection, consumer, channel, dead_letters: DeadLetters::new(self) })
+    }
+
+    /// A bare connection; its name is shown by RabbitMQ's management.
+    pub(super) async fn open(&self, name: &str) -> lapin::Result<Connection> {
+        let properties = ConnectionProperties::default().with_connection_name(name.into());
+        Connection::connect_uri(self.uri.clone(), properties).await
     }
 
     async fn consume(&self, channel: &Channel) -> lapin::Result<Consumer> {

@@ -1,14 +1,20 @@
 //! Dead letters: what can never be stored is published to its queue, with the reason, and confirmed before
 //! the original is acknowledged. Should the acknowledgement be lost, the letter is there twice, never not at
 //! all.
+//!
+//! They have a connection of their own: RabbitMQ, when short of memory or disk, blocks connections that
+//! publish, and the acknowledgements that would relieve it must not be blocked with them.
 
-use lapin::options::BasicPublishOptions;
+use std::sync::Arc;
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, PublisherConfirm};
+use lapin::{BasicProperties, Channel, Connection, PublisherConfirm};
+use tokio::sync::Mutex;
 use wire::event::DEAD_QUEUE;
 use wire::headers::DEAD_REASON;
 
-use super::Rabbit;
+use super::connect::Target;
 use crate::message::Original;
 
 /// The header with the routing key that a dead letter had.
@@ -16,6 +22,16 @@ const DEAD_ROUTING_KEY: &str = "x-faultline-routing-key";
 
 /// The longest reason: a header must fit in a frame beside the others.
 const MAX_REASON: usize = 500;
+
+/// A message that can never be stored, and why.
+pub(crate) type Letter = (Original, String);
+
+/// Where dead letters go; clones share the connection, which the first letter opens.
+#[derive(Clone)]
+pub(crate) struct DeadLetters {
+    target: Arc<Target>,
+    open: Arc<Mutex<Option<(Connection, Channel)>>>,
+}
 
 /// Why a dead letter was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +44,18 @@ pub(crate) enum DeadFailure {
     NotTaken,
 }
 
-impl Rabbit {
-    /// Publishes dead letters and waits until RabbitMQ has confirmed every one.
-    pub(crate) async fn bury(&self, letters: &[(Original, String)]) -> Result<(), DeadFailure> {
+impl DeadLetters {
+    pub(super) fn new(target: Arc<Target>) -> Self {
+        Self { target, open: Arc::default() }
+    }
+
+    /// Publishes letters and waits until RabbitMQ has confirmed every one; their originals may then be
+    /// acknowledged, by these tags.
+    pub(crate) async fn bury(self, letters: Vec<Letter>) -> Result<Vec<u64>, DeadFailure> {
+        let channel = self.channel().await?;
         let mut confirms = Vec::with_capacity(letters.len());
-        for (original, reason) in letters {
-            confirms.push(self.publish(original, reason).await?);
+        for (original, reason) in &letters {
+            confirms.push(publish(&channel, original, reason).await?);
         }
         for confirm in confirms {
             let confirmation = confirm.await?;
@@ -41,16 +63,26 @@ impl Rabbit {
                 return Err(DeadFailure::NotTaken);
             }
         }
-        Ok(())
+        Ok(letters.into_iter().map(|(original, _)| original.tag).collect())
     }
 
-    async fn publish(&self, original: &Original, reason: &str) -> lapin::Result<PublisherConfirm> {
-        let options = BasicPublishOptions { mandatory: true, ..Default::default() };
-        let properties = properties(original, reason);
-        self.dead_letters
-            .basic_publish("".into(), DEAD_QUEUE.into(), options, &original.body, properties)
-            .await
+    async fn channel(&self) -> lapin::Result<Channel> {
+        let mut open = self.open.lock().await;
+        if let Some((_, channel)) = open.as_ref().filter(|(_, channel)| channel.status().connected()) {
+            return Ok(channel.clone());
+        }
+        let connection = self.target.open("listener: dead letters").await?;
+        let channel = connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        *open = Some((connection, channel.clone()));
+        Ok(channel)
     }
+}
+
+async fn publish(channel: &Channel, original: &Original, reason: &str) -> lapin::Result<PublisherConfirm> {
+    let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+    let properties = properties(original, reason);
+    channel.basic_publish("".into(), DEAD_QUEUE.into(), options, &original.body, properties).await
 }
 
 fn properties(original: &Original, reason: &str) -> BasicProperties {

@@ -8,7 +8,7 @@ use lapin::{Channel, Connection, Consumer};
 
 pub use connect::BadUrl;
 pub(crate) use connect::Target;
-pub(crate) use dead::DeadFailure;
+pub(crate) use dead::{DeadFailure, DeadLetters, Letter};
 
 use crate::ledger::Ack;
 
@@ -16,8 +16,8 @@ use crate::ledger::Ack;
 pub(crate) struct Rabbit {
     pub(crate) connection: Connection,
     pub(crate) consumer: Consumer,
+    pub(crate) dead_letters: DeadLetters,
     channel: Channel,
-    dead_letters: Channel,
 }
 
 impl Rabbit {
