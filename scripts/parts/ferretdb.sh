@@ -3,13 +3,18 @@
 ferretdb_version=1.24.2
 ferretdb_module=github.com/FerretDB/FerretDB
 
-build_ferretdb() {
+# Before anything is installed, so that all that is asked of the developer is asked at once.
+require_go() {
   has_mongo && return
   command -v go >/dev/null || fail \
     "there is no mongod, and FerretDB $ferretdb_version can't be built without Go. One of these helps, then run setup again:" \
     "  Go 1.24 or newer on PATH (https://go.dev/dl), which builds FerretDB" \
     "  a mongod on PATH (https://www.mongodb.com/docs/manual/installation)" \
     "  FAULTLINE_MONGO_PROGRAM=/path/to/ferretdb of version 1.24"
+}
+
+build_ferretdb() {
+  has_mongo && return
   say "will build FerretDB $ferretdb_version: there is no mongod, and the logger stores its entries in MongoDB"
   say "building FerretDB $ferretdb_version (about 2 minutes, once)…"
   build_into "$cache/bin"

@@ -2,7 +2,7 @@
 
 has_postgres() {
   command -v initdb >/dev/null && command -v postgres >/dev/null && return
-  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
 has_rabbitmq() { [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || command -v rabbitmq-server >/dev/null; }

@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 
 use super::super::binary;
 
+/// The variable by which a developer chooses a mongod or FerretDB.
+const MONGO_PROGRAM: &str = "FAULTLINE_MONGO_PROGRAM";
+
 /// A program that a server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
@@ -25,7 +28,7 @@ pub fn inventory() -> Vec<Program> {
         program("PostgreSQL", postgres(), "--version"),
         program("initdb", initdb(), "--version"),
         Program { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
-        program("MongoDB", mongo(), "--version"),
+        Program { how_to_get: how_to_get_mongo(), ..program("MongoDB", mongo(), "--version") },
     ]
 }
 
@@ -34,6 +37,14 @@ pub(super) fn how_to_get(what: &str) -> String {
     format!(
         "run `make setup`, which installs it where the system is Debian-like and else says how; it is for {what}"
     )
+}
+
+/// What to tell somebody who lacks a MongoDB.
+pub(super) fn how_to_get_mongo() -> String {
+    match std::env::var(MONGO_PROGRAM) {
+        Ok(given) => format!("{MONGO_PROGRAM} names \"{given}\", which is no program; correct or unset it"),
+        Err(_) => how_to_get("MongoDB (FerretDB where there is no mongod)"),
+    }
 }
 
 fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> Program {
@@ -89,7 +100,7 @@ fn rabbitmq_version() -> Option<String> {
 /// `FAULTLINE_MONGO_PROGRAM`, else `mongod`, else the FerretDB that setup has built, else one on PATH (the last
 /// of all, since it may be of version 2, which needs a server of its own).
 pub(super) fn mongo() -> Option<PathBuf> {
-    if let Ok(given) = std::env::var("FAULTLINE_MONGO_PROGRAM") {
+    if let Ok(given) = std::env::var(MONGO_PROGRAM) {
         return binary::find(&given);
     }
     let built = cache().map(|cache| cache.join("faultline/bin/ferretdb"));

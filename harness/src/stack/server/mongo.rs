@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use mongodb::Client;
 use mongodb::bson::doc;
+use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{ClientOptions, Credential, ServerAddress};
-use mongodb::{Client, error::Error};
 use nix::sys::signal::Signal;
 
 use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second};
@@ -32,8 +33,8 @@ fn kind(program: &Path) -> Kind {
 }
 
 fn program() -> Result<std::path::PathBuf, ServerError> {
-    let how = inventory::how_to_get("MongoDB (FerretDB where there is no mongod)");
-    inventory::mongo().ok_or(ServerError::Missing { program: "mongod", how })
+    inventory::mongo()
+        .ok_or_else(|| ServerError::Missing { program: "mongod", how: inventory::how_to_get_mongo() })
 }
 
 fn user(place: &Place) -> String {
@@ -82,22 +83,27 @@ impl Server for Mongo {
     fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async {
             let port = place.port(NAME, PORT)?;
-            let told = |error: Error| ServerError::Provision { server: NAME, told: error.to_string() };
-            match kind(&program()?) {
-                // Its set-up user is one of the database; others may log in at admin.
-                Kind::Ferretdb => {
-                    let client = client(port, Some((place, &database(place)))).map_err(told)?;
-                    create_user(&client, place, "admin").await.map_err(told)
-                }
-                // Until there is a user, the machine itself may make one.
-                Kind::Mongod => {
-                    create_user(&client(port, None).map_err(told)?, place, "admin").await.map_err(told)?;
-                    let client = client(port, Some((place, "admin"))).map_err(told)?;
-                    create_user(&client, place, &database(place)).await.map_err(told)
-                }
-            }
+            let made = match kind(&program()?) {
+                Kind::Ferretdb => provision_ferretdb(place, port).await,
+                Kind::Mongod => provision_mongod(place, port).await,
+            };
+            made.map_err(|error| ServerError::Provision { server: NAME, told: error.to_string() })
         })
     }
+}
+
+/// Its set-up user is one of the topology's database. Others log in at admin. It knows no roles yet, and
+/// refuses a list that is not empty.
+async fn provision_ferretdb(place: &Place, port: u16) -> Result<(), Error> {
+    let client = client(port, Some((place, &database(place))))?;
+    create_user(&client, place, "admin", &[]).await
+}
+
+/// As long as there is no user, the machine itself may make one.
+async fn provision_mongod(place: &Place, port: u16) -> Result<(), Error> {
+    create_user(&client(port, None)?, place, "admin", &["root"]).await?;
+    let root = client(port, Some((place, "admin")))?;
+    create_user(&root, place, &database(place), &["readWrite"]).await
 }
 
 /// Asks something, and logs in where the user is there from the start.
@@ -161,18 +167,18 @@ fn client(port: u16, login: Option<(&Place, &str)>) -> Result<Client, Error> {
     Client::with_options(options)
 }
 
-/// Makes the topology's user in a database; one that is there already is right too.
-async fn create_user(client: &Client, place: &Place, database: &str) -> Result<(), Error> {
-    const ALREADY: i32 = 51_003;
-    let roles = if database == "admin" { vec!["root"] } else { vec!["readWrite"] };
-    // FerretDB knows no roles yet and refuses all but an empty list.
-    let roles = if program().is_ok_and(|program| kind(&program) == Kind::Ferretdb) { vec![] } else { roles };
+/// Makes the topology's user in a database, if it is not there.
+async fn create_user(client: &Client, place: &Place, database: &str, roles: &[&str]) -> Result<(), Error> {
     let command = doc! { "createUser": user(place), "pwd": password(place), "roles": roles };
-    let made = client.database(database).run_command(command).await.map(|_| ());
-    match made {
-        Err(error) if matches!(*error.kind, mongodb::error::ErrorKind::Command(ref told) if told.code == ALREADY) => {
-            Ok(())
-        }
-        made => made,
+    match client.database(database).run_command(command).await {
+        Err(error) if !is_there_already(&error) => Err(error),
+        _ => Ok(()),
     }
+}
+
+/// Whether an error says that the user exists; or, to a client that did not log in, that any user does.
+fn is_there_already(error: &Error) -> bool {
+    const USER_ALREADY_EXISTS: i32 = 51_003;
+    const UNAUTHORIZED: i32 = 13;
+    matches!(&*error.kind, ErrorKind::Command(told) if [USER_ALREADY_EXISTS, UNAUTHORIZED].contains(&told.code))
 }
