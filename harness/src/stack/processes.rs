@@ -67,7 +67,6 @@ enum Kind {
 #[derive(Default)]
 struct Running {
     process: Option<Process>,
-    companions: Vec<Process>,
     paused: bool,
     /// How it ended, if the lab ended it.
     down: Option<String>,
@@ -206,25 +205,19 @@ impl Member {
     }
 
     /// Ends the node when the stack ends: a service is asked to drain; a server's data is not needed any
-    /// more, so it is killed.
+    /// more, so it ends by the quickest signal that leaves nothing behind.
     async fn end(&self) {
         let _turn = self.turn.lock().await;
-        let (process, companions, paused) = {
+        let (process, paused) = {
             let mut running = self.lock();
-            (running.process.take(), std::mem::take(&mut running.companions), running.paused)
+            (running.process.take(), running.paused)
         };
         if let Some(mut process) = process {
-            match self.kind {
-                Kind::Binary { .. } if !paused => {
-                    let _ = process.stop(Signal::SIGTERM, DRAIN).await;
-                }
-                _ => {
-                    process.kill().await;
-                }
-            }
-        }
-        for mut companion in companions {
-            companion.kill().await;
+            match &self.kind {
+                _ if paused => process.kill().await,
+                Kind::Binary { .. } => process.stop(Signal::SIGTERM, DRAIN).await,
+                Kind::Server(server) => process.stop(server.end_signal(), DRAIN).await,
+            };
         }
         self.lock().down = Some("ended with the stack".to_owned());
     }
@@ -301,13 +294,6 @@ impl Provider for Processes {
             if let Kind::Server(server) = &member.kind {
                 // Making a data folder takes seconds; it must not keep the others from starting.
                 tokio::task::block_in_place(|| server.prepare(&member.place)).map_err(failed)?;
-                let absent = member.lock().companions.is_empty();
-                if absent {
-                    let specs = server.companions(&member.place).map_err(failed)?;
-                    let specs = specs.into_iter().map(|spec| member.marked(spec));
-                    let started: Result<Vec<_>, _> = specs.map(|spec| Process::spawn(&spec)).collect();
-                    member.lock().companions = started.map_err(broken)?;
-                }
             }
             let process = Process::spawn(&member.spec(environment).map_err(failed)?).map_err(broken)?;
             let mut running = member.lock();

@@ -20,7 +20,9 @@ fn planted(program: &str) -> PathBuf {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
             .current_dir(lab::repository())
-            .args(["build", "-p", "broker", "-p", "listener", "-p", "logger", "--features", "planted-bugs"])
+            // The selection of scripts/build: another one would build every dependency again.
+            .args(["build", "--workspace", "--features"])
+            .arg("broker/planted-bugs,listener/planted-bugs,logger/planted-bugs")
             .args(["--bin", "broker-planted", "--bin", "listener-planted", "--bin", "logger-planted"])
             .output()
             .expect("cargo");

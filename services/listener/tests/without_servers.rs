@@ -1,5 +1,7 @@
 //! The listener while RabbitMQ and the logger are not there: it runs, says what it waits for, and ends.
 
+#![allow(clippy::unwrap_used, reason = "what a test asks with may end it, too")]
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 

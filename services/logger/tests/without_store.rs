@@ -1,5 +1,7 @@
 //! The logger while its store is not there: it serves, says what it waits for, and refuses quickly.
 
+#![allow(clippy::unwrap_used, reason = "what a test asks with may end it, too")]
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 

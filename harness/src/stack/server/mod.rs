@@ -93,14 +93,6 @@ pub trait Server: Send + Sync {
     /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
     fn prepare(&self, place: &Place) -> Result<(), ServerError>;
 
-    /// Programs beside it that live as long as the stack; none, for most.
-    ///
-    /// # Errors
-    /// [`ServerError`] when one is missing.
-    fn companions(&self, _place: &Place) -> Result<Vec<Spec>, ServerError> {
-        Ok(Vec::new())
-    }
-
     /// What to start.
     fn spec(&self, place: &Place) -> Result<Spec, ServerError>;
 
