@@ -9,12 +9,14 @@
 //! | [`binary`] | finds the programs of the system under test |
 //! | [`process`], [`port`] | children that die with the harness; ports that nobody else takes |
 //! | [`tree`] | a process and its descendants |
+//! | `guard` | ends paused processes should the harness die meanwhile |
 //! | [`data`] | where the data of nodes is |
 //! | [`probe`] | one HTTP question: is it ready? |
 //! | [`links`] | the proxies of all links |
 
 pub mod binary;
 pub mod data;
+mod guard;
 pub mod links;
 pub mod port;
 pub mod probe;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
 
+use super::guard::Guard;
 use super::port::Port;
 use super::process::{Process, Spec};
 use super::provider::{NodeState, Provider, StackError};
@@ -68,6 +69,7 @@ enum Kind {
 struct Running {
     process: Option<Process>,
     paused: bool,
+    guard: Option<Guard>,
     /// How it ended, if the lab ended it.
     down: Option<String>,
     provisioned: bool,
@@ -219,7 +221,9 @@ impl Member {
                 Kind::Server(server) => process.stop(server.end_signal(), DRAIN).await,
             };
         }
-        self.lock().down = Some("ended with the stack".to_owned());
+        let mut running = self.lock();
+        running.guard = None;
+        running.down = Some("ended with the stack".to_owned());
     }
 }
 
@@ -370,8 +374,13 @@ impl Provider for Processes {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "paused")?;
+            let family = tree::of(pid).map_err(|source| signalled(node, source))?;
+            let descendants: Vec<_> = family.into_iter().filter(|process| process.pid != pid).collect();
+            let guard = Guard::over(&descendants).map_err(|source| signalled(node, source))?;
             tree::pause(pid).await.map_err(|source| signalled(node, source))?;
-            member.lock().paused = true;
+            let mut running = member.lock();
+            running.paused = true;
+            running.guard = Some(guard);
             Ok(())
         })
     }
@@ -382,7 +391,9 @@ impl Provider for Processes {
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "resumed")?;
             tree::signal(pid, Signal::SIGCONT).map_err(|source| signalled(node, source))?;
-            member.lock().paused = false;
+            let mut running = member.lock();
+            running.paused = false;
+            running.guard = None;
             Ok(())
         })
     }

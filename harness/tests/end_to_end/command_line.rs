@@ -55,7 +55,7 @@ fn every_scenario_of_the_repository_is_good() {
 fn mistakes_in_a_scenario_are_told_with_their_place() {
     is_refused(
         &format!("{LOAD}nonsense = 1\n"),
-        &[":5:1: unknown field `nonsense`, expected one of", "`rates`"],
+        &[":5:1: unknown field `nonsense`, expected `for` or `rates`"],
     );
     is_refused(&LOAD.replace("ping", "pong"), &[":4:11: no path \"pong\"", "authenticate", "ping"]);
     is_refused(&LOAD.replace("1/s", "0/s"), &[":4:", "\"0/s\" is no arrival rate", "200/s"]);

@@ -187,7 +187,7 @@ fn up_serves_the_contracts_ports_once_and_down_ends_it() {
     let second = Harness::start(&["up"]);
     let (code, told, _second_runs) = second.end();
     assert_eq!(code, Some(69), "{told}");
-    assert!(told.contains("is in use by pid"), "{told}");
+    assert!(told.contains("port 8080 is in use by"), "{told}");
     let down = lab::faultline().arg("down").arg("--runs").arg(&runs).output().expect("faultline");
     assert!(down.status.success(), "{}", String::from_utf8_lossy(&down.stderr));
     let mut rest = String::new();
