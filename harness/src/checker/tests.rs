@@ -201,3 +201,15 @@ fn a_node_that_dies_by_itself_fails() {
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "complete"), Verdict::Fail);
 }
+
+#[test]
+fn a_run_that_breaks_off_in_a_fault_is_unknown() {
+    let mut story = Story::good();
+    story.faults.truncate(2);
+    story.outcomes.retain(|(_, due, _)| *due <= 12 * SECOND);
+    story.stored.clear();
+    story.rest.clear();
+    let judgement = story.judge();
+    assert_eq!(verdict_of(&judgement, "recovered"), Verdict::Unknown);
+    assert_eq!(verdict_of(&judgement, "drained"), Verdict::Unknown);
+}
