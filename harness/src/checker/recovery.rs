@@ -88,8 +88,7 @@ fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
         (true, Some(ms)) => format!("every path within {ms} ms of the undoing; {limit} allowed"),
         (true, None) => "no path depends on what was faulty".to_owned(),
     };
-    let cut_short = view.end.is_none_or(|(_, interrupted)| interrupted);
-    let verdict = match (slow.is_empty(), cut_short) {
+    let verdict = match (slow.is_empty(), view.is_cut_short()) {
         (true, _) => Verdict::Pass,
         // It might have worked again in time, had anybody looked.
         (false, true) => Verdict::Unknown,

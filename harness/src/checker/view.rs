@@ -150,6 +150,12 @@ impl<'a> View<'a> {
         window.evidence.extend(evidence.iter().map(|seen| (stage, seen.clone())));
     }
 
+    /// Whether the run did not come to its end: what was not seen then might have come.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        self.end.is_none_or(|(_, interrupted)| interrupted)
+    }
+
     /// Every path that the schedule loads.
     #[must_use]
     pub fn paths(&self) -> BTreeSet<&str> {
