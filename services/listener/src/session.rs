@@ -240,10 +240,7 @@ impl Session {
                 tracing::warn!("calls were still under way after {drain:?}; RabbitMQ keeps their messages")
             }
         }
-        let close = tokio::time::timeout(Duration::from_secs(1), self.rabbit.close());
-        if let Ok(Err(error)) = close.await {
-            tracing::debug!("closing the connection: {error}");
-        }
+        self.rabbit.close().await;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
 use wire::event::{BINDING, DEAD_QUEUE_SHAPE, EXCHANGE, QUEUE_SHAPE, QueueShape};
 
-use super::{DeadLetters, Rabbit};
+use super::{Closing, DeadLetters, Rabbit};
 
 /// Seconds; RabbitMQ is taken for gone after twice as long without a sign of it.
 const HEARTBEAT: u16 = 2;
@@ -68,9 +68,9 @@ impl Target {
     }
 
     /// A bare connection; its name is shown by RabbitMQ's management.
-    pub(super) async fn open(&self, name: &str) -> lapin::Result<Connection> {
+    pub(super) async fn open(&self, name: &str) -> lapin::Result<Closing> {
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        Connection::connect_uri(self.uri.clone(), properties).await
+        Ok(Connection::connect_uri(self.uri.clone(), properties).await?.into())
     }
 
     async fn consume(&self, channel: &Channel) -> lapin::Result<Consumer> {

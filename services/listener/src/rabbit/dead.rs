@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Connection, PublisherConfirm};
+use lapin::{BasicProperties, Channel, PublisherConfirm};
 use tokio::sync::Mutex;
 use wire::event::DEAD_QUEUE;
 use wire::headers::DEAD_REASON;
 
+use super::Closing;
 use super::connect::Target;
 use crate::message::Original;
 
@@ -30,7 +31,7 @@ pub(crate) type Letter = (Original, String);
 #[derive(Clone)]
 pub(crate) struct DeadLetters {
     target: Arc<Target>,
-    open: Arc<Mutex<Option<(Connection, Channel)>>>,
+    open: Arc<Mutex<Option<(Closing, Channel)>>>,
 }
 
 /// Why a dead letter was not taken.

@@ -1,20 +1,22 @@
 //! RabbitMQ: a connection on which everything is declared and the queue is consumed.
 
 mod connect;
+mod connection;
 mod dead;
 
 use lapin::options::BasicAckOptions;
-use lapin::{Channel, Connection, Consumer};
+use lapin::{Channel, Consumer};
 
 pub use connect::BadUrl;
 pub(crate) use connect::Target;
+pub(crate) use connection::Closing;
 pub(crate) use dead::{DeadFailure, DeadLetters, Letter};
 
 use crate::ledger::Ack;
 
 /// A connection that consumes.
 pub(crate) struct Rabbit {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Closing,
     pub(crate) consumer: Consumer,
     pub(crate) dead_letters: DeadLetters,
     channel: Channel,
@@ -36,7 +38,7 @@ impl Rabbit {
     }
 
     /// Closes the connection; what is unacknowledged goes back to the queue.
-    pub(crate) async fn close(self) -> lapin::Result<()> {
-        self.connection.close(200, "the listener ends".into()).await
+    pub(crate) async fn close(self) {
+        self.connection.close().await;
     }
 }

@@ -1,0 +1,54 @@
+//! A connection that is closed when it is dropped.
+//!
+//! The library keeps one open as long as it has a consumer. Nobody would take what such a consumer is
+//! delivered, and RabbitMQ would hold it back from the others.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapin::Connection;
+
+/// How long RabbitMQ may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// A connection to RabbitMQ, closed when dropped.
+pub(crate) struct Closing(Arc<Connection>);
+
+impl Closing {
+    /// Closes it now, and waits for RabbitMQ's word.
+    pub(crate) async fn close(self) {
+        say_goodbye(Arc::clone(&self.0)).await;
+    }
+}
+
+impl From<Connection> for Closing {
+    fn from(connection: Connection) -> Self {
+        Self(Arc::new(connection))
+    }
+}
+
+impl Deref for Closing {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let (true, Ok(runtime)) = (self.0.status().connected(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(say_goodbye(Arc::clone(&self.0)));
+        }
+    }
+}
+
+async fn say_goodbye(connection: Arc<Connection>) {
+    let goodbye = connection.close(200, "the listener is done with it".into());
+    match tokio::time::timeout(GOODBYE, goodbye).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!("closing a connection: {error}"),
+        Err(_) => tracing::debug!("closing a connection: no answer within {GOODBYE:?}"),
+    }
+}
