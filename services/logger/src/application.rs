@@ -86,21 +86,7 @@ impl Application {
         let fingerprints = Fingerprints::default();
         let store = Store::new(target, fingerprints.clone());
         let intake = intake(&settings, fingerprints, LoggerMetrics::new(&metrics));
-        let committer = Committer {
-            queue: Arc::clone(&intake.queue),
-            recent: Arc::clone(&intake.recent),
-            store: store.clone(),
-            comparer: Comparer::new(store.clone(), Arc::clone(&intake.recent)),
-            limits: BatchLimits { entries: settings.max_batch, bytes: settings.max_batch_bytes },
-            metrics: intake.metrics.clone(),
-        };
-        let service = Service {
-            intake: intake.clone(),
-            store: store.clone(),
-            readers: Door::new(READERS.0, READERS.1),
-            max_batch: settings.max_batch,
-            request_timeout: settings.request_timeout,
-        };
+        let service = service(&settings, intake.clone(), store.clone());
         Ok(Self {
             http,
             grpc,
@@ -108,9 +94,9 @@ impl Application {
             grpc_address,
             dependency: readiness.dependency("mongo"),
             queue: Arc::clone(&intake.queue),
+            committers: vec![committer(&settings, &intake, store.clone()); settings.writers],
             router: http::router(intake, settings.request_timeout, readiness, &metrics),
             server: GrpcServer { service, drain: settings.drain },
-            committers: vec![committer; settings.writers],
             store,
             down_grace: settings.down_grace,
             drain: settings.drain,
@@ -163,6 +149,27 @@ impl Application {
     /// [`RunError`] of either.
     pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
         Self::build(settings).await?.run(shutdown).await
+    }
+}
+
+fn service(settings: &Settings, intake: Intake, store: Store) -> Service {
+    Service {
+        intake,
+        store,
+        readers: Door::new(READERS.0, READERS.1),
+        max_batch: settings.max_batch,
+        request_timeout: settings.request_timeout,
+    }
+}
+
+fn committer(settings: &Settings, intake: &Intake, store: Store) -> Committer {
+    Committer {
+        queue: Arc::clone(&intake.queue),
+        recent: Arc::clone(&intake.recent),
+        comparer: Comparer::new(store.clone(), Arc::clone(&intake.recent)),
+        store,
+        limits: BatchLimits { entries: settings.max_batch, bytes: settings.max_batch_bytes },
+        metrics: intake.metrics.clone(),
     }
 }
 

@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
 use wire::entry::MAX_BATCH_BYTES;
 use wire::grpc::logger_service_server::{LoggerServiceServer, SERVICE_NAME};
 
@@ -33,36 +34,41 @@ impl GrpcServer {
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> Result<(), ServeGrpcError> {
-        let reporter = HealthReporter::new();
-        let health = tonic_health::pb::health_server::HealthServer::new(
-            tonic_health::server::HealthService::from_health_reporter(reporter.clone()),
-        );
-        let told = tokio::spawn(tell_health(reporter, self.service.store.clone(), shutdown.clone()));
+        let (drain, reporter) = (self.drain, HealthReporter::new());
+        let told = tell_health(reporter.clone(), self.service.store.clone(), shutdown.clone());
+        let limit = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(drain).await;
+        };
+        tokio::select! {
+            ended = self.serve(listener, reporter, shutdown.clone()) => ended,
+            () = told => Ok(()),
+            () = limit => {
+                tracing::warn!("gRPC calls were still under way after {drain:?}; they are cut off");
+                Ok(())
+            }
+        }
+    }
+
+    async fn serve(
+        self,
+        listener: TcpListener,
+        reporter: HealthReporter,
+        shutdown: CancellationToken,
+    ) -> Result<(), ServeGrpcError> {
+        let health = HealthServer::new(HealthService::from_health_reporter(reporter));
         let service = LoggerServiceServer::new(self.service).max_decoding_message_size(MAX_BATCH_BYTES);
-        let begun = shutdown.clone();
-        let serving = Server::builder()
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        Server::builder()
             .http2_keepalive_interval(Some(Duration::from_secs(10)))
             .http2_keepalive_timeout(Some(Duration::from_secs(5)))
             .add_service(service)
             .add_service(health)
             .add_service(reflection().build_v1().map_err(BadReflection)?)
             .add_service(reflection().build_v1alpha().map_err(BadReflection)?)
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async move {
-                begun.cancelled().await
-            });
-        let limit = async {
-            shutdown.cancelled().await;
-            tokio::time::sleep(self.drain).await;
-        };
-        let ended = tokio::select! {
-            ended = serving => ended.map_err(ServeGrpcError::Broken),
-            () = limit => {
-                tracing::warn!("gRPC calls were still under way after {:?}; they are cut off", self.drain);
-                Ok(())
-            }
-        };
-        told.abort();
-        ended
+            .serve_with_incoming_shutdown(incoming, async move { shutdown.cancelled().await })
+            .await
+            .map_err(ServeGrpcError::Broken)
     }
 }
 
@@ -83,7 +89,7 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// SERVING only while the store is there.
+/// SERVING only while the store is there. Runs for ever.
 async fn tell_health(reporter: HealthReporter, store: Store, shutdown: CancellationToken) {
     let mut state = store.link.watch();
     loop {
@@ -93,7 +99,8 @@ async fn tell_health(reporter: HealthReporter, store: Store, shutdown: Cancellat
             reporter.set_service_status(service, status).await;
         }
         tokio::select! {
-            changed = state.changed() => if changed.is_err() { return },
+            // The store is ours: its state has no end.
+            _ = state.changed() => {}
             () = shutdown.cancelled(), if !shutdown.is_cancelled() => {}
         }
     }
