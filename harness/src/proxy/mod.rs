@@ -85,12 +85,6 @@ impl Proxy {
         self.shared.counters.snapshot()
     }
 
-    /// Whether it listens.
-    #[must_use]
-    pub fn is_enabled(&self) -> bool {
-        self.acceptor.is_some()
-    }
-
     /// Listens again; does nothing when it does already.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use crate::history::{self, Event, HistoryError, Observation, RunInfo};
 use crate::load::generator::now;
 use crate::load::{Generator, LoadError, Template};
 use crate::report::Report;
-use crate::stack::processes::Processes;
+use crate::stack::processes::{Ports, Processes};
 use crate::stack::{Provider, Stack, StackError};
 
 /// Time from a ready stack to the start of the load.
@@ -76,10 +76,12 @@ pub async fn run(
     if options.keep {
         folder.keep_data()?;
     }
+    // Asks programs for their versions; done while the stack starts, not when the load should.
+    let facts = tokio::task::spawn_blocking(machine::facts);
     let stored_in = stored_in(&options);
     let (recorder, teller) = Recorder::start(folder.path(), stored_in.clone(), listener)?;
     let provider =
-        Processes::new(&options.topology, folder.run(), folder.path(), options.ports, &options.overrides)?;
+        Processes::new(&options.topology, folder.run(), folder.path(), Ports::Free, &options.overrides)?;
     teller
         .tell(Progress::Begins {
             folder: folder.path().to_path_buf(),
@@ -92,8 +94,10 @@ pub async fn run(
     let conducted = tokio::select! {
         started = start(&stack, options.ready_within, &teller) => match started {
             Ok(()) => {
+                let environment = facts.await.unwrap_or_default();
                 let run = Run { options: &options, folder: &folder, stack: &stack, teller: &teller, cancel };
-                run.conduct(begun, stored_in, &recorder).await
+                let info = run.info(begun.elapsed(), stored_in, environment);
+                run.conduct(info, &recorder).await
             }
             Err(error) => Err(error.into()),
         },
@@ -139,15 +143,10 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn conduct(
-        &self,
-        begun: Instant,
-        stored_in: BTreeMap<String, String>,
-        recorder: &Recorder,
-    ) -> Result<(), RunError> {
-        self.teller.tell(Progress::StackReady(begun.elapsed())).await;
+    async fn conduct(&self, info: RunInfo, recorder: &Recorder) -> Result<(), RunError> {
+        self.teller.tell(Progress::StackReady(Duration::from_millis(info.ready_ms))).await;
         let start = Instant::now() + LEAD;
-        self.teller.record(Event::Run(Box::new(self.info(begun.elapsed(), stored_in)))).await;
+        self.teller.record(Event::Run(Box::new(info))).await;
         self.teller.tell(Progress::Stage(Stage::Load)).await;
         let watching = tokio::spawn(monitor::watch(Arc::clone(self.stack), self.teller.clone(), start));
         let giving_up = tokio::spawn(give_up(self.teller.clone(), self.cancel.clone()));
@@ -233,7 +232,12 @@ impl Run<'_> {
         }
     }
 
-    fn info(&self, ready: Duration, stored_in: BTreeMap<String, String>) -> RunInfo {
+    fn info(
+        &self,
+        ready: Duration,
+        stored_in: BTreeMap<String, String>,
+        environment: BTreeMap<String, String>,
+    ) -> RunInfo {
         let topology = &self.options.topology;
         let affected = self.options.schedule.faults.iter();
         RunInfo {
@@ -248,7 +252,7 @@ impl Run<'_> {
                 .map(|fault| topology.paths_through(&fault.target).into_iter().collect())
                 .collect(),
             schedule: self.options.schedule.clone(),
-            environment: machine::facts(),
+            environment,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::scenario::Schedule;
 use crate::stack::Topology;
-use crate::stack::processes::{Override, Ports};
+use crate::stack::processes::Override;
 
 /// What to run and how.
 #[derive(Debug, Clone)]
@@ -19,8 +19,6 @@ pub struct Options {
     pub runs: PathBuf,
     /// Keep the data of the nodes when the run is over.
     pub keep: bool,
-    /// Which ports nodes listen on.
-    pub ports: Ports,
     /// What differs from the topology, by node.
     pub overrides: BTreeMap<String, Override>,
     /// How long the stack may take to be ready.
@@ -36,7 +34,6 @@ impl Options {
             schedule,
             runs,
             keep: false,
-            ports: Ports::Free,
             overrides: BTreeMap::new(),
             ready_within: Duration::from_secs(90),
         }

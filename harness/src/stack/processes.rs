@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -14,7 +14,7 @@ use super::guard::Guard;
 use super::port::Port;
 use super::process::{Process, Spec};
 use super::provider::{NodeState, Provider, StackError};
-use super::server::{self, Place, Server};
+use super::server::{self, Place, Server, ServerError};
 use super::topology::{Node, Program, Topology};
 use super::{binary, data, process, tree};
 use crate::fault::heal;
@@ -62,13 +62,13 @@ struct Member {
 
 enum Kind {
     Binary { program: PathBuf, listen: BTreeMap<String, u16> },
-    Server(Box<dyn Server>),
+    Server(Arc<dyn Server>),
 }
 
 #[derive(Default)]
 struct Running {
     process: Option<Process>,
-    paused: bool,
+    /// There while the node is paused.
     guard: Option<Guard>,
     /// How it ended, if the lab ended it.
     down: Option<String>,
@@ -134,7 +134,7 @@ impl Member {
     }
 
     /// What to start, with the environment that the stack gives it.
-    fn spec(&self, environment: &BTreeMap<String, String>) -> Result<Spec, server::ServerError> {
+    fn spec(&self, environment: &BTreeMap<String, String>) -> Result<Spec, ServerError> {
         let spec = match &self.kind {
             Kind::Server(server) => server.spec(&self.place)?,
             Kind::Binary { program, listen } => self.binary(program, listen, environment),
@@ -186,7 +186,7 @@ impl Member {
 
     fn state(&self) -> NodeState {
         let mut running = self.lock();
-        let (paused, down) = (running.paused, running.down.clone());
+        let (paused, down) = (running.guard.is_some(), running.down.clone());
         match (running.process.as_mut(), down) {
             (None, Some(how)) => NodeState::Down(how),
             (None, None) => NodeState::Absent,
@@ -210,20 +210,18 @@ impl Member {
     /// more, so it ends by the quickest signal that leaves nothing behind.
     async fn end(&self) {
         let _turn = self.turn.lock().await;
-        let (process, paused) = {
+        let (process, guard) = {
             let mut running = self.lock();
-            (running.process.take(), running.paused)
+            (running.process.take(), running.guard.take())
         };
         if let Some(mut process) = process {
             match &self.kind {
-                _ if paused => process.kill().await,
+                _ if guard.is_some() => process.kill().await,
                 Kind::Binary { .. } => process.stop(Signal::SIGTERM, DRAIN).await,
                 Kind::Server(server) => process.stop(server.end_signal(), DRAIN).await,
             };
         }
-        let mut running = self.lock();
-        running.guard = None;
-        running.down = Some("ended with the stack".to_owned());
+        self.lock().down = Some("ended with the stack".to_owned());
     }
 }
 
@@ -232,7 +230,7 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
         Program::Server(name) => {
             let server = server::known(name)
                 .ok_or_else(|| StackError::UnknownServer { node: node.name.clone(), server: name.clone() })?;
-            Ok(Kind::Server(server))
+            Ok(Kind::Server(Arc::from(server)))
         }
         Program::Binary { name, listen } => {
             let name = overrides.program.as_ref().unwrap_or(name);
@@ -262,6 +260,16 @@ fn reserve(node: &Node, wanted: &BTreeMap<u16, Option<u16>>) -> Result<Vec<Port>
     let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
     let held = wanted.values().map(one).collect::<Result<_, _>>();
     held.map_err(|source| StackError::Port { node: node.name.clone(), source })
+}
+
+/// Prepares a server on a thread of its own: making a data folder takes a second, and all nodes are started
+/// from one task.
+async fn prepare(server: &Arc<dyn Server>, place: &Place) -> Result<(), ServerError> {
+    let (server, place) = (Arc::clone(server), place.clone());
+    match tokio::task::spawn_blocking(move || server.prepare(&place)).await {
+        Ok(prepared) => prepared,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
 }
 
 fn signalled(node: &str, source: std::io::Error) -> StackError {
@@ -296,13 +304,12 @@ impl Provider for Processes {
             let failed = |source| StackError::Server { node: node.to_owned(), source };
             let broken = |source| StackError::Process { node: node.to_owned(), source };
             if let Kind::Server(server) = &member.kind {
-                // Making a data folder takes seconds; it must not keep the others from starting.
-                tokio::task::block_in_place(|| server.prepare(&member.place)).map_err(failed)?;
+                prepare(server, &member.place).await.map_err(failed)?;
             }
             let process = Process::spawn(&member.spec(environment).map_err(failed)?).map_err(broken)?;
             let mut running = member.lock();
             running.process = Some(process);
-            running.paused = false;
+            running.guard = None;
             running.down = None;
             Ok(())
         })
@@ -378,9 +385,7 @@ impl Provider for Processes {
             let descendants: Vec<_> = family.into_iter().filter(|process| process.pid != pid).collect();
             let guard = Guard::over(&descendants).map_err(|source| signalled(node, source))?;
             tree::pause(pid).await.map_err(|source| signalled(node, source))?;
-            let mut running = member.lock();
-            running.paused = true;
-            running.guard = Some(guard);
+            member.lock().guard = Some(guard);
             Ok(())
         })
     }
@@ -391,9 +396,7 @@ impl Provider for Processes {
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "resumed")?;
             tree::signal(pid, Signal::SIGCONT).map_err(|source| signalled(node, source))?;
-            let mut running = member.lock();
-            running.paused = false;
-            running.guard = None;
+            member.lock().guard = None;
             Ok(())
         })
     }
