@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::duration;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
+use chassis::{count, duration};
 use clap::Parser;
 
 /// Checks who logs in, against PostgreSQL, over HTTP.
@@ -18,7 +18,7 @@ pub struct Settings {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret,
     /// Connections to PostgreSQL, at most
-    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 8, value_parser = positive)]
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 8, value_parser = count::positive)]
     pub database_connections: usize,
     /// Requests that may wait for a connection; more are refused with 503
     #[arg(long, env = "DATABASE_QUEUE", default_value_t = 256)]
@@ -27,7 +27,7 @@ pub struct Settings {
     #[arg(long, env = "BCRYPT_COST", default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=31))]
     pub bcrypt_cost: u32,
     /// Threads that check passwords; all cores if not given
-    #[arg(long, env = "BCRYPT_THREADS", value_parser = positive)]
+    #[arg(long, env = "BCRYPT_THREADS", value_parser = count::positive)]
     pub bcrypt_threads: Option<usize>,
     /// Passwords that may wait for a thread; more are refused with 503
     #[arg(long, env = "BCRYPT_QUEUE", default_value_t = 32)]
@@ -39,7 +39,7 @@ pub struct Settings {
     #[arg(long, env = "THROTTLE_WINDOW", default_value = "1m", value_parser = duration::parse)]
     pub throttle_window: Duration,
     /// Accounts whose failures are remembered at the same time; beyond it the oldest is forgotten
-    #[arg(long, env = "THROTTLE_ACCOUNTS", default_value_t = 10_000, value_parser = positive)]
+    #[arg(long, env = "THROTTLE_ACCOUNTS", default_value_t = 10_000, value_parser = count::positive)]
     pub throttle_accounts: usize,
     /// Failures of PostgreSQL in a row after which requests are refused without asking it
     #[arg(long, env = "BREAKER_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -56,14 +56,6 @@ pub struct Settings {
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-}
-
-/// Reads a whole number above 0.
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("give a whole number above 0".to_owned()),
-    }
 }
 
 #[cfg(test)]

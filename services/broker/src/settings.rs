@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::duration;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
+use chassis::{count, duration};
 use clap::Args;
 
 /// Everything that the broker can be told.
@@ -34,19 +34,19 @@ pub struct Settings {
     #[arg(long, env = "REQUEST_TIMEOUT", default_value = "5s", value_parser = duration::parse)]
     pub request_timeout: Duration,
     /// The largest body in bytes; a larger one is refused with 413
-    #[arg(long, env = "BODY_LIMIT", default_value_t = 2 * 1024 * 1024, value_parser = positive)]
+    #[arg(long, env = "BODY_LIMIT", default_value_t = 2 * 1024 * 1024, value_parser = count::positive)]
     pub body_limit: usize,
     /// Requests at once to authentication and to the logger, each
-    #[arg(long, env = "CONCURRENCY", default_value_t = 256, value_parser = positive)]
+    #[arg(long, env = "CONCURRENCY", default_value_t = 256, value_parser = count::positive)]
     pub concurrency: usize,
     /// Requests that may wait for their turn, for each dependency; more are refused with 503
     #[arg(long, env = "QUEUE", default_value_t = 1024)]
     pub queue: usize,
     /// Connections to the logger's gRPC
-    #[arg(long, env = "GRPC_CONNECTIONS", default_value_t = 2, value_parser = positive)]
+    #[arg(long, env = "GRPC_CONNECTIONS", default_value_t = 2, value_parser = count::positive)]
     pub grpc_connections: usize,
     /// Messages that RabbitMQ may have unconfirmed, over all channels
-    #[arg(long, env = "AMQP_OUTSTANDING", default_value_t = 1024, value_parser = positive)]
+    #[arg(long, env = "AMQP_OUTSTANDING", default_value_t = 1024, value_parser = count::positive)]
     pub amqp_outstanding: usize,
     /// Channels to RabbitMQ that publish
     #[arg(long, env = "AMQP_CHANNELS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -76,14 +76,6 @@ pub struct Settings {
     #[cfg(feature = "planted-bugs")]
     #[arg(skip)]
     pub planted_bug: Option<crate::planted::PlantedBug>,
-}
-
-/// Reads a whole number above 0.
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("give a whole number above 0".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::duration;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
+use chassis::{count, duration};
 use clap::Parser;
 use wire::entry::MAX_BATCH;
 
@@ -31,7 +31,7 @@ pub struct Settings {
     #[arg(long, env = "MAX_BATCH_BYTES", default_value_t = 4 * 1024 * 1024, value_parser = batch_bytes)]
     pub max_batch_bytes: usize,
     /// How many calls may be under way at the same time
-    #[arg(long, env = "CALLS", default_value_t = 2, value_parser = positive)]
+    #[arg(long, env = "CALLS", default_value_t = 2, value_parser = count::positive)]
     pub calls: usize,
     /// How long the logger may take for one call before it is made again
     #[arg(long, env = "CALL_TIMEOUT", default_value = "5s", value_parser = duration::parse)]
@@ -48,29 +48,15 @@ pub struct Settings {
     pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
-/// Reads a whole number above 0.
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("give a whole number above 0".to_owned()),
-    }
-}
-
 /// Reads a number of entries that one call may have.
 fn batch(text: &str) -> Result<usize, String> {
-    match positive(text) {
-        Ok(entries) if entries <= MAX_BATCH => Ok(entries),
-        _ => Err(format!("give a whole number above 0 and at most {MAX_BATCH}")),
-    }
+    count::at_most(text, MAX_BATCH)
 }
 
 /// Reads a size that one call may have; as encoded it is a little more.
 fn batch_bytes(text: &str) -> Result<usize, String> {
     const MOST: usize = wire::entry::MAX_BATCH_BYTES / 2;
-    match positive(text) {
-        Ok(bytes) if bytes <= MOST => Ok(bytes),
-        _ => Err(format!("give a whole number above 0 and at most {MOST}")),
-    }
+    count::at_most(text, MOST)
 }
 
 #[cfg(test)]

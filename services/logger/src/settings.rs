@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::duration;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
+use chassis::{count, duration};
 use clap::Parser;
 
 /// Stores log entries in MongoDB, over gRPC and HTTP; answers only once they are stored.
@@ -25,19 +25,19 @@ pub struct Settings {
     #[arg(long, env = "COLLECTION", default_value = "logs")]
     pub collection: String,
     /// How many entries may wait for their commit; beyond it new ones are refused at once
-    #[arg(long, env = "QUEUE_LENGTH", default_value_t = 10_000, value_parser = positive)]
+    #[arg(long, env = "QUEUE_LENGTH", default_value_t = 10_000, value_parser = count::positive)]
     pub queue_length: usize,
     /// How many bytes the waiting entries may have together
-    #[arg(long, env = "QUEUE_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = positive)]
+    #[arg(long, env = "QUEUE_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = count::positive)]
     pub queue_bytes: usize,
     /// How many entries are written by one insert at most, and how many a LogBatch call may bring
-    #[arg(long, env = "MAX_BATCH", default_value_t = wire::entry::MAX_BATCH, value_parser = positive)]
+    #[arg(long, env = "MAX_BATCH", default_value_t = wire::entry::MAX_BATCH, value_parser = count::positive)]
     pub max_batch: usize,
     /// How many bytes are written by one insert at most; MongoDB's messages hold 48 MB
     #[arg(long, env = "MAX_BATCH_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = batch_bytes)]
     pub max_batch_bytes: usize,
     /// How many inserts may be under way at the same time; one reaches the rate of a single server
-    #[arg(long, env = "WRITERS", default_value_t = 1, value_parser = positive)]
+    #[arg(long, env = "WRITERS", default_value_t = 1, value_parser = count::positive)]
     pub writers: usize,
     /// How many ids of stored entries are remembered, so that repeats need not ask the store
     #[arg(long, env = "RECENT_IDS", default_value_t = 100_000)]
@@ -60,21 +60,10 @@ pub struct Settings {
     pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
-/// Reads a whole number above 0.
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("must be a whole number above 0".to_owned()),
-    }
-}
-
 /// Reads a size that one message to MongoDB can hold.
 fn batch_bytes(text: &str) -> Result<usize, String> {
     const MOST: usize = 40 * 1024 * 1024;
-    match positive(text) {
-        Ok(bytes) if bytes <= MOST => Ok(bytes),
-        _ => Err(format!("must be a whole number above 0 and at most {MOST}")),
-    }
+    count::at_most(text, MOST)
 }
 
 #[cfg(test)]
