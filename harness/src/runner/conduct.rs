@@ -70,16 +70,36 @@ pub async fn run(
     listener: Box<dyn Listener>,
     cancel: CancellationToken,
 ) -> Result<Report, RunError> {
-    let begun = Instant::now();
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
     folder.write_json("schedule.json", &options.schedule)?;
     if options.keep {
         folder.keep_data()?;
     }
+    let (recorder, teller) = Recorder::start(folder.path(), stored_in(&options), listener)?;
+    let conducted = live(&options, &folder, (&recorder, &teller), cancel).await;
+    if conducted.is_ok() {
+        teller.tell(Progress::Stage(Stage::Judge)).await;
+    }
+    drop(teller);
+    let recorded = recorder.finish().await;
+    if !options.keep {
+        folder.remove_data()?;
+    }
+    conducted?;
+    recorded?;
+    judge(&folder)
+}
+
+/// Everything of a run for which its stack is there; afterwards no node runs any more.
+async fn live(
+    options: &Options,
+    folder: &RunFolder,
+    (recorder, teller): (&Recorder, &Teller),
+    cancel: CancellationToken,
+) -> Result<(), RunError> {
+    let begun = Instant::now();
     // Asks programs for their versions; done while the stack starts, not when the load should.
     let facts = tokio::task::spawn_blocking(machine::facts);
-    let stored_in = stored_in(&options);
-    let (recorder, teller) = Recorder::start(folder.path(), stored_in.clone(), listener)?;
     let provider =
         Processes::new(&options.topology, folder.run(), folder.path(), Ports::Free, &options.overrides)?;
     teller
@@ -92,12 +112,12 @@ pub async fn run(
         .await;
     let stack = Arc::new(Stack::new(options.topology.clone(), Box::new(provider)).await?);
     let conducted = tokio::select! {
-        started = start(&stack, options.ready_within, &teller) => match started {
+        started = start(&stack, options.ready_within, teller) => match started {
             Ok(()) => {
                 let environment = facts.await.unwrap_or_default();
-                let run = Run { options: &options, folder: &folder, stack: &stack, teller: &teller, cancel };
-                let info = run.info(begun.elapsed(), stored_in, environment);
-                run.conduct(info, &recorder).await
+                let run = Run { options, folder, stack: &stack, teller, cancel };
+                let info = run.info(begun.elapsed(), stored_in(options), environment);
+                run.conduct(info, recorder).await
             }
             Err(error) => Err(error.into()),
         },
@@ -105,16 +125,7 @@ pub async fn run(
     };
     teller.tell(Progress::Stage(Stage::Shutdown)).await;
     stack.shutdown().await;
-    drop(stack);
-    teller.tell(Progress::Stage(Stage::Judge)).await;
-    drop(teller);
-    let recorded = recorder.finish().await;
-    if !options.keep {
-        folder.remove_data()?;
-    }
-    conducted?;
-    recorded?;
-    judge(&folder)
+    conducted
 }
 
 fn stored_in(options: &Options) -> BTreeMap<String, String> {

@@ -53,17 +53,6 @@ pub enum BuildError {
     Bcrypt(#[from] StartError),
 }
 
-/// A service that could not be built, or broke while it ran.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// Broke.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
 impl Application {
     /// Listens, and prepares everything that does not need PostgreSQL, which may come later.
     ///
@@ -103,14 +92,6 @@ impl Application {
             () = watch::watch(self.connections, self.dependency) => Ok(()),
             () = measure(&self.login, &self.waiting) => Ok(()),
         }
-    }
-
-    /// Builds and runs: the whole of `main`.
-    ///
-    /// # Errors
-    /// [`RunError`] tells what could not be used or what broke.
-    pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
-        Ok(Self::build(settings).await?.run(shutdown).await?)
     }
 }
 

@@ -26,5 +26,5 @@ mod throttle;
 mod users;
 mod watch;
 
-pub use application::{Application, BuildError, RunError};
+pub use application::{Application, BuildError};
 pub use settings::Settings;

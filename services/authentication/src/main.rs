@@ -3,10 +3,7 @@
 use std::process::ExitCode;
 
 use authentication::{Application, Settings};
-use clap::Parser;
 
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    let telemetry = settings.telemetry.clone();
-    chassis::run::main(&telemetry, |shutdown| Application::serve(settings, shutdown))
+    chassis::run::main(|settings: &Settings| &settings.telemetry, Application::build, Application::run)
 }

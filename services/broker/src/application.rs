@@ -74,17 +74,6 @@ pub enum BuildError {
     Amqp(#[from] BadAmqpUrl),
 }
 
-/// A service that could not be built, or broke while it ran.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// Broke.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
 impl Application {
     /// Listens, and prepares the way to every dependency; none needs to be there yet.
     ///
@@ -129,14 +118,6 @@ impl Application {
             tracing::warn!("RabbitMQ did not let go in time");
         }
         ended
-    }
-
-    /// Builds and runs: the whole of `main`.
-    ///
-    /// # Errors
-    /// [`RunError`] tells what could not be used or what broke.
-    pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
-        Ok(Self::build(settings).await?.run(shutdown).await?)
     }
 }
 

@@ -34,5 +34,5 @@ mod routes;
 pub mod settings;
 mod watch;
 
-pub use application::{Application, BuildError, RunError};
+pub use application::{Application, BuildError};
 pub use settings::Settings;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
 use chassis::{count, duration};
-use clap::Args;
+use clap::Parser;
 
-/// Everything that the broker can be told.
-#[derive(Debug, Clone, Args)]
+/// The one door of the system: HTTP in front; HTTP, gRPC and AMQP behind.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about)]
 pub struct Settings {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
@@ -80,16 +81,14 @@ pub struct Settings {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Command, FromArgMatches};
+    use clap::CommandFactory;
 
     use super::*;
 
     #[test]
     fn the_flags_are_consistent_and_the_password_is_never_shown() {
-        let command = Settings::augment_args(Command::new("broker"));
-        command.clone().debug_assert();
-        let matches = command.get_matches_from(["broker", "--amqp-url", "amqp://u:sesame@h"]);
-        let settings = Settings::from_arg_matches(&matches).unwrap();
+        Settings::command().debug_assert();
+        let settings = Settings::parse_from(["broker", "--amqp-url", "amqp://u:sesame@h"]);
         assert!(!format!("{settings:?}").contains("sesame"));
     }
 }

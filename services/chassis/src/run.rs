@@ -1,9 +1,11 @@
 //! `main` of a service: settings, telemetry, signals, exit code.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
 use std::process::ExitCode;
 
+use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -15,17 +17,29 @@ pub const EXIT_USAGE: u8 = 64;
 /// Exit code of a service that broke.
 pub const EXIT_BROKEN: u8 = 70;
 
-/// Runs a service until it ends or SIGTERM or SIGINT asks it to. `serve` gets the token that is cancelled
-/// then, and is given time to drain.
+/// The whole `main` of a service: reads its settings from flags and environment, builds it, and runs it
+/// until it ends, or SIGTERM or SIGINT asks it to. `run` gets the token that is cancelled then, and is given
+/// time to drain.
 ///
-/// The exit code is 0 after an orderly end, [`EXIT_USAGE`] for settings that can't be used and
-/// [`EXIT_BROKEN`] for an error of `serve`, which is told as a chain of causes.
-pub fn main<F, E>(telemetry: &TelemetrySettings, serve: impl FnOnce(CancellationToken) -> F) -> ExitCode
+/// The exit code is 0 after an orderly end, [`EXIT_USAGE`] for settings that can't be used, an address that
+/// is taken among them, and [`EXIT_BROKEN`] for an error of `run`. Errors are told as a chain of causes.
+pub fn main<Settings, Build, Service, BuildError, Run, RunError>(
+    telemetry: impl FnOnce(&Settings) -> &TelemetrySettings,
+    build: impl FnOnce(Settings) -> Build,
+    run: impl FnOnce(Service, CancellationToken) -> Run,
+) -> ExitCode
 where
-    F: Future<Output = Result<(), E>>,
-    E: std::error::Error,
+    Settings: Parser,
+    Build: Future<Output = Result<Service, BuildError>>,
+    BuildError: Error,
+    Run: Future<Output = Result<(), RunError>>,
+    RunError: Error,
 {
-    if let Err(error) = telemetry::start(telemetry) {
+    let settings = match Settings::try_parse() {
+        Ok(settings) => settings,
+        Err(error) => return usage(&error),
+    };
+    if let Err(error) = telemetry::start(telemetry(&settings)) {
         return failed(&error, EXIT_USAGE);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -37,9 +51,12 @@ where
         if let Err(error) = cancel_on_signal(shutdown.clone()) {
             return failed(&error, EXIT_BROKEN);
         }
-        match serve(shutdown).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&Chain(&error), EXIT_BROKEN),
+        match build(settings).await {
+            Ok(service) => match run(service, shutdown).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => failed(&error, EXIT_BROKEN),
+            },
+            Err(error) => failed(&error, EXIT_USAGE),
         }
     })
 }
@@ -57,13 +74,20 @@ fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
     Ok(())
 }
 
-fn failed(error: &dyn Display, code: u8) -> ExitCode {
-    eprintln!("error: {error}");
+/// `--help` and `--version` are no mistakes; everything else that clap refuses is one of usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Printing can fail only where nobody reads any more.
+    let _ = error.print();
+    if error.use_stderr() { EXIT_USAGE.into() } else { ExitCode::SUCCESS }
+}
+
+fn failed(error: &dyn Error, code: u8) -> ExitCode {
+    eprintln!("error: {}", Chain(error));
     ExitCode::from(code)
 }
 
 /// An error with its causes, on one line.
-pub struct Chain<'a>(pub &'a dyn std::error::Error);
+pub struct Chain<'a>(pub &'a dyn Error);
 
 impl Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -15,8 +15,9 @@ use wire::trace::TraceContext;
 /// How a service logs.
 #[derive(Debug, Clone, Args)]
 pub struct TelemetrySettings {
+    // lapin calls a connection that is lost an error, each time; the services say it once, in their words.
     /// What to log: a level, or directives like `info,broker=debug`
-    #[arg(long, env = "LOG_LEVEL", default_value = "info")]
+    #[arg(long, env = "LOG_LEVEL", default_value = "info,lapin=off")]
     pub log_level: String,
     /// Form of a log line on standard error
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]

@@ -59,17 +59,6 @@ pub enum BuildError {
     LoggerUrl(#[from] BadLoggerUrl),
 }
 
-/// Why a listener ended.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// It never began.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The HTTP listener broke.
-    #[error(transparent)]
-    Http(#[from] ServeError),
-}
-
 impl Application {
     /// Listens on the address, of which port 0 picks a free one. RabbitMQ and the logger may not be there
     /// yet.
@@ -109,8 +98,8 @@ impl Application {
     /// Works until `shutdown`, then finishes the calls under way and ends.
     ///
     /// # Errors
-    /// [`RunError`] when the HTTP listener broke.
-    pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
+    /// [`ServeError`] when the HTTP listener broke.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), ServeError> {
         tracing::info!("HTTP on {}", self.address);
         let broken = shutdown.clone();
         let http = serve::http(self.http, self.router, shutdown.clone(), self.drain);
@@ -125,15 +114,7 @@ impl Application {
             }
         };
         let (http, ()) = tokio::join!(http, work);
-        Ok(http?)
-    }
-
-    /// [`Self::build`] and [`Self::run`].
-    ///
-    /// # Errors
-    /// [`RunError`] of either.
-    pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
-        Self::build(settings).await?.run(shutdown).await
+        http
     }
 }
 

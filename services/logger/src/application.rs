@@ -62,9 +62,6 @@ pub enum BuildError {
 /// Why a logger ended.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// It never began.
-    #[error(transparent)]
-    Build(#[from] BuildError),
     /// The HTTP listener broke.
     #[error(transparent)]
     Http(#[from] ServeError),
@@ -141,14 +138,6 @@ impl Application {
         self.queue.close();
         http?;
         Ok(grpc?)
-    }
-
-    /// [`Self::build`] and [`Self::run`].
-    ///
-    /// # Errors
-    /// [`RunError`] of either.
-    pub async fn serve(settings: Settings, shutdown: CancellationToken) -> Result<(), RunError> {
-        Self::build(settings).await?.run(shutdown).await
     }
 }
 

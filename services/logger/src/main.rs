@@ -2,11 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use logger::{Application, Settings};
 
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    let telemetry = settings.telemetry.clone();
-    chassis::run::main(&telemetry, |shutdown| Application::serve(settings, shutdown))
+    chassis::run::main(|settings: &Settings| &settings.telemetry, Application::build, Application::run)
 }

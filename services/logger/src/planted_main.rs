@@ -18,9 +18,17 @@ struct Arguments {
     planted_bug: Option<String>,
 }
 
+impl Arguments {
+    fn settings(self) -> Settings {
+        let planted_bug = self.planted_bug.as_deref().and_then(PlantedBug::from_name);
+        Settings { planted_bug, ..self.settings }
+    }
+}
+
 fn main() -> ExitCode {
-    let Arguments { mut settings, planted_bug } = Arguments::parse();
-    settings.planted_bug = planted_bug.as_deref().and_then(PlantedBug::from_name);
-    let telemetry = settings.telemetry.clone();
-    chassis::run::main(&telemetry, |shutdown| Application::serve(settings, shutdown))
+    chassis::run::main(
+        |arguments: &Arguments| &arguments.settings.telemetry,
+        |arguments| Application::build(arguments.settings()),
+        Application::run,
+    )
 }

@@ -14,6 +14,7 @@ mod logger_grpc;
 mod logger_http;
 mod login;
 mod messages;
+mod programs;
 mod rabbit;
 mod service;
 mod store;
