@@ -17,6 +17,7 @@
 //! | [`attempts`] | attempts at a connection, repeated until one succeeds |
 //! | [`backoff`] | waits between attempts to reconnect |
 //! | [`health`] | alive, ready, and what is waited for |
+//! | [`healthcheck`] | `--healthcheck`, for images that hold no other program |
 //! | [`link`] | a watched connection to one dependency |
 //! | [`metrics`] | Prometheus text |
 //! | [`duration`] | durations in settings |
@@ -32,6 +33,7 @@ pub mod door;
 pub mod duration;
 pub mod gate;
 pub mod health;
+pub mod healthcheck;
 mod linger;
 pub mod link;
 pub mod metrics;

@@ -5,11 +5,15 @@ use std::fmt::Display;
 use std::future::Future;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Arg, ArgAction, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::healthcheck;
 use crate::telemetry::{self, TelemetrySettings};
+
+/// Exit code of `--healthcheck` where the service is not alive.
+pub const EXIT_UNHEALTHY: u8 = 1;
 
 /// Exit code of a service that can't start with what it was given.
 pub const EXIT_USAGE: u8 = 64;
@@ -22,7 +26,8 @@ pub const EXIT_BROKEN: u8 = 70;
 /// time to drain.
 ///
 /// The exit code is 0 after an orderly end, [`EXIT_USAGE`] for settings that can't be used, an address that
-/// is taken among them, and [`EXIT_BROKEN`] for an error of `run`. Errors are told as a chain of causes.
+/// is taken among them, and [`EXIT_BROKEN`] for an error of `run`. With `--healthcheck` it is 0 where the service
+/// that runs with the same settings is alive, else [`EXIT_UNHEALTHY`]. Errors are told as a chain of causes.
 pub fn main<Settings, Build, Service, BuildError, Run, RunError>(
     telemetry: impl FnOnce(&Settings) -> &TelemetrySettings,
     build: impl FnOnce(Settings) -> Build,
@@ -35,10 +40,16 @@ where
     Run: Future<Output = Result<(), RunError>>,
     RunError: Error,
 {
-    let settings = match Settings::try_parse() {
-        Ok(settings) => settings,
+    let (settings, healthcheck) = match arguments::<Settings>() {
+        Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
+    if let Some(listen) = healthcheck {
+        return match healthcheck::ask(&listen) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(unhealthy) => failed(&unhealthy, EXIT_UNHEALTHY),
+        };
+    }
     if let Err(error) = telemetry::start(telemetry(&settings)) {
         return failed(&error, EXIT_USAGE);
     }
@@ -72,6 +83,18 @@ fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
         shutdown.cancel();
     });
     Ok(())
+}
+
+/// The settings; and the address to ask where `--healthcheck` is given. Every service has the setting `listen`.
+fn arguments<Settings: Parser>() -> Result<(Settings, Option<String>), clap::Error> {
+    let flag = Arg::new("healthcheck")
+        .long("healthcheck")
+        .action(ArgAction::SetTrue)
+        .help("Ask the service that runs with these settings whether it is alive, and end: 0 yes, 1 no");
+    let matches = Settings::command().arg(flag).try_get_matches()?;
+    let healthcheck = matches.get_flag("healthcheck");
+    let listen = matches.get_one::<String>("listen").filter(|_| healthcheck).cloned();
+    Ok((Settings::from_arg_matches(&matches)?, listen))
 }
 
 /// `--help` and `--version` are no mistakes; everything else that clap refuses is one of usage.

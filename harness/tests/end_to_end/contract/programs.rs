@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use faultline::stack::binary;
 
+use crate::lab;
+
 const SERVICES: [&str; 4] = ["authentication", "broker", "listener", "logger"];
 
 /// Settings that could be used, of servers that nobody needs to ask.
@@ -41,6 +43,18 @@ fn every_setting_is_documented() {
         for setting in ["[env: LISTEN=]", "[env: LOG_LEVEL=]", "[env: DRAIN=]"] {
             assert!(help.contains(setting), "{service}: {setting} is not in {help}");
         }
+    }
+}
+
+#[test]
+fn a_healthcheck_tells_whether_a_service_with_the_same_settings_is_alive() {
+    let system = lab::shared();
+    for (service, port) in [("authentication", 80), ("broker", 8080), ("listener", 80), ("logger", 80)] {
+        let address = system.address(service, port).to_string();
+        let output = run(service, &["--healthcheck", "--listen", &address]);
+        assert!(output.status.success(), "{service}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = run(service, &["--healthcheck", "--listen", "127.0.0.1:1"]);
+        assert_eq!(output.status.code(), Some(1), "{service}");
     }
 }
 
