@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo test up bench lint
+.PHONY: help setup demo test up images bench lint
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -19,6 +19,10 @@ test: setup ## every test, on real servers
 up: setup ## runs the system on its fixed ports until Ctrl-C
 	@scripts/build
 	@scripts/faultline up
+
+images: setup ## stand-ins for the images of docker-compose.yml, made here without a registry
+	@scripts/build
+	@scripts/images/build
 
 bench: setup ## the benchmarks
 	@cargo bench --workspace

@@ -1,10 +1,12 @@
 # Words for people: progress, failures with the tail of the log, and how to go on.
 
-say() { printf 'setup: %s\n' "$*"; }
+said_by=setup
+
+say() { printf "$said_by: %s\n" "$*"; }
 
 # fail LINE...: says what is wrong and how to put it right, and ends.
 fail() {
-  printf 'setup: %s\n' "$@" >&2
+  printf "$said_by: %s\n" "$@" >&2
   exit 69
 }
 
@@ -12,7 +14,7 @@ fail() {
 logged() {
   printf '\n$ %s\n' "$*" >>"$log"
   "$@" >>"$log" 2>&1 && return
-  printf 'setup: "%s" failed; the last lines of %s:\n' "$*" "$log" >&2
+  printf "$said_by: \"%s\" failed; the last lines of %s:\n" "$*" "$log" >&2
   tail -n 20 "$log" | sed 's/^/    /' >&2
   return 1
 }

@@ -164,7 +164,8 @@ impl Listener for Display {
             Progress::Begins { folder, provider, nodes, schedule } => {
                 self.line(&format!("{}: {}", schedule.scenario, schedule.shows));
                 self.line(&format!("run folder: {}", folder.display()));
-                self.line(&format!("starting {nodes} nodes as {provider}"));
+                self.line(&format!("provider: {provider}"));
+                self.line(&format!("starting {nodes} nodes"));
                 self.now("starting".to_owned());
                 self.schedule = Some(schedule.clone());
             }

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::{TopologyArgs, load_files};
-use crate::stack::topology::Program;
+use crate::stack::containers::{Engine, EngineError, check_images};
+use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
 
 /// `faultline doctor`.
@@ -21,7 +22,7 @@ struct Need {
 }
 
 impl Doctor {
-    /// Does it; exit code 69 when something is missing.
+    /// Does it; exit code 69 when neither provider has everything.
     ///
     /// # Errors
     /// A [`Failure`] of usage when the topology can't be read.
@@ -29,7 +30,7 @@ impl Doctor {
         let topology = load_files::topology(&self.topology.topology)?;
         let mut needs: Vec<Need> = server::inventory().into_iter().map(of_server).collect();
         for node in topology.nodes.values() {
-            if let Program::Binary { name, .. } = &node.program {
+            if let Some(Program::Binary { name, .. }) = &node.program {
                 needs.push(of_binary(&node.name, name));
             }
         }
@@ -41,8 +42,24 @@ impl Doctor {
             }
         }
         let missing = needs.iter().filter(|need| need.found.is_err()).count();
-        Ok(if missing == 0 { Exit::Pass } else { Exit::Unavailable })
+        let containers = super::runtime()?.block_on(containers(&topology));
+        println!();
+        match &containers {
+            Ok(()) => println!("containers: an engine answers and holds every image"),
+            Err(why) => println!("containers: {why}"),
+        }
+        match missing {
+            0 => println!("processes:  everything is there"),
+            count => println!("processes:  {count} missing, see above"),
+        }
+        // One provider is enough.
+        Ok(if missing == 0 || containers.is_ok() { Exit::Pass } else { Exit::Unavailable })
     }
+}
+
+/// Whether all nodes can run as containers.
+async fn containers(topology: &Topology) -> Result<(), EngineError> {
+    check_images(&Engine::connect().await?, &topology.all()).await
 }
 
 fn of_server(program: server::Program) -> Need {

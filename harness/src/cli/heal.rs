@@ -1,14 +1,15 @@
 //! `faultline heal`: undoes and removes whatever a harness that was killed has left, and nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::RunsArgs;
 use super::exit::{Exit, Failure};
 use crate::fault::heal;
-use crate::runner::folder;
+use crate::runner::folder::{self, Owner};
 use crate::stack;
+use crate::stack::containers::{self, Engine};
 
 /// `faultline heal`.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ impl Heal {
                 dead.push((path, owner));
             }
         }
-        let mut healed = end_strays()?;
+        let mut healed = end_strays()? + super::runtime()?.block_on(remove_containers(&dead))?;
         for (path, owner) in dead {
             healed += heal_folder(&path, &owner.run)?;
         }
@@ -71,6 +72,27 @@ fn heal_folder(path: &Path, run: &str) -> Result<usize, Failure> {
         println!("{}: removed the data of its nodes", path.display());
     }
     Ok(undone.len() + usize::from(had_data))
+}
+
+/// Without an engine there is nothing to look for, unless a dead run had containers there.
+async fn remove_containers(dead: &[(PathBuf, Owner)]) -> Result<usize, Failure> {
+    let engine = match Engine::connect().await {
+        Ok(engine) => engine,
+        Err(error) if dead.iter().any(|(path, _)| path.join(containers::MARK).exists()) => {
+            return Err(Failure::unavailable(format!("a run that is over had containers, and {error}")));
+        }
+        Err(_) => return Ok(0),
+    };
+    let strays = engine.strays().await.map_err(Failure::unavailable)?;
+    for stray in &strays {
+        engine.remove(stray).await.map_err(Failure::unavailable)?;
+        println!("removed the {} {} of run {}", stray.kind, stray.name, stray.run);
+    }
+    for (path, _) in dead {
+        // Told once; nothing of it is left.
+        let _ = std::fs::remove_file(path.join(containers::MARK));
+    }
+    Ok(strays.len())
 }
 
 fn end_strays() -> Result<usize, Failure> {

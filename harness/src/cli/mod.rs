@@ -35,6 +35,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::report::Style;
+use crate::stack::Choice;
+use crate::stack::containers::context;
 use exit::{Exit, Failure};
 
 /// What your system loses when a part of it dies.
@@ -43,8 +45,9 @@ use exit::{Exit, Failure};
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    // lapin tells each server that is not there yet as an error; the lab says it in its own words.
     /// What to log on standard error: a level, or directives like `warn,faultline=debug`
-    #[arg(long, env = "FAULTLINE_LOG", default_value = "warn", global = true)]
+    #[arg(long, env = "FAULTLINE_LOG", default_value = "warn,lapin=off", global = true)]
     log: String,
 }
 
@@ -84,12 +87,45 @@ pub struct RunsArgs {
     pub runs: PathBuf,
 }
 
-/// Which provider starts the system.
+/// How the nodes of the system are run.
+#[derive(Debug, Clone, Args)]
+pub struct ProviderArgs {
+    /// How the nodes are run
+    #[arg(long, value_enum, default_value_t = ProviderName::Auto)]
+    provider: ProviderName,
+    /// Run the services as processes and only the servers as containers, for a quick loop
+    #[arg(long, value_enum, value_name = "HOW")]
+    services: Option<ServicesName>,
+}
+
+impl ProviderArgs {
+    /// What both flags say together.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        match (self.provider, self.services) {
+            (ProviderName::Processes, _) => Choice::Processes,
+            (_, Some(ServicesName::Processes)) => Choice::Mixed,
+            (ProviderName::Containers, None) => Choice::Containers,
+            (ProviderName::Auto, None) => Choice::Auto,
+        }
+    }
+}
+
+/// Which provider runs the nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProviderChoice {
-    /// The best that this machine has
+pub enum ProviderName {
+    /// Containers where an engine answers and holds the images, else processes
     Auto,
     /// Real servers and services as child processes
+    Processes,
+    /// The images of the compose file
+    Containers,
+}
+
+/// How the services are run where the servers are containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServicesName {
+    /// The programs that were built here
     Processes,
 }
 
@@ -109,6 +145,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    honour_context();
     let result = logging(&cli.log).and_then(|()| dispatch(cli.verb));
     match result {
         Ok(exit) => exit.into(),
@@ -116,6 +153,16 @@ pub fn main() -> ExitCode {
             eprintln!("faultline: {failure}");
             failure.exit.into()
         }
+    }
+}
+
+/// Lets the library that speaks to the container engine find the one that the user's own client would use:
+/// it reads DOCKER_HOST, but no contexts.
+#[expect(unsafe_code, reason = "the environment may be changed only while there is one thread")]
+fn honour_context() {
+    if let Some(host) = context::host() {
+        // SAFETY: the first thing that the program does after it has read its arguments; no other thread runs.
+        unsafe { std::env::set_var("DOCKER_HOST", host) };
     }
 }
 

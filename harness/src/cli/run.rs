@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::display::{self, Display};
 use super::exit::{Exit, Failure};
-use super::{Output, ProviderChoice, RunsArgs, TopologyArgs, interrupt, load_files};
+use super::{Output, ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
 use crate::report::{Report, terminal};
 use crate::runner::{self, Options};
 use crate::scenario::Schedule;
@@ -20,9 +20,8 @@ pub struct Run {
     /// Decides everything that is random; a new one if not given
     #[arg(long)]
     seed: Option<u64>,
-    /// How the system is started
-    #[arg(long, value_enum, default_value_t = ProviderChoice::Auto)]
-    provider: ProviderChoice,
+    #[command(flatten)]
+    provider: ProviderArgs,
     /// Keep the data of the nodes in the run's folder
     #[arg(long)]
     keep: bool,
@@ -48,6 +47,7 @@ impl Run {
         eprintln!("faultline run {} --seed {seed}", self.file.display());
         let mut options = Options::new(topology, schedule, self.runs.runs);
         options.keep = self.keep;
+        options.choice = self.provider.choice();
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
         let (report, interrupted) = super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;

@@ -1,5 +1,6 @@
 //! `faultline up`: the system on its published ports, until Ctrl-C.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
@@ -7,17 +8,15 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
-use super::{ProviderChoice, RunsArgs, TopologyArgs, interrupt, load_files};
+use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
 use crate::runner::RunFolder;
-use crate::stack::processes::{Ports, Processes};
-use crate::stack::{NodeState, Stack, Starting, Topology};
+use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology};
 
 /// `faultline up`.
 #[derive(Debug, Args)]
 pub struct Up {
-    /// How the system is started
-    #[arg(long, value_enum, default_value_t = ProviderChoice::Auto)]
-    provider: ProviderChoice,
+    #[command(flatten)]
+    provider: ProviderArgs,
     /// Keep the data of the nodes in the run's folder
     #[arg(long)]
     keep: bool,
@@ -41,7 +40,7 @@ impl Up {
         }
         let result = super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
-            serve(&topology, &folder, &cancel).await
+            serve(&topology, self.provider.choice(), &folder, &cancel).await
         });
         if !self.keep {
             folder.remove_data().map_err(Failure::unavailable)?;
@@ -50,17 +49,24 @@ impl Up {
     }
 }
 
-async fn serve(topology: &Topology, folder: &RunFolder, cancel: &CancellationToken) -> Result<Exit, Failure> {
-    let provider =
-        Processes::new(topology, folder.run(), folder.path(), Ports::Published, &Default::default())?;
-    let stack = Stack::new(topology.clone(), Box::new(provider)).await?;
+async fn serve(
+    topology: &Topology,
+    choice: Choice,
+    folder: &RunFolder,
+    cancel: &CancellationToken,
+) -> Result<Exit, Failure> {
+    let none = BTreeMap::new();
+    let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
+    let Chosen { provider, why } = stack::choose(choice, topology, site).await?;
+    eprintln!("provider: {why}");
+    let stack = Stack::new(topology.clone(), provider).await?;
     let begun = Instant::now();
     let tell = |starting| {
         if let Starting::Ready(node, after) = starting {
             eprintln!("  {node} ready after {:.1} s", after.as_secs_f64());
         }
     };
-    eprintln!("starting {} nodes as processes", topology.nodes.len());
+    eprintln!("starting {} nodes", topology.nodes.len());
     let started = tokio::select! {
         started = stack.start(Duration::from_secs(90), &tell) => started,
         () = cancel.cancelled() => Ok(()),

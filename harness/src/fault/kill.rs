@@ -2,17 +2,18 @@
 
 use super::{Before, FaultError, pid_of};
 use crate::history::Evidence;
-use crate::stack::{Stack, tree};
+use crate::stack::Stack;
 
 pub(super) async fn begin(stack: &Stack, node: &str) -> Result<(Before, Vec<Evidence>), FaultError> {
     let pid = pid_of(stack, node);
     stack.provider().kill(node).await?;
-    Ok((Before::Pid(pid), vec![gone(node, pid)]))
+    Ok((Before::Pid(pid), vec![gone(stack, node, pid).await]))
 }
 
 /// Shows that a process is no more.
-pub(super) fn gone(node: &str, pid: u32) -> Evidence {
-    Evidence::new(format!("pid {pid} of {node} is gone"), tree::see(pid).is_none())
+pub(super) async fn gone(stack: &Stack, node: &str, pid: u32) -> Evidence {
+    let gone = stack.provider().is_gone(node, pid).await;
+    Evidence::new(format!("pid {pid} of {node} is gone"), gone)
 }
 
 /// Starts a node that was killed or stopped, and shows that it is another process.

@@ -8,5 +8,5 @@ pub(super) async fn begin(stack: &Stack, node: &str) -> Result<(Before, Vec<Evid
     let pid = pid_of(stack, node);
     stack.provider().stop(node).await?;
     let ended = format!("{node}: {}", stack.provider().state(node));
-    Ok((Before::Pid(pid), vec![kill::gone(node, pid), Evidence::new(ended, true)]))
+    Ok((Before::Pid(pid), vec![kill::gone(stack, node, pid).await, Evidence::new(ended, true)]))
 }

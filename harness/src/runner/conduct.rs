@@ -23,8 +23,7 @@ use crate::history::{self, Event, HistoryError, Observation, RunInfo};
 use crate::load::generator::now;
 use crate::load::{Generator, LoadError, Template};
 use crate::report::Report;
-use crate::stack::processes::{Ports, Processes};
-use crate::stack::{Provider, Stack, StackError};
+use crate::stack::{self, Chosen, Ports, Site, Stack, StackError};
 
 /// Time from a ready stack to the start of the load.
 const LEAD: Duration = Duration::from_millis(200);
@@ -100,17 +99,18 @@ async fn live(
     let begun = Instant::now();
     // Asks programs for their versions; done while the stack starts, not when the load should.
     let facts = tokio::task::spawn_blocking(machine::facts);
-    let provider =
-        Processes::new(&options.topology, folder.run(), folder.path(), Ports::Free, &options.overrides)?;
+    let site =
+        Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &options.overrides };
+    let Chosen { provider, why } = stack::choose(options.choice, &options.topology, site).await?;
     teller
         .tell(Progress::Begins {
             folder: folder.path().to_path_buf(),
-            provider: provider.name(),
+            provider: why,
             nodes: options.topology.nodes.len(),
             schedule: Box::new(options.schedule.clone()),
         })
         .await;
-    let stack = Arc::new(Stack::new(options.topology.clone(), Box::new(provider)).await?);
+    let stack = Arc::new(Stack::new(options.topology.clone(), provider).await?);
     let conducted = tokio::select! {
         started = start(&stack, options.ready_within, teller) => match started {
             Ok(()) => {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::scenario::Schedule;
-use crate::stack::Topology;
 use crate::stack::processes::Override;
+use crate::stack::{Choice, Topology};
 
 /// What to run and how.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Options {
     pub runs: PathBuf,
     /// Keep the data of the nodes when the run is over.
     pub keep: bool,
+    /// How its nodes are run.
+    pub choice: Choice,
     /// What differs from the topology, by node.
     pub overrides: BTreeMap<String, Override>,
     /// How long the stack may take to be ready.
@@ -34,6 +36,7 @@ impl Options {
             schedule,
             runs,
             keep: false,
+            choice: Choice::Auto,
             overrides: BTreeMap::new(),
             ready_within: Duration::from_secs(90),
         }

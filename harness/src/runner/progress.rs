@@ -14,8 +14,8 @@ pub enum Progress {
     Begins {
         /// Its folder.
         folder: PathBuf,
-        /// The provider.
-        provider: &'static str,
+        /// The provider, and why it was chosen.
+        provider: String,
         /// How many nodes the stack has.
         nodes: usize,
         /// The exact actions.

@@ -1,7 +1,7 @@
 //! The proxies of all links, and the environments rewritten to them.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use tokio::sync::Mutex;
 
@@ -19,6 +19,8 @@ pub struct Links {
 #[derive(Debug)]
 struct Entry {
     address: SocketAddr,
+    /// The address as the node at its beginning writes it.
+    written: String,
     proxy: Mutex<Proxy>,
     _port: Port,
 }
@@ -33,9 +35,11 @@ impl Links {
                 upstream.ok_or_else(|| StackError::NoPort { node: link.to.clone(), port: link.port })?;
             let port =
                 Port::reserve().map_err(|source| StackError::Port { node: link.from.clone(), source })?;
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
+            let doorway = provider.doorway(&link.from);
+            let address = SocketAddr::from((doorway.listen, port.number()));
+            let written = format!("{}:{}", doorway.host, port.number());
             let proxy = Mutex::new(Proxy::start(&link.name(), address, upstream).await?);
-            proxies.insert(link.clone(), Entry { address, proxy, _port: port });
+            proxies.insert(link.clone(), Entry { address, written, proxy, _port: port });
         }
         Ok(Self { proxies })
     }
@@ -45,7 +49,7 @@ impl Links {
         let others = topology.nodes.keys().map(String::as_str).filter(|other| *other != node.name);
         let proxied = |to: &str, port: u16| {
             let link = Link { from: node.name.clone(), to: to.to_owned(), port };
-            self.proxies.get(&link).map(|entry| entry.address.to_string())
+            self.proxies.get(&link).map(|entry| entry.written.clone())
         };
         let rewritten = |value: &String| link::rewrite(value, others.clone(), &proxied);
         node.environment.iter().map(|(key, value)| (key.clone(), rewritten(value))).collect()

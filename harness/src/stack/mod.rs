@@ -4,7 +4,11 @@
 //! | --- | --- |
 //! | [`topology`] | nodes, links, paths, stores, queues, from a compose file |
 //! | [`provider`] | what every provider can do |
+//! | [`choice`] | which provider, and why |
 //! | [`processes`] | the provider that runs real servers as children |
+//! | [`containers`] | the provider that runs the images of the compose file |
+//! | [`mixed`] | the provider that does one for some nodes and the other for the rest |
+//! | [`publish`] | which ports of this machine nodes get |
 //! | [`server`] | launchers of the servers that the lab knows |
 //! | [`binary`] | finds the programs of the system under test |
 //! | [`process`], [`port`] | children that die with the harness; ports that nobody else takes |
@@ -15,14 +19,18 @@
 //! | [`links`] | the proxies of all links |
 
 pub mod binary;
+pub mod choice;
+pub mod containers;
 pub mod data;
 mod guard;
 pub mod links;
+pub mod mixed;
 pub mod port;
 pub mod probe;
 pub mod process;
 pub mod processes;
 pub mod provider;
+pub mod publish;
 pub mod server;
 pub mod topology;
 pub mod tree;
@@ -33,8 +41,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use choice::{Choice, Chosen, Site, choose};
 pub use links::Links;
-pub use provider::{NodeState, Provider, StackError};
+pub use provider::{Frozen, NodeState, Provider, StackError};
+pub use publish::Ports;
 pub use topology::Topology;
 
 /// A topology that runs.

@@ -11,9 +11,9 @@ use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
 
 use super::guard::Guard;
-use super::port::Port;
 use super::process::{Process, Spec};
-use super::provider::{NodeState, Provider, StackError};
+use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::publish::{Held, Ports};
 use super::server::{self, Place, Server, ServerError};
 use super::topology::{Node, Program, Topology};
 use super::{binary, data, process, tree};
@@ -24,15 +24,6 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// How long a service may take to drain when the stack ends.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// Which ports nodes listen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ports {
-    /// Free ones, so that several stacks can run side by side; only those that the topology uses.
-    Free,
-    /// All of them, on the ports that the topology publishes where it publishes one.
-    Published,
-}
 
 /// What differs from the topology for one node; for a developer's own build of it, or a test's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +45,7 @@ struct Member {
     kind: Kind,
     place: Place,
     overrides: Override,
-    _ports: Vec<Port>,
+    _ports: Held,
     running: Mutex<Running>,
     /// Held while the node is being started, stopped or signalled.
     turn: tokio::sync::Mutex<()>,
@@ -76,25 +67,31 @@ struct Running {
 }
 
 impl Processes {
-    /// Finds every program and reserves every port; nothing runs yet. `folder` gets a folder for each node
-    /// and its log.
+    /// Finds the program of each of `nodes` and reserves their ports; nothing runs yet. `folder` gets a folder
+    /// for each node and its log.
     ///
     /// # Errors
     /// [`StackError`] names the node whose program is missing or whose port is taken.
     pub fn new(
         topology: &Topology,
+        nodes: &[&Node],
         run: &str,
         folder: &Path,
         ports: Ports,
         overrides: &BTreeMap<String, Override>,
     ) -> Result<Self, StackError> {
         let mut members = BTreeMap::new();
-        for node in topology.nodes.values() {
+        for node in nodes {
             let special = overrides.get(&node.name).cloned().unwrap_or_default();
-            let wanted = wanted(topology, node, ports);
-            members.insert(node.name.clone(), Member::new(node, run, folder, &wanted, special)?);
+            let held = Held::take(topology, node, ports)?;
+            members.insert(node.name.clone(), Member::new(node, run, folder, held, special)?);
         }
         Ok(Self { run: run.to_owned(), members })
+    }
+
+    /// Whether a node is one of these.
+    pub(super) fn has(&self, node: &str) -> bool {
+        self.members.contains_key(node)
     }
 
     fn member(&self, node: &str) -> Result<&Member, StackError> {
@@ -107,15 +104,14 @@ impl Member {
         node: &Node,
         run: &str,
         folder: &Path,
-        wanted: &BTreeMap<u16, Option<u16>>,
+        held: Held,
         overrides: Override,
     ) -> Result<Self, StackError> {
         let kind = kind_of(node, &overrides)?;
-        let held = reserve(node, wanted)?;
         let place = Place {
             dir: data::folder(folder, run).join(&node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
-            ports: wanted.keys().copied().zip(held.iter().map(Port::number)).collect(),
+            ports: held.numbers.clone(),
             environment: node.environment.clone(),
             run: run.to_owned(),
         };
@@ -227,12 +223,13 @@ impl Member {
 
 fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
     match &node.program {
-        Program::Server(name) => {
+        None => Err(StackError::NoProcess { node: node.name.clone() }),
+        Some(Program::Server(name)) => {
             let server = server::known(name)
                 .ok_or_else(|| StackError::UnknownServer { node: node.name.clone(), server: name.clone() })?;
             Ok(Kind::Server(Arc::from(server)))
         }
-        Program::Binary { name, listen } => {
+        Some(Program::Binary { name, listen }) => {
             let name = overrides.program.as_ref().unwrap_or(name);
             let program = binary::find(name).ok_or_else(|| StackError::NoProgram {
                 node: node.name.clone(),
@@ -242,24 +239,6 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
             Ok(Kind::Binary { program, listen: listen.clone() })
         }
     }
-}
-
-/// The ports that a node listens on, each with the port of this machine that it must be, if any.
-fn wanted(topology: &Topology, node: &Node, ports: Ports) -> BTreeMap<u16, Option<u16>> {
-    match ports {
-        Ports::Published => node.ports.clone(),
-        Ports::Free => {
-            let used = node.ports.keys().filter(|port| topology.uses(node, **port));
-            used.map(|port| (*port, None)).collect()
-        }
-    }
-}
-
-/// Takes the ports of this machine, in the order of `wanted`.
-fn reserve(node: &Node, wanted: &BTreeMap<u16, Option<u16>>) -> Result<Vec<Port>, StackError> {
-    let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
-    let held = wanted.values().map(one).collect::<Result<_, _>>();
-    held.map_err(|source| StackError::Port { node: node.name.clone(), source })
 }
 
 /// Prepares a server on a thread of its own: making a data folder takes a second, and all nodes are started
@@ -284,6 +263,10 @@ impl Provider for Processes {
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
         let port = *self.members.get(node)?.place.ports.get(&port)?;
         Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    fn doorway(&self, _: &str) -> Doorway {
+        Doorway::loopback()
     }
 
     fn start<'a>(
@@ -398,6 +381,18 @@ impl Provider for Processes {
             tree::signal(pid, Signal::SIGCONT).map_err(|source| signalled(node, source))?;
             member.lock().guard = None;
             Ok(())
+        })
+    }
+
+    fn is_gone<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, bool> {
+        Box::pin(async move { tree::see(pid).is_none() })
+    }
+
+    fn frozen<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
+        Box::pin(async move {
+            let processes = tree::of(pid).map_or(0, |tree| tree.len());
+            let running = tree::running(pid).map_or(processes, |running| running.len());
+            Frozen { processes, running }
         })
     }
 

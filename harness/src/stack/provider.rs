@@ -1,10 +1,11 @@
 //! What every provider can do with the nodes of a topology.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use futures::future::BoxFuture;
 
+use super::containers::EngineError;
 use super::port::PortError;
 use super::process::ProcessError;
 use super::server::ServerError;
@@ -34,6 +35,23 @@ pub enum StackError {
         /// How to get it.
         how: String,
     },
+    /// A node of which only containers can be made.
+    #[error("node {node} can only run as a container: its x-faultline names no `binary` and no `server`")]
+    NoProcess {
+        /// The node.
+        node: String,
+    },
+    /// A node of which no container can be made.
+    #[error("node {node} can't run as a container: {told}")]
+    NoContainer {
+        /// The node.
+        node: String,
+        /// What is missing or wrong.
+        told: String,
+    },
+    /// The container engine, or what it says of a node.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A server that the lab does not know.
     #[error("node {node}: no launcher for a server \"{server}\"; known are postgres, rabbitmq, mongo")]
     UnknownServer {
@@ -136,13 +154,42 @@ impl std::fmt::Display for NodeState {
     }
 }
 
+/// Where the proxies of the links of a node listen, and how the node calls that place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doorway {
+    /// The address of this machine that the proxies listen on.
+    pub listen: IpAddr,
+    /// The host name or address by which the node reaches them.
+    pub host: String,
+}
+
+impl Doorway {
+    /// Of a node that runs on this machine, outside any container.
+    #[must_use]
+    pub fn loopback() -> Self {
+        Self { listen: Ipv4Addr::LOCALHOST.into(), host: Ipv4Addr::LOCALHOST.to_string() }
+    }
+}
+
+/// The processes of a node that should be paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frozen {
+    /// How many there are.
+    pub processes: usize,
+    /// How many of them run all the same.
+    pub running: usize,
+}
+
 /// What every provider can do.
 pub trait Provider: Send + Sync {
-    /// `processes`, `containers` or `external`.
+    /// `processes`, `containers` or both.
     fn name(&self) -> &'static str;
 
     /// Where the lab reaches a port of a node; known before the node starts, the same after a restart.
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr>;
+
+    /// Where the proxies of a node's links must listen, so that it reaches them.
+    fn doorway(&self, node: &str) -> Doorway;
 
     /// Starts a node with this environment, or starts it again after it ended.
     fn start<'a>(
@@ -172,6 +219,12 @@ pub trait Provider: Send + Sync {
 
     /// Resumes a node that was paused.
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// Whether the process that a node was is no more.
+    fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool>;
+
+    /// What a pause has done to a node.
+    fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen>;
 
     /// The last lines of a node's log.
     fn log_tail(&self, node: &str) -> String;

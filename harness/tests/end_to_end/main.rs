@@ -1,7 +1,10 @@
 //! End-to-end suites on real servers: the contract of each path, every scenario, every planted bug, the
 //! command line, and what is left when a harness is killed. One program, so that they take turns.
+//!
+//! FAULTLINE_PROVIDER=containers runs them on containers.
 
 mod command_line;
+mod containers;
 mod contract;
 mod lab;
 mod leaks;

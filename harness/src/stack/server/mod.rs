@@ -139,8 +139,25 @@ impl Place {
 async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, String> {
     let port = place.port(server, port).map_err(|error| error.to_string())?;
     match tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
+        Ok(stream) if is_shut(&stream).await => {
+            Err(format!("{server} does not listen behind 127.0.0.1:{port} yet"))
+        }
         Ok(_) => Ok(port),
         Err(error) => Err(format!("{server} does not listen on 127.0.0.1:{port} yet: {error}")),
+    }
+}
+
+/// Whether a connection that was just made ends by itself. A container engine listens for a container that
+/// does not listen yet, and hangs up; the servers themselves wait for their clients to speak first.
+async fn is_shut(stream: &tokio::net::TcpStream) -> bool {
+    let moment = std::time::Duration::from_millis(5);
+    match tokio::time::timeout(moment, stream.readable()).await {
+        // Nothing to read though it said so is no end; its end, and a reset, are.
+        Ok(_) => match stream.try_read(&mut [0]) {
+            Ok(length) => length == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        },
+        Err(_) => false,
     }
 }
 

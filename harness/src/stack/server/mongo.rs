@@ -83,13 +83,23 @@ impl Server for Mongo {
     fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async {
             let port = place.port(NAME, PORT)?;
-            let made = match kind(&program()?) {
-                Kind::Ferretdb => provision_ferretdb(place, port).await,
-                Kind::Mongod => provision_mongod(place, port).await,
+            let made = async {
+                match kind_of_server(port).await? {
+                    Kind::Ferretdb => provision_ferretdb(place, port).await,
+                    Kind::Mongod => provision_mongod(place, port).await,
+                }
             };
-            made.map_err(|error| ServerError::Provision { server: NAME, told: error.to_string() })
+            made.await.map_err(|error| ServerError::Provision { server: NAME, told: error.to_string() })
         })
     }
+}
+
+/// Asks a server what it is, which needs no login: in a container the program says nothing.
+async fn kind_of_server(port: u16) -> Result<Kind, Error> {
+    let client = client(port, None)?;
+    let info = client.database("admin").run_command(doc! { "buildInfo": 1 }).await;
+    client.shutdown().immediate(true).await;
+    Ok(if info?.contains_key("ferretdbVersion") { Kind::Ferretdb } else { Kind::Mongod })
 }
 
 /// Its set-up user is one of the topology's database. Others log in at admin. It knows no roles yet, and
@@ -110,9 +120,9 @@ async fn provision_mongod(place: &Place, port: u16) -> Result<(), Error> {
 async fn ask(place: &Place) -> Result<(), String> {
     let port = knock(place, NAME, PORT).await?;
     let database = database(place);
-    let kind = kind(&program().map_err(|error| error.to_string())?);
-    let login = (kind == Kind::Ferretdb).then_some((place, database.as_str()));
     let told = |error: Error| format!("MongoDB does not answer yet: {error}");
+    let kind = kind_of_server(port).await.map_err(told)?;
+    let login = (kind == Kind::Ferretdb).then_some((place, database.as_str()));
     let client = client(port, login).map_err(told)?;
     let answer = client.database(&database).run_command(doc! { "ping": 1 }).await;
     client.shutdown().immediate(true).await;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::container::{Volume, Words};
+
 /// A compose file; what the lab does not use is passed over.
 #[derive(Debug, Deserialize)]
 pub(super) struct Compose {
@@ -22,6 +24,14 @@ pub(super) struct Service {
     pub(super) ports: Vec<Published>,
     #[serde(default)]
     pub(super) expose: Vec<Scalar>,
+    pub(super) image: Option<String>,
+    pub(super) build: Option<serde::de::IgnoredAny>,
+    pub(super) entrypoint: Option<Words>,
+    pub(super) command: Option<Words>,
+    pub(super) user: Option<Scalar>,
+    pub(super) hostname: Option<String>,
+    #[serde(default)]
+    pub(super) volumes: Vec<Volume>,
     #[serde(rename = "x-faultline")]
     pub(super) faultline: Option<NodeSection>,
 }

@@ -3,11 +3,13 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`compose`] | the file: what is read of compose, and the `x-faultline` sections |
+//! | [`container`] | what a node is as a container |
 //! | [`interpolate`] | `${VAR:-default}` as compose fills it in |
 //! | [`link`] | links, found from the addresses in environments |
 //! | [`read`] | file to [`Topology`], with the place of each mistake |
 
 pub mod compose;
+pub mod container;
 pub mod interpolate;
 pub mod link;
 pub mod read;
@@ -15,6 +17,7 @@ pub mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec};
+pub use container::{Bind, Container};
 pub use link::Link;
 pub use read::{TopologyError, read, read_file};
 
@@ -40,8 +43,10 @@ pub struct Topology {
 pub struct Node {
     /// Its name.
     pub name: String,
-    /// What it is as a process.
-    pub program: Program,
+    /// What it is as a process; none for one that only runs as a container.
+    pub program: Option<Program>,
+    /// What it is as a container; none for one that compose gives no image.
+    pub container: Option<Container>,
     /// Its environment, filled in, with the addresses as they are in compose.
     pub environment: BTreeMap<String, String>,
     /// Ports that it listens on in its container, with the port of this machine where one is published.
@@ -65,6 +70,12 @@ pub enum Program {
 }
 
 impl Topology {
+    /// Its nodes.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Node> {
+        self.nodes.values().collect()
+    }
+
     /// The names that a scenario may use.
     #[must_use]
     pub fn names(&self) -> Names {
@@ -95,7 +106,7 @@ impl Topology {
             || self.stores.values().any(|StoreSpec::Mongodb { url, .. }| named(url))
             || self.queues.values().any(|QueueSpec::Amqp { url, .. }| named(url))
             || node.ready.as_ref().is_some_and(|ready| ready.port == port)
-            || matches!(&node.program, Program::Binary { listen, .. } if listen.values().any(|inner| *inner == port))
+            || matches!(&node.program, Some(Program::Binary { listen, .. }) if listen.values().any(|inner| *inner == port))
     }
 
     /// The paths whose answers depend on a node or a link.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::compose::{Compose, Environment, NodeSection, Published, Service, System};
+use super::container::{Container, Words};
 use super::interpolate::interpolate;
 use super::link::links_of;
 use super::{Node, Program, QueueSpec, StoreSpec, Topology};
@@ -64,28 +65,32 @@ pub fn read(
 ) -> Result<Topology, TopologyError> {
     let compose: Compose = serde_saphyr::from_str(text)
         .map_err(|error| TopologyError::Syntax { file: file.to_owned(), told: error.to_string() })?;
-    build(compose, lookup).map_err(|(place, told)| TopologyError::Meaning {
+    // Paths in a compose file are relative to it.
+    let file_path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+    let folder = file_path.parent().unwrap_or(Path::new("/"));
+    build(compose, folder, lookup).map_err(|(place, told)| TopologyError::Meaning {
         file: file.to_owned(),
         place,
         told,
     })
 }
 
-fn build(compose: Compose, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Topology, Wrong> {
+fn build(
+    compose: Compose,
+    folder: &Path,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Topology, Wrong> {
     let mut nodes = BTreeMap::new();
     for (name, service) in compose.services {
         // A service that the lab is told nothing of (an admin page, say) is no node.
         if let Some(section) = &service.faultline {
-            let node =
-                node(&name, &service, section, lookup).map_err(|told| (format!("services.{name}"), told))?;
+            let node = node(&name, &service, section, folder, lookup)
+                .map_err(|told| (format!("services.{name}"), told))?;
             nodes.insert(name, node);
         }
     }
     if nodes.is_empty() {
-        return Err((
-            "services".to_owned(),
-            "no service has an x-faultline section with `binary` or `server`".to_owned(),
-        ));
+        return Err(("services".to_owned(), "no service has an x-faultline section".to_owned()));
     }
     let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
     let links: Vec<_> =
@@ -106,12 +111,19 @@ fn node(
     name: &str,
     service: &Service,
     section: &NodeSection,
+    folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Node, String> {
+    let container = container(service, folder, lookup)?;
     let program = match (&section.binary, &section.server) {
-        (Some(binary), None) => Program::Binary { name: binary.clone(), listen: section.listen.clone() },
-        (None, Some(server)) => Program::Server(server.clone()),
-        _ => return Err("x-faultline needs either `binary` or `server`".to_owned()),
+        (Some(binary), None) => {
+            Some(Program::Binary { name: binary.clone(), listen: section.listen.clone() })
+        }
+        (None, Some(server)) => Some(Program::Server(server.clone())),
+        (None, None) if container.is_some() => None,
+        _ => {
+            return Err("x-faultline needs either `binary` or `server`, or the service an `image`".to_owned());
+        }
     };
     let environment = environment(&service.environment, lookup)?;
     for variable in section.listen.keys() {
@@ -120,7 +132,25 @@ fn node(
         }
     }
     let ports = ports(service, section, lookup)?;
-    Ok(Node { name: name.to_owned(), program, environment, ports, ready: section.ready.clone() })
+    Ok(Node { name: name.to_owned(), program, container, environment, ports, ready: section.ready.clone() })
+}
+
+fn container(
+    service: &Service,
+    folder: &Path,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Container>, String> {
+    let Some(image) = &service.image else { return Ok(None) };
+    let words = |words: &Option<Words>, key| words.as_ref().map_or(Ok(Vec::new()), |words| words.split(key));
+    Ok(Some(Container {
+        image: interpolate(image, lookup).map_err(|error| format!("image: {error}"))?,
+        is_built: service.build.is_some(),
+        entrypoint: words(&service.entrypoint, "entrypoint")?,
+        command: words(&service.command, "command")?,
+        user: service.user.as_ref().map(ToString::to_string),
+        hostname: service.hostname.clone(),
+        binds: service.volumes.iter().filter_map(|volume| volume.bind(folder)).collect(),
+    }))
 }
 
 fn environment(

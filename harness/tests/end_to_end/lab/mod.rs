@@ -1,14 +1,15 @@
 //! What the suites share: the real system, started from this repository's own files, one at a time.
 
+mod harness;
 mod runs;
 mod shared;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use faultline::stack::Topology;
-use faultline::stack::topology;
+use faultline::stack::{Choice, Topology, topology};
 
+pub(crate) use harness::{Harness, heal, run_folder};
 pub(crate) use runs::{run, schedule};
 pub(crate) use shared::{Shared, shared};
 
@@ -21,6 +22,15 @@ pub(crate) fn repository() -> &'static Path {
 /// This repository's own system.
 pub(crate) fn system() -> Topology {
     topology::read_file(&repository().join("docker-compose.yml")).expect("the topology")
+}
+
+/// The provider that the suites run on, by FAULTLINE_PROVIDER: `processes` where it does not say.
+pub(crate) fn choice() -> Choice {
+    match std::env::var("FAULTLINE_PROVIDER").as_deref() {
+        Err(_) | Ok("processes") => Choice::Processes,
+        Ok("containers") => Choice::Containers,
+        Ok(other) => panic!("FAULTLINE_PROVIDER is \"{other}\"; it may be processes or containers"),
+    }
 }
 
 /// The turn to run a system, until dropped.

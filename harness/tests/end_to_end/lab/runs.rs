@@ -6,6 +6,7 @@ use faultline::report::{Report, Style, terminal};
 use faultline::runner::progress::Silent;
 use faultline::runner::{self, Options};
 use faultline::scenario::{self, Schedule};
+use faultline::stack::Choice;
 use faultline::stack::processes::Override;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,9 @@ pub(crate) fn run(schedule: Schedule, overrides: BTreeMap<String, Override>) -> 
     let _turn = super::turn();
     let runs = tempfile::tempdir().expect("a folder");
     let mut options = Options::new(super::system(), schedule, runs.path().to_path_buf());
+    // Another program can take the place of a process only.
+    let special = overrides.values().any(|special| special.program.is_some());
+    options.choice = if special { Choice::Processes } else { super::choice() };
     options.overrides = overrides;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let run = runner::run(options, Box::new(Silent), CancellationToken::new());

@@ -1,14 +1,14 @@
 //! One system that several tests share: those that break nothing. It starts with the first of them and ends
 //! with the last.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use faultline::runner::RunFolder;
-use faultline::stack::Stack;
-use faultline::stack::processes::{Ports, Processes};
+use faultline::stack::{self, Chosen, Ports, Site, Stack};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -43,11 +43,12 @@ impl Shared {
         let runtime = Runtime::new().expect("a runtime");
         let topology = super::system();
         let stack = runtime.block_on(async {
-            let provider =
-                Processes::new(&topology, folder.run(), folder.path(), Ports::Free, &Default::default());
-            let stack = Stack::new(topology, Box::new(provider.unwrap_or_else(|error| panic!("{error}"))))
-                .await
-                .unwrap_or_else(|error| panic!("{error}"));
+            let none = BTreeMap::new();
+            let (run, folder, ports) = (folder.run(), folder.path(), Ports::Free);
+            let site = Site { run, folder, ports, overrides: &none };
+            let chosen = stack::choose(super::choice(), &topology, site).await;
+            let Chosen { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
+            let stack = Stack::new(topology, provider).await.unwrap_or_else(|error| panic!("{error}"));
             stack.start(Duration::from_secs(90), &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
             stack
         });

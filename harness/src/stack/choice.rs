@@ -1,0 +1,120 @@
+//! Chooses how the nodes of a stack are run, and says why.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::containers::{self, Containers, Engine, EngineError};
+use super::mixed::Mixed;
+use super::processes::{Override, Processes};
+use super::provider::{Provider, StackError};
+use super::publish::Ports;
+use super::topology::{Node, Program, Topology};
+
+/// How nodes should be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// As containers where an engine answers and holds the images, else as processes.
+    #[default]
+    Auto,
+    /// All as child processes.
+    Processes,
+    /// All as containers.
+    Containers,
+    /// Programs of the system under test as processes, everything else as containers.
+    Mixed,
+}
+
+/// The provider that was chosen.
+pub struct Chosen {
+    /// It.
+    pub provider: Box<dyn Provider>,
+    /// Which and why, in one line.
+    pub why: String,
+}
+
+/// Where a stack lives.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The run's id.
+    pub run: &'a str,
+    /// The folder of the run.
+    pub folder: &'a Path,
+    /// Which ports its nodes get.
+    pub ports: Ports,
+    /// What differs from the topology, by node.
+    pub overrides: &'a BTreeMap<String, Override>,
+}
+
+/// Makes the provider; no node runs yet.
+///
+/// # Errors
+/// [`StackError`] names what is missing for the choice, and how to get it.
+pub async fn choose(choice: Choice, topology: &Topology, site: Site<'_>) -> Result<Chosen, StackError> {
+    let all = topology.all();
+    match choice {
+        Choice::Processes => processes(topology, site, "as asked for"),
+        Choice::Containers => {
+            containers(Engine::connect().await?, topology, &all, site, "as asked for").await
+        }
+        Choice::Mixed => mixed(topology, site).await,
+        Choice::Auto => match usable_engine(topology, site, &all).await {
+            Ok(engine) => {
+                containers(engine, topology, &all, site, "an engine answers and holds every image").await
+            }
+            Err(why) => processes(topology, site, &why),
+        },
+    }
+}
+
+/// An engine that can run all nodes, or why there is none.
+async fn usable_engine(topology: &Topology, site: Site<'_>, nodes: &[&Node]) -> Result<Engine, String> {
+    if let Some((node, _)) = site.overrides.iter().find(|(_, special)| special.program.is_some()) {
+        return Err(format!("another program was given for {node}"));
+    }
+    if let Some(node) = topology.nodes.values().find(|node| node.container.is_none()) {
+        return Err(format!("compose gives {} no image", node.name));
+    }
+    let engine = Engine::connect().await.map_err(|error| brief(&error))?;
+    containers::check_images(&engine, nodes).await.map_err(|error| brief(&error))?;
+    Ok(engine)
+}
+
+/// Why there are no containers, without what to do about it: nobody asked for them.
+fn brief(error: &EngineError) -> String {
+    match error {
+        EngineError::NoAnswer { at, .. } => format!("no container engine answers at {at}"),
+        EngineError::NoPermission { at } => format!("this user may not use the container engine at {at}"),
+        EngineError::NoImage { image, how, .. } => format!("no image {image}; get it with `{how}`"),
+        other => other.to_string(),
+    }
+}
+
+fn processes(topology: &Topology, site: Site<'_>, why: &str) -> Result<Chosen, StackError> {
+    let nodes = topology.all();
+    let provider = Processes::new(topology, &nodes, site.run, site.folder, site.ports, site.overrides)?;
+    Ok(Chosen { provider: Box::new(provider), why: format!("processes ({why})") })
+}
+
+async fn containers(
+    engine: Engine,
+    topology: &Topology,
+    nodes: &[&Node],
+    site: Site<'_>,
+    why: &str,
+) -> Result<Chosen, StackError> {
+    let provider =
+        Containers::new(engine, topology, nodes, site.run, site.folder, site.ports, site.overrides).await?;
+    Ok(Chosen { provider: Box::new(provider), why: format!("containers ({why})") })
+}
+
+async fn mixed(topology: &Topology, site: Site<'_>) -> Result<Chosen, StackError> {
+    let is_process = |node: &&Node| matches!(node.program, Some(Program::Binary { .. }));
+    let (ours, others): (Vec<&Node>, Vec<&Node>) = topology.nodes.values().partition(is_process);
+    let processes = Processes::new(topology, &ours, site.run, site.folder, site.ports, site.overrides)?;
+    let engine = Engine::connect().await?;
+    let containers =
+        Containers::new(engine, topology, &others, site.run, site.folder, site.ports, &BTreeMap::new())
+            .await?;
+    let why = format!("{} nodes as containers, {} as processes (as asked for)", others.len(), ours.len());
+    Ok(Chosen { provider: Box::new(Mixed::new(containers, processes)), why })
+}

@@ -1,0 +1,66 @@
+//! Follows the output of a container into a file, over all of its lives.
+
+use std::path::PathBuf;
+
+use futures::StreamExt;
+use testcontainers::bollard::Docker;
+use testcontainers::bollard::container::LogOutput;
+use testcontainers::bollard::query_parameters::LogsOptionsBuilder;
+use tokio::fs::OpenOptions;
+use tokio::io::AsyncWriteExt;
+
+/// Appends what the container says after the moment `since` to a file, until it ends. Returns the moment of
+/// its last words, for its next life.
+///
+/// The engine tells what is new only to the second; so each line is asked for with its moment, and those that
+/// are known already are passed over.
+pub(super) async fn follow(docker: Docker, id: String, path: PathBuf, since: String) -> String {
+    let seconds = since.parse::<Moment>().map_or(0, |moment| moment.seconds);
+    let options =
+        LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).timestamps(true).since(seconds);
+    let mut lines = docker.logs(&id, Some(options.build()));
+    let mut file = match OpenOptions::new().create(true).append(true).open(&path).await {
+        Ok(file) => file,
+        Err(error) => {
+            tracing::warn!("can't keep the log {}: {error}", path.display());
+            return since;
+        }
+    };
+    let mut last = since;
+    while let Some(Ok(output)) = lines.next().await {
+        let Some((moment, text)) = split(&output) else { continue };
+        if moment <= last {
+            continue;
+        }
+        if let Err(error) = file.write_all(text.as_bytes()).await {
+            tracing::warn!("can't write the log {}: {error}", path.display());
+            break;
+        }
+        last = moment;
+    }
+    // What is not on disk yet is still in the writer.
+    let _ = file.flush().await;
+    last
+}
+
+/// The moment of a line, which sorts as text, and the line.
+fn split(output: &LogOutput) -> Option<(String, String)> {
+    let line = output.to_string();
+    let (moment, text) = line.split_once(' ')?;
+    Some((moment.to_owned(), text.to_owned()))
+}
+
+/// The seconds of a moment since 1970.
+struct Moment {
+    seconds: i32,
+}
+
+impl std::str::FromStr for Moment {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        use time::format_description::well_known::Rfc3339;
+        let moment = time::OffsetDateTime::parse(text, &Rfc3339).map_err(drop)?;
+        Ok(Self { seconds: i32::try_from(moment.unix_timestamp()).map_err(drop)? })
+    }
+}

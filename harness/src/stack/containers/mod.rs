@@ -1,0 +1,283 @@
+//! The provider that runs nodes as containers of an engine, with the images of the compose file.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`context`] | where the engine is |
+//! | [`engine`] | what it is asked, and how containers reach this machine |
+//! | `member` | one node as a container |
+//! | `logs` | the output of a container in a file |
+//! | [`sweep`] | what a run has made in the engine, and its removal |
+
+pub mod context;
+pub mod engine;
+mod logs;
+mod member;
+pub mod sweep;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+pub use engine::{Engine, EngineError};
+
+use self::member::{Common, Member};
+use self::sweep::Labels;
+use super::processes::Override;
+use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::publish::{Held, Ports};
+use super::server::{self, Place, Server};
+use super::topology::{Container, Node, Program, Topology};
+use super::{data, process};
+
+/// A file in the folder of a run, there as long as the run has containers in an engine.
+pub const MARK: &str = "has-containers";
+
+/// The provider.
+pub struct Containers {
+    common: Arc<Common>,
+    run: String,
+    mark: PathBuf,
+    members: BTreeMap<String, Arc<Member>>,
+}
+
+impl Containers {
+    /// Checks that the images of `nodes` are there, reserves their ports and makes the network of the run; no
+    /// container is made yet. `folder` gets their logs.
+    ///
+    /// # Errors
+    /// [`StackError`] names the node whose image is missing or whose port is taken.
+    pub async fn new(
+        engine: Engine,
+        topology: &Topology,
+        nodes: &[&Node],
+        run: &str,
+        folder: &Path,
+        ports: Ports,
+        overrides: &BTreeMap<String, Override>,
+    ) -> Result<Self, StackError> {
+        check_images(&engine, nodes).await?;
+        make_logs(folder)?;
+        let mark = folder.join(MARK);
+        let told =
+            "this run has containers in an engine; `faultline heal` removes them where the run did not\n";
+        std::fs::write(&mark, told)
+            .map_err(|source| StackError::File { what: format!("can't write {}", mark.display()), source })?;
+        let mut plans = Vec::new();
+        for node in nodes {
+            let special = overrides.get(&node.name).cloned().unwrap_or_default();
+            plans.push(Plan::new(topology, node, run, folder, ports, special)?);
+        }
+        let (labels, network) = (Labels::of(run), format!("faultline-{run}"));
+        let doorway = engine.make_network(&network, &labels).await?;
+        let common = Arc::new(Common { engine, labels, network, doorway });
+        let members = plans.into_iter().map(|plan| plan.member(&common)).collect();
+        Ok(Self { common, run: run.to_owned(), mark, members })
+    }
+
+    /// Removes whatever is left of the run in the engine.
+    async fn sweep(&self) -> Result<(), EngineError> {
+        for leftover in self.common.engine.of_run(&self.run).await? {
+            self.common.engine.remove(&leftover).await?;
+        }
+        Ok(())
+    }
+
+    fn member(&self, node: &str) -> Result<&Arc<Member>, StackError> {
+        self.members.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))
+    }
+}
+
+/// What a member needs, before there is a network.
+struct Plan {
+    name: String,
+    recipe: Container,
+    server: Option<Arc<dyn Server>>,
+    place: Place,
+    environment: BTreeMap<String, String>,
+    held: Held,
+}
+
+impl Plan {
+    fn new(
+        topology: &Topology,
+        node: &Node,
+        run: &str,
+        folder: &Path,
+        ports: Ports,
+        special: Override,
+    ) -> Result<Self, StackError> {
+        let refused = |told: &str| StackError::NoContainer { node: node.name.clone(), told: told.to_owned() };
+        if special.program.is_some() {
+            return Err(refused("another program was given for it; that needs --services processes"));
+        }
+        let held = Held::take(topology, node, ports)?;
+        let place = Place {
+            dir: data::folder(folder, run).join(&node.name),
+            log: folder.join("logs").join(format!("{}.log", node.name)),
+            ports: held.numbers.clone(),
+            environment: node.environment.clone(),
+            run: run.to_owned(),
+        };
+        let server = match &node.program {
+            Some(Program::Server(name)) => server::known(name).map(Arc::from),
+            _ => None,
+        };
+        Ok(Self {
+            name: node.name.clone(),
+            recipe: node.container.clone().ok_or_else(|| refused("compose gives it no image"))?,
+            server,
+            place,
+            environment: special.environment,
+            held,
+        })
+    }
+
+    fn member(self, common: &Arc<Common>) -> (String, Arc<Member>) {
+        let member = Member {
+            common: Arc::clone(common),
+            recipe: self.recipe,
+            server: self.server,
+            place: self.place,
+            environment: self.environment,
+            _ports: self.held,
+            life: Default::default(),
+            turn: Arc::default(),
+            name: self.name.clone(),
+        };
+        (self.name, Arc::new(member))
+    }
+}
+
+/// Checks that the image of each node is there.
+///
+/// # Errors
+/// [`EngineError::NoImage`] of the first that is not, with the command that gets it.
+pub async fn check_images(engine: &Engine, nodes: &[&Node]) -> Result<(), EngineError> {
+    for node in nodes {
+        let Some(container) = &node.container else { continue };
+        if !engine.has_image(&container.image).await? {
+            return Err(EngineError::NoImage {
+                node: node.name.clone(),
+                image: container.image.clone(),
+                how: match container.is_built {
+                    true => format!("docker compose build {}", node.name),
+                    false => format!("docker pull {}", container.image),
+                },
+            });
+        }
+    }
+    Ok(())
+}
+
+fn make_logs(folder: &Path) -> Result<(), StackError> {
+    let logs = folder.join("logs");
+    std::fs::create_dir_all(&logs)
+        .map_err(|source| StackError::File { what: format!("can't make {}", logs.display()), source })
+}
+
+impl Provider for Containers {
+    fn name(&self) -> &'static str {
+        "containers"
+    }
+
+    fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
+        let port = *self.members.get(node)?.place.ports.get(&port)?;
+        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    fn doorway(&self, _: &str) -> Doorway {
+        self.common.doorway.clone()
+    }
+
+    fn start<'a>(
+        &'a self,
+        node: &'a str,
+        environment: &'a BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move { Arc::clone(self.member(node)?).start(environment.clone()).await })
+    }
+
+    fn ready<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let member = self.member(node).map_err(|error| error.to_string())?;
+            match (&member.server, member.state()) {
+                (Some(server), _) => server.ready(&member.place).await,
+                (None, NodeState::Running(_)) => Ok(()),
+                (None, state) => Err(state.to_string()),
+            }
+        })
+    }
+
+    fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let already = member.lock().provisioned;
+            if let (Some(server), false) = (&member.server, already) {
+                let failed = |source| StackError::Server { node: node.to_owned(), source };
+                server.provision(&member.place).await.map_err(failed)?;
+                member.lock().provisioned = true;
+            }
+            Ok(())
+        })
+    }
+
+    fn state(&self, node: &str) -> NodeState {
+        self.members.get(node).map_or(NodeState::Absent, |member| member.state())
+    }
+
+    fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move { self.member(node)?.kill().await })
+    }
+
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move { self.member(node)?.stop().await })
+    }
+
+    fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move { self.member(node)?.pause().await })
+    }
+
+    fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move { self.member(node)?.resume().await })
+    }
+
+    fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Ok(member) = self.member(node) else { return false };
+            member.look().await.is_some_and(|seen| !seen.running || seen.pid != pid)
+        })
+    }
+
+    fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
+        Box::pin(async move {
+            let none = Frozen { processes: 0, running: 0 };
+            let Ok(member) = self.member(node) else { return none };
+            match member.look().await.filter(|seen| seen.running && seen.pid == pid) {
+                Some(seen) => {
+                    let processes = member.count().await;
+                    Frozen { processes, running: if seen.paused { 0 } else { processes } }
+                }
+                None => none,
+            }
+        })
+    }
+
+    fn log_tail(&self, node: &str) -> String {
+        self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            futures::future::join_all(self.members.values().map(|member| member.end())).await;
+            // The network, and whatever was made of a start that failed.
+            match self.sweep().await {
+                // None there any more is right too.
+                Ok(()) => drop(std::fs::remove_file(&self.mark)),
+                Err(error) => tracing::warn!("{error}; `faultline heal` removes what is left"),
+            }
+        })
+    }
+}

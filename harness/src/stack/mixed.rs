@@ -1,0 +1,99 @@
+//! The provider that runs some nodes as containers and the others as processes: for the developer who edits a
+//! service and wants the quick loop.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use futures::future::BoxFuture;
+
+use super::containers::Containers;
+use super::processes::Processes;
+use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+
+/// The provider.
+pub struct Mixed {
+    containers: Containers,
+    processes: Processes,
+}
+
+impl Mixed {
+    /// Joins two providers, of which each node belongs to one.
+    #[must_use]
+    pub fn new(containers: Containers, processes: Processes) -> Self {
+        Self { containers, processes }
+    }
+
+    fn of(&self, node: &str) -> &dyn Provider {
+        if self.processes.has(node) { &self.processes } else { &self.containers }
+    }
+}
+
+impl Provider for Mixed {
+    fn name(&self) -> &'static str {
+        "containers and processes"
+    }
+
+    fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
+        self.of(node).address(node, port)
+    }
+
+    fn doorway(&self, node: &str) -> Doorway {
+        self.of(node).doorway(node)
+    }
+
+    fn start<'a>(
+        &'a self,
+        node: &'a str,
+        environment: &'a BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<(), StackError>> {
+        self.of(node).start(node, environment)
+    }
+
+    fn ready<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        self.of(node).ready(node)
+    }
+
+    fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        self.of(node).provision(node)
+    }
+
+    fn state(&self, node: &str) -> NodeState {
+        self.of(node).state(node)
+    }
+
+    fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        self.of(node).kill(node)
+    }
+
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        self.of(node).stop(node)
+    }
+
+    fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        self.of(node).pause(node)
+    }
+
+    fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        self.of(node).resume(node)
+    }
+
+    fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool> {
+        self.of(node).is_gone(node, pid)
+    }
+
+    fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
+        self.of(node).frozen(node, pid)
+    }
+
+    fn log_tail(&self, node: &str) -> String {
+        self.of(node).log_tail(node)
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        // Services first: they drain into servers that are still there.
+        Box::pin(async move {
+            self.processes.shutdown().await;
+            self.containers.shutdown().await;
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Which ports of this machine the ports of a node get, whatever provider runs it.
+
+use std::collections::BTreeMap;
+
+use super::port::Port;
+use super::provider::StackError;
+use super::topology::{Node, Topology};
+
+/// Which ports nodes listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ports {
+    /// Free ones, so that several stacks can run side by side; only those that the topology uses.
+    Free,
+    /// All of them, on the ports that the topology publishes where it publishes one.
+    Published,
+}
+
+/// The ports of one node, held until dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// For each port of the node the one on 127.0.0.1.
+    pub(super) numbers: BTreeMap<u16, u16>,
+    _ports: Vec<Port>,
+}
+
+impl Held {
+    /// Takes a port of this machine for each that a node listens on.
+    pub(super) fn take(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
+        let wanted = wanted(topology, node, ports);
+        let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
+        let held: Result<Vec<Port>, _> = wanted.values().map(one).collect();
+        let held = held.map_err(|source| StackError::Port { node: node.name.clone(), source })?;
+        let numbers = wanted.keys().copied().zip(held.iter().map(Port::number)).collect();
+        Ok(Self { numbers, _ports: held })
+    }
+}
+
+/// The ports that a node listens on, each with the port of this machine that it must be, if any.
+fn wanted(topology: &Topology, node: &Node, ports: Ports) -> BTreeMap<u16, Option<u16>> {
+    match ports {
+        Ports::Published => node.ports.clone(),
+        Ports::Free => {
+            let used = node.ports.keys().filter(|port| topology.uses(node, **port));
+            used.map(|port| (*port, None)).collect()
+        }
+    }
+}

@@ -1,0 +1,35 @@
+# Stand-ins of the three servers: a Debian with the server's package, and an entry point that reads the same
+# variables as the image whose place it takes.
+
+# build_server NAME
+build_server() {
+  local name=$1 image key base
+  image=$(image_of "$name")
+  key=$(cat scripts/images/debian.sh scripts/images/servers/"$name".* | sha256sum | cut -c1-16)
+  is_there "$image" "$key" && { say "$image is there"; return; }
+  case $name in
+    postgres) make_archive postgres postgresql ;;
+    rabbitmq) make_archive rabbitmq rabbitmq-server ;;
+    mongo) make_archive debian bash ;;
+  esac
+  say "building a stand-in for $image"
+  base=faultline/stand-in-$(basename "$archive" .tar):rootfs
+  logged docker import "$archive" "$base" || fail "the engine could not import $archive"
+  local context
+  context=$(mktemp -d "$work/context.XXXXXX")
+  cp scripts/images/servers/"$name".* "$context"
+  [[ $name != mongo ]] || cp "$(ferretdb)" "$context/ferretdb"
+  logged docker build --pull=false --label "faultline.stand-in=$key" --build-arg "BASE=$base" \
+    -f "$context/$name.Dockerfile" -t "$image" "$context" || fail "the engine could not build $image"
+  rm -rf "$context"
+  logged docker image rm "$base" || true
+}
+
+# The program that set-up has built, or the one that the developer chose.
+ferretdb() {
+  local program
+  for program in "${FAULTLINE_FERRETDB:-}" "$cache/bin/ferretdb" "$(command -v ferretdb || true)"; do
+    [[ -n $program && -x $program ]] && { echo "$program"; return; }
+  done
+  fail "there is no ferretdb; scripts/setup --ferretdb builds it"
+}
