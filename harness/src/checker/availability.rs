@@ -20,9 +20,8 @@ pub fn checks(view: &View<'_>) -> Vec<Check> {
         checks.push(check(view, "unaffected", expect.unaffected, &unaffected));
     }
     for (path, share) in &expect.during {
-        let named =
-            |operation: &Operation| operation.path == *path.get_ref() && view.is_under_fault(operation);
-        checks.push(check(view, &format!("during {}", path.get_ref()), *share, &named));
+        let named = |operation: &Operation| operation.path == *path && view.is_under_fault(operation);
+        checks.push(check(view, &format!("during {path}"), *share, &named));
     }
     checks
 }

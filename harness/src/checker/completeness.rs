@@ -7,16 +7,18 @@ use crate::history::{NodeChange, Outcome};
 /// The check `complete`.
 #[must_use]
 pub fn check(view: &View<'_>) -> Check {
-    let died: Vec<String> = view
-        .nodes
-        .iter()
-        .filter_map(|(_, node, change)| match change {
-            NodeChange::Died(how) => Some(format!("{node} died by itself ({how})")),
-            _ => None,
-        })
-        .collect();
+    let (mut died, mut lost) = (Vec::new(), Vec::new());
+    for (_, node, change) in &view.nodes {
+        match change {
+            NodeChange::Died(how) => died.push(format!("{node} died by itself ({how})")),
+            NodeChange::Lost(how) => lost.push(format!("{node} went out of sight ({how})")),
+            NodeChange::Ready | NodeChange::NotReady(_) => {}
+        }
+    }
     let (verdict, detail) = if !died.is_empty() {
         (Verdict::Fail, died.join(", "))
+    } else if !lost.is_empty() {
+        (Verdict::Unknown, lost.join(", "))
     } else if view.end.is_none() {
         (Verdict::Unknown, "the run did not come to its end".to_owned())
     } else if view.end.is_some_and(|(_, interrupted)| interrupted) {

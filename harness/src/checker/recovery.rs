@@ -65,7 +65,11 @@ pub fn checks(view: &View<'_>, faults: &[FaultFigures]) -> Vec<Check> {
 
 fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
     let limit = view.run.schedule.expect.recovers_within;
-    let slow: Vec<String> = faults
+    // What the lab could not do, or not undo, says nothing of the system's recovery.
+    let (broken, judged): (Vec<_>, Vec<_>) =
+        faults.iter().zip(&view.windows).partition(|(_, window)| window.broken);
+    let judged: Vec<&FaultFigures> = judged.into_iter().map(|(fault, _)| fault).collect();
+    let slow: Vec<String> = judged
         .iter()
         .flat_map(|fault| {
             let late =
@@ -76,19 +80,22 @@ fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
             })
         })
         .chain(
-            faults
+            judged
                 .iter()
                 .filter(|fault| fault.ready_ms.is_none())
                 .map(|fault| format!("the system was not ready again after {}", fault.what)),
         )
         .collect();
-    let slowest = faults.iter().flat_map(|fault| fault.recover_ms.values().flatten()).max();
+    let slowest = judged.iter().flat_map(|fault| fault.recover_ms.values().flatten()).max();
+    let broken: Vec<&str> = broken.iter().map(|(fault, _)| fault.what.as_str()).collect();
     let detail = match (slow.is_empty(), slowest) {
+        (true, _) if !broken.is_empty() => format!("nothing is known after {}", broken.join(", ")),
         (false, _) => format!("not within {limit}: {}", slow.join(", ")),
         (true, Some(ms)) => format!("every path within {ms} ms of the undoing; {limit} allowed"),
         (true, None) => "no path depends on what was faulty".to_owned(),
     };
     let verdict = match (slow.is_empty(), view.is_cut_short()) {
+        (true, _) if !broken.is_empty() => Verdict::Unknown,
         (true, _) => Verdict::Pass,
         // It might have worked again in time, had anybody looked.
         (false, true) => Verdict::Unknown,

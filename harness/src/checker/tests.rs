@@ -195,11 +195,21 @@ fn slow_recovery_no_recovery_and_no_drain_fail() {
 }
 
 #[test]
-fn a_node_that_dies_by_itself_fails() {
+fn a_node_that_dies_by_itself_fails_and_one_out_of_sight_is_unknown() {
     let mut story = Story::good();
+    story.rest.push(Event::Node { node: "mongo".into(), at: 4, change: NodeChange::Lost("no word".into()) });
+    assert_eq!(verdict_of(&story.judge(), "complete"), Verdict::Unknown);
     story.rest.push(Event::Node { node: "logger".into(), at: 5, change: NodeChange::Died("SIGSEGV".into()) });
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "complete"), Verdict::Fail);
+}
+
+#[test]
+fn a_fault_that_could_not_be_done_makes_the_recovery_unknown() {
+    let mut story = Story::good();
+    story.faults.truncate(1);
+    story.faults.push((FaultStage::Broken, 11 * SECOND, false));
+    assert_eq!(verdict_of(&story.judge(), "recovered"), Verdict::Unknown);
 }
 
 #[test]

@@ -91,6 +91,7 @@ impl Display {
                     NodeChange::Ready => format!("{node} is ready again"),
                     NodeChange::NotReady(waits) => format!("{node} is not ready: {waits}"),
                     NodeChange::Died(how) => format!("{node} died by itself: {how}"),
+                    NodeChange::Lost(how) => format!("{node} is out of sight: {how}"),
                 };
                 self.line(&format!("{} {told}", clock(*at)));
             }

@@ -116,7 +116,7 @@ async fn watch(stack: &Stack, cancel: &CancellationToken) -> Result<Exit, Failur
             _ = ticks.tick() => {}
         }
         for node in stack.topology().nodes.keys() {
-            if let NodeState::Ended(how) = stack.provider().state(node) {
+            if let NodeState::Ended(how) | NodeState::Lost(how) = stack.provider().state(node) {
                 let log = stack.provider().log_tail(node);
                 return Err(Failure::unavailable(format!(
                     "node {node} died: {how}; the last lines of its log:\n{log}"

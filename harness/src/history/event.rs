@@ -196,6 +196,8 @@ pub enum NodeChange {
     NotReady(String),
     /// Its process ended though no fault ended it; how.
     Died(String),
+    /// Whoever runs it does not answer any more; what is known of that.
+    Lost(String),
 }
 
 /// Entries of a store.

@@ -35,6 +35,7 @@ pub(super) async fn watch(stack: Arc<Stack>, teller: Teller, start: Instant) {
 async fn look(stack: &Stack, node: &str, before: &NodeChange) -> Option<(String, NodeChange)> {
     let change = match stack.provider().state(node) {
         NodeState::Ended(how) => NodeChange::Died(how),
+        NodeState::Lost(how) => NodeChange::Lost(how),
         NodeState::Absent | NodeState::Down(_) | NodeState::Paused(_) => return None,
         // Servers bring their own way, which is too dear to go this often.
         NodeState::Running(_) if stack.topology().nodes.get(node)?.ready.is_none() => return None,

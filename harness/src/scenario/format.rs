@@ -124,7 +124,7 @@ pub struct FaultSpec {
 /// What must hold for the verdict `pass`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Expectations {
+pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Acknowledged entries that may be missing from the store.
     pub lost: u64,
     /// Entries that may be in the store more than once.
@@ -137,14 +137,31 @@ pub struct Expectations {
     pub unaffected: Share,
     /// Share that must be ok during the faults on the paths named here, whatever is faulty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub during: BTreeMap<Spanned<String>, Share>,
+    pub during: BTreeMap<Name, Share>,
     /// Time from the undoing of a fault until each path works again.
     pub recovers_within: Span,
     /// Time from the end of the load until every acknowledged entry is in its store.
     pub drains_within: Span,
 }
 
-impl Default for Expectations {
+impl Expectations {
+    /// The same with names that no longer know their place in a file.
+    #[must_use]
+    pub fn without_places(&self) -> Expectations<String> {
+        Expectations {
+            lost: self.lost,
+            duplicated: self.duplicated,
+            unexpected: self.unexpected,
+            without_fault: self.without_fault,
+            unaffected: self.unaffected,
+            during: self.during.iter().map(|(path, share)| (path.get_ref().clone(), *share)).collect(),
+            recovers_within: self.recovers_within,
+            drains_within: self.drains_within,
+        }
+    }
+}
+
+impl<Name: Ord> Default for Expectations<Name> {
     fn default() -> Self {
         Self {
             lost: 0,

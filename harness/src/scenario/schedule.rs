@@ -37,7 +37,7 @@ pub struct Schedule {
     /// Faults in the order of their times.
     pub faults: Vec<PlannedFault>,
     /// What must hold.
-    pub expect: Expectations,
+    pub expect: Expectations<String>,
 }
 
 /// Arrivals on one path at one rate.
@@ -103,7 +103,7 @@ impl Schedule {
             in_flight: scenario.operations.in_flight,
             streams,
             faults: faults(scenario, &mut random),
-            expect: scenario.expect.clone(),
+            expect: scenario.expect.without_places(),
         }
     }
 
@@ -205,6 +205,8 @@ link = "p->q"
 at = "1s"
 for = "500ms"
 latency = "20ms"
+[expect]
+during = { a = "50%" }
 "#;
         Schedule::derive("x", &parse("x", text).unwrap(), seed)
     }

@@ -114,7 +114,7 @@ impl Stack {
                 Ok(()) => return Ok(()),
                 Err(waits) => waits,
             };
-            if let NodeState::Ended(how) = self.provider.state(node) {
+            if let NodeState::Ended(how) | NodeState::Lost(how) = self.provider.state(node) {
                 return Err(StackError::Died {
                     node: node.to_owned(),
                     how,

@@ -140,6 +140,8 @@ pub enum NodeState {
     Ended(String),
     /// Ended by the lab.
     Down(String),
+    /// Nobody knows: whoever runs it does not answer any more.
+    Lost(String),
 }
 
 impl std::fmt::Display for NodeState {
@@ -150,6 +152,7 @@ impl std::fmt::Display for NodeState {
             Self::Paused(pid) => write!(f, "paused as pid {pid}"),
             Self::Ended(how) => write!(f, "dead ({how})"),
             Self::Down(how) => write!(f, "down ({how})"),
+            Self::Lost(how) => write!(f, "out of sight ({how})"),
         }
     }
 }

@@ -194,15 +194,17 @@ impl Member {
     /// Sees how it ends, and says so unless the lab ended it.
     async fn watch(self: Arc<Self>, id: String, number: u64) {
         let mut ends = std::pin::pin!(self.common.engine.docker.wait_container(&id, None));
-        let how = match ends.next().await {
-            Some(Ok(end)) => format!("exit code {}", end.status_code),
-            Some(Err(Error::DockerContainerWaitError { code, .. })) => format!("exit code {code}"),
-            Some(Err(error)) => format!("the container engine broke off: {}", words(&error)),
-            None => "the container engine broke off".to_owned(),
+        let over = match ends.next().await {
+            Some(Ok(end)) => NodeState::Ended(format!("exit code {}", end.status_code)),
+            Some(Err(Error::DockerContainerWaitError { code, .. })) => {
+                NodeState::Ended(format!("exit code {code}"))
+            }
+            Some(Err(error)) => NodeState::Lost(format!("the container engine broke off: {}", words(&error))),
+            None => NodeState::Lost("the container engine broke off".to_owned()),
         };
         let mut life = self.lock();
         if life.number == number && life.over.is_none() {
-            life.over = Some(NodeState::Ended(how));
+            life.over = Some(over);
         }
     }
 
@@ -345,7 +347,8 @@ impl Member {
         if let Some(container) = Arc::into_inner(container)
             && let Err(error) = container.rm().await
         {
-            tracing::warn!("can't remove the container of {}: {}", self.name, told(&error));
+            // What stays is found by the sweep, which says so where it can't be removed.
+            tracing::debug!("can't remove the container of {}: {}", self.name, told(&error));
         }
     }
 }
