@@ -1,9 +1,9 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo test up images bench lint
+.PHONY: help setup demo test test-containers up images bench lint
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
 
 setup: ## installs what the lab needs and this machine lacks
 	@scripts/setup
@@ -15,6 +15,10 @@ demo: setup ## starts the whole system, kills RabbitMQ under load, says what was
 test: setup ## every test, on real servers
 	@scripts/build --tests
 	@cargo test --workspace
+
+test-containers: setup ## the suites on containers too; starts an engine for it where none answers
+	@scripts/build --tests
+	@scripts/engine scripts/test-containers
 
 up: setup ## runs the system on its fixed ports until Ctrl-C
 	@scripts/build

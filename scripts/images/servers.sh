@@ -18,18 +18,20 @@ build_server() {
   local context
   context=$(mktemp -d "$work/context.XXXXXX")
   cp scripts/images/servers/"$name".* "$context"
-  [[ $name != mongo ]] || cp "$(ferretdb)" "$context/ferretdb"
+  [[ $name != mongo ]] || { find_ferretdb; cp "$program" "$context/ferretdb"; }
   logged docker build --pull=false --label "faultline.stand-in=$key" --build-arg "BASE=$base" \
     -f "$context/$name.Dockerfile" -t "$image" "$context" || fail "the engine could not build $image"
   rm -rf "$context"
   logged docker image rm "$base" || true
 }
 
-# The program that set-up has built, or the one that the developer chose.
-ferretdb() {
-  local program
+# Sets `program` to FerretDB: the one that the developer chose, or one on this machine, or it is built.
+find_ferretdb() {
   for program in "${FAULTLINE_FERRETDB:-}" "$cache/bin/ferretdb" "$(command -v ferretdb || true)"; do
-    [[ -n $program && -x $program ]] && { echo "$program"; return; }
+    [[ -n $program && -x $program ]] && return
   done
-  fail "there is no ferretdb; scripts/setup --ferretdb builds it"
+  command -v go >/dev/null || fail "there is no ferretdb, and it can't be built without Go; install Go 1.24 or newer"
+  say "building FerretDB $ferretdb_version (about 2 minutes, once)…"
+  build_into "$cache/bin"
+  program=$cache/bin/ferretdb
 }

@@ -22,7 +22,7 @@ pub struct Run {
     seed: Option<u64>,
     #[command(flatten)]
     provider: ProviderArgs,
-    /// Keep the data of the nodes in the run's folder
+    /// Keep the data of nodes that run as processes, in the run's folder
     #[arg(long)]
     keep: bool,
     /// Who reads the report

@@ -17,7 +17,7 @@ use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting
 pub struct Up {
     #[command(flatten)]
     provider: ProviderArgs,
-    /// Keep the data of the nodes in the run's folder
+    /// Keep the data of nodes that run as processes, in the run's folder
     #[arg(long)]
     keep: bool,
     #[command(flatten)]

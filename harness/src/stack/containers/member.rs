@@ -321,6 +321,7 @@ impl Member {
             running: state.running.unwrap_or(false),
             paused: state.paused.unwrap_or(false),
             exit_code: state.exit_code.unwrap_or(0),
+            health: state.health.and_then(|health| health.status).map(|status| status.to_string()),
         })
     }
 
@@ -370,6 +371,8 @@ pub(super) struct Seen {
     pub(super) running: bool,
     pub(super) paused: bool,
     pub(super) exit_code: i64,
+    /// What the health check of its image says; none where the image has none.
+    pub(super) health: Option<String>,
 }
 
 /// The words of an error and of what caused it.

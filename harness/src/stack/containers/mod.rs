@@ -178,6 +178,15 @@ fn make_logs(folder: &Path) -> Result<(), StackError> {
         .map_err(|source| StackError::File { what: format!("can't make {}", logs.display()), source })
 }
 
+/// Asks the health check of the image; an image without one is ready when it runs.
+async fn is_healthy(member: &Member) -> Result<(), String> {
+    let health = member.look().await.and_then(|seen| seen.health).filter(|health| !health.is_empty());
+    match health.as_deref() {
+        None | Some("healthy" | "none") => Ok(()),
+        Some(other) => Err(format!("its health check says \"{other}\"")),
+    }
+}
+
 impl Provider for Containers {
     fn name(&self) -> &'static str {
         "containers"
@@ -205,7 +214,7 @@ impl Provider for Containers {
             let member = self.member(node).map_err(|error| error.to_string())?;
             match (&member.server, member.state()) {
                 (Some(server), _) => server.ready(&member.place).await,
-                (None, NodeState::Running(_)) => Ok(()),
+                (None, NodeState::Running(_)) => is_healthy(member).await,
                 (None, state) => Err(state.to_string()),
             }
         })
