@@ -124,6 +124,25 @@ fn a_run_that_fails() {
     leaves_nothing(scenario.path().to_str().expect("a path"), "ending the stack", &[], Some(1));
 }
 
+#[test]
+#[ignore = "needs a container engine and the images: make test-containers"]
+fn a_panic() {
+    let _turn = lab::turn();
+    let _foreign = Foreign::start();
+    let before = everything();
+    let child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "lab::panicking::starts_a_node_and_panics", "--ignored"])
+        .env("FAULTLINE_PROVIDER", "containers")
+        .output()
+        .expect("this program");
+    let told = String::from_utf8_lossy(&child.stdout).into_owned();
+    assert!(!child.status.success() && told.contains("on purpose, with running as pid"), "{told}");
+    let runs = tempfile::tempdir().expect("a folder");
+    let told = heal(runs.path());
+    assert_eq!(everything(), before, "{told}");
+    assert_eq!(heal(runs.path()), "clean: nothing was left\n");
+}
+
 /// Stands between the harness and the engine, and can be cut for good: to the harness the engine is dead then.
 struct Engine {
     folder: tempfile::TempDir,

@@ -26,6 +26,9 @@ const GRACE: i32 = 20;
 /// How long a container may take to be gone after SIGKILL.
 const DEATH: Duration = Duration::from_secs(20);
 
+/// How often a pause is tried.
+const FREEZES: u32 = 10;
+
 /// How long the last words of a container may take to reach its log.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -288,11 +291,23 @@ impl Member {
     pub(super) async fn pause(&self) -> Result<(), StackError> {
         let _turn = self.turn.lock().await;
         let container = self.live("paused")?;
-        let engine = &self.common.engine;
-        let call = engine.docker.pause_container(container.id());
-        engine.ask(&format!("pause {}", self.name), call).await?;
+        self.freeze(container.id()).await?;
         self.lock().paused = true;
         Ok(())
+    }
+
+    /// Pauses. On older kernels (cgroup v1) the engine gives up on a container whose threads are too busy to be
+    /// caught at once, and thaws it; another attempt catches them.
+    async fn freeze(&self, id: &str) -> Result<(), EngineError> {
+        let engine = &self.common.engine;
+        let mut left = FREEZES;
+        loop {
+            left -= 1;
+            match engine.ask(&format!("pause {}", self.name), engine.docker.pause_container(id)).await {
+                Err(EngineError::Refused { told, .. }) if left > 0 && told.contains("unable to freeze") => {}
+                other => return other,
+            }
+        }
     }
 
     pub(super) async fn resume(&self) -> Result<(), StackError> {

@@ -1,6 +1,7 @@
 //! What the suites share: the real system, started from this repository's own files, one at a time.
 
 mod harness;
+mod panicking;
 mod runs;
 mod shared;
 
