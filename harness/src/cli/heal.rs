@@ -76,9 +76,10 @@ fn heal_folder(path: &Path, run: &str) -> Result<usize, Failure> {
 
 /// Without an engine there is nothing to look for, unless a dead run had containers there.
 async fn remove_containers(dead: &[(PathBuf, Owner)]) -> Result<usize, Failure> {
+    let marked: Vec<Marked<'_>> = dead.iter().filter_map(Marked::read).collect();
     let engine = match Engine::connect().await {
         Ok(engine) => engine,
-        Err(error) if dead.iter().any(|(path, _)| path.join(containers::MARK).exists()) => {
+        Err(error) if !marked.is_empty() => {
             return Err(Failure::unavailable(format!("a run that is over had containers, and {error}")));
         }
         Err(_) => return Ok(0),
@@ -88,11 +89,32 @@ async fn remove_containers(dead: &[(PathBuf, Owner)]) -> Result<usize, Failure> 
         engine.remove(stray).await.map_err(Failure::unavailable)?;
         println!("removed the {} {} of run {}", stray.kind, stray.name, stray.run);
     }
-    for (path, _) in dead {
+    for Marked { path, run, engine: at } in marked {
+        // One engine may have several addresses.
+        if at != engine.at() && !strays.iter().any(|stray| stray.run == run) {
+            let path = path.display();
+            return Err(Failure::unavailable(format!(
+                "{path}: its containers are in the engine at {at}; run heal with DOCKER_HOST={at}"
+            )));
+        }
         // Told once; nothing of it is left.
         let _ = std::fs::remove_file(path.join(containers::MARK));
     }
     Ok(strays.len())
+}
+
+/// A run that is over and had containers.
+struct Marked<'a> {
+    path: &'a Path,
+    run: &'a str,
+    engine: String,
+}
+
+impl<'a> Marked<'a> {
+    fn read((path, owner): &'a (PathBuf, Owner)) -> Option<Self> {
+        let engine = std::fs::read_to_string(path.join(containers::MARK)).ok()?.trim().to_owned();
+        Some(Self { path, run: &owner.run, engine })
+    }
 }
 
 fn end_strays() -> Result<usize, Failure> {

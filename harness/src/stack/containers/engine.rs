@@ -76,6 +76,7 @@ pub enum EngineError {
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(super) docker: Docker,
+    at: String,
 }
 
 impl Engine {
@@ -88,11 +89,17 @@ impl Engine {
         let absent = |told: String| EngineError::NoAnswer { at: at.clone(), told };
         let docker = docker_client_instance().await.map_err(|error| absent(error.to_string()))?;
         match tokio::time::timeout(PING, docker.ping()).await {
-            Ok(Ok(_)) => Ok(Self { docker }),
+            Ok(Ok(_)) => Ok(Self { docker, at }),
             Ok(Err(error)) if is_forbidden(&error) => Err(EngineError::NoPermission { at }),
             Ok(Err(error)) => Err(absent(last_cause(&error))),
             Err(_) => Err(absent(format!("no answer within {PING:?}"))),
         }
+    }
+
+    /// Where it is, as DOCKER_HOST names it.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
     }
 
     /// Asks the engine to do something, for a bounded time.

@@ -1,6 +1,7 @@
 //! One node as a container: its start, its signals, and what became of it.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,10 +56,14 @@ pub(super) struct Member {
     pub(super) name: String,
 }
 
+/// A container that was made. Dropped, it stays, for the sweep or `heal`: removing itself it would wait for the
+/// engine in whatever thread drops it, for ever in that of a runtime that is ending.
+type Made = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
+
 /// What became of a node.
 #[derive(Default)]
 pub(super) struct Life {
-    container: Option<Arc<ContainerAsync<GenericImage>>>,
+    container: Option<Made>,
     /// Counts the starts, so that news of an earlier life is not taken for that of this one.
     number: u64,
     pid: u32,
@@ -85,7 +90,7 @@ impl Member {
     }
 
     /// The container, in a state that allows an action.
-    fn live(&self, action: &'static str) -> Result<Arc<ContainerAsync<GenericImage>>, StackError> {
+    fn live(&self, action: &'static str) -> Result<Made, StackError> {
         match (self.state(), self.lock().container.clone()) {
             (NodeState::Running(_) | NodeState::Paused(_), Some(container)) => Ok(container),
             (state, _) => {
@@ -131,7 +136,10 @@ impl Member {
                 container.start().await.map_err(refused)?;
                 container
             }
-            None => Arc::new(self.request(environment).start().await.map_err(refused)?),
+            None => {
+                let made = self.request(environment).start().await.map_err(refused)?;
+                Arc::new(ManuallyDrop::new(made))
+            }
         };
         let pid = self.inspect(container.id()).await?.pid;
         let since = self.last_words().await;
@@ -229,7 +237,7 @@ impl Member {
         let container = self.live("killed")?;
         let (pid, paused) = self.mark_down("was killed");
         let result = self.kill_now(container.id(), paused).await;
-        self.unless_failed(result, pid, paused)
+        self.unless_failed(result, container.id(), (pid, paused)).await
     }
 
     async fn kill_now(&self, id: &str, paused: bool) -> Result<(), EngineError> {
@@ -259,7 +267,7 @@ impl Member {
             what: format!("stop {}", self.name),
             told: told(&error),
         });
-        self.unless_failed(result, pid, paused)?;
+        self.unless_failed(result, container.id(), (pid, paused)).await?;
         let code = self.inspect(container.id()).await?.exit_code;
         self.lock().over =
             Some(NodeState::Down(format!("pid {pid} was stopped and ended with exit code {code}")));
@@ -275,15 +283,18 @@ impl Member {
         before
     }
 
-    fn unless_failed(
+    /// Takes back what [`Self::mark_down`] said if it did not come so: the node lives on, or ended by itself.
+    async fn unless_failed(
         &self,
         result: Result<(), EngineError>,
-        pid: u32,
-        paused: bool,
+        id: &str,
+        (pid, paused): (u32, bool),
     ) -> Result<(), StackError> {
         if result.is_err() {
+            let dead = self.inspect(id).await.ok().filter(|seen| !seen.running);
+            let over = dead.map(|seen| NodeState::Ended(format!("exit code {}", seen.exit_code)));
             let mut life = self.lock();
-            (life.over, life.pid, life.paused) = (None, pid, paused);
+            (life.over, life.pid, life.paused) = (over, pid, paused);
         }
         Ok(result?)
     }
@@ -361,21 +372,10 @@ impl Member {
         let _ = self.kill_now(container.id(), true).await;
         self.last_words().await;
         if let Some(container) = Arc::into_inner(container)
-            && let Err(error) = container.rm().await
+            && let Err(error) = ManuallyDrop::into_inner(container).rm().await
         {
             // What stays is found by the sweep, which says so where it can't be removed.
             tracing::debug!("can't remove the container of {}: {}", self.name, told(&error));
-        }
-    }
-}
-
-impl Drop for Life {
-    /// Outside a runtime, where a container can't be removed, it is left to the sweep and to `heal`.
-    fn drop(&mut self) {
-        if tokio::runtime::Handle::try_current().is_err()
-            && let Some(container) = self.container.take()
-        {
-            std::mem::forget(container);
         }
     }
 }

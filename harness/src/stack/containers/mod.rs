@@ -32,7 +32,7 @@ use super::server::{self, Place, Server};
 use super::topology::{Container, Node, Program, Topology};
 use super::{data, process};
 
-/// A file in the folder of a run, there as long as the run has containers in an engine.
+/// A file in the folder of a run, there as long as the run has containers in an engine; names the engine.
 pub const MARK: &str = "has-containers";
 
 /// The provider.
@@ -61,9 +61,7 @@ impl Containers {
         check_images(&engine, nodes).await?;
         make_logs(folder)?;
         let mark = folder.join(MARK);
-        let told =
-            "this run has containers in an engine; `faultline heal` removes them where the run did not\n";
-        std::fs::write(&mark, told)
+        std::fs::write(&mark, format!("{}\n", engine.at()))
             .map_err(|source| StackError::File { what: format!("can't write {}", mark.display()), source })?;
         let mut plans = Vec::new();
         for node in nodes {
