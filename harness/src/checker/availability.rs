@@ -1,7 +1,7 @@
 //! The share of operations that were ok: without a fault on every path, and during faults on the paths that
 //! don't use what is faulty.
 
-use super::verdict::{Check, Verdict};
+use super::verdict::Check;
 use super::view::View;
 use crate::history::{Operation, Outcome};
 use crate::scenario::share::Share;
@@ -46,11 +46,6 @@ fn check(view: &View<'_>, name: &str, share: Share, counts: &dyn Fn(&Operation) 
         true => format!("at least {share} of {all} operations ok on each path"),
         false => format!("less than {share} ok: {}", told.join(", ")),
     };
-    let verdict = match (told.is_empty(), view.is_cut_short()) {
-        (true, _) => Verdict::Pass,
-        // Operations whose ends were not recorded any more would count as not ok.
-        (false, true) => Verdict::Unknown,
-        (false, false) => Verdict::Fail,
-    };
-    Check::new(name, verdict, detail).with_ids(missed)
+    // Operations whose ends were not recorded any more count as not ok.
+    Check::new(name, view.verdict_of(told.is_empty()), detail).with_ids(missed)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::verdict::Verdict;
 use crate::history::{
     Entry, Event, Evidence, FaultStage, History, NodeChange, Operation, RunInfo, operations,
 };
@@ -154,6 +155,13 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         self.end.is_none_or(|(_, interrupted)| interrupted)
+    }
+
+    /// The verdict on what should have been seen in time: what does not hold is unknown where the run was cut
+    /// short, since it might have been seen had anybody looked.
+    #[must_use]
+    pub fn verdict_of(&self, holds: bool) -> Verdict {
+        if !holds && self.is_cut_short() { Verdict::Unknown } else { Verdict::of(holds) }
     }
 
     /// Every path that the schedule loads.

@@ -169,24 +169,22 @@ pub(super) fn words(error: &Error) -> String {
     }
 }
 
-fn last_cause(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    last.to_string()
+/// An error and what caused it, the cause of that, and so on.
+pub(super) fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+fn last_cause(error: &Error) -> String {
+    causes(error).last().map_or_else(String::new, ToString::to_string)
 }
 
 fn is_forbidden(error: &Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::PermissionDenied) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    let io = |error: &(dyn std::error::Error + 'static)| {
+        error.downcast_ref::<std::io::Error>().map(std::io::Error::kind)
+    };
+    causes(error).any(|error| io(error) == Some(std::io::ErrorKind::PermissionDenied))
 }
 
 #[cfg(test)]

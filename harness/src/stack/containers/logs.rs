@@ -15,9 +15,8 @@ use tokio::io::AsyncWriteExt;
 /// The engine tells what is new only to the second; so each line is asked for with its moment, and those that
 /// are known already are passed over.
 pub(super) async fn follow(docker: Docker, id: String, path: PathBuf, since: String) -> String {
-    let seconds = since.parse::<Moment>().map_or(0, |moment| moment.seconds);
-    let options =
-        LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).timestamps(true).since(seconds);
+    let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).timestamps(true);
+    let options = options.since(seconds_of(&since));
     let mut lines = docker.logs(&id, Some(options.build()));
     let mut file = match OpenOptions::new().create(true).append(true).open(&path).await {
         Ok(file) => file,
@@ -50,17 +49,9 @@ fn split(output: &LogOutput) -> Option<(String, String)> {
     Some((moment.to_owned(), text.to_owned()))
 }
 
-/// The seconds of a moment since 1970.
-struct Moment {
-    seconds: i32,
-}
-
-impl std::str::FromStr for Moment {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        use time::format_description::well_known::Rfc3339;
-        let moment = time::OffsetDateTime::parse(text, &Rfc3339).map_err(drop)?;
-        Ok(Self { seconds: i32::try_from(moment.unix_timestamp()).map_err(drop)? })
-    }
+/// The seconds of a moment since 1970; 0, which is before all words, for what is none.
+fn seconds_of(moment: &str) -> i32 {
+    use time::format_description::well_known::Rfc3339;
+    let moment = time::OffsetDateTime::parse(moment, &Rfc3339);
+    moment.ok().and_then(|moment| i32::try_from(moment.unix_timestamp()).ok()).unwrap_or(0)
 }

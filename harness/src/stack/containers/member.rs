@@ -10,10 +10,10 @@ use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::query_parameters::KillContainerOptionsBuilder;
 use testcontainers::core::{IntoContainerPort, Mount};
 use testcontainers::runners::AsyncRunner;
-use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
+use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, TestcontainersError};
 use tokio::task::JoinHandle;
 
-use super::engine::{Engine, EngineError, words};
+use super::engine::{Engine, EngineError, causes, words};
 use super::logs;
 use super::sweep::Labels;
 use crate::stack::provider::{Doorway, NodeState, StackError};
@@ -126,18 +126,15 @@ impl Member {
             let (node, state) = (self.name.clone(), state.to_string());
             return Err(StackError::State { node, action: "started", state });
         }
-        let refused = |error: testcontainers::TestcontainersError| EngineError::Refused {
-            what: format!("start {}", self.name),
-            told: told(&error),
-        };
+        let failed = |error: TestcontainersError| refused(format!("start {}", self.name), &error);
         let before = self.lock().container.clone();
         let container = match before {
             Some(container) => {
-                container.start().await.map_err(refused)?;
+                container.start().await.map_err(failed)?;
                 container
             }
             None => {
-                let made = self.request(environment).start().await.map_err(refused)?;
+                let made = self.request(environment).start().await.map_err(failed)?;
                 Arc::new(ManuallyDrop::new(made))
             }
         };
@@ -263,10 +260,7 @@ impl Member {
         let container = self.live("stopped")?;
         let (pid, paused) = self.mark_down("was stopped");
         let result = container.stop_with_timeout(Some(GRACE)).await;
-        let result = result.map_err(|error| EngineError::Refused {
-            what: format!("stop {}", self.name),
-            told: told(&error),
-        });
+        let result = result.map_err(|error| refused(format!("stop {}", self.name), &error));
         self.unless_failed(result, container.id(), (pid, paused)).await?;
         let code = self.inspect(container.id()).await?.exit_code;
         self.lock().over =
@@ -375,7 +369,7 @@ impl Member {
             && let Err(error) = ManuallyDrop::into_inner(container).rm().await
         {
             // What stays is found by the sweep, which says so where it can't be removed.
-            tracing::debug!("can't remove the container of {}: {}", self.name, told(&error));
+            tracing::debug!("{}", refused(format!("remove the container of {}", self.name), &error));
         }
     }
 }
@@ -390,18 +384,17 @@ pub(super) struct Seen {
     pub(super) health: Option<String>,
 }
 
-/// The words of an error and of what caused it.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !told.contains(&text) {
+/// What testcontainers says went wrong, with what caused it.
+fn refused(what: String, error: &TestcontainersError) -> EngineError {
+    let mut told = String::new();
+    for text in causes(error).map(ToString::to_string) {
+        if told.is_empty() {
+            told = text;
+        } else if !told.contains(&text) {
             told = format!("{told}: {text}");
         }
-        cause = error.source();
     }
-    told
+    EngineError::Refused { what, told }
 }
 
 /// `name:tag` apart; a colon before a slash is that of a registry's port. Without a tag it is `latest`.
