@@ -107,7 +107,8 @@ fn a_missing_program_is_told_with_how_to_get_it() {
         std::fs::read_to_string(lab::repository().join("docker-compose.yml")).expect("the topology");
     std::fs::write(&topology, compose.replace("binary: broker", "binary: brocker")).expect("written");
     let (runs, topology) = (runs.path().to_str().expect("a path"), topology.to_str().expect("a path"));
-    let output = faultline(&["run", "scenarios/healthy.toml", "--runs", runs, "--topology", topology]);
+    let processes = ["run", "scenarios/healthy.toml", "--provider", "processes"];
+    let output = faultline(&[&processes[..], &["--runs", runs, "--topology", topology]].concat());
     assert_eq!(output.status.code(), Some(69));
     let told = text(&output.stderr);
     assert!(told.contains("node broker: the program brocker is missing: build it with"), "{told}");
