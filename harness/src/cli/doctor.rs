@@ -75,6 +75,6 @@ fn of_server(program: server::Program) -> Need {
 }
 
 fn of_binary(node: &str, name: &str) -> Need {
-    let found = binary::find(name).map(|path| path.display().to_string());
+    let found = binary::service(name).map(|path| path.display().to_string());
     Need { name: node.to_owned(), found: found.ok_or_else(|| binary::how_to_get(name)) }
 }

@@ -1,21 +1,40 @@
-//! Finds the programs of the system under test: beside the harness, where cargo puts them, or on PATH.
+//! Finds the programs of the system under test: services beside the harness, where cargo puts them; servers on
+//! PATH too.
 
 use std::path::{Path, PathBuf};
 
-/// Where a program is, or nothing.
+/// Where the program of a service is, or nothing.
 ///
-/// A name with a slash is taken as it is. Else it is looked for beside the harness (and, for a test, one
-/// folder up, where cargo puts programs), then on PATH.
+/// A name with a slash is taken as it is. Else it is looked for beside the harness (and, for a test, one folder
+/// up, where cargo puts programs), and not on PATH: names of services are everyday words, and Linux has a program
+/// `logger` of its own.
 #[must_use]
-pub fn find(name: &str) -> Option<PathBuf> {
-    if name.contains('/') {
-        return Some(PathBuf::from(name)).filter(|path| is_program(path));
-    }
-    let here = std::env::current_exe().ok();
-    let beside = here.as_deref().into_iter().flat_map(|exe| exe.ancestors().skip(1).take(2));
+pub fn service(name: &str) -> Option<PathBuf> {
+    by_place(name).unwrap_or_else(|| first(beside(), name))
+}
+
+/// Where the program of a known server is, or nothing: by its place, beside the harness, or on PATH.
+#[must_use]
+pub fn server(name: &str) -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH");
     let on_path = on_path.iter().flat_map(std::env::split_paths);
-    beside.map(Path::to_path_buf).chain(on_path).map(|folder| folder.join(name)).find(|path| is_program(path))
+    by_place(name).unwrap_or_else(|| first(beside().chain(on_path), name))
+}
+
+/// For a name with a slash: the program, if there is one.
+fn by_place(name: &str) -> Option<Option<PathBuf>> {
+    name.contains('/').then(|| Some(PathBuf::from(name)).filter(|path| is_program(path)))
+}
+
+fn beside() -> impl Iterator<Item = PathBuf> {
+    let here = std::env::current_exe().ok();
+    let folders: Vec<_> =
+        here.iter().flat_map(|exe| exe.ancestors().skip(1).take(2)).map(Path::to_path_buf).collect();
+    folders.into_iter()
+}
+
+fn first(mut folders: impl Iterator<Item = PathBuf>, name: &str) -> Option<PathBuf> {
+    folders.find_map(|folder| Some(folder.join(name)).filter(|path| is_program(path)))
 }
 
 fn is_program(path: &Path) -> bool {
@@ -23,10 +42,10 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// How to get a program that was not found.
+/// How to get the program of a service that was not found.
 #[must_use]
 pub fn how_to_get(name: &str) -> String {
-    format!("build it with `cargo build --bin {name}`, or put it beside faultline or on PATH")
+    format!("build it with `cargo build --bin {name}`, put it beside faultline, or name it by its path")
 }
 
 #[cfg(test)]
@@ -34,10 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_on_path_and_by_their_place_are_found() {
-        assert!(find("sh").is_some());
-        assert_eq!(find("/bin/sh"), Some(PathBuf::from("/bin/sh")));
-        assert_eq!(find("/bin"), None);
-        assert_eq!(find("no-such-program-anywhere"), None);
+    fn servers_are_found_on_path_and_by_their_place() {
+        assert!(server("sh").is_some());
+        assert_eq!(server("/bin/sh"), Some(PathBuf::from("/bin/sh")));
+        assert_eq!(server("/bin"), None);
+        assert_eq!(server("no-such-program-anywhere"), None);
+    }
+
+    #[test]
+    fn a_program_of_the_system_is_not_taken_for_a_service_of_that_name() {
+        assert_eq!(service("sh"), None);
+        assert_eq!(service("/bin/sh"), Some(PathBuf::from("/bin/sh")));
     }
 }

@@ -70,7 +70,14 @@ impl Stack {
     /// # Errors
     /// [`StackError`] when a proxy can't listen.
     pub async fn new(topology: Topology, provider: Box<dyn Provider>) -> Result<Self, StackError> {
-        let links = Links::start(&topology, provider.as_ref()).await?;
+        let links = match Links::start(&topology, provider.as_ref()).await {
+            Ok(links) => links,
+            Err(error) => {
+                // The provider may have made something for them, as a network.
+                provider.shutdown().await;
+                return Err(error);
+            }
+        };
         let environments =
             topology.nodes.values().map(|node| (node.name.clone(), links.rewrite(&topology, node))).collect();
         Ok(Self { topology, provider, links, environments })

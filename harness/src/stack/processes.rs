@@ -231,7 +231,7 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
         }
         Some(Program::Binary { name, listen }) => {
             let name = overrides.program.as_ref().unwrap_or(name);
-            let program = binary::find(name).ok_or_else(|| StackError::NoProgram {
+            let program = binary::service(name).ok_or_else(|| StackError::NoProgram {
                 node: node.name.clone(),
                 program: name.clone(),
                 how: binary::how_to_get(name),

@@ -80,13 +80,13 @@ fn of_postgresql(name: &str) -> Option<PathBuf> {
         .filter(|(_, path)| path.is_file())
         .collect();
     found.sort();
-    found.pop().map(|(_, path)| path).or_else(|| binary::find(name))
+    found.pop().map(|(_, path)| path).or_else(|| binary::server(name))
 }
 
 /// RabbitMQ's own script, not the one that Debian wraps around it to change the account.
 pub(super) fn rabbitmq() -> Option<PathBuf> {
     let debian = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
-    if debian.is_file() { Some(debian) } else { binary::find("rabbitmq-server") }
+    if debian.is_file() { Some(debian) } else { binary::server("rabbitmq-server") }
 }
 
 /// From the name of its folder, since asking it takes seconds.
@@ -101,10 +101,12 @@ fn rabbitmq_version() -> Option<String> {
 /// of all, since it may be of version 2, which needs a server of its own).
 pub(super) fn mongo() -> Option<PathBuf> {
     if let Ok(given) = std::env::var(MONGO_PROGRAM) {
-        return binary::find(&given);
+        return binary::server(&given);
     }
     let built = cache().map(|cache| cache.join("faultline/bin/ferretdb"));
-    binary::find("mongod").or_else(|| binary::find(built?.to_str()?)).or_else(|| binary::find("ferretdb"))
+    binary::server("mongod")
+        .or_else(|| binary::server(built?.to_str()?))
+        .or_else(|| binary::server("ferretdb"))
 }
 
 fn cache() -> Option<PathBuf> {

@@ -60,7 +60,7 @@ pub struct Node {
 pub enum Program {
     /// A program of the system under test.
     Binary {
-        /// Its file name, found beside the harness or on PATH.
+        /// Its file name, found beside the harness, or its path.
         name: String,
         /// Variables that hold the address to listen on, with the port that they stand for.
         listen: BTreeMap<String, u16>,

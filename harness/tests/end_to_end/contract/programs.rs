@@ -20,7 +20,7 @@ const USABLE: [(&str, &str); 5] = [
 
 /// Runs a service that must end by itself.
 fn run(service: &str, arguments: &[&str]) -> Output {
-    let program = binary::find(service).expect("a built service");
+    let program = binary::service(service).expect("a built service");
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(USABLE).output().expect("a service that runs")
 }
