@@ -5,6 +5,8 @@ ARG RUST_IMAGE=rust:1-bookworm
 
 FROM ${RUST_IMAGE} AS build
 WORKDIR /source
+# Names of functions stay for backtraces; line tables would be most of an image.
+ENV CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=debuginfo
 
 # Dependencies first, from manifests alone: this layer stays as long as they do.
 COPY Cargo.toml Cargo.lock ./
