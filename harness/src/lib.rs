@@ -20,6 +20,7 @@ pub mod cli;
 pub mod fault;
 pub mod history;
 pub mod load;
+pub mod measure;
 pub mod proxy;
 pub mod report;
 pub mod runner;

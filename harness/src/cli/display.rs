@@ -7,6 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::history::event::fault_name;
 use crate::history::{Event, Evidence, FaultStage, NodeChange, Outcome};
+use crate::measure::Tally;
+use crate::runner::trial::Tick;
 use crate::runner::{Listener, Progress, Stage};
 use crate::scenario::Schedule;
 use crate::stack::Starting;
@@ -165,9 +167,11 @@ impl Listener for Display {
             Progress::Begins { folder, provider, nodes, schedule } => {
                 self.line(&format!("{}: {}", schedule.scenario, schedule.shows));
                 self.line(&format!("run folder: {}", folder.display()));
-                self.line(&format!("provider: {provider}"));
-                self.line(&format!("starting {nodes} nodes"));
-                self.now("starting".to_owned());
+                self.line(&format!("system: {provider}"));
+                if *nodes > 0 {
+                    self.line(&format!("starting {nodes} nodes"));
+                    self.now("starting".to_owned());
+                }
                 self.schedule = Some(schedule.clone());
             }
             Progress::Starting(Starting::Started(_)) => {}
@@ -179,6 +183,7 @@ impl Listener for Display {
             }
             Progress::Stage(stage) => self.stage(*stage),
             Progress::History(event) => self.event(event),
+            Progress::Tick(tick) => self.tick(tick),
         }
     }
 
@@ -190,6 +195,28 @@ impl Listener for Display {
 }
 
 impl Display {
+    /// A second of a load without a history.
+    fn tick(&mut self, tick: &Tick) {
+        if tick.last.is_empty() {
+            return;
+        }
+        let path = |(path, tally): (&String, &Tally)| {
+            let p99 = tally.from_due.quantile(0.99);
+            let p99 = p99.map_or_else(String::new, |micros| format!(" p99 {:.1} ms", micros as f64 / 1000.0));
+            let failed = tally.offered() - tally.ok;
+            let failed = if failed > 0 { format!(" not ok {failed}") } else { String::new() };
+            format!("{path} {}/s{failed}{p99}", tally.ok)
+        };
+        let paths: Vec<String> = tick.last.iter().map(path).collect();
+        let line = format!("{} {}", clock(i64::try_from(tick.at.as_micros()).unwrap_or(0)), paths.join("  "));
+        if self.bar.is_some() {
+            self.now(line);
+        } else if self.rates_told.elapsed() >= RATES_EVERY {
+            self.rates_told = Instant::now();
+            self.line(&line);
+        }
+    }
+
     fn stage(&mut self, stage: Stage) {
         let told = match stage {
             Stage::Load => {

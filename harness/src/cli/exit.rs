@@ -72,6 +72,11 @@ impl Failure {
         Self { exit: Exit::Unavailable, told: told.to_string() }
     }
 
+    /// Ended by a person or the system before there was a result.
+    pub fn interrupted(told: impl fmt::Display) -> Self {
+        Self { exit: Exit::Interrupted, told: told.to_string() }
+    }
+
     /// Something that should not happen.
     pub fn internal(told: impl fmt::Display) -> Self {
         Self { exit: Exit::Internal, told: told.to_string() }

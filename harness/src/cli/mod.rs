@@ -3,6 +3,9 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`run`] | runs a scenario to its verdict |
+//! | [`load`] | arrivals in the open model, measured from when each was due |
+//! | [`capacity`] | the highest rate at which an objective holds |
+//! | [`compare`] | two loads side by side |
 //! | [`validate`] | reads scenarios and tells their mistakes |
 //! | [`list`] | the scenarios there are |
 //! | [`up`], [`down`] | the stack on its published ports, until told to end |
@@ -12,8 +15,12 @@
 //! | [`exit`] | exit codes |
 //! | [`display`] | progress, on a terminal or as lines |
 //! | [`interrupt`] | Ctrl-C: once in order, twice at once |
+//! | [`operations`] | how operations are made, and what they go to |
+//! | [`target`] | a system that runs already, as the target of a load |
 //! | [`load_files`] | topology and scenario, with their mistakes |
 
+pub mod capacity;
+pub mod compare;
 pub mod display;
 pub mod doctor;
 pub mod down;
@@ -21,13 +28,16 @@ pub mod exit;
 pub mod heal;
 pub mod interrupt;
 pub mod list;
+pub mod load;
 pub mod load_files;
+pub mod operations;
 pub mod report;
 pub mod run;
+pub mod target;
 pub mod up;
 pub mod validate;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,6 +65,12 @@ struct Cli {
 enum Verb {
     /// Run a scenario: start the system, load it, break it, judge it
     Run(run::Run),
+    /// Load the system, or one that runs already, and measure it
+    Load(load::Load),
+    /// Find the highest rate at which an objective holds
+    Capacity(capacity::Capacity),
+    /// Set two loads side by side, with intervals
+    Compare(compare::Compare),
     /// Read scenarios and tell their mistakes, with the place of each
     Validate(validate::Validate),
     /// List the scenarios in a folder
@@ -169,6 +185,9 @@ fn honour_context() {
 fn dispatch(verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Run(run) => run.perform(),
+        Verb::Load(load) => load.perform(),
+        Verb::Capacity(capacity) => capacity.perform(),
+        Verb::Compare(compare) => compare.perform(),
         Verb::Validate(validate) => validate.perform(),
         Verb::List(list) => list.perform(),
         Verb::Up(up) => up.perform(),
@@ -192,6 +211,22 @@ fn logging(directives: &str) -> Result<(), Failure> {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
     Ok(())
+}
+
+/// Prints what a verb was asked for; that nobody reads it any more is no failure.
+fn printed(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if !display::nobody_reads(&error) => {
+            Err(Failure::internal(format!("can't print: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One JSON document.
+fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(text + "\n")
 }
 
 /// The style of standard output.

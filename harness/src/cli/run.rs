@@ -1,14 +1,15 @@
 //! `faultline run`: runs a scenario to its verdict.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
-use super::display::{self, Display};
+use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::{Output, ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
-use crate::report::{Report, terminal};
+use crate::report::{ControlReport, Report, terminal};
 use crate::runner::{self, Options};
 use crate::scenario::Schedule;
 
@@ -20,6 +21,9 @@ pub struct Run {
     /// Decides everything that is random; a new one if not given
     #[arg(long)]
     seed: Option<u64>,
+    /// Run the same without the faults first, and tell what the faults did from noise
+    #[arg(long)]
+    control: bool,
     #[command(flatten)]
     provider: ProviderArgs,
     /// Keep the data of nodes that run as processes, in the run's folder
@@ -48,29 +52,53 @@ impl Run {
         let mut options = Options::new(topology, schedule, self.runs.runs);
         options.keep = self.keep;
         options.choice = self.provider.choice();
-        let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
-        let (report, interrupted) = super::runtime()?.block_on(async {
+        super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
-            let report = runner::run(options, listener, cancel.clone()).await?;
-            Ok::<_, Failure>((report, cancel.is_cancelled()))
-        })?;
-        show(&report, self.output)?;
-        Ok(if interrupted { Exit::Interrupted } else { report.verdict.into() })
+            let control = if self.control { Some(control(&options, &cancel).await?) } else { None };
+            let report = runner::run(options, display(), cancel.clone()).await?;
+            let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
+            match control {
+                Some(control) => show_both(control, report, self.output)?,
+                None => show(&report, self.output)?,
+            }
+            Ok(exit)
+        })
+    }
+}
+
+fn display() -> Box<Display> {
+    Box::new(Display::new(std::io::stderr().is_terminal()))
+}
+
+/// The same seed and load without the faults.
+async fn control(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
+    let mut without = options.clone();
+    without.schedule.faults.clear();
+    without.schedule.scenario += "-control";
+    let report = runner::run(without, display(), cancel.clone()).await?;
+    if cancel.is_cancelled() {
+        return Err(Failure::interrupted("interrupted during the control: nothing was judged"));
+    }
+    Ok(report)
+}
+
+fn show_both(control: Report, report: Report, output: Output) -> Result<(), Failure> {
+    let operations = |report: &Report| runner::operations_of(Path::new(&report.folder));
+    let (without, with) = (operations(&control)?, operations(&report)?);
+    let both = ControlReport::new((control, &without), (report, &with));
+    match output {
+        Output::Human => {
+            show(&both.experiment, output)?;
+            super::printed(&format!("\n{}", both.render(super::style())))
+        }
+        Output::Json => super::printed(&super::json(&both)?),
     }
 }
 
 /// Prints a report.
 pub(super) fn show(report: &Report, output: Output) -> Result<(), Failure> {
-    let text = match output {
+    super::printed(&match output {
         Output::Human => terminal::render(report, super::style()),
-        Output::Json => {
-            serde_json::to_string_pretty(report).map_err(|error| Failure::internal(error.to_string()))? + "\n"
-        }
-    };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if !display::nobody_reads(&error) => {
-            Err(Failure::internal(format!("can't print: {error}")))
-        }
-        _ => Ok(()),
-    }
+        Output::Json => super::json(report)?,
+    })
 }

@@ -1,22 +1,40 @@
 //! The data of an entry: its operation's id, then filler that the seed decides; and a hash to tell whether
 //! it came through unchanged. Pure.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::scenario::scatter;
 
-/// The data of operation `number`: `length` bytes of printable ASCII that begin with `id` and a space.
-#[must_use]
-pub fn data(seed: u64, number: u64, id: &str, length: usize) -> String {
-    let mut text = String::with_capacity(length);
-    text.push_str(id);
-    text.push(' ');
-    // A stream of its own for each operation, so that its data does not depend on the others.
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(number);
-    while text.len() < length {
-        text.push(char::from(random.random_range(b'a'..=b'z')));
+/// Filler is cut out of a text of this length: making each anew would cost the generator more than sending it.
+const FILLER: usize = 64 * 1024;
+
+/// Makes the data of a run's operations.
+#[derive(Debug, Clone)]
+pub struct Payloads {
+    seed: u64,
+    filler: String,
+}
+
+impl Payloads {
+    /// For a seed, which decides every byte but the ids.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let letter = |number| char::from(b'a' + (scatter(seed, number) % 26) as u8);
+        Self { seed, filler: (0..FILLER as u64).map(letter).collect() }
     }
-    text
+
+    /// The data of operation `number`: `length` bytes of printable ASCII that begin with `id` and a space.
+    #[must_use]
+    pub fn data(&self, number: u64, id: &str, length: usize) -> String {
+        let mut text = String::with_capacity(length.max(id.len() + 1));
+        text.push_str(id);
+        text.push(' ');
+        let mut from = scatter(self.seed, number) as usize % FILLER;
+        while text.len() < length {
+            let until = FILLER.min(from + length - text.len());
+            text.push_str(&self.filler[from..until]);
+            from = 0;
+        }
+        text
+    }
 }
 
 /// The operation that a text is the data of, if it looks like one's.
@@ -39,10 +57,17 @@ mod tests {
 
     #[test]
     fn the_id_is_found_again_and_the_seed_decides_the_rest() {
-        let text = data(1, 5, "r-log-amqp-5", 100);
-        assert_eq!((text.len(), operation_of(&text)), (100, "r-log-amqp-5"));
-        assert_eq!(text, data(1, 5, "r-log-amqp-5", 100));
-        assert_ne!(text, data(2, 5, "r-log-amqp-5", 100));
+        let text = |seed, number| Payloads::new(seed).data(number, "r-log-amqp-5", 100);
+        assert_eq!((text(1, 5).len(), operation_of(&text(1, 5))), (100, "r-log-amqp-5"));
+        assert_eq!(text(1, 5), text(1, 5));
+        assert_ne!(text(1, 5), text(2, 5));
+        assert_ne!(text(1, 5), text(1, 6));
+    }
+
+    #[test]
+    fn a_payload_may_be_longer_than_the_filler_and_its_id_may_be_longer_than_it() {
+        assert_eq!(Payloads::new(1).data(1, "a", 3 * FILLER).len(), 3 * FILLER);
+        assert_eq!(Payloads::new(1).data(1, "a-1", 2), "a-1 ");
     }
 
     #[test]

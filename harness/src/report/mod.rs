@@ -4,11 +4,25 @@
 //! | --- | --- |
 //! | [`model`] | the report; `report.json` is this |
 //! | [`terminal`] | the report for a terminal |
+//! | [`capacity`] | the result of a search for a capacity |
+//! | [`chart`] | pictures, as SVG |
+//! | [`compare`] | two loads side by side |
+//! | [`control`] | a run beside one without its faults |
+//! | [`load`] | the result of a load without faults |
+//! | `table` | lines and tables |
 //! | [`style`] | colours, where they are wanted |
 
+pub mod capacity;
+pub mod chart;
+pub mod compare;
+pub mod control;
+pub mod load;
 pub mod model;
 pub mod style;
+mod table;
 pub mod terminal;
 
+pub use control::ControlReport;
+pub use load::LoadReport;
 pub use model::Report;
 pub use style::Style;

@@ -1,9 +1,8 @@
 //! The report for a terminal: figures of every path, faults with their times, checks, verdict.
 
-use std::fmt::Write;
-
 use super::model::Report;
 use super::style::Style;
+use super::table::{line, table};
 use crate::checker::{FaultFigures, PathFigures, Tally, Verdict};
 
 /// The whole report as text, with a line break at its end.
@@ -26,11 +25,6 @@ pub fn render(report: &Report, style: Style) -> String {
     text
 }
 
-fn line(text: &mut String, line: &str) {
-    text.push_str(line.trim_end());
-    text.push('\n');
-}
-
 fn paths(text: &mut String, report: &Report, style: Style) {
     let head = [
         "path", "offered", "sent", "ok", "fail", "info", "lost", "doubled", "ok/s", "p50 ms", "p99 ms",
@@ -51,29 +45,6 @@ fn row(name: &str, path: &PathFigures) -> Vec<String> {
     row.extend([count(path.lost), count(path.duplicated), format!("{:.1}", path.ok_per_s)]);
     row.extend([latency(|q| q.p50), latency(|q| q.p99), latency(|q| q.max)]);
     row
-}
-
-/// Columns as wide as they need to be; the first to the left, figures to the right.
-fn table(text: &mut String, head: &[&str], rows: &[Vec<String>], style: Style) {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([head[column].len()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let format_row = |cells: Vec<&str>| {
-        let mut line = String::new();
-        for (index, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-            let _ = match index {
-                0 => write!(line, "{cell:<width$}"),
-                _ => write!(line, "  {cell:>width$}"),
-            };
-        }
-        line
-    };
-    line(text, &style.dim(&format_row(head.to_vec())));
-    for row in rows {
-        line(text, &format_row(row.iter().map(String::as_str).collect()));
-    }
 }
 
 fn one_fault(text: &mut String, fault: &FaultFigures, style: Style) {

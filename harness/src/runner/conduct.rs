@@ -1,7 +1,7 @@
 //! The run itself: start the stack, load it and break it, wait until it has settled, read its stores, judge.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +11,19 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::events::Events;
 use super::folder::{FolderError, RunFolder};
 use super::inject::Injector;
 use super::options::Options;
 use super::progress::{Listener, Progress, Stage};
 use super::recorder::{RecordError, Recorder, Teller};
+use super::system::targets;
 use super::{drain, machine, monitor, observe};
 use crate::checker;
 use crate::fault::{Journal, JournalError};
-use crate::history::{self, Event, HistoryError, Observation, RunInfo};
-use crate::load::generator::now;
-use crate::load::{Generator, LoadError, Template};
+use crate::history::{self, Event, History, HistoryError, Observation, Operation, RunInfo};
+use crate::load::engine::now;
+use crate::load::{Engine, LoadError};
 use crate::report::Report;
 use crate::stack::{self, Chosen, Ports, Site, Stack, StackError};
 
@@ -195,24 +197,23 @@ impl Run<'_> {
             cancel: self.cancel.clone(),
         };
         let load = async {
-            generator.run(self.cancel.clone()).await;
+            let loaded = generator.run(self.cancel.clone()).await;
             let _ = forwarding.await;
             self.teller.record(Event::LoadEnded { at: now(start) }).await;
+            loaded
         };
-        tokio::join!(load, injector.run(&schedule.faults));
+        let (loaded, ()) = tokio::join!(load, injector.run(&schedule.faults));
+        loaded?;
         Ok(())
     }
 
-    fn generator(&self, start: Instant) -> Result<(Generator, mpsc::Receiver<Event>), RunError> {
-        let mut templates = BTreeMap::new();
-        for (path, spec) in &self.options.topology.paths {
-            let address = self.stack.address(&spec.send.node, spec.send.port)?;
-            let template = Template::new(path, spec, address).map_err(LoadError::from)?;
-            templates.insert(path.clone(), (template, spec.stored_in.is_some()));
-        }
+    fn generator(&self, start: Instant) -> Result<(Engine<Events>, mpsc::Receiver<Event>), RunError> {
+        let (topology, schedule) = (&self.options.topology, &self.options.schedule);
+        let targets = targets(topology, self.stack)?;
         let (sender, events) = mpsc::channel(1024);
-        let generator = Generator::new(self.folder.run(), &self.options.schedule, templates, start, sender)?;
-        Ok((generator, events))
+        let sink =
+            Events::new(sender, schedule, |path| targets.get(path).is_some_and(|target| target.stores));
+        Ok((Engine::new(self.folder.run(), schedule, &targets, start, sink)?, events))
     }
 
     /// Waits until everything acknowledged is stored, then reads what is.
@@ -284,10 +285,22 @@ impl Report {
     ///
     /// # Errors
     /// [`RunError`] when there is no history, or none that can be read.
-    pub fn of_folder(folder: &std::path::Path) -> Result<Self, RunError> {
-        let path: PathBuf = folder.join(super::recorder::FILE);
-        let text = std::fs::read_to_string(&path).map_err(|source| RecordError::reading(&path, source))?;
-        let history = history::read(&text)?;
+    pub fn of_folder(folder: &Path) -> Result<Self, RunError> {
+        let history = history_of(folder)?;
         Ok(Self::new(folder, &history, checker::judge(&history)))
     }
+}
+
+/// The operations in the history of a run's folder.
+///
+/// # Errors
+/// [`RunError`] when there is no history, or none that can be read.
+pub fn operations_of(folder: &Path) -> Result<Vec<Operation>, RunError> {
+    Ok(history::operations(&history_of(folder)?.events))
+}
+
+fn history_of(folder: &Path) -> Result<History, RunError> {
+    let path: PathBuf = folder.join(super::recorder::FILE);
+    let text = std::fs::read_to_string(&path).map_err(|source| RecordError::reading(&path, source))?;
+    Ok(history::read(&text)?)
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::observe;
 use super::recorder::{Acknowledged, Teller};
 use crate::history::Event;
-use crate::load::generator::now;
+use crate::load::engine::now;
 use crate::stack::Stack;
 
 /// How long everything must stay as it is before it counts as settled: what is still on its way between a

@@ -33,6 +33,13 @@ pub struct FolderError {
     source: io::Error,
 }
 
+impl FolderError {
+    /// A file that can't be written.
+    pub(super) fn writing(path: PathBuf, source: io::Error) -> Self {
+        Self { what: "can't write", path, source }
+    }
+}
+
 /// A file in the folder of a run whose data is to be kept.
 pub const KEPT: &str = "keep";
 
@@ -102,6 +109,15 @@ impl RunFolder {
             path,
             source,
         })
+    }
+
+    /// Writes a text.
+    ///
+    /// # Errors
+    /// [`FolderError`] names the file.
+    pub fn write_text(&self, name: &str, text: &str) -> Result<(), FolderError> {
+        let path = self.path.join(name);
+        fs::write(&path, text).map_err(|source| FolderError::writing(path, source))
     }
 
     /// Removes the data of the nodes; their logs stay.

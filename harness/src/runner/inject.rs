@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::recorder::Teller;
 use crate::fault::{self, Journal};
 use crate::history::{Event, Evidence, FaultStage};
-use crate::load::generator::now;
+use crate::load::engine::now;
 use crate::scenario::schedule::PlannedFault;
 use crate::stack::Stack;
 

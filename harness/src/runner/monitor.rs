@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::recorder::Teller;
 use crate::history::{Event, NodeChange};
-use crate::load::generator::now;
+use crate::load::engine::now;
 use crate::stack::{NodeState, Stack};
 
 /// How often it looks.

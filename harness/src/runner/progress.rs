@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::trial::Tick;
 use crate::history::Event;
 use crate::scenario::Schedule;
 use crate::stack::Starting;
@@ -29,6 +30,8 @@ pub enum Progress {
     Stage(Stage),
     /// A line of the history.
     History(Event),
+    /// What was measured of a load without a history, once a second.
+    Tick(Tick),
 }
 
 /// What a run is at.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::duration::Span;
-use super::rate::Rate;
+use super::pace::Pace;
 use super::share::Share;
+use super::sizes::Sizes;
 
 /// A scenario file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,19 +35,19 @@ pub struct Scenario {
 pub struct Operations {
     /// How long an operation may take; sent along as the deadline of the request.
     pub timeout: Span,
-    /// Length of the data of an entry, in bytes; at least 80, since it carries the operation's id.
-    pub payload: Spanned<u32>,
+    /// Lengths of the data of entries, in bytes; at least 64, since it carries the operation's id.
+    pub payload: Spanned<Sizes>,
     /// How many operations may be under way at once; one that is due beyond it is counted as dropped.
     pub in_flight: u32,
 }
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { timeout: Span::from_secs(5), payload: Spanned::new(0..0, 256), in_flight: 2000 }
+        Self { timeout: Span::from_secs(5), payload: Spanned::new(0..0, Sizes::Fixed(256)), in_flight: 2000 }
     }
 }
 
-/// One phase of load: constant arrival rates, whatever the system does.
+/// One phase of load: arrivals that come whatever the system does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadPhase {
@@ -54,7 +55,7 @@ pub struct LoadPhase {
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
-    pub rates: BTreeMap<Spanned<String>, Rate>,
+    pub rates: BTreeMap<Spanned<String>, Pace>,
 }
 
 /// What can be done to a node or a link.
@@ -181,7 +182,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scenario::pace::tests::any_pace;
     use crate::scenario::parse;
+    use crate::scenario::sizes::tests::any_sizes;
 
     fn spanned<T>(value: T) -> Spanned<T> {
         Spanned::new(0..0, value)
@@ -212,10 +215,10 @@ mod tests {
     }
 
     fn phase() -> impl Strategy<Value = LoadPhase> {
-        let rates = prop::collection::btree_map("[a-z]{1,8}", 1u32..100_000, 0..4);
+        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 0..4);
         (1_000u64..60_000, rates).prop_map(|(lasts, rates)| LoadPhase {
             lasts: spanned(Span::from_millis(lasts)),
-            rates: rates.into_iter().map(|(path, rate)| (spanned(path), Rate::per_second(rate))).collect(),
+            rates: rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect(),
         })
     }
 
@@ -234,7 +237,7 @@ mod tests {
         fn scenario()(
             shows in "\\PC{1,60}",
             timeout in span(60_000),
-            payload in 80u32..1_000_000,
+            payload in any_sizes(64),
             load in prop::collection::vec(phase(), 1..4),
             fault in (fault(0), fault(1), fault(2)),
             count in 0usize..=3,

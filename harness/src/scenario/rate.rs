@@ -29,6 +29,12 @@ impl Rate {
         Self { milli_per_minute: u64::from(count.max(1)) * 60_000 }
     }
 
+    /// Arrivals a second, to the nearest rate that there is.
+    #[must_use]
+    pub fn of(hertz: f64) -> Self {
+        Self { milli_per_minute: (hertz * 60_000.0).round().clamp(1.0, HIGHEST) as u64 }
+    }
+
     /// Arrivals a second.
     #[must_use]
     pub fn hertz(self) -> f64 {

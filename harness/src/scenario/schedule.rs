@@ -1,6 +1,8 @@
 //! The exact actions of one run, derived from a scenario and a seed, byte for byte the same each time.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use rand::RngExt;
 use rand::SeedableRng;
@@ -9,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::duration::Span;
 use super::format::{Expectations, FaultKind, Scenario};
-use super::rate::Rate;
+use super::pace::Spacing;
+use super::sizes::Sizes;
+use super::stream::{Arrivals, Stream};
 
 /// The version of the file.
 pub const VERSION: u32 = 1;
@@ -28,8 +32,8 @@ pub struct Schedule {
     pub seed: u64,
     /// Time that each operation may take.
     pub timeout: Span,
-    /// Length of the data of an entry, in bytes.
-    pub payload: u32,
+    /// Lengths of the data of entries, in bytes.
+    pub payload: Sizes,
     /// Operations that may be under way at once.
     pub in_flight: u32,
     /// Streams of arrivals.
@@ -38,22 +42,6 @@ pub struct Schedule {
     pub faults: Vec<PlannedFault>,
     /// What must hold.
     pub expect: Expectations<String>,
-}
-
-/// Arrivals on one path at one rate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stream {
-    /// The path.
-    pub path: String,
-    /// The rate.
-    pub rate: Rate,
-    /// From here on, after the start of the load.
-    pub from: Span,
-    /// Until here.
-    pub until: Span,
-    /// Shifts every arrival of the stream, so that streams do not beat in step; less than an interval.
-    pub offset: Span,
 }
 
 /// One fault with its times.
@@ -99,7 +87,7 @@ impl Schedule {
             shows: scenario.shows.clone(),
             seed,
             timeout: scenario.operations.timeout,
-            payload: *scenario.operations.payload.get_ref(),
+            payload: scenario.operations.payload.get_ref().clone(),
             in_flight: scenario.operations.in_flight,
             streams,
             faults: faults(scenario, &mut random),
@@ -114,31 +102,33 @@ impl Schedule {
     }
 
     /// Every arrival in the order of the due times; those of one moment in the order of the streams.
-    pub fn arrivals(&self) -> impl Iterator<Item = Arrival> + use<> {
-        let streams = self.streams.clone();
-        let mut next: BTreeMap<(u64, usize), u64> = BTreeMap::new();
-        for (index, stream) in streams.iter().enumerate() {
-            if let Some(due) = stream.due(0) {
-                next.insert((due, index), 0);
-            }
-        }
+    pub fn arrivals(&self) -> impl Iterator<Item = Arrival> + Send + use<> {
+        let mut times: Vec<_> = self.streams.iter().map(Stream::times).collect();
+        let mut next: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
+        let first = times.iter_mut().enumerate();
+        next.extend(first.filter_map(|(stream, times)| Some(Reverse((times.next()?, stream)))));
         let mut number = 0;
         std::iter::from_fn(move || {
-            let ((due, stream), index) = next.pop_first()?;
-            if let Some(later) = streams[stream].due(index + 1) {
-                next.insert((later, stream), index + 1);
+            let mut earliest = next.peek_mut()?;
+            let Reverse((due, stream)) = *earliest;
+            match times[stream].next() {
+                Some(later) => *earliest = Reverse((later, stream)),
+                None => drop(PeekMut::pop(earliest)),
             }
             number += 1;
             Some(Arrival { due, stream, number: number - 1 })
         })
     }
-}
 
-impl Stream {
-    /// When its arrival number `index` is due; `None` past its end.
-    fn due(&self, index: u64) -> Option<u64> {
-        let due = self.from.micros() + self.offset.micros() + self.rate.due(index);
-        (due < self.until.micros()).then_some(due)
+    /// The highest rate of all streams together, in arrivals a second.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        let at = |moment: Span| {
+            let there =
+                self.streams.iter().filter(move |stream| stream.from <= moment && moment < stream.until);
+            there.map(Stream::highest).sum()
+        };
+        self.streams.iter().map(|stream| at(stream.from)).fold(0.0, f64::max)
     }
 }
 
@@ -148,15 +138,18 @@ fn streams(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<Stream> {
     for phase in &scenario.load {
         let until = from + phase.lasts.get_ref().micros();
         for (path, rate) in &phase.rates {
-            let interval = 1_000_000.0 / rate.hertz();
-            let offset = (interval / 2.0 * random.random::<f64>()) as u64;
-            list.push(Stream {
-                path: path.get_ref().clone(),
-                rate: *rate,
-                from: Span::from_micros(from),
-                until: Span::from_micros(until),
-                offset: Span::from_micros(offset),
-            });
+            let arrivals = match rate.spacing {
+                Spacing::Even => {
+                    let interval = 1_000_000.0 / rate.highest();
+                    let offset = (interval / 2.0 * random.random::<f64>()) as u64;
+                    Arrivals::Paced { rate: *rate, offset: Span::from_micros(offset), seed: 0 }
+                }
+                Spacing::Poisson => {
+                    Arrivals::Paced { rate: *rate, offset: Span::ZERO, seed: random.random() }
+                }
+            };
+            let (from, until) = (Span::from_micros(from), Span::from_micros(until));
+            list.push(Stream { path: path.get_ref().clone(), from, until, arrivals });
         }
         from = until;
     }

@@ -8,5 +8,6 @@ mod containers;
 mod contract;
 mod lab;
 mod leaks;
+mod loads;
 mod planted_bugs;
 mod scenarios;

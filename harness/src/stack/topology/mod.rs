@@ -24,7 +24,7 @@ pub use read::{TopologyError, read, read_file};
 use crate::scenario::validate::Names;
 
 /// The nodes and links of a system, and how it is used.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Topology {
     /// Nodes by name.
     pub nodes: BTreeMap<String, Node>,

@@ -1,0 +1,229 @@
+//! Looks for the highest rate at which an objective holds: doubling, then halving the gap, then confirming.
+
+use serde::{Deserialize, Serialize};
+
+/// A found rate is at most this much below one that is too high.
+const PRECISION: f64 = 1.05;
+
+/// How often the found rate must hold again.
+const CONFIRMATIONS: u32 = 3;
+
+/// After a confirmation that fails the next is tried this much lower.
+const STEP_DOWN: f64 = 0.95;
+
+/// How a trial at one rate went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// The objective held.
+    Yes,
+    /// It did not.
+    No,
+    /// The generator was late: the trial says nothing of the system.
+    Doubtful,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Next {
+    /// Try a rate, in arrivals a second.
+    Try(f64),
+    /// Try the found rate again, longer: confirmation `number`, from 1.
+    Confirm {
+        /// The rate.
+        rate: f64,
+        /// Which confirmation.
+        number: u32,
+    },
+    /// It is over.
+    Over(Found),
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "found")]
+pub enum Found {
+    /// The highest rate that holds, confirmed.
+    Capacity {
+        /// Arrivals a second.
+        rate: f64,
+    },
+    /// The objective holds at the highest rate that was to be tried.
+    AlwaysMet {
+        /// That rate.
+        up_to: f64,
+    },
+    /// It does not hold at the lowest rate that was to be tried.
+    NeverMet {
+        /// That rate.
+        down_to: f64,
+    },
+    /// It holds as far as the generator can tell.
+    GeneratorLimit {
+        /// The highest rate that held; none if even the lowest was doubtful.
+        rate: Option<f64>,
+        /// The rate at which the generator was late.
+        late_at: f64,
+    },
+}
+
+/// A search between two rates.
+#[derive(Debug, Clone)]
+pub struct Search {
+    lowest: f64,
+    highest: f64,
+    holds: Option<f64>,
+    fails: Option<f64>,
+    doubtful: Option<f64>,
+    confirmed: u32,
+    next: Next,
+}
+
+impl Search {
+    /// Begins at `start`, and stays from `lowest` to `highest`, all in arrivals a second.
+    #[must_use]
+    pub fn new(start: f64, lowest: f64, highest: f64) -> Self {
+        let next = Next::Try(start.clamp(lowest, highest));
+        Self { lowest, highest, holds: None, fails: None, doubtful: None, confirmed: 0, next }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        self.next
+    }
+
+    /// Takes how what [`next`](Self::next) says went.
+    pub fn went(&mut self, held: Held) {
+        self.next = match self.next {
+            Next::Try(rate) => {
+                match held {
+                    Held::Yes => self.holds = Some(rate),
+                    Held::No => self.fails = Some(rate),
+                    Held::Doubtful => self.doubtful = Some(rate),
+                }
+                self.closer()
+            }
+            Next::Confirm { rate, .. } => match held {
+                Held::Yes => {
+                    self.confirmed += 1;
+                    self.confirm(rate)
+                }
+                Held::No | Held::Doubtful => self.lower(rate),
+            },
+            over @ Next::Over(_) => over,
+        };
+    }
+
+    /// The lowest rate that is too high, for the system or for the generator.
+    fn ceiling(&self) -> Option<f64> {
+        let all = [self.fails, self.doubtful].into_iter().flatten();
+        all.min_by(f64::total_cmp)
+    }
+
+    fn closer(&mut self) -> Next {
+        match (self.holds, self.ceiling()) {
+            (Some(holds), None) if holds >= self.highest => self.confirm(holds),
+            (Some(holds), None) => Next::Try((holds * 2.0).min(self.highest)),
+            (Some(holds), Some(ceiling)) if ceiling / holds <= PRECISION => self.confirm(holds),
+            (Some(holds), Some(ceiling)) => Next::Try((holds * ceiling).sqrt()),
+            (None, Some(ceiling)) if ceiling <= self.lowest => self.nothing(ceiling),
+            (None, Some(ceiling)) => Next::Try((ceiling / 2.0).max(self.lowest)),
+            (None, None) => self.next,
+        }
+    }
+
+    fn nothing(&self, ceiling: f64) -> Next {
+        Next::Over(match self.fails {
+            Some(_) => Found::NeverMet { down_to: ceiling },
+            None => Found::GeneratorLimit { rate: None, late_at: ceiling },
+        })
+    }
+
+    fn confirm(&mut self, rate: f64) -> Next {
+        if self.confirmed < CONFIRMATIONS {
+            return Next::Confirm { rate, number: self.confirmed + 1 };
+        }
+        Next::Over(match (self.fails, self.doubtful) {
+            (None, None) => Found::AlwaysMet { up_to: rate },
+            (None, Some(late_at)) => Found::GeneratorLimit { rate: Some(rate), late_at },
+            (Some(_), _) => Found::Capacity { rate },
+        })
+    }
+
+    fn lower(&mut self, rate: f64) -> Next {
+        self.confirmed = 0;
+        self.fails = Some(rate);
+        let rate = rate * STEP_DOWN;
+        if rate < self.lowest {
+            return Next::Over(Found::NeverMet { down_to: rate / STEP_DOWN });
+        }
+        self.holds = Some(rate);
+        self.confirm(rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Searches a system that holds up to `capacity` with a generator that is late beyond `limit`.
+    fn search(start: f64, capacity: f64, limit: f64) -> (Found, u32) {
+        let mut search = Search::new(start, 1.0, 100_000.0);
+        for trials in 0..200 {
+            let rate = match search.next() {
+                Next::Try(rate) | Next::Confirm { rate, .. } => rate,
+                Next::Over(found) => return (found, trials),
+            };
+            assert!((1.0..=100_000.0).contains(&rate), "{rate}");
+            search.went(match rate {
+                rate if rate > limit => Held::Doubtful,
+                rate if rate > capacity => Held::No,
+                _ => Held::Yes,
+            });
+        }
+        panic!("no end");
+    }
+
+    #[test]
+    fn what_holds_always_or_never_is_said_plainly() {
+        assert_eq!(search(100.0, 1e9, 1e9).0, Found::AlwaysMet { up_to: 100_000.0 });
+        assert_eq!(search(100.0, 0.5, 1e9).0, Found::NeverMet { down_to: 1.0 });
+        assert_eq!(search(100.0, 1e9, 0.5).0, Found::GeneratorLimit { rate: None, late_at: 1.0 });
+    }
+
+    #[test]
+    fn a_generator_that_is_late_bounds_what_can_be_said() {
+        let (found, _) = search(100.0, 1e9, 5_000.0);
+        assert!(
+            matches!(found, Found::GeneratorLimit { rate: Some(rate), late_at } if rate > 4_700.0 && late_at > 5_000.0),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_rate_that_does_not_hold_again_is_given_up() {
+        let mut search = Search::new(100.0, 1.0, 100.0);
+        search.went(Held::Yes);
+        assert_eq!(search.next(), Next::Confirm { rate: 100.0, number: 1 });
+        search.went(Held::Yes);
+        search.went(Held::No);
+        assert_eq!(search.next(), Next::Confirm { rate: 95.0, number: 1 });
+        for _ in 0..3 {
+            search.went(Held::Yes);
+        }
+        assert_eq!(search.next(), Next::Over(Found::Capacity { rate: 95.0 }));
+    }
+
+    proptest! {
+        #[test]
+        fn the_capacity_is_found_to_five_percent(start in 1.0f64..50_000.0, capacity in 1.0f64..90_000.0) {
+            let (found, trials) = search(start, capacity, 1e9);
+            let Found::Capacity { rate } = found else { return Err(TestCaseError::fail(format!("{found:?}"))) };
+            prop_assert!(rate <= capacity && rate * PRECISION >= capacity * 0.999, "{rate} of {capacity}");
+            prop_assert!(trials < 35, "{trials}");
+        }
+    }
+}

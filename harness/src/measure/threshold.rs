@@ -1,0 +1,171 @@
+//! What must or must not be of a tally: `p99 < 50ms`, `errors > 1%`, `log-json p99 > 1s`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::tally::Tally;
+use crate::scenario::duration::{BadSpan, Span};
+
+/// A comparison of a measure with a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    /// The path; none for all together.
+    pub path: Option<String>,
+    /// What is compared.
+    pub measure: Measure,
+    /// Whether it says that the measure is above the limit; else that it is below.
+    pub above: bool,
+    /// With what: microseconds, or a share from 0 to 1.
+    pub limit: f64,
+    text: String,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measure {
+    /// Latency of those that are ok, from when they were due, at a quantile from 0 to 1.
+    Latency(f64),
+    /// The longest of these latencies.
+    Longest,
+    /// The share that is not ok.
+    Errors,
+    /// The share that was sent late.
+    Late,
+    /// The share that was not sent.
+    Dropped,
+}
+
+/// Why a text is no threshold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "\"{text}\" is no threshold: {why}; write a measure (p50, p90, p99, p99.9, max, errors, late, dropped), < or >, and a limit, like \"p99 > 500ms\" or \"log-json errors > 1%\""
+)]
+pub struct BadThreshold {
+    text: String,
+    why: String,
+}
+
+impl Threshold {
+    /// Whether it is true of a tally. Of a tally without latencies nothing is true that is said of them.
+    #[must_use]
+    pub fn holds(&self, tally: &Tally) -> bool {
+        let value = self.measure.of(tally);
+        value.is_some_and(|value| if self.above { value > self.limit } else { value < self.limit })
+    }
+}
+
+impl Measure {
+    /// Its value: microseconds, or a share from 0 to 1.
+    #[must_use]
+    pub fn of(self, tally: &Tally) -> Option<f64> {
+        let share = |share: f64| (tally.offered() > 0).then_some(share);
+        match self {
+            Self::Latency(quantile) => tally.from_due.quantile(quantile).map(|micros| micros as f64),
+            Self::Longest => tally.from_due.max().map(|micros| micros as f64),
+            Self::Errors => share(tally.error_share()),
+            Self::Late => share(tally.late_share()),
+            Self::Dropped => share(tally.dropped_share()),
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "max" => Some(Self::Longest),
+            "errors" => Some(Self::Errors),
+            "late" => Some(Self::Late),
+            "dropped" => Some(Self::Dropped),
+            _ => {
+                let percent: f64 = name.strip_prefix('p')?.parse().ok()?;
+                (0.0..100.0).contains(&percent).then_some(Self::Latency(percent / 100.0))
+            }
+        }
+    }
+
+    fn limit(self, text: &str) -> Result<f64, String> {
+        match self {
+            Self::Latency(_) | Self::Longest => text
+                .parse::<Span>()
+                .map(|span| span.micros() as f64)
+                .map_err(|error: BadSpan| error.to_string()),
+            _ => {
+                let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+                let share = percent.filter(|percent| (0.0..=100.0).contains(percent)).map(|p| p / 100.0);
+                share.ok_or_else(|| format!("\"{text}\" is no share, like \"1%\""))
+            }
+        }
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = BadThreshold;
+
+    fn from_str(text: &str) -> Result<Self, BadThreshold> {
+        let bad = |why: String| BadThreshold { text: text.chars().take(60).collect(), why };
+        let at = text.find(['<', '>']).ok_or_else(|| bad("it compares nothing".to_owned()))?;
+        let mut words: Vec<&str> = text[..at].split_whitespace().collect();
+        let name = words.pop().unwrap_or_default();
+        let measure = Measure::named(name).ok_or_else(|| bad(format!("\"{name}\" is no measure")))?;
+        if words.len() > 1 {
+            return Err(bad("it names more than one path".to_owned()));
+        }
+        Ok(Self {
+            path: words.pop().map(str::to_owned),
+            measure,
+            above: text[at..].starts_with('>'),
+            limit: measure.limit(text[at + 1..].trim()).map_err(bad)?,
+            text: text.trim().to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Outcome;
+    use crate::measure::tally::Ended;
+
+    fn tally() -> Tally {
+        let mut tally = Tally::fine();
+        for (outcome, ended) in [(Outcome::Ok, 5_000), (Outcome::Ok, 6_000), (Outcome::Fail, 90_000)] {
+            tally.count(Ended { due: 0, sent: 0, ended, outcome, status: None, message: None });
+        }
+        tally
+    }
+
+    #[test]
+    fn they_hold_or_do_not() {
+        for (text, holds) in [
+            ("p99 > 5ms", true),
+            ("p99 < 7ms", true),
+            ("p50 > 6ms", false),
+            ("max>5.9ms", true),
+            ("errors > 33%", true),
+            ("errors < 33%", false),
+            ("late > 0%", false),
+            ("a dropped < 1%", true),
+        ] {
+            assert_eq!(text.parse::<Threshold>().unwrap().holds(&tally()), holds, "{text}");
+        }
+        assert!(!"p99 > 1us".parse::<Threshold>().unwrap().holds(&Tally::fine()));
+    }
+
+    #[test]
+    fn what_is_none_is_refused_with_what_would_be_right() {
+        for (text, why) in [
+            ("p99", "compares nothing"),
+            ("p101 > 1s", "\"p101\" is no measure"),
+            ("p99 > 5", "\"5\" is no duration"),
+            ("errors > 5ms", "\"5ms\" is no share"),
+            ("a b p99 > 1s", "more than one path"),
+        ] {
+            let told = text.parse::<Threshold>().unwrap_err().to_string();
+            assert!(told.contains(why) && told.contains("p99 > 500ms"), "{told}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Lines and tables of a report for a terminal.
+
+use std::fmt::Write;
+
+use super::style::Style;
+
+/// Adds a line without blanks at its end.
+pub(super) fn line(text: &mut String, line: &str) {
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+/// Columns as wide as they need to be; the first to the left, figures to the right.
+pub(super) fn table(text: &mut String, head: &[&str], rows: &[Vec<String>], style: Style) {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([head[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let format_row = |cells: Vec<&str>| {
+        let mut line = String::new();
+        for (index, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+            let _ = match index {
+                0 => write!(line, "{cell:<width$}"),
+                _ => write!(line, "  {cell:>width$}"),
+            };
+        }
+        line
+    };
+    line(text, &style.dim(&format_row(head.to_vec())));
+    for row in rows {
+        line(text, &format_row(row.iter().map(String::as_str).collect()));
+    }
+}

@@ -1,0 +1,55 @@
+//! What becomes of operations, as events of the history.
+
+use tokio::sync::mpsc;
+
+use crate::history::{Event, Invoke, Settled};
+use crate::load::{Operation, Sent, Sink, payload};
+use crate::scenario::Schedule;
+
+/// Tells operations as events of a history.
+pub(super) struct Events {
+    events: mpsc::Sender<Event>,
+    /// By stream: its path, and whether its operations are entries.
+    streams: Vec<(String, bool)>,
+}
+
+impl Events {
+    /// For the streams of a schedule; `stores` says of a path whether its operations are entries.
+    pub(super) fn new(
+        events: mpsc::Sender<Event>,
+        schedule: &Schedule,
+        stores: impl Fn(&str) -> bool,
+    ) -> Self {
+        let streams = schedule.streams.iter();
+        Self { events, streams: streams.map(|stream| (stream.path.clone(), stores(&stream.path))).collect() }
+    }
+
+    async fn tell(&self, event: Event) {
+        // The receiver outlives the load; without it there is nobody left to tell.
+        let _ = self.events.send(event).await;
+    }
+}
+
+impl Sink for Events {
+    async fn begins(&self, operation: &Operation, sent: i64) {
+        let (path, stores) = &self.streams[operation.stream];
+        self.tell(Event::Invoke(Invoke {
+            id: operation.id.clone(),
+            path: path.clone(),
+            due: operation.due,
+            sent,
+            hash: stores.then(|| payload::hash(&operation.data)),
+        }))
+        .await;
+    }
+
+    async fn ends(&self, operation: Operation, _: i64, ended: i64, came: Sent) {
+        let Sent { outcome, status, message } = came;
+        self.tell(Event::Settle(Settled { id: operation.id, at: ended, outcome, status, message })).await;
+    }
+
+    async fn dropped(&self, operation: Operation) {
+        let path = self.streams[operation.stream].0.clone();
+        self.tell(Event::Drop { id: operation.id, path, due: operation.due }).await;
+    }
+}

@@ -1,0 +1,231 @@
+//! How arrivals follow one another: `200/s`, `20/s..200/s`, `20/s..200/s in 5 steps`, `poisson 200/s`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::rate::{BadRate, Rate};
+
+/// The most steps of one pace.
+const MOST_STEPS: u32 = 1000;
+
+/// How arrivals follow one another during a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pace {
+    /// The rate at the beginning.
+    pub from: Rate,
+    /// The rate at the end.
+    pub to: Rate,
+    /// In how many equal steps it goes from one to the other, both included; none for evenly all the time.
+    pub steps: Option<u32>,
+    /// What lies between arrivals.
+    pub spacing: Spacing,
+}
+
+/// What lies between arrivals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Spacing {
+    /// The same time, as far as the rate is the same.
+    Even,
+    /// Times of a Poisson process: arrivals that know nothing of each other, as those of many people.
+    Poisson,
+}
+
+/// Why a text is no pace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadPace {
+    /// A rate in it is none.
+    #[error(transparent)]
+    Rate(#[from] BadRate),
+    /// The steps are none.
+    #[error(
+        "\"{0}\" is no number of steps: write 2 to {MOST_STEPS}, like \"20/s..200/s in 10 steps\", with two rates"
+    )]
+    Steps(String),
+}
+
+impl Pace {
+    /// One rate, evenly.
+    #[must_use]
+    pub const fn constant(rate: Rate) -> Self {
+        Self { from: rate, to: rate, steps: None, spacing: Spacing::Even }
+    }
+
+    /// Whether the rate is the same all the time.
+    #[must_use]
+    pub fn is_constant(self) -> bool {
+        self.from == self.to
+    }
+
+    /// The highest rate, in arrivals a second.
+    #[must_use]
+    pub fn highest(self) -> f64 {
+        self.from.hertz().max(self.to.hertz())
+    }
+
+    /// How many arrivals are expected in `lasts` seconds.
+    #[must_use]
+    pub fn expected(self, lasts: f64) -> f64 {
+        // Steps are symmetric about the middle, as a ramp is.
+        f64::midpoint(self.from.hertz(), self.to.hertz()) * lasts
+    }
+
+    /// When, in seconds, `count` arrivals are expected to have come in a phase of `lasts` seconds; none for
+    /// more than come at all.
+    #[must_use]
+    pub fn reached(self, count: f64, lasts: f64) -> Option<f64> {
+        match self.steps {
+            _ if self.is_constant() => Some(count / self.from.hertz()),
+            Some(steps) => self.reached_in_steps(count, lasts, steps),
+            None => self.reached_on_ramp(count, lasts),
+        }
+        .filter(|seconds| *seconds < lasts)
+    }
+
+    /// Solves `from·t + (to - from)·t² / 2·lasts = count`.
+    fn reached_on_ramp(self, count: f64, lasts: f64) -> Option<f64> {
+        let (from, slope) = (self.from.hertz(), (self.to.hertz() - self.from.hertz()) / lasts);
+        let under_root = from.mul_add(from, 2.0 * slope * count);
+        // This form of the solution loses nothing where the slope is small.
+        (under_root >= 0.0).then(|| 2.0 * count / (from + under_root.sqrt()))
+    }
+
+    fn reached_in_steps(self, count: f64, lasts: f64, steps: u32) -> Option<f64> {
+        let step = lasts / f64::from(steps);
+        let mut before = 0.0;
+        for number in 0..steps {
+            let share = f64::from(number) / f64::from(steps - 1);
+            let rate = (self.to.hertz() - self.from.hertz()).mul_add(share, self.from.hertz());
+            if count < before + rate * step {
+                return Some(f64::from(number).mul_add(step, (count - before) / rate));
+            }
+            before += rate * step;
+        }
+        None
+    }
+}
+
+impl FromStr for Pace {
+    type Err = BadPace;
+
+    fn from_str(text: &str) -> Result<Self, BadPace> {
+        let (spacing, rest) = match text.trim().strip_prefix("poisson ") {
+            Some(rest) => (Spacing::Poisson, rest),
+            None => (Spacing::Even, text.trim()),
+        };
+        let (rates, steps) = match rest.split_once(" in ") {
+            Some((rates, steps)) => (rates, Some(steps_of(steps)?)),
+            None => (rest, None),
+        };
+        let (from, to) = match rates.split_once("..") {
+            Some((from, to)) => (from.parse()?, to.parse()?),
+            None => {
+                let rate = rates.parse()?;
+                (rate, rate)
+            }
+        };
+        if steps.is_some() && from == to {
+            return Err(BadPace::Steps(rest.to_owned()));
+        }
+        Ok(Self { from, to, steps, spacing })
+    }
+}
+
+fn steps_of(text: &str) -> Result<u32, BadPace> {
+    let number = text.trim().strip_suffix("steps").and_then(|number| number.trim().parse().ok());
+    number.filter(|steps| (2..=MOST_STEPS).contains(steps)).ok_or_else(|| BadPace::Steps(text.to_owned()))
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.spacing == Spacing::Poisson {
+            f.write_str("poisson ")?;
+        }
+        write!(f, "{}", self.from)?;
+        if !self.is_constant() {
+            write!(f, "..{}", self.to)?;
+        }
+        if let Some(steps) = self.steps {
+            write!(f, " in {steps} steps")?;
+        }
+        Ok(())
+    }
+}
+
+impl TryFrom<String> for Pace {
+    type Error = BadPace;
+
+    fn try_from(text: String) -> Result<Self, BadPace> {
+        text.parse()
+    }
+}
+
+impl From<Pace> for String {
+    fn from(pace: Pace) -> Self {
+        pace.to_string()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    prop_compose! {
+        /// Any pace that can be written.
+        pub(in super::super) fn any_pace()(
+            from in 1u32..50_000,
+            to in 1u32..50_000,
+            steps in prop::option::of(2u32..50),
+            poisson in any::<bool>(),
+        ) -> Pace {
+            Pace {
+                from: Rate::per_second(from),
+                to: Rate::per_second(to),
+                steps: steps.filter(|_| from != to),
+                spacing: if poisson { Spacing::Poisson } else { Spacing::Even },
+            }
+        }
+    }
+
+    #[test]
+    fn the_forms_are_read() {
+        let pace: Pace = "poisson 20/s..200/s in 5 steps".parse().unwrap();
+        assert_eq!((pace.steps, pace.spacing), (Some(5), Spacing::Poisson));
+        assert_eq!("90/min".parse::<Pace>().unwrap().to_string(), "90/min");
+    }
+
+    #[test]
+    fn what_is_none_is_refused_with_what_would_be_right() {
+        for (text, told) in [
+            ("0/s", "\"0/s\" is no arrival rate"),
+            ("5/s..-1/s", "\"-1/s\" is no arrival rate"),
+            ("5/s..9/s in 1 steps", "is no number of steps: write 2 to 1000"),
+            ("5/s in 3 steps", "with two rates"),
+        ] {
+            let error = text.parse::<Pace>().unwrap_err().to_string();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_back(pace in any_pace()) {
+            prop_assert_eq!(pace.to_string().parse(), Ok(pace));
+        }
+
+        #[test]
+        fn all_that_are_expected_come_one_after_the_other(pace in any_pace(), lasts in 0.1f64..20.0) {
+            let expected = pace.expected(lasts);
+            let at = |share: f64| pace.reached(expected * share, lasts);
+            let times: Vec<f64> = (0..100).filter_map(|part| at(f64::from(part) / 100.0)).collect();
+            prop_assert_eq!(times.len(), 100);
+            prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert!(times.iter().all(|time| (0.0..lasts).contains(time)));
+            prop_assert_eq!(at(1.001), None);
+        }
+    }
+}
