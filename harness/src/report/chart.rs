@@ -125,10 +125,10 @@ fn draw(panel: &Panel<'_>, area: &Area<'_>) -> Drawn {
     if panel.logarithmic {
         let bottom = all().map(|point| point.1).filter(|up| *up > 0.0).fold(top, f64::min);
         let bottom = 10f64.powf(bottom.log10().floor());
-        let chart = builder.build_cartesian_2d(0.0..right * 1.02, (bottom..top).log_scale())?;
+        let chart = builder.build_cartesian_2d(0.0..right * 1.2, (bottom..top).log_scale())?;
         fill(chart, panel)
     } else {
-        let chart = builder.build_cartesian_2d(0.0..right * 1.02, 0.0..top)?;
+        let chart = builder.build_cartesian_2d(0.0..right * 1.2, 0.0..top)?;
         fill(chart, panel)
     }
 }
@@ -160,7 +160,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::UpperRight)
         .background_style(WHITE.mix(0.8))
         .label_font(("sans-serif", 12))
         .draw()?;
@@ -187,7 +187,7 @@ mod tests {
         let picture = load(&[second(0, "a"), second(1, "a"), second(0, "b"), second(1, "b")]);
         assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
         // Two paths in three panels, each with its line and that of its name.
-        assert_eq!(picture.matches("<polyline").count() >= 6, true, "{picture}");
+        assert!(picture.matches("<polyline").count() >= 6, "{picture}");
         for text in ["acknowledged", "latency from the due time, p99"] {
             assert!(picture.contains(text));
         }

@@ -209,6 +209,67 @@ fn a_capacity_is_found_and_drawn() {
 }
 
 #[test]
+fn two_loads_are_compared_with_intervals() {
+    let url = |serve| format!("http://{}/", server(serve));
+    let load = |url: String| {
+        let rate = "--rate=get=40/s";
+        let (output, runs) = faultline(&["load", "--get", &url, rate, "--for=6s", "--seed=3"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        runs
+    };
+    let (good, bad) = (load(url(closing)), load(url(busy)));
+    let folders = [folder(good.path()), folder(bad.path())];
+    let [first, second] = folders.each_ref().map(|folder| folder.to_str().expect("a path"));
+    let compared =
+        lab::faultline().args(["compare", first, second, "--output=json"]).output().expect("faultline");
+    let report = report(&compared);
+    let of = |measure: &str| {
+        let all = report["comparisons"].as_array().expect("comparisons");
+        all.iter().find(|comparison| comparison["measure"] == measure).expect("a comparison").clone()
+    };
+    assert_eq!((&of("errors %")["second"]["low"], &of("errors %")["differs"]), (&100.0.into(), &true.into()));
+    assert_eq!((&of("p50 ms")["second"]["value"], &of("p50 ms")["differs"]), (&Value::Null, &false.into()));
+    let refused = lab::faultline().args(["compare", first, "scenarios"]).output().expect("faultline");
+    assert_eq!(refused.status.code(), Some(64));
+    assert!(
+        text(&refused.stderr).contains("scenarios is not the folder of a load"),
+        "{}",
+        text(&refused.stderr)
+    );
+}
+
+#[test]
+fn a_control_tells_what_the_fault_did() {
+    let _turn = lab::turn();
+    let scenario = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
+    let load = "shows = \"x\"\n[[load]]\nfor = \"22s\"\nrates = { ping = \"20/s\", log-grpc = \"20/s\" }\n";
+    let fault = "[[fault]]\nkind = \"latency\"\nlink = \"broker->logger\"\nat = \"4s\"\nfor = \"9s\"\nlatency = \"150ms\"\n";
+    std::fs::write(scenario.path(), format!("{load}{fault}")).expect("written");
+    let path = scenario.path().to_str().expect("a path");
+    let (output, runs) =
+        faultline(&["run", path, "--seed=1", "--control", "--provider=processes", "--output=json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = report(&output);
+    assert_eq!(std::fs::read_dir(runs.path()).expect("runs").count(), 2);
+    assert_eq!(
+        (&report["control"]["verdict"], report["control"]["faults"].as_array().map(Vec::len)),
+        (&"pass".into(), Some(0))
+    );
+    let during = &report["differences"][0];
+    let of = |path: &str| {
+        let all = during["comparisons"].as_array().expect("comparisons");
+        let found =
+            all.iter().find(|comparison| comparison["path"] == path && comparison["measure"] == "p50 ms");
+        found.expect("a comparison").clone()
+    };
+    // There and back.
+    let slower = of("log-grpc");
+    assert!(slower["differs"] == true && slower["difference"]["low"].as_f64() > Some(150.0), "{slower:#}");
+    let spared = of("ping");
+    assert!(spared["difference"]["high"].as_f64() < Some(50.0), "{spared:#}");
+}
+
+#[test]
 fn an_objective_that_is_never_or_always_met_is_said_plainly() {
     let url = format!("http://{}/", server(busy));
     let bounds = ["--from=4/s", "--lowest=4/s", "--highest=8/s", "--trial=500ms"];

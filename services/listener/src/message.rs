@@ -71,7 +71,8 @@ impl Original {
             Some(id) if !id.as_str().is_empty() => EntryId::parse(id.as_str())?.into(),
             _ => identity::derive(&self.body, &self.routing_key, *self.properties.timestamp()),
         };
-        Ok(LogRequest { name, data, id, via: Via::Amqp.as_str().to_owned() })
+        let via = Via::Amqp.as_str().to_owned();
+        Ok(LogRequest { name, data, id, via, traceparent: String::new() })
     }
 
     /// The `traceparent` among its headers.

@@ -69,7 +69,7 @@ impl Running {
 }
 
 fn entry(id: &str, name: &str) -> LogRequest {
-    LogRequest { name: name.into(), data: "d".into(), id: id.into(), via: String::new() }
+    LogRequest { name: name.into(), data: "d".into(), id: id.into(), ..LogRequest::default() }
 }
 
 #[tokio::test]

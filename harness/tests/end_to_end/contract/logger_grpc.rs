@@ -61,7 +61,7 @@ impl Logger {
 }
 
 fn request(id: &str, name: &str, data: &str) -> LogRequest {
-    LogRequest { id: id.to_owned(), name: name.to_owned(), data: data.to_owned(), via: String::new() }
+    LogRequest { id: id.to_owned(), name: name.to_owned(), data: data.to_owned(), ..LogRequest::default() }
 }
 
 #[test]

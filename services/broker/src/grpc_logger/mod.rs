@@ -1,8 +1,10 @@
 //! The logger by gRPC: storing, reading, and whether it is there.
 
+mod carry;
+mod shared;
 mod verdict;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -27,7 +29,8 @@ use wire::trace::TraceContext;
 use crate::margin::{self, Hop};
 use crate::outcome::Failure;
 
-use verdict::{answered, stored, unread};
+use shared::{Shared, Told};
+use verdict::{answered, unread};
 
 /// What `/readyz` notes of a logger that gives entries no id.
 pub(crate) const WITHOUT_IDEMPOTENCY: &str =
@@ -52,6 +55,9 @@ pub(crate) struct GrpcLogger {
     gate: Gate,
     reading: Gate,
     dependency: Dependency,
+    shared: Arc<Shared>,
+    /// Unset once a logger of another implementation has said that it knows single entries only.
+    takes_batches: Arc<AtomicBool>,
 }
 
 /// Connections that calls take in turn.
@@ -103,7 +109,17 @@ impl GrpcLogger {
             .keep_alive_while_idle(true);
         let channels = Arc::new(RwLock::new(lazily(&endpoint, connections)));
         let Gates { storing: gate, reading } = gates;
-        Ok(Self { endpoint, connections, channels, next: Arc::default(), gate, reading, dependency })
+        Ok(Self {
+            endpoint,
+            connections,
+            channels,
+            next: Arc::default(),
+            gate,
+            reading,
+            dependency,
+            shared: Arc::default(),
+            takes_batches: Arc::new(AtomicBool::new(true)),
+        })
     }
 
     /// The gate in front of storing.
@@ -131,16 +147,20 @@ impl GrpcLogger {
             data: entry.data.clone(),
             id: id.as_str().to_owned(),
             via: Via::Grpc.as_str().to_owned(),
+            traceparent: String::new(),
         };
-        let request = request(message, hop, trace);
-        let mut client = LoggerServiceClient::new(self.channel());
-        let answer = hop.wait.bound(client.log_activity(request)).await;
-        if answered(&answer) {
+        let (ticket, carrier) = self.shared.push(message, hop, trace);
+        if let Some(carrier) = carrier {
+            // In a task of its own: others may share the call, and this request may be given up.
+            tokio::spawn(self.clone().carry(carrier));
+        }
+        let Told { stored, answered } = ticket.told().await;
+        if answered {
             entered.success()
         } else {
             entered.failure()
         }
-        let told = stored(answer)?;
+        let told = stored?;
         if told.id.is_empty() {
             self.dependency.note(WITHOUT_IDEMPOTENCY);
         }
@@ -184,6 +204,9 @@ impl GrpcLogger {
         let channels = lazily(&self.endpoint, self.connections);
         ask_all(&channels).await?;
         *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
+        self.shared.renew();
+        // Perhaps it is another logger now.
+        self.takes_batches.store(true, Ordering::Relaxed);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::error::Error;
 use chassis::deadline::Passed;
 use http::StatusCode;
 use tonic::{Code, Response, Status};
-use wire::grpc::{LogEntry, LogResponse};
+use wire::grpc::{LogEntry, LogRequest, LogResponse, LogResult, Outcome};
 use wire::headers::{OUTCOME, REFUSED};
 
 use crate::outcome::Failure;
@@ -55,7 +55,7 @@ pub(super) fn stored(answer: Called<LogResponse>) -> Result<LogEntry, Failure> {
 }
 
 /// What is known of an entry whose call ended with an error.
-fn not_stored(status: &Status) -> Failure {
+pub(super) fn not_stored(status: &Status) -> Failure {
     let message = status.message();
     match status.code() {
         Code::AlreadyExists => Failure::mistake(StatusCode::CONFLICT, message),
@@ -64,6 +64,18 @@ fn not_stored(status: &Status) -> Failure {
         _ if says_refused(status) => Failure::refused(message),
         _ if never_connected(status) => Failure::refused(format!("the logger can't be reached: {message}")),
         code => Failure::Unknown(format!("the logger did not answer ({code:?}): {message}")),
+    }
+}
+
+/// What became of an entry that shared a call with others.
+pub(super) fn of_result(result: LogResult, entry: LogRequest) -> Result<LogEntry, Failure> {
+    let LogRequest { name, data, id, via, .. } = entry;
+    match result.outcome() {
+        Outcome::Stored => Ok(LogEntry { name, data, created_at: result.created_at, id, via }),
+        Outcome::Conflict => Err(Failure::mistake(StatusCode::CONFLICT, result.message)),
+        Outcome::Invalid => Err(Failure::mistake(StatusCode::BAD_REQUEST, result.message)),
+        Outcome::Refused => Err(Failure::refused(result.message)),
+        Outcome::Unknown | Outcome::Unspecified => Err(Failure::Unknown(result.message)),
     }
 }
 
@@ -129,6 +141,24 @@ mod tests {
         assert!(
             matches!(told(Code::InvalidArgument, None), Failure::Mistake { status, .. } if status == 400)
         );
+    }
+
+    #[test]
+    fn only_stored_is_taken_for_stored() {
+        let of = |outcome: i32| {
+            let result = LogResult { outcome, message: "m".to_owned(), created_at: "now".to_owned() };
+            of_result(result, LogRequest { id: "i".to_owned(), ..LogRequest::default() })
+        };
+        assert_eq!(of(Outcome::Stored.into()).unwrap().created_at, "now");
+        for (outcome, status) in [(Outcome::Conflict, 409), (Outcome::Invalid, 400)] {
+            assert!(
+                matches!(of(outcome.into()), Err(Failure::Mistake { status: told, .. }) if told == status)
+            );
+        }
+        assert!(matches!(of(Outcome::Refused.into()), Err(Failure::Refused { .. })));
+        for outcome in [Outcome::Unknown.into(), Outcome::Unspecified.into(), 99] {
+            assert!(matches!(of(outcome), Err(Failure::Unknown(_))));
+        }
     }
 
     #[test]

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn result(outcome: Outcome) -> LogResult {
-        LogResult { outcome: outcome.into(), message: String::new() }
+        LogResult { outcome: outcome.into(), ..LogResult::default() }
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             assert!(matches!(Verdict::of_result(result(outcome)), Verdict::Again(_)));
         }
         assert_eq!(Verdict::of_result(result(Outcome::Stored)), Verdict::Stored);
-        let unheard_of = LogResult { outcome: 99, message: String::new() };
+        let unheard_of = LogResult { outcome: 99, ..LogResult::default() };
         assert!(matches!(Verdict::of_result(unheard_of), Verdict::Again(_)));
     }
 

@@ -108,7 +108,10 @@ impl Service {
         let mut drafts = Vec::with_capacity(entries.len());
         let checked: Vec<Result<(), InvalidDraft>> = entries
             .into_iter()
-            .map(|entry| draft(entry, Via::Grpc).map(|draft| drafts.push(draft)))
+            .map(|entry| {
+                tracing::debug!(entry = entry.id, traceparent = entry.traceparent, "in a shared call");
+                draft(entry, Via::Grpc).map(|draft| drafts.push(draft))
+            })
             .collect();
         let outcomes = self.intake.submit_all(&drafts, deadline).await;
         let mut told = outcomes.into_iter().zip(&drafts);
@@ -117,7 +120,8 @@ impl Service {
             .filter_map(|checked| match checked {
                 Ok(()) => told.next().map(|(outcome, draft)| result(outcome, &draft.id)),
                 Err(invalid) => {
-                    Some(LogResult { outcome: WireOutcome::Invalid.into(), message: invalid.to_string() })
+                    let outcome = WireOutcome::Invalid.into();
+                    Some(LogResult { outcome, message: invalid.to_string(), created_at: String::new() })
                 }
             })
             .collect()
@@ -129,13 +133,17 @@ fn draft(request: LogRequest, default_via: Via) -> Result<Draft, InvalidDraft> {
 }
 
 fn result(outcome: Outcome, id: &str) -> LogResult {
+    let mut created_at = String::new();
     let (outcome, message) = match outcome {
-        Outcome::Stored(_) => (WireOutcome::Stored, String::new()),
+        Outcome::Stored(at) => {
+            created_at = at.rfc3339();
+            (WireOutcome::Stored, String::new())
+        }
         Outcome::Conflict => (WireOutcome::Conflict, conflict_message(id)),
         Outcome::Refused(refusal) => (WireOutcome::Refused, refusal.to_string()),
         Outcome::Unknown(message) => (WireOutcome::Unknown, message),
     };
-    LogResult { outcome: outcome.into(), message }
+    LogResult { outcome: outcome.into(), message, created_at }
 }
 
 fn page(request: ReadLogsRequest) -> Result<PageRequest, Status> {

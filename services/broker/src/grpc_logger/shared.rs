@@ -1,0 +1,275 @@
+//! Entries that share calls: those that come while calls are under way go together in the next. One that comes
+//! alone goes at once, in a call of its own.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chassis::deadline::Passed;
+use tokio::sync::oneshot;
+use wire::grpc::{LogEntry, LogRequest};
+use wire::trace::TraceContext;
+
+use crate::margin::Hop;
+use crate::outcome::Failure;
+
+/// Calls at once. Few, so that entries find each other; more than one, so that a commit of the logger's never
+/// waits for the answer of the one before.
+const CALLS: usize = 4;
+
+/// Entries in a call; a logger of ours takes 512.
+const MOST_ENTRIES: usize = 256;
+
+/// Bytes of entries in a call, unless one alone has more.
+const MOST_BYTES: usize = 1024 * 1024;
+
+const WAITING: u8 = 0;
+const SENT: u8 = 1;
+const GONE: u8 = 2;
+
+/// What came of an entry.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// What is stored, or why not.
+    pub(super) stored: Result<LogEntry, Failure>,
+    /// Whether the logger answered, be it with a refusal.
+    pub(super) answered: bool,
+}
+
+/// Entries that wait for a call; shared by all requests.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: VecDeque<Waiting>,
+    /// Carriers at work.
+    carriers: usize,
+    /// Carriers of an earlier one may hang on connections that nobody uses any more, and count for nothing.
+    generation: u64,
+}
+
+/// An entry that waits for a call, or is in one.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) entry: LogRequest,
+    pub(super) hop: Hop,
+    pub(super) trace: TraceContext,
+    told: oneshot::Sender<Told>,
+    state: Arc<AtomicU8>,
+}
+
+/// What the request of an entry holds meanwhile.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    hop: Hop,
+    told: oneshot::Receiver<Told>,
+    state: Arc<AtomicU8>,
+}
+
+/// Leave to make one call after the other, until nothing waits.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    shared: Arc<Shared>,
+    generation: u64,
+    /// Whether it counts no more.
+    over: bool,
+}
+
+impl Shared {
+    /// Lets an entry wait. With it comes a carrier if one more may be at work: whoever gets it makes calls.
+    pub(super) fn push(
+        self: &Arc<Self>,
+        entry: LogRequest,
+        hop: Hop,
+        trace: TraceContext,
+    ) -> (Ticket, Option<Carrier>) {
+        let (sender, told) = oneshot::channel();
+        let state = Arc::new(AtomicU8::new(WAITING));
+        let ticket = Ticket { hop, told, state: Arc::clone(&state) };
+        let mut inner = self.lock();
+        inner.waiting.push_back(Waiting { entry, hop, trace, told: sender, state });
+        let carrier = (inner.carriers < CALLS).then(|| {
+            inner.carriers += 1;
+            Carrier { shared: Arc::clone(self), generation: inner.generation, over: false }
+        });
+        (ticket, carrier)
+    }
+
+    /// Lets new carriers take the place of those at work.
+    pub(super) fn renew(&self) {
+        let mut inner = self.lock();
+        inner.generation += 1;
+        inner.carriers = 0;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Carrier {
+    /// The entries of the next call, at least one; none when nothing waits, or another has taken its place.
+    pub(super) fn next(&mut self) -> Option<Vec<Waiting>> {
+        let mut inner = self.shared.lock();
+        if self.over || inner.generation != self.generation {
+            return None;
+        }
+        let (mut call, mut bytes) = (Vec::new(), 0);
+        while let Some(waiting) = inner.waiting.front() {
+            let size = waiting.size();
+            if !call.is_empty() && (call.len() >= MOST_ENTRIES || bytes + size > MOST_BYTES) {
+                break;
+            }
+            // One whose request has ended is passed over.
+            if let Some(waiting) = inner.waiting.pop_front().filter(Waiting::claim) {
+                bytes += size;
+                call.push(waiting);
+            }
+        }
+        if call.is_empty() {
+            // Under the same lock: what is pushed from now on finds a place for a new carrier.
+            inner.carriers -= 1;
+            self.over = true;
+            return None;
+        }
+        Some(call)
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        let mut inner = self.shared.lock();
+        if !self.over && inner.generation == self.generation {
+            inner.carriers -= 1;
+        }
+    }
+}
+
+impl Waiting {
+    fn size(&self) -> usize {
+        self.entry.data.len() + self.entry.name.len()
+    }
+
+    /// From here on it may have been sent.
+    fn claim(&self) -> bool {
+        self.state.compare_exchange(WAITING, SENT, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Tells what came of it.
+    pub(super) fn tell(self, told: Told) {
+        // Its request may have ended meanwhile.
+        let _ = self.told.send(told);
+    }
+}
+
+impl Ticket {
+    /// What came of the entry, by the deadline of its hop.
+    pub(super) async fn told(mut self) -> Told {
+        match self.hop.wait.bound(&mut self.told).await {
+            Ok(Ok(told)) => told,
+            Err(Passed) | Ok(Err(_)) if self.withdraw() => Told {
+                stored: Err(Failure::refused(
+                    "no call to the logger was free in time; the entry is not stored",
+                )),
+                answered: false,
+            },
+            Err(Passed) | Ok(Err(_)) => Told { stored: Err(too_late()), answered: false },
+        }
+    }
+
+    /// Whether the entry was never sent, and now never will be.
+    fn withdraw(&self) -> bool {
+        self.state.compare_exchange(WAITING, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
+/// What is known of an entry whose call did not end in time.
+pub(super) fn too_late() -> Failure {
+    Failure::unknown(
+        "the logger did not answer in time; whether the entry is stored is unknown, ask again with the same \
+         Idempotency-Key",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chassis::deadline::Deadline;
+
+    use super::*;
+    use crate::margin;
+
+    fn push(shared: &Arc<Shared>, id: &str, bytes: usize) -> (Ticket, Option<Carrier>) {
+        let entry = LogRequest { id: id.into(), data: "x".repeat(bytes), ..LogRequest::default() };
+        shared.push(entry, margin::hop(Deadline::after(Duration::from_millis(40))), TraceContext::new(1, 1))
+    }
+
+    fn ids(call: Option<Vec<Waiting>>) -> Vec<String> {
+        call.into_iter().flatten().map(|waiting| waiting.entry.id).collect()
+    }
+
+    #[test]
+    fn one_alone_goes_at_once_and_those_that_come_meanwhile_go_together() {
+        let shared = Arc::new(Shared::default());
+        let mut carriers: Vec<_> = (0..CALLS)
+            .map(|number| {
+                let (ticket, carrier) = push(&shared, &number.to_string(), 1);
+                let mut carrier = carrier.unwrap();
+                assert_eq!(ids(carrier.next()), [number.to_string()]);
+                (ticket, carrier)
+            })
+            .collect();
+        let later: Vec<_> = ["a", "b", "c"].map(|id| push(&shared, id, 1)).into_iter().collect();
+        assert!(later.iter().all(|(_, carrier)| carrier.is_none()));
+        assert_eq!(ids(carriers[0].1.next()), ["a", "b", "c"]);
+        assert!(carriers[1].1.next().is_none());
+        assert!(push(&shared, "d", 1).1.is_some(), "one that found nothing to do makes room for another");
+        drop(carriers);
+        assert!(push(&shared, "e", 1).1.is_some());
+    }
+
+    #[test]
+    fn a_call_is_bounded() {
+        let shared = Arc::new(Shared::default());
+        let (_first, carrier) = push(&shared, "a", MOST_BYTES + 1);
+        let _second = push(&shared, "b", 1);
+        let mut carrier = carrier.unwrap();
+        assert_eq!(ids(carrier.next()), ["a"]);
+        assert_eq!(ids(carrier.next()), ["b"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_never_sent_is_refused_and_what_was_is_unknown() {
+        let shared = Arc::new(Shared::default());
+        let (sent, carrier) = push(&shared, "a", 1);
+        let mut carrier = carrier.unwrap();
+        let _call = carrier.next();
+        let (waits, _) = push(&shared, "b", 1);
+        assert!(matches!(sent.told().await.stored, Err(Failure::Unknown(_))));
+        assert!(matches!(waits.told().await.stored, Err(Failure::Refused { .. })));
+        assert!(carrier.next().is_none(), "what nobody waits for is not sent");
+    }
+
+    #[test]
+    fn carriers_that_hang_are_replaced() {
+        let shared = Arc::new(Shared::default());
+        let mut hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1)).collect();
+        let (_waits, none) = push(&shared, "b", 1);
+        assert!(none.is_none());
+        shared.renew();
+        let (_fresh, carrier) = push(&shared, "c", 1);
+        assert!(hanging[0].1.as_mut().unwrap().next().is_none());
+        for (_, carrier) in &mut hanging {
+            drop(carrier.take());
+        }
+        assert_eq!(ids(carrier.unwrap().next()).len(), CALLS + 2);
+    }
+}
