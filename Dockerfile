@@ -10,6 +10,7 @@ ENV CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=debuginfo
 
 # Dependencies first, from manifests alone: this layer stays as long as they do.
 COPY Cargo.toml Cargo.lock ./
+COPY benches/Cargo.toml benches/
 COPY harness/Cargo.toml harness/
 COPY services/authentication/Cargo.toml services/authentication/
 COPY services/broker/Cargo.toml services/broker/

@@ -14,7 +14,7 @@ demo: setup ## starts the whole system, kills RabbitMQ under load, says what was
 
 test: setup ## every test, on real servers
 	@scripts/build --tests
-	@cargo test --workspace
+	@cargo test
 
 test-containers: setup ## the suites on containers too; starts an engine for it where none answers
 	@scripts/build --tests
@@ -28,8 +28,10 @@ images: setup ## stand-ins for the images of docker-compose.yml, made here witho
 	@scripts/build
 	@scripts/images/build
 
-bench: setup ## the benchmarks
-	@cargo bench --workspace
+bench: setup ## the generator of load alone, then journeys of users against the broker
+	@cargo build --release --workspace --bins
+	@target/release/faultline load --self-check
+	@target/release/broker-load --users 16 --hatch-rate 16 --run-time 20s --no-reset-metrics
 
 lint: ## format and clippy, as CI checks them
 	@cargo fmt --all --check

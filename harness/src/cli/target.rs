@@ -35,19 +35,32 @@ pub struct TargetArgs {
 /// A [`Failure`] of usage for an address that is none or of another machine; that nobody listens there.
 pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Failure> {
     let (given, address) = match (&args.at, &args.get) {
-        (Some(at), _) => (at, resolve(at)?),
-        (_, Some(url)) => (url, resolve(&authority(url)?)?),
+        (Some(at), _) => (at, reached(at, at, args.allow_remote.as_deref())?),
+        (_, Some(url)) => (url, of_url(url, args.allow_remote.as_deref())?),
         (None, None) => return Ok(None),
     };
-    allowed(args, given, address)?;
-    std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
-        .map_err(|error| Failure::unavailable(format!("nothing answers at {given}: {error}")))?;
     let target = |(path, spec): (&String, &PathSpec)| {
         let template = Template::new(path, spec, address).map_err(Failure::usage)?;
         Ok((path.clone(), Target { template, stores: spec.stored_in.is_some() }))
     };
     let targets = topology.paths.iter().map(target).collect::<Result<BTreeMap<_, _>, Failure>>()?;
     Ok(Some(Aim::Running { targets, told: format!("what runs at {given}") }))
+}
+
+/// The address of what answers at a URL, if it may be loaded: it is of this machine, or its name is said again.
+///
+/// # Errors
+/// A [`Failure`] of usage for a URL that is none or of another machine; that nobody listens there.
+pub fn of_url(url: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failure> {
+    reached(url, &authority(url)?, allow_remote)
+}
+
+fn reached(given: &str, authority: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failure> {
+    let address = resolve(authority)?;
+    allowed(allow_remote, given, address)?;
+    std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
+        .map_err(|error| Failure::unavailable(format!("nothing answers at {given}: {error}")))?;
+    Ok(address)
 }
 
 /// A topology with nothing but one path, which gets a URL.
@@ -87,9 +100,9 @@ fn resolve(at: &str) -> Result<SocketAddr, Failure> {
     found.next().ok_or_else(|| Failure::usage(format!("\"{at}\" has no address")))
 }
 
-fn allowed(args: &TargetArgs, given: &str, address: SocketAddr) -> Result<(), Failure> {
+fn allowed(allow_remote: Option<&str>, given: &str, address: SocketAddr) -> Result<(), Failure> {
     let host = given.trim_start_matches("http://").split(['/', ':']).next().unwrap_or_default();
-    if address.ip().is_loopback() || args.allow_remote.as_deref() == Some(host) {
+    if address.ip().is_loopback() || allow_remote == Some(host) {
         return Ok(());
     }
     Err(Failure::usage(format!(
@@ -102,20 +115,14 @@ fn allowed(args: &TargetArgs, given: &str, address: SocketAddr) -> Result<(), Fa
 mod tests {
     use super::*;
 
-    fn args(at: &str, allow: Option<&str>) -> TargetArgs {
-        TargetArgs { at: Some(at.to_owned()), get: None, allow_remote: allow.map(str::to_owned) }
-    }
-
     #[test]
     fn another_machine_is_loaded_only_where_its_name_is_said_again() {
         let address = "192.0.2.1:80".parse().unwrap();
-        let refused = allowed(&args("192.0.2.1:80", None), "192.0.2.1:80", address).unwrap_err().to_string();
+        let refused = allowed(None, "192.0.2.1:80", address).unwrap_err().to_string();
         assert!(refused.contains("add --allow-remote 192.0.2.1"), "{refused}");
-        assert!(allowed(&args("192.0.2.1:80", Some("other")), "192.0.2.1:80", address).is_err());
-        assert!(allowed(&args("192.0.2.1:80", Some("192.0.2.1")), "192.0.2.1:80", address).is_ok());
-        assert!(
-            allowed(&args("127.0.0.1:80", None), "127.0.0.1:80", "127.0.0.1:80".parse().unwrap()).is_ok()
-        );
+        assert!(allowed(Some("other"), "192.0.2.1:80", address).is_err());
+        assert!(allowed(Some("192.0.2.1"), "http://192.0.2.1:80/x", address).is_ok());
+        assert!(allowed(None, "127.0.0.1:80", "127.0.0.1:80".parse().unwrap()).is_ok());
     }
 
     #[test]

@@ -37,7 +37,6 @@ pub struct Second {
     /// The path.
     pub path: String,
     /// What became of them.
-    #[serde(flatten)]
     pub tally: Tally,
 }
 

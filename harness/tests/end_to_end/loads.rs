@@ -100,7 +100,7 @@ fn a_mix_on_a_system_that_runs_is_measured_by_path_and_second() {
         seconds.lines().map(|line| serde_json::from_str(line).expect("a second")).collect();
     let sum = |path: &str| -> u64 {
         let of_path = seconds.iter().filter(|second| second["path"] == path);
-        of_path.map(|second| second["ok"].as_u64().expect("a count")).sum()
+        of_path.map(|second| second["tally"]["ok"].as_u64().expect("a count")).sum()
     };
     assert_eq!((Some(sum("ping")), Some(sum("log-json"))), (ping["ok"].as_u64(), log["ok"].as_u64()));
     for file in ["load.json", "load.svg", "schedule.json"] {

@@ -21,7 +21,7 @@ fn planted(program: &str) -> PathBuf {
         let built = Command::new(cargo)
             .current_dir(lab::repository())
             // The selection of scripts/build: another one would build every dependency again.
-            .args(["build", "--workspace", "--features"])
+            .args(["build", "--features"])
             .arg("broker/planted-bugs,listener/planted-bugs,logger/planted-bugs")
             .args(["--bin", "broker-planted", "--bin", "listener-planted", "--bin", "logger-planted"])
             .output()
