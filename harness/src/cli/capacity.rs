@@ -44,7 +44,7 @@ pub struct Capacity {
     /// The highest rate that is tried
     #[arg(long, value_name = "RATE", default_value = "100000/s")]
     highest: Rate,
-    /// How long each trial is measured
+    /// How long each trial is measured, and never shorter than 20 arrivals take
     #[arg(long, value_name = "TIME", default_value = "5s")]
     trial: Span,
     #[command(flatten)]

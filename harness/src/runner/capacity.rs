@@ -28,6 +28,9 @@ const WARM_UP: Span = Span::from_secs(1);
 /// A confirmation lasts this many times as long as a trial.
 const LONGER: u64 = 2;
 
+/// A trial lasts at least as long as this many arrivals take on average: of none at all nothing could be said.
+const ARRIVALS: f64 = 20.0;
+
 /// A backlog may take this long to drain, or this share of the trial, whichever is more; else it would have grown.
 const DRAINS_WITHIN: (Duration, f64) = (Duration::from_secs(1), 0.1);
 
@@ -112,8 +115,10 @@ async fn search(
     let mut trials = Vec::new();
     loop {
         let (rate, lasts, confirms) = match search.next() {
-            Next::Try(rate) => (rate, options.trial, false),
-            Next::Confirm { rate, .. } => (rate, Span::from_micros(options.trial.micros() * LONGER), true),
+            Next::Try(rate) => (rate, lasting(options.trial, rate), false),
+            Next::Confirm { rate, .. } => {
+                (rate, lasting(Span::from_micros(options.trial.micros() * LONGER), rate), true)
+            }
             Next::Over(found) => return Ok((trials, Some(found))),
         };
         // Ids of entries are of one trial.
@@ -161,6 +166,10 @@ async fn drain(system: &System, cancel: &CancellationToken) -> Option<Duration> 
 }
 
 /// Two phases of the same rate: one to warm up, and one that is measured.
+fn lasting(trial: Span, rate: f64) -> Span {
+    trial.max(Span::from_micros((ARRIVALS / rate * 1e6) as u64))
+}
+
 fn schedule(options: &CapacityOptions, rate: f64, lasts: Span) -> Schedule {
     let rate = Rate::of(rate);
     let stream = |from: Span, until: Span, number: u64| Stream {
