@@ -31,7 +31,7 @@ images: setup ## stand-ins for the images of docker-compose.yml, made here witho
 bench: setup ## the generator of load alone, then journeys of users against the broker
 	@cargo build --release --workspace --bins
 	@target/release/faultline load --self-check
-	@target/release/broker-load --users 16 --hatch-rate 16 --run-time 20s --no-reset-metrics
+	@target/release/broker-load --users 16 --increase-rate 16 --run-time 20s --no-reset-metrics
 
 lint: ## format and clippy, as CI checks them
 	@cargo fmt --all --check

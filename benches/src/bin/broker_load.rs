@@ -58,19 +58,38 @@ async fn attack(options: Options) -> Result<(), Failure> {
     }
     let tells = goose.version || goose.list || goose.scenarios_list;
     let alone = tells || goose.host.is_some();
-    let usage = |error: GooseError| (64, error.to_string());
-    let attack = journeys(GooseAttack::initialize_with_config(goose).map_err(usage)?).map_err(usage)?;
+    let attack = journeys(GooseAttack::initialize_with_config(goose).map_err(failure)?).map_err(failure)?;
     if alone {
-        return attack.execute().await.map(drop).map_err(usage);
+        return attack.execute().await.map(drop).map_err(failure);
     }
     let unavailable = |error: &dyn std::fmt::Display| (69, error.to_string());
     let system = System::start().await.map_err(|error| unavailable(&error))?;
     let attacked = match system.address("broker", 8080) {
-        Ok(address) => against(attack, &format!("http://{address}")).await.map_err(usage),
+        Ok(address) => against(attack, &format!("http://{address}")).await.map_err(failure),
         Err(error) => Err(unavailable(&error)),
     };
     system.end().await;
     attacked
+}
+
+/// What goose's error means here; its own text leaves out which option it is about.
+fn failure(error: GooseError) -> Failure {
+    let code = match &error {
+        GooseError::ThresholdsFailed { .. } => 1,
+        GooseError::Io(_) | GooseError::Serde(_) | GooseError::TokioJoin(_) => 70,
+        GooseError::Reqwest(_) => 69,
+        _ => 64,
+    };
+    let told = match &error {
+        GooseError::InvalidOption { option, value, detail } => {
+            format!("{option} can't be \"{value}\": {}", detail.trim())
+        }
+        GooseError::InvalidHost { host, detail, .. } => format!("--host \"{host}\": {}", detail.trim()),
+        GooseError::FeatureNotEnabled { feature, detail } => format!("{feature}: {}", detail.trim()),
+        GooseError::NoScenarios { detail } => detail.trim().to_owned(),
+        _ => error.to_string(),
+    };
+    (code, told)
 }
 
 async fn against(attack: GooseAttack, host: &str) -> Result<(), GooseError> {
