@@ -28,11 +28,14 @@ const NAME: &str = "rabbitmq";
 /// The node's name. It may be the same in every stack, since no node can see another.
 const NODE: &str = "faultline@localhost";
 
-/// For the Erlang machine: named from the start, or RabbitMQ starts a port mapper; not listening, not asking
-/// the mapper for a port (the number given is told, not used). Idle schedulers that spin would take the
-/// cores from what is measured.
-const ERLANG: &str =
-    "-dist_listen false -start_epmd false -erl_epmd_port 25672 +sbwt none +sbwtdcpu none +sbwtdio none";
+/// For every Erlang machine that comes of this node: not listening, not asking a port mapper for a port (the
+/// number given is told, not used), not starting a mapper. RabbitMQ looks each minute whether there is a mapper,
+/// and has a second machine start one, which takes its flags from the environment only.
+const EVERY_MACHINE: &str = "-dist_listen false -start_epmd false -erl_epmd_port 25672";
+
+/// For the node itself: named from the start, or RabbitMQ starts a port mapper. Idle schedulers that spin would
+/// take the cores from what is measured.
+const NODE_ITSELF: &str = "+sbwt none +sbwtdcpu none +sbwtdio none";
 
 /// The launcher.
 pub(super) struct Rabbitmq;
@@ -67,7 +70,8 @@ fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
         // With input allowed the script becomes the machine instead of waiting for it.
         ("RABBITMQ_ALLOW_INPUT", "1".into()),
         ("RABBITMQ_SERVER_START_ARGS", "-noinput".into()),
-        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", format!("-sname {NODE} {ERLANG}").into()),
+        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", format!("-sname {NODE} {NODE_ITSELF}").into()),
+        ("ERL_FLAGS", EVERY_MACHINE.into()),
         ("ERL_CRASH_DUMP_SECONDS", "0".into()),
     ];
     let view = slim_folder(place);
