@@ -115,12 +115,11 @@ async fn search(
     let mut trials = Vec::new();
     loop {
         let (rate, lasts, confirms) = match search.next() {
-            Next::Try(rate) => (rate, lasting(options.trial, rate), false),
-            Next::Confirm { rate, .. } => {
-                (rate, lasting(Span::from_micros(options.trial.micros() * LONGER), rate), true)
-            }
+            Next::Try(rate) => (rate, options.trial, false),
+            Next::Confirm { rate, .. } => (rate, Span::from_micros(options.trial.micros() * LONGER), true),
             Next::Over(found) => return Ok((trials, Some(found))),
         };
+        let lasts = lasts.max(Span::from_micros((ARRIVALS / rate * 1e6) as u64));
         // Ids of entries are of one trial.
         let run = format!("{run}t{}", trials.len());
         let trial = one(options, &run, system, (rate, lasts, confirms), cancel).await?;
@@ -166,10 +165,6 @@ async fn drain(system: &System, cancel: &CancellationToken) -> Option<Duration> 
 }
 
 /// Two phases of the same rate: one to warm up, and one that is measured.
-fn lasting(trial: Span, rate: f64) -> Span {
-    trial.max(Span::from_micros((ARRIVALS / rate * 1e6) as u64))
-}
-
 fn schedule(options: &CapacityOptions, rate: f64, lasts: Span) -> Schedule {
     let rate = Rate::of(rate);
     let stream = |from: Span, until: Span, number: u64| Stream {

@@ -272,15 +272,15 @@ fn a_control_tells_what_the_fault_did() {
 #[test]
 fn an_objective_that_is_never_or_always_met_is_said_plainly() {
     let url = format!("http://{}/", server(busy));
-    let bounds = ["--from=40/s", "--lowest=40/s", "--highest=80/s", "--trial=500ms"];
+    let bounds = ["--from=4/s", "--lowest=4/s", "--highest=8/s", "--trial=500ms"];
     let (never, _runs) = faultline(&[&["capacity", "--get", &url][..], &bounds].concat());
     assert_eq!(never.status.code(), Some(1), "{}", text(&never.stderr));
-    assert!(text(&never.stdout).contains("never met: it does not hold at 40/s"), "{}", text(&never.stdout));
+    assert!(text(&never.stdout).contains("never met: it does not hold at 4/s"), "{}", text(&never.stdout));
     let objective = ["--objective=errors < 100%"];
     let url = format!("http://{}/", server(closing));
     let (always, _runs) = faultline(&[&["capacity", "--get", &url][..], &bounds, &objective].concat());
     assert_eq!(always.status.code(), Some(0), "{}", text(&always.stderr));
-    assert!(text(&always.stdout).contains("always met: it holds at 80/s"), "{}", text(&always.stdout));
+    assert!(text(&always.stdout).contains("always met: it holds at 8/s"), "{}", text(&always.stdout));
 }
 
 #[test]
