@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use super::TopologyArgs;
 use super::exit::{Exit, Failure};
-use super::{TopologyArgs, load_files};
 use crate::stack::containers::{Engine, EngineError, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
@@ -27,7 +27,7 @@ impl Doctor {
     /// # Errors
     /// A [`Failure`] of usage when the topology can't be read.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let topology = load_files::topology(&self.topology.topology)?;
+        let topology = self.topology.read()?;
         let mut needs: Vec<Need> = server::inventory().into_iter().map(of_server).collect();
         for node in topology.nodes.values() {
             if let Some(Program::Binary { name, .. }) = &node.program {

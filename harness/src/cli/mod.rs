@@ -47,6 +47,7 @@ use tracing_subscriber::EnvFilter;
 use crate::report::Style;
 use crate::stack::Choice;
 use crate::stack::containers::context;
+use crate::stack::topology::{Replicas, Topology};
 use exit::{Exit, Failure};
 
 /// What your system loses when a part of it dies.
@@ -93,6 +94,24 @@ pub struct TopologyArgs {
     /// The compose file that describes the system
     #[arg(long, default_value = "docker-compose.yml", value_name = "FILE")]
     pub topology: PathBuf,
+    /// How many of a node there are, like listener=3,logger=2; the others are called listener-2 and so on
+    #[arg(long, value_name = "NODE=NUMBER", value_delimiter = ',')]
+    pub replicas: Vec<Replicas>,
+}
+
+impl TopologyArgs {
+    /// Reads the system's description, with as many of each node as asked for.
+    ///
+    /// # Errors
+    /// A [`Failure`] of usage that names the place of a mistake.
+    pub fn read(&self) -> Result<Topology, Failure> {
+        let mut topology = load_files::topology(&self.topology)?;
+        for Replicas { node, number } in &self.replicas {
+            let done = topology.replicate(node, *number);
+            done.map_err(|error| Failure::usage(format!("--replicas: {error}")))?;
+        }
+        Ok(topology)
+    }
 }
 
 /// Where runs are kept.

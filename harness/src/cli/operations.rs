@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::exit::Failure;
 use super::target::{self, TargetArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs, load_files};
+use super::{ProviderArgs, RunsArgs, TopologyArgs};
 use crate::runner::{Aim, Started};
 use crate::scenario::duration::Span;
 use crate::scenario::{Operations, Sizes};
@@ -76,7 +76,7 @@ impl SystemArgs {
     pub fn described(&self) -> Result<Topology, Failure> {
         match &self.target.get {
             Some(url) => target::topology_of(url),
-            None => load_files::topology(&self.topology.topology),
+            None => self.topology.read(),
         }
     }
 
@@ -86,6 +86,11 @@ impl SystemArgs {
     /// A [`Failure`] when it is none, may not be loaded, or does not answer.
     pub fn aim(&self, topology: Topology) -> Result<Aim, Failure> {
         Ok(match target::running(&self.target, &topology)? {
+            Some(_) if !self.topology.replicas.is_empty() => {
+                return Err(Failure::usage(
+                    "--replicas is for a system that is started; this one runs already",
+                ));
+            }
             Some(aim) => aim,
             None => Aim::Started(Box::new(Started {
                 topology,

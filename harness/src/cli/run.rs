@@ -44,7 +44,7 @@ impl Run {
     /// # Errors
     /// A [`Failure`] where there is no verdict.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let topology = load_files::topology(&self.topology.topology)?;
+        let topology = self.topology.read()?;
         let scenario = load_files::scenario(&self.file, &topology)?;
         let seed = self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);

@@ -8,9 +8,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
-use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
+use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt};
 use crate::runner::RunFolder;
-use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology};
+use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology, Wiring};
 
 /// `faultline up`.
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ impl Up {
     /// # Errors
     /// A [`Failure`] when the stack can't be started or a node dies.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let topology = load_files::topology(&self.topology.topology)?;
+        let topology = self.topology.read()?;
         let folder = RunFolder::create(&self.runs.runs, "up", "up").map_err(Failure::unavailable)?;
         eprintln!("run folder: {}", folder.path().display());
         if self.keep {
@@ -59,7 +59,7 @@ async fn serve(
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
     let Chosen { provider, why } = stack::choose(choice, topology, site).await?;
     eprintln!("provider: {why}");
-    let stack = Stack::new(topology.clone(), provider).await?;
+    let stack = Stack::new(topology.clone(), provider, Wiring::Proxied).await?;
     let begun = Instant::now();
     let tell = |starting| {
         if let Starting::Ready(node, after) = starting {

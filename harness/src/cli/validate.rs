@@ -23,7 +23,7 @@ impl Validate {
     /// # Errors
     /// A [`Failure`] of usage when a topology can't be read.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let topology = load_files::topology(&self.topology.topology)?;
+        let topology = self.topology.read()?;
         let mut exit = Exit::Pass;
         for file in &self.files {
             match load_files::scenario(file, &topology) {

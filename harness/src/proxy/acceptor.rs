@@ -44,7 +44,7 @@ async fn out_of_descriptors(name: &str, error: &std::io::Error) {
 
 async fn connection(client: TcpStream, shared: Arc<Shared>) {
     let open = shared.counters.opened();
-    let Ok(upstream) = TcpStream::connect(shared.upstream).await else {
+    let Ok(upstream) = shared.upstreams.connect().await else {
         shared.counters.add_upstream_refused();
         // The client learns by a reset that nobody took it, as it would from the upstream itself.
         let _ = client.set_zero_linger();

@@ -1,7 +1,8 @@
-//! The TCP proxy of a link. Knows nothing of the lab: it has a name, an upstream and toxics.
+//! The TCP proxy of a link. Knows nothing of the lab: it has a name, upstreams and toxics.
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`upstreams`] | where connections are passed on to |
 //! | [`counters`] | what a proxy has seen and done, for evidence |
 //! | [`acceptor`] | the listening socket and its connections |
 //! | [`pump`] | one direction of one connection |
@@ -11,6 +12,7 @@ mod acceptor;
 pub mod counters;
 mod pump;
 pub mod toxic;
+pub mod upstreams;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use tokio::task::JoinHandle;
 
 pub use counters::{Counters, Snapshot};
 pub use toxic::{Latency, Toxics};
+pub use upstreams::Upstreams;
 
 /// A proxy that can't be started or started again.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +40,7 @@ pub struct ProxyError {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) name: String,
-    pub(crate) upstream: SocketAddr,
+    pub(crate) upstreams: Upstreams,
     pub(crate) counters: Counters,
     pub(crate) toxics: watch::Sender<Arc<Toxics>>,
 }
@@ -51,14 +54,18 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on `address` and passes every connection on to `upstream`.
+    /// Listens on `address` and passes every connection on, by turns where there are several upstreams.
     ///
     /// # Errors
     /// [`ProxyError`] when the address can't be listened on.
-    pub async fn start(name: &str, address: SocketAddr, upstream: SocketAddr) -> Result<Self, ProxyError> {
+    pub async fn start(
+        name: &str,
+        address: SocketAddr,
+        upstreams: impl Into<Upstreams>,
+    ) -> Result<Self, ProxyError> {
         let shared = Arc::new(Shared {
             name: name.to_owned(),
-            upstream,
+            upstreams: upstreams.into(),
             counters: Counters::default(),
             toxics: watch::Sender::new(Arc::new(Toxics::default())),
         });

@@ -13,26 +13,35 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// Points that are drawn as one line.
-struct Line {
-    name: String,
-    points: Vec<(f64, f64)>,
-    colour: RGBColor,
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What stands beside it.
+    pub name: String,
+    /// Across and up, from left to right.
+    pub points: Vec<(f64, f64)>,
+    /// Its colour, one of [`COLOURS`].
+    pub colour: RGBColor,
     /// Whether its points are marked.
-    dots: bool,
+    pub dots: bool,
 }
 
 /// What a panel shows.
-struct Panel<'a> {
-    title: &'a str,
-    across: &'a str,
-    up: &'a str,
+#[derive(Debug, Clone)]
+pub struct Panel<'a> {
+    /// What stands above it.
+    pub title: &'a str,
+    /// What the axis to the right says.
+    pub across: &'a str,
+    /// What the axis upwards says.
+    pub up: &'a str,
     /// Whether the axis upwards is logarithmic.
-    logarithmic: bool,
-    lines: Vec<Line>,
+    pub logarithmic: bool,
+    /// What is drawn.
+    pub lines: Vec<Line>,
 }
 
 /// Colours that are told apart by people who see few of them too (Okabe and Ito).
-const COLOURS: [RGBColor; 7] = [
+pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -100,7 +109,9 @@ pub fn load(seconds: &[SecondFigures]) -> String {
     )
 }
 
-fn svg(size: (u32, u32), panels: &[Panel<'_>]) -> String {
+/// Panels one below the other, in a picture of this width and height.
+#[must_use]
+pub fn svg(size: (u32, u32), panels: &[Panel<'_>]) -> String {
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, size).into_drawing_area();

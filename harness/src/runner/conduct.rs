@@ -25,7 +25,7 @@ use crate::history::{self, Event, History, HistoryError, Observation, Operation,
 use crate::load::engine::now;
 use crate::load::{Engine, LoadError};
 use crate::report::Report;
-use crate::stack::{self, Chosen, Ports, Site, Stack, StackError};
+use crate::stack::{self, Chosen, Ports, Site, Stack, StackError, Wiring};
 
 /// Time from a ready stack to the start of the load.
 const LEAD: Duration = Duration::from_millis(200);
@@ -112,7 +112,7 @@ async fn live(
             schedule: Box::new(options.schedule.clone()),
         })
         .await;
-    let stack = Arc::new(Stack::new(options.topology.clone(), provider).await?);
+    let stack = Arc::new(Stack::new(options.topology.clone(), provider, Wiring::Proxied).await?);
     let conducted = tokio::select! {
         started = start(&stack, options.ready_within, teller) => match started {
             Ok(()) => {

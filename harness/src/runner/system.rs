@@ -15,7 +15,7 @@ use crate::load::{LoadError, Target, Template};
 use crate::scenario::Schedule;
 use crate::stack::processes::Override;
 use crate::stack::topology::PathSpec;
-use crate::stack::{self, Choice, Chosen, Ports, Site, Stack, Topology};
+use crate::stack::{self, Choice, Chosen, Ports, Site, Stack, Topology, Wiring};
 
 /// What is loaded.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl System {
         let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides };
         let Chosen { provider, why } = stack::choose(*choice, topology, site).await?;
         listener.on(&begins(folder, &why, topology.nodes.len(), schedule));
-        let stack = Stack::new(topology.clone(), provider).await?;
+        let stack = Stack::new(topology.clone(), provider, Wiring::Direct).await?;
         let listener = Mutex::new(listener);
         let tell = |progress| listener.lock().unwrap_or_else(PoisonError::into_inner).on(&progress);
         let starting = |starting| tell(Progress::Starting(starting));
@@ -141,7 +141,7 @@ fn begins(folder: &RunFolder, provider: &str, nodes: usize, schedule: &Schedule)
 ///
 /// # Errors
 /// [`RunError`] for a path whose node is not there, or whose requests can't be made.
-pub(super) fn targets(topology: &Topology, stack: &Stack) -> Result<BTreeMap<String, Target>, RunError> {
+pub fn targets(topology: &Topology, stack: &Stack) -> Result<BTreeMap<String, Target>, RunError> {
     let target = |(path, spec): (&String, &PathSpec)| {
         let address = stack.address(&spec.send.node, spec.send.port)?;
         let template = Template::new(path, spec, address).map_err(LoadError::from)?;

@@ -1,4 +1,4 @@
-//! The proxies of all links, and the environments rewritten to them.
+//! The proxies of links, and the environments rewritten to them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,10 +10,22 @@ use super::provider::{Provider, StackError};
 use super::topology::{Link, Node, Topology, link};
 use crate::proxy::{Latency, Proxy, ProxyError, Snapshot, Toxics};
 
-/// The proxies of all links of a stack.
+/// How nodes reach each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wiring {
+    /// Each link passes through a proxy, so that faults can be done to it.
+    Proxied,
+    /// Without one wherever nodes can reach each other and nothing has to share connections out among replicas: what is
+    /// measured then is the system alone.
+    Direct,
+}
+
+/// The links of a stack.
 #[derive(Debug)]
 pub struct Links {
     proxies: BTreeMap<Link, Entry>,
+    /// How the end of a link without a proxy is written.
+    direct: BTreeMap<Link, String>,
 }
 
 #[derive(Debug)]
@@ -26,22 +38,32 @@ struct Entry {
 }
 
 impl Links {
-    /// Starts one proxy for each link, on a port that stays its own while the link is cut.
-    pub(super) async fn start(topology: &Topology, provider: &dyn Provider) -> Result<Self, StackError> {
-        let mut proxies = BTreeMap::new();
+    /// Starts one proxy for each link that has one, on a port that stays its own while the link is cut.
+    pub(super) async fn start(
+        topology: &Topology,
+        provider: &dyn Provider,
+        wiring: Wiring,
+    ) -> Result<Self, StackError> {
+        let (mut proxies, mut direct) = (BTreeMap::new(), BTreeMap::new());
         for link in &topology.links {
-            let upstream = provider.address(&link.to, link.port);
-            let upstream =
-                upstream.ok_or_else(|| StackError::NoPort { node: link.to.clone(), port: link.port })?;
+            let ends: Vec<&str> = topology.replicas(&link.to).collect();
+            if wiring == Wiring::Direct
+                && ends.len() == 1
+                && let Some(written) = provider.neighbour(&link.to, link.port)
+            {
+                direct.insert(link.clone(), written);
+                continue;
+            }
+            let upstreams = upstreams(&ends, link.port, provider)?;
             let port =
                 Port::reserve().map_err(|source| StackError::Port { node: link.from.clone(), source })?;
             let doorway = provider.doorway(&link.from);
             let address = SocketAddr::from((doorway.listen, port.number()));
             let written = format!("{}:{}", doorway.host, port.number());
-            let proxy = Mutex::new(Proxy::start(&link.name(), address, upstream).await?);
+            let proxy = Mutex::new(Proxy::start(&link.name(), address, upstreams).await?);
             proxies.insert(link.clone(), Entry { address, written, proxy, _port: port });
         }
-        Ok(Self { proxies })
+        Ok(Self { proxies, direct })
     }
 
     /// The environment of a node with the address of every other node replaced by that of the link to it.
@@ -49,13 +71,13 @@ impl Links {
         let others = topology.nodes.keys().map(String::as_str).filter(|other| *other != node.name);
         let proxied = |to: &str, port: u16| {
             let link = Link { from: node.name.clone(), to: to.to_owned(), port };
-            self.proxies.get(&link).map(|entry| entry.written.clone())
+            self.proxies.get(&link).map(|entry| &entry.written).or_else(|| self.direct.get(&link)).cloned()
         };
         let rewritten = |value: &String| link::rewrite(value, others.clone(), &proxied);
         node.environment.iter().map(|(key, value)| (key.clone(), rewritten(value))).collect()
     }
 
-    /// Where the proxy of a link listens.
+    /// Where the proxy of a link listens; none without a proxy.
     #[must_use]
     pub fn address(&self, link: &Link) -> Option<SocketAddr> {
         self.proxies.get(link).map(|entry| entry.address)
@@ -98,4 +120,12 @@ impl Links {
     fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a Entry> {
         links.iter().filter_map(|link| self.proxies.get(link))
     }
+}
+
+fn upstreams(ends: &[&str], port: u16, provider: &dyn Provider) -> Result<Vec<SocketAddr>, StackError> {
+    let address = |end: &&str| {
+        let address = provider.address(end, port);
+        address.ok_or_else(|| StackError::NoPort { node: (*end).to_owned(), port })
+    };
+    ends.iter().map(address).collect()
 }

@@ -1,4 +1,4 @@
-//! The system as it runs: topology, provider, and a proxy for each link.
+//! The system as it runs: topology, provider, and its links.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -16,7 +16,7 @@
 //! | `guard` | ends paused processes should the harness die meanwhile |
 //! | [`data`] | where the data of nodes is |
 //! | [`probe`] | one HTTP question: is it ready? |
-//! | [`links`] | the proxies of all links |
+//! | [`links`] | how nodes reach each other: through proxies, or directly |
 
 pub mod binary;
 pub mod choice;
@@ -42,7 +42,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use choice::{Choice, Chosen, Site, choose};
-pub use links::Links;
+pub use links::{Links, Wiring};
 pub use provider::{Frozen, NodeState, Provider, StackError};
 pub use publish::Ports;
 pub use topology::Topology;
@@ -65,12 +65,16 @@ pub enum Starting {
 }
 
 impl Stack {
-    /// Makes the proxies of all links. No node runs yet.
+    /// Makes the proxies of links. No node runs yet.
     ///
     /// # Errors
     /// [`StackError`] when a proxy can't listen.
-    pub async fn new(topology: Topology, provider: Box<dyn Provider>) -> Result<Self, StackError> {
-        let links = match Links::start(&topology, provider.as_ref()).await {
+    pub async fn new(
+        topology: Topology,
+        provider: Box<dyn Provider>,
+        wiring: Wiring,
+    ) -> Result<Self, StackError> {
+        let links = match Links::start(&topology, provider.as_ref(), wiring).await {
             Ok(links) => links,
             Err(error) => {
                 // The provider may have made something for them, as a network.

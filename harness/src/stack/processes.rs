@@ -269,6 +269,10 @@ impl Provider for Processes {
         Doorway::loopback()
     }
 
+    fn neighbour(&self, node: &str, port: u16) -> Option<String> {
+        self.address(node, port).map(|address| address.to_string())
+    }
+
     fn start<'a>(
         &'a self,
         node: &'a str,

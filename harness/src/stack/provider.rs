@@ -194,6 +194,11 @@ pub trait Provider: Send + Sync {
     /// Where the proxies of a node's links must listen, so that it reaches them.
     fn doorway(&self, node: &str) -> Doorway;
 
+    /// How the other nodes reach a port of a node without a proxy in between; none where they can't.
+    fn neighbour(&self, _node: &str, _port: u16) -> Option<String> {
+        None
+    }
+
     /// Starts a node with this environment, or starts it again after it ended.
     fn start<'a>(
         &'a self,

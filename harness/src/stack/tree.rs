@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -19,6 +20,8 @@ pub struct Seen {
     pub state: char,
     /// When it started, in clock ticks after the boot: tells it from a later one with the same id.
     pub started_at: u64,
+    /// Clock ticks of CPU time that it has used, its children not counted.
+    pub ticks: u64,
 }
 
 /// Reads one process; none if there is no such process.
@@ -32,6 +35,7 @@ pub fn see(pid: u32) -> Option<Seen> {
         state: fields.first()?.chars().next()?,
         parent: fields.get(1)?.parse().ok()?,
         started_at: fields.get(19)?.parse().ok()?,
+        ticks: fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?,
     })
 }
 
@@ -102,6 +106,16 @@ pub async fn pause(root: u32) -> io::Result<()> {
 /// When /proc can't be read.
 pub fn running(root: u32) -> io::Result<Vec<Seen>> {
     Ok(of(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
+}
+
+/// The CPU time that a process and its descendants have used until now, to the clock tick of the kernel (10 ms).
+///
+/// # Errors
+/// When /proc can't be read.
+pub fn cpu(root: u32) -> io::Result<Duration> {
+    const TICK: Duration = Duration::from_millis(10);
+    let ticks: u64 = of(root)?.iter().map(|process| process.ticks).sum();
+    Ok(TICK * u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
 /// The value of a variable in a process's environment, as it was when it started.

@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 
 use faultline::checker::Verdict;
+use faultline::stack::Topology;
 
 use crate::lab;
 
 /// What every scenario promises, seen in its report: it passes, and nothing is lost, doubled or altered.
 fn promises_are_kept(name: &str) {
-    let report = lab::run(lab::schedule(name, 1), BTreeMap::new());
+    promises_are_kept_on(lab::system(), name);
+}
+
+/// The same on a system that may have more nodes.
+fn promises_are_kept_on(system: Topology, name: &str) {
+    let report = lab::run_on(system, lab::schedule(name, 1), BTreeMap::new());
     assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
     for (path, figures) in &report.paths {
         assert!(figures.tally.ok > 0, "nothing was acknowledged on {path}");
@@ -57,4 +63,15 @@ scenarios! {
     rabbitmq_killed = "rabbitmq-killed",
     rabbitmq_killed_with_backlog = "rabbitmq-killed-with-backlog",
     rabbitmq_paused = "rabbitmq-paused",
+}
+
+/// Of three listeners and two loggers one each dies with work in its hands, and the others take it over.
+#[test]
+fn listeners_and_loggers_share_without_doubling() {
+    for scenario in ["listener-killed", "logger-killed"] {
+        let mut system = lab::system();
+        system.replicate("listener", 3).unwrap();
+        system.replicate("logger", 2).unwrap();
+        promises_are_kept_on(system, scenario);
+    }
 }

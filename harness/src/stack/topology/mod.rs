@@ -7,12 +7,14 @@
 //! | [`interpolate`] | `${VAR:-default}` as compose fills it in |
 //! | [`link`] | links, found from the addresses in environments |
 //! | [`read`] | file to [`Topology`], with the place of each mistake |
+//! | [`replicas`] | several of one node |
 
 pub mod compose;
 pub mod container;
 pub mod interpolate;
 pub mod link;
 pub mod read;
+pub mod replicas;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,7 @@ pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec};
 pub use container::{Bind, Container};
 pub use link::Link;
 pub use read::{TopologyError, read, read_file};
+pub use replicas::{Replicas, ReplicasError};
 
 use crate::scenario::validate::Names;
 
@@ -43,6 +46,8 @@ pub struct Topology {
 pub struct Node {
     /// Its name.
     pub name: String,
+    /// The node that it is one more of, if any.
+    pub replica_of: Option<String>,
     /// What it is as a process; none for one that only runs as a container.
     pub program: Option<Program>,
     /// What it is as a container; none for one that compose gives no image.
@@ -97,12 +102,13 @@ impl Topology {
     /// own readiness. A port that is only published (an admin page, say) is for people.
     #[must_use]
     pub fn uses(&self, node: &Node, port: u16) -> bool {
+        let name = node.replica_of.as_deref().unwrap_or(&node.name);
         let named = |text: &str| {
-            let found = link::addresses(text, std::iter::once(node.name.as_str()));
+            let found = link::addresses(text, std::iter::once(name));
             found.iter().any(|address| address.port == port)
         };
-        self.links.iter().any(|link| link.to == node.name && link.port == port)
-            || self.paths.values().any(|path| path.send.node == node.name && path.send.port == port)
+        self.links.iter().any(|link| link.to == name && link.port == port)
+            || self.paths.values().any(|path| path.send.node == name && path.send.port == port)
             || self.stores.values().any(|StoreSpec::Mongodb { url, .. }| named(url))
             || self.queues.values().any(|QueueSpec::Amqp { url, .. }| named(url))
             || node.ready.as_ref().is_some_and(|ready| ready.port == port)

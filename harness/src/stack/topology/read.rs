@@ -132,7 +132,15 @@ fn node(
         }
     }
     let ports = ports(service, section, lookup)?;
-    Ok(Node { name: name.to_owned(), program, container, environment, ports, ready: section.ready.clone() })
+    Ok(Node {
+        name: name.to_owned(),
+        replica_of: None,
+        program,
+        container,
+        environment,
+        ports,
+        ready: section.ready.clone(),
+    })
 }
 
 fn container(

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use faultline::stack::{Choice, Topology, topology};
 
 pub(crate) use harness::{Harness, heal, run_folder};
-pub(crate) use runs::{run, schedule};
+pub(crate) use runs::{run, run_on, schedule};
 pub(crate) use shared::{Shared, shared};
 
 /// The repository.

@@ -6,8 +6,8 @@ use faultline::report::{Report, Style, terminal};
 use faultline::runner::progress::Silent;
 use faultline::runner::{self, Options};
 use faultline::scenario::{self, Schedule};
-use faultline::stack::Choice;
 use faultline::stack::processes::Override;
+use faultline::stack::{Choice, Topology};
 use tokio_util::sync::CancellationToken;
 
 /// The schedule of a scenario, by its name.
@@ -20,9 +20,18 @@ pub(crate) fn schedule(name: &str, seed: u64) -> Schedule {
 
 /// Runs a schedule on this repository's own system and judges it.
 pub(crate) fn run(schedule: Schedule, overrides: BTreeMap<String, Override>) -> Report {
+    run_on(super::system(), schedule, overrides)
+}
+
+/// The same on another system.
+pub(crate) fn run_on(
+    topology: Topology,
+    schedule: Schedule,
+    overrides: BTreeMap<String, Override>,
+) -> Report {
     let _turn = super::turn();
     let runs = tempfile::tempdir().expect("a folder");
-    let mut options = Options::new(super::system(), schedule, runs.path().to_path_buf());
+    let mut options = Options::new(topology, schedule, runs.path().to_path_buf());
     // Another program can take the place of a process only.
     let special = overrides.values().any(|special| special.program.is_some());
     options.choice = if special { Choice::Processes } else { super::choice() };

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use faultline::runner::RunFolder;
-use faultline::stack::{self, Chosen, Ports, Site, Stack};
+use faultline::stack::{self, Chosen, Ports, Site, Stack, Wiring};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -48,7 +48,9 @@ impl Shared {
             let site = Site { run, folder, ports, overrides: &none };
             let chosen = stack::choose(super::choice(), &topology, site).await;
             let Chosen { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
-            let stack = Stack::new(topology, provider).await.unwrap_or_else(|error| panic!("{error}"));
+            let stack = Stack::new(topology, provider, Wiring::Proxied)
+                .await
+                .unwrap_or_else(|error| panic!("{error}"));
             stack.start(Duration::from_secs(90), &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
             stack
         });

@@ -1,0 +1,72 @@
+//! Where a proxy passes its connections on to: one address, or several by turns.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::net::TcpStream;
+
+/// One address or more.
+#[derive(Debug)]
+pub struct Upstreams {
+    addresses: Vec<SocketAddr>,
+    next: AtomicUsize,
+}
+
+impl From<SocketAddr> for Upstreams {
+    fn from(address: SocketAddr) -> Self {
+        vec![address].into()
+    }
+}
+
+impl From<Vec<SocketAddr>> for Upstreams {
+    fn from(addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses, next: AtomicUsize::new(0) }
+    }
+}
+
+impl Upstreams {
+    /// Connects to the one whose turn it is, or to the next that takes the connection.
+    ///
+    /// # Errors
+    /// What the system says of the last one, when none takes it.
+    pub(super) async fn connect(&self) -> io::Result<TcpStream> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "no upstream");
+        for offset in 0..self.addresses.len() {
+            let address = self.addresses[turn.wrapping_add(offset) % self.addresses.len()];
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_go_by_turns_and_past_one_that_is_down() {
+        let listen = || TcpListener::bind("127.0.0.1:0");
+        let (one, two) = (listen().await.unwrap(), listen().await.unwrap());
+        let addresses = [&one, &two].map(|listener| listener.local_addr().unwrap());
+        let upstreams = Upstreams::from(addresses.to_vec());
+        let mut reached = Vec::new();
+        for _ in 0..4 {
+            reached.push(upstreams.connect().await.unwrap().peer_addr().unwrap());
+        }
+        assert_eq!(reached, [addresses[0], addresses[1], addresses[0], addresses[1]]);
+        drop(one);
+        for _ in 0..2 {
+            assert_eq!(upstreams.connect().await.unwrap().peer_addr().unwrap(), addresses[1]);
+        }
+        drop(two);
+        assert!(upstreams.connect().await.is_err());
+        assert!(Upstreams::from(Vec::new()).connect().await.is_err());
+    }
+}
