@@ -98,13 +98,25 @@ impl Checkers {
         let (answer, verdict) = oneshot::channel();
         let job = Job { password, hash, deadline, answer };
         let in_time = |ahead| self.time_behind(ahead) <= deadline.remaining();
-        self.shared
-            .queue
-            .put(job, |job| !job.answer.is_closed(), self.threads, in_time)
-            .map_err(|Declined { ahead }| Busy { retry_after: self.time_behind(ahead) })?;
+        let put = self.shared.queue.put(job, Job::is_wanted, self.threads, in_time);
+        put.map_err(|declined| self.busy(declined))?;
         // Dropped unanswered: its deadline passed in the queue.
         let late = || Busy { retry_after: self.time_behind(self.shared.queue.waiting()) };
         deadline.bound(verdict).await.map_err(|_| late())?.map_err(|_| late())
+    }
+
+    /// Whether a check could be done before the deadline, as far as can be told now.
+    ///
+    /// # Errors
+    /// [`Busy`] when it could not.
+    pub(crate) fn room(&self, deadline: Deadline) -> Result<(), Busy> {
+        let in_time = |ahead| self.time_behind(ahead) <= deadline.remaining();
+        let room = self.shared.queue.room(Job::is_wanted, self.threads, in_time);
+        room.map_err(|declined| self.busy(declined))
+    }
+
+    fn busy(&self, Declined { ahead }: Declined) -> Busy {
+        Busy { retry_after: self.time_behind(ahead) }
     }
 
     /// Passwords that wait now.
@@ -119,6 +131,13 @@ impl Checkers {
     }
 }
 
+impl Job {
+    /// Whether somebody still waits for its answer.
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
+    }
+}
+
 impl Drop for Checkers {
     fn drop(&mut self) {
         self.shared.queue.close();
@@ -129,7 +148,7 @@ impl Shared {
     fn work(&self) {
         while let Some(job) = self.queue.take() {
             let late = job.deadline.remaining().is_zero();
-            if !late && !job.answer.is_closed() {
+            if !late && job.is_wanted() {
                 let verdict = self.verdict(&job);
                 // The caller may have gone meanwhile.
                 let _ = job.answer.send(verdict);
@@ -235,6 +254,7 @@ mod tests {
         let checkers = Checkers::start(1, 100, COST).unwrap();
         checkers.shared.average.store(u64::MAX / 2, Ordering::Relaxed);
         let begun = Instant::now();
+        assert!(checkers.room(later()).is_err());
         let busy = checkers.check("x".to_owned(), None, later()).await.unwrap_err();
         assert!(busy.retry_after > Duration::from_secs(60) && begun.elapsed() < Duration::from_secs(1));
     }

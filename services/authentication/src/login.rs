@@ -51,6 +51,8 @@ impl Login {
         credentials.check()?;
         let Credentials { email, password } = credentials;
         self.throttle.check(&email)?;
+        // Before the table is asked: under overload most end here, and must cost next to nothing.
+        self.checkers.room(deadline)?;
         let found = self.users.find(&email, deadline).await?;
         let hash = found.as_ref().map(|found| found.hash.clone());
         match (self.checkers.check(password, hash, deadline).await?, found) {

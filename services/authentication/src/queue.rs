@@ -42,19 +42,37 @@ impl<J> Queue<J> {
         accept: impl Fn(usize) -> bool,
     ) -> Result<(), Declined> {
         let mut state = self.lock();
+        self.admit(&mut state, wanted, threads, accept)?;
+        state.jobs.push_back(job);
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Whether [`Queue::put`] would take a job now.
+    pub(crate) fn room(
+        &self,
+        wanted: impl Fn(&J) -> bool,
+        threads: usize,
+        accept: impl Fn(usize) -> bool,
+    ) -> Result<(), Declined> {
+        self.admit(&mut self.lock(), wanted, threads, accept)
+    }
+
+    fn admit(
+        &self,
+        state: &mut State<J>,
+        wanted: impl Fn(&J) -> bool,
+        threads: usize,
+        accept: impl Fn(usize) -> bool,
+    ) -> Result<(), Declined> {
         // A job that a free thread is about to take does not wait.
         let places = self.capacity + threads;
         if state.jobs.len() + state.running >= places {
             state.jobs.retain(wanted);
         }
         let ahead = state.jobs.len() + state.running;
-        if ahead >= places || !accept(ahead) {
-            return Err(Declined { ahead });
-        }
-        state.jobs.push_back(job);
-        drop(state);
-        self.filled.notify_one();
-        Ok(())
+        if ahead >= places || !accept(ahead) { Err(Declined { ahead }) } else { Ok(()) }
     }
 
     /// Waits for a job; `None` once the queue is closed. Say [`Queue::done`] after it.
@@ -110,6 +128,7 @@ mod tests {
         put(&queue, 1).unwrap();
         assert_eq!(queue.take(), Some(1));
         put(&queue, 2).unwrap();
+        assert_eq!(queue.room(|_| true, 1, |_| true), Err(Declined { ahead: 2 }));
         assert_eq!(put(&queue, 3), Err(Declined { ahead: 2 }));
         queue.done();
         assert_eq!(queue.take(), Some(2));
