@@ -1,59 +1,31 @@
-//! What the benches share: the real system, started from this repository's own files, once for a whole bench.
+//! What the benches share: the real system, clients of each way into it, loops that keep a number of calls under
+//! way, and what is measured with them.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`system`] | the four services and their servers, started once for a whole bench |
+//! | [`closed`] | so many calls under way at any moment, and how long each takes |
+//! | [`http`], [`grpc`], [`amqp`] | who calls: one connection or channel each |
+//! | [`stored`] | tells when an entry that was published is in the store |
+//! | [`figures`] | what was measured, by name, with the machine that it was measured on |
+//! | [`criterion_output`] | reads what criterion has written |
+//! | [`ratios`] | figures of one run set against each other, and against a baseline |
+//! | [`targets`] | what is to be reached, and whether it is |
+//! | [`comparison`] | the tables and charts of the three ways |
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::time::Duration;
+pub mod amqp;
+pub mod closed;
+pub mod comparison;
+pub mod criterion_output;
+pub mod figures;
+pub mod grpc;
+pub mod http;
+pub mod ratios;
+pub mod stored;
+pub mod system;
+pub mod targets;
 
-use faultline::runner::RunFolder;
-use faultline::stack::{self, Choice, Chosen, Ports, Site, Stack, StackError, topology};
+pub use system::System;
 
-/// How long the system may take to be ready.
-const READY_WITHIN: Duration = Duration::from_secs(90);
-
-/// The system, ready to be loaded.
-pub struct System {
-    stack: Stack,
-    folder: RunFolder,
-}
-
-/// Why there is no system.
-pub type Failed = Box<dyn std::error::Error>;
-
-impl System {
-    /// Starts it on free ports and waits until it is ready.
-    ///
-    /// # Errors
-    /// What the topology, the folder of the run or the stack says.
-    pub async fn start() -> Result<Self, Failed> {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-        let topology = topology::read_file(&repository.join("docker-compose.yml"))?;
-        let folder = RunFolder::create(&repository.join("runs"), "up", "bench")?;
-        let none = BTreeMap::new();
-        let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
-        let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
-        eprintln!("starting the system: {why}");
-        let stack = Stack::new(topology, provider).await?;
-        if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {
-            stack.shutdown().await;
-            return Err(error.into());
-        }
-        Ok(Self { stack, folder })
-    }
-
-    /// Where a port of a node is reached.
-    ///
-    /// # Errors
-    /// [`StackError`] for a node or port that the topology does not have.
-    pub fn address(&self, node: &str, port: u16) -> Result<SocketAddr, StackError> {
-        self.stack.address(node, port)
-    }
-
-    /// Ends it, and removes its data.
-    pub async fn end(self) {
-        self.stack.shutdown().await;
-        if let Err(error) = self.folder.remove_data() {
-            eprintln!("{error}");
-        }
-    }
-}
+/// Why a bench can't go on; told as it is.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;

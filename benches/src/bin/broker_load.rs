@@ -10,6 +10,7 @@ use benches::System;
 use clap::Parser;
 use faultline::cli::target;
 use goose::config::GooseConfiguration;
+use goose::metrics::GooseMetrics;
 use goose::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -39,7 +40,7 @@ async fn main() -> ExitCode {
         }
     };
     match attack(options).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(ended) => ended,
         Err((code, told)) => {
             eprintln!("broker-load: {told}");
             ExitCode::from(code)
@@ -50,8 +51,9 @@ async fn main() -> ExitCode {
 /// An exit code, as those of `faultline`, and what to tell.
 type Failure = (u8, String);
 
-async fn attack(options: Options) -> Result<(), Failure> {
+async fn attack(options: Options) -> Result<ExitCode, Failure> {
     let Options { goose, allow_remote } = options;
+    let asked_for = goose.run_time.as_deref().and_then(goose::util::parse_timespan).unwrap_or(0);
     if let Some(host) = &goose.host {
         let reached = target::of_url(host, allow_remote.as_deref());
         reached.map_err(|failure| (failure.exit as u8, failure.to_string()))?;
@@ -60,12 +62,16 @@ async fn attack(options: Options) -> Result<(), Failure> {
     let alone = tells || goose.host.is_some();
     let attack = journeys(GooseAttack::initialize_with_config(goose).map_err(failure)?).map_err(failure)?;
     if alone {
-        return attack.execute().await.map(drop).map_err(failure);
+        let asked_for = if tells { 0 } else { asked_for };
+        return attack.execute().await.map(|metrics| ended(&metrics, asked_for)).map_err(failure);
     }
     let unavailable = |error: &dyn std::fmt::Display| (69, error.to_string());
     let system = System::start().await.map_err(|error| unavailable(&error))?;
     let attacked = match system.address("broker", 8080) {
-        Ok(address) => against(attack, &format!("http://{address}")).await.map_err(failure),
+        Ok(address) => {
+            let metrics = against(attack, &format!("http://{address}")).await.map_err(failure);
+            metrics.map(|metrics| ended(&metrics, asked_for))
+        }
         Err(error) => Err(unavailable(&error)),
     };
     system.end().await;
@@ -92,8 +98,14 @@ fn failure(error: GooseError) -> Failure {
     (code, told)
 }
 
-async fn against(attack: GooseAttack, host: &str) -> Result<(), GooseError> {
-    attack.set_default(GooseDefault::Host, host)?.execute().await.map(drop)
+async fn against(attack: GooseAttack, host: &str) -> Result<GooseMetrics, GooseError> {
+    attack.set_default(GooseDefault::Host, host)?.execute().await
+}
+
+/// Goose ends in order when it is interrupted, and does not say so: then it took less than the seconds asked for. Without
+/// any, to interrupt it is how it ends.
+fn ended(metrics: &GooseMetrics, asked_for: usize) -> ExitCode {
+    if metrics.duration + 1 < asked_for { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
 /// One scenario for each path, and one that mixes them; `--scenarios` chooses.

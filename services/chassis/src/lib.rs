@@ -44,3 +44,8 @@ pub mod serve;
 pub mod telemetry;
 
 pub use tokio_util::sync::CancellationToken;
+
+/// Every service's allocator. What a request needs is allocated on one thread and freed on another; that took a third
+/// of the logger's time with glibc's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,0 +1,23 @@
+//! What it costs to verify a password, by the cost of its hash.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+/// 10 is the default here and elsewhere; 12 is recommended.
+const COSTS: [u32; 2] = [10, 12];
+
+fn passwords(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("password");
+    group.sample_size(20);
+    for cost in COSTS {
+        let hash = bcrypt::hash("password123", cost).expect("a cost that bcrypt knows");
+        group.bench_function(format!("bcrypt/{cost}"), |bencher| {
+            bencher.iter(|| bcrypt::verify(black_box("password123"), black_box(&hash)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, passwords);
+criterion_main!(benches);

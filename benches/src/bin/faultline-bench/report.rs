@@ -1,0 +1,175 @@
+//! Tables, charts, the comparison with the baseline; and making a run the baseline.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use benches::figures::{Figure, Figures};
+use benches::{Failed, comparison, criterion_output, ratios, targets};
+use clap::Args;
+use faultline::runner::machine;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::folder;
+
+/// The file of all figures, and that of the tables.
+const FIGURES: &str = "figures.json";
+const SUMMARY: &str = "summary.md";
+
+/// Groups of figures that are tables of their own.
+const GROUPS: [(&str, &str); 4] = [
+    ("limits/", "The services and their ceilings, in turns; the median of the rounds"),
+    ("overload/", "Three times the capacity"),
+    ("growth/", "Growth"),
+    ("self-check/", "The generator alone; the worst of its checks"),
+];
+
+/// Where the README holds the comparison.
+const BEGIN: &str = "<!-- comparison: written by `make bench-record` -->\n";
+const END: &str = "<!-- end of comparison -->\n";
+
+/// The options of the verb.
+#[derive(Args)]
+pub(crate) struct Report {}
+
+/// The options of the verb.
+#[derive(Args)]
+pub(crate) struct Record {
+    /// Only write the comparison into the README, from the baseline as it is
+    #[arg(long)]
+    readme_only: bool,
+}
+
+/// What `faultline load --self-check --output json` says of one rate.
+#[derive(Deserialize)]
+struct Checked {
+    rate: u32,
+    late: f64,
+    p50_ms: f64,
+    cpu_us: f64,
+}
+
+impl Report {
+    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+        let (fresh, baseline) = (folder::fresh()?, folder::baseline().join(FIGURES));
+        let figures = collect(&fresh)?;
+        figures.write(&fresh.join(FIGURES))?;
+        for (name, picture) in comparison::charts(&figures) {
+            write(&fresh.join(name), &picture)?;
+        }
+        let mut text = summary(&figures);
+        let mut code = ExitCode::SUCCESS;
+        if baseline.exists() {
+            let before = Figures::read(&baseline)?;
+            let compared = ratios::compare(&figures, &before);
+            text.push_str("\n## Against the baseline\n\n");
+            for difference in figures.differences(&before) {
+                eprintln!("the baseline is of another machine or version: {difference}");
+            }
+            text.push_str(&comparison::against_baseline(&compared));
+            for worse in compared.iter().filter(|compared| compared.is_regression()) {
+                eprintln!("worse than noise explains: {}", worse.now.name);
+                code = ExitCode::from(1);
+            }
+        } else {
+            eprintln!("there is no baseline yet: `make bench-record` makes one of this run");
+        }
+        write(&fresh.join(SUMMARY), &text)?;
+        println!("{text}");
+        eprintln!("tables, charts and figures are in {}", fresh.display());
+        Ok(code)
+    }
+}
+
+impl Record {
+    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+        let (fresh, baseline) = (folder::fresh()?, folder::baseline());
+        if !self.readme_only {
+            fs::create_dir_all(&baseline).map_err(|error| format!("{}: {error}", baseline.display()))?;
+            for entry in fs::read_dir(&fresh)? {
+                let path = entry?.path();
+                if let (true, Some(name)) = (path.is_file(), path.file_name()) {
+                    fs::copy(&path, baseline.join(name))
+                        .map_err(|error| format!("{}: {error}", path.display()))?;
+                }
+            }
+        }
+        let figures = Figures::read(&baseline.join(FIGURES))?;
+        let readme = folder::repository().join("README.md");
+        let text = fs::read_to_string(&readme).map_err(|error| format!("{}: {error}", readme.display()))?;
+        write(&readme, &with_comparison(&text, &figures)?)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Everything measured by this run: by criterion, and by this program's other verbs.
+fn collect(fresh: &Path) -> Result<Figures, Failed> {
+    let taken = OffsetDateTime::now_utc().format(&Rfc3339)?;
+    let mut facts = machine::facts();
+    facts.insert("faultline".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+    let mut figures = Figures { taken, facts, ..Figures::default() };
+    criterion_output::collect(&folder::repository().join("target/criterion"), &mut figures)?;
+    for entry in fs::read_dir(fresh)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("self-check") && name.ends_with(".json") {
+            add_self_check(&path, &mut figures)?;
+        } else if ["limits", "growth", "overload"].iter().any(|verb| name.starts_with(verb)) {
+            figures.figures.extend(Figures::read(&path)?.figures);
+        }
+    }
+    Ok(figures)
+}
+
+/// The worst of all checks counts.
+fn add_self_check(path: &Path, figures: &mut Figures) -> Result<(), Failed> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| told(&error))?;
+    for checked in serde_json::from_str::<Vec<Checked>>(&text).map_err(|error| told(&error))? {
+        for (what, value, unit) in
+            [("late", checked.late, ""), ("p50", checked.p50_ms, "ms"), ("cpu", checked.cpu_us, "µs")]
+        {
+            let name = format!("self-check/{}: {what}", checked.rate);
+            let worst = figures.value(&name).map_or(value, |known| known.max(value));
+            figures.add(name, Figure::of(worst, unit));
+        }
+    }
+    Ok(())
+}
+
+fn summary(figures: &Figures) -> String {
+    let mut text = format!("# Benches of {}\n\n", figures.taken);
+    for (name, value) in &figures.facts {
+        text.push_str(&format!("- {name}: {value}\n"));
+    }
+    text.push_str(&format!("\n## Three ways\n\n{}", comparison::tables(figures)));
+    for (prefix, title) in GROUPS {
+        if figures.figures.keys().any(|name| name.starts_with(prefix)) {
+            text.push_str(&format!("\n## {title}\n\n{}", comparison::group(figures, prefix)));
+        }
+    }
+    text.push_str(&format!("\n## Targets\n\n{}", comparison::against_targets(&targets::of(figures))));
+    text
+}
+
+fn with_comparison(readme: &str, figures: &Figures) -> Result<String, Failed> {
+    let missing = || format!("README.md does not hold the lines\n{BEGIN}{END}");
+    let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+    let fact = |name: &str| figures.facts.get(name).map_or("?", String::as_str);
+    let written = format!(
+        "Measured {} on {} cores with {} by `make bench`; all figures, with their intervals, are in\n\
+         [benches/results](benches/results/summary.md).\n\n{}",
+        figures.taken.get(..10).unwrap_or(&figures.taken),
+        fact("cores"),
+        fact("memory"),
+        comparison::tables(figures),
+    );
+    Ok(format!("{before}{BEGIN}{written}{END}{after}"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failed> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
+}

@@ -1,0 +1,111 @@
+//! Reads what criterion has written: for each bench a folder with `new/benchmark.json` and `new/estimates.json`.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::Failed;
+use crate::figures::{Figure, Figures};
+
+#[derive(Deserialize)]
+struct Benchmark {
+    full_id: String,
+}
+
+#[derive(Deserialize)]
+struct Estimates {
+    /// Of iterations of differing number; not there where all samples have the same number.
+    slope: Option<Estimate>,
+    mean: Estimate,
+}
+
+#[derive(Deserialize)]
+struct Estimate {
+    confidence_interval: Interval,
+    point_estimate: f64,
+}
+
+#[derive(Deserialize)]
+struct Interval {
+    lower_bound: f64,
+    upper_bound: f64,
+}
+
+/// Adds every bench below `folder`, in seconds for one iteration.
+///
+/// # Errors
+/// When there is no bench, or a file can't be read, with its path.
+pub fn collect(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
+    let before = into.figures.len();
+    walk(folder, into)?;
+    if into.figures.len() == before {
+        return Err(
+            format!("no bench of criterion below {}: run `cargo bench` first", folder.display()).into()
+        );
+    }
+    Ok(())
+}
+
+fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
+    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(told)? {
+        let path = entry.map_err(told)?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        if path.ends_with("new") {
+            let Benchmark { full_id } = read(&path.join("benchmark.json"))?;
+            into.add(full_id, figure(read(&path.join("estimates.json"))?));
+        } else {
+            walk(&path, into)?;
+        }
+    }
+    Ok(())
+}
+
+fn figure(estimates: Estimates) -> Figure {
+    let Estimate { confidence_interval: Interval { lower_bound, upper_bound }, point_estimate } =
+        estimates.slope.unwrap_or(estimates.mean);
+    let seconds = |nanos: f64| nanos / 1e9;
+    Figure {
+        value: seconds(point_estimate),
+        unit: "s".to_owned(),
+        interval: Some((seconds(lower_bound), seconds(upper_bound))),
+    }
+}
+
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failed> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| told(&error))?;
+    Ok(serde_json::from_str(&text).map_err(|error| told(&error))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn benches_are_found_and_their_slope_is_taken_where_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(
+            collect(folder.path(), &mut Figures::default()).unwrap_err().to_string().contains("no bench")
+        );
+        let estimate = |at: f64| {
+            format!(
+                "{{\"confidence_interval\":{{\"confidence_level\":0.95,\"lower_bound\":{at},\"upper_bound\":{at}}},\
+                 \"point_estimate\":{at},\"standard_error\":0}}"
+            )
+        };
+        for (name, slope) in [("a", estimate(1e9)), ("b", "null".to_owned())] {
+            let new = folder.path().join("group").join(name).join("new");
+            fs::create_dir_all(&new).unwrap();
+            fs::write(new.join("benchmark.json"), format!("{{\"full_id\":\"group/{name}\"}}")).unwrap();
+            let text = format!("{{\"mean\":{},\"slope\":{slope}}}", estimate(2e9));
+            fs::write(new.join("estimates.json"), text).unwrap();
+        }
+        let mut figures = Figures::default();
+        collect(folder.path(), &mut figures).unwrap();
+        assert_eq!((figures.value("group/a"), figures.value("group/b")), (Some(1.0), Some(2.0)));
+    }
+}

@@ -1,0 +1,56 @@
+//! Callers by gRPC, directly at the logger: one unary call for each entry, on connections that are shared.
+
+use std::net::SocketAddr;
+
+use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
+use wire::grpc::LogRequest;
+use wire::grpc::logger_service_client::LoggerServiceClient;
+
+use crate::Failed;
+use crate::closed::{Answer, Caller};
+use crate::http::data;
+
+/// Connections that all callers share, the number with which unary calls are fastest here.
+const CONNECTIONS: usize = 4;
+
+/// Whoever calls `LogActivity`.
+#[derive(Debug, Clone)]
+pub struct GrpcCaller {
+    client: LoggerServiceClient<Channel>,
+    size: usize,
+}
+
+impl GrpcCaller {
+    /// So many callers of entries with `size` bytes of data.
+    ///
+    /// # Errors
+    /// What tonic says of the address.
+    pub async fn many(number: usize, address: SocketAddr, size: usize) -> Result<Vec<Self>, Failed> {
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true);
+        let mut channels = Vec::new();
+        for _ in 0..CONNECTIONS.min(number) {
+            channels.push(endpoint.connect().await?);
+        }
+        let caller = |number: usize| Self {
+            client: LoggerServiceClient::new(channels[number % channels.len()].clone()),
+            size,
+        };
+        Ok((0..number).map(caller).collect())
+    }
+}
+
+impl Caller for GrpcCaller {
+    async fn call(&mut self) -> Result<Answer, Failed> {
+        let id = Uuid::now_v7().to_string();
+        let entry = LogRequest {
+            name: "bench".to_owned(),
+            data: data(&id, self.size),
+            id,
+            via: "log-grpc".to_owned(),
+            traceparent: String::new(),
+        };
+        let answer = self.client.log_activity(entry).await?.into_inner();
+        if answer.error { Err(answer.message.into()) } else { Ok(Answer::Done) }
+    }
+}

@@ -1,0 +1,175 @@
+//! Figures of one run set against each other. A ratio of two figures that were measured side by side says the same on
+//! a fast machine and on a slow one; so ratios, not figures, are compared with a baseline.
+
+use serde::{Deserialize, Serialize};
+
+use crate::figures::Figures;
+
+/// How much a ratio of things that only compute may differ from the baseline's without meaning anything.
+const QUIET: f64 = 0.25;
+
+/// The same for things that go through sockets, disks and schedulers.
+const NOISY: f64 = 0.5;
+
+/// Bytes and entries under way of each cell of a way's table.
+const CELLS: [(usize, usize); 9] =
+    [(64, 1), (64, 16), (64, 64), (1024, 1), (1024, 16), (1024, 64), (16384, 1), (16384, 16), (16384, 64)];
+
+/// A ratio of two figures of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ratio {
+    /// What it says.
+    pub name: String,
+    /// The ratio.
+    pub value: f64,
+    /// Which way is worse.
+    pub worse: Worse,
+    /// How much it may be worse than the baseline's, as a share of that.
+    pub band: f64,
+}
+
+/// Which way a ratio gets worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Worse {
+    /// More is worse, as of a time.
+    Higher,
+    /// Less is worse, as of a rate.
+    Lower,
+}
+
+/// A ratio beside that of the baseline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The ratio now.
+    pub now: Ratio,
+    /// The baseline's; none where the baseline does not have it.
+    pub before: Option<f64>,
+}
+
+impl Compared {
+    /// By how much it is worse, as a share of the baseline's; below 0 it is better.
+    #[must_use]
+    pub fn worse_by(&self) -> Option<f64> {
+        let before = self.before?;
+        Some(match self.now.worse {
+            Worse::Higher => self.now.value / before - 1.0,
+            Worse::Lower => before / self.now.value - 1.0,
+        })
+    }
+
+    /// Whether it is worse than noise explains.
+    #[must_use]
+    pub fn is_regression(&self) -> bool {
+        self.worse_by().is_some_and(|share| share > self.now.band)
+    }
+}
+
+/// All ratios that the figures allow.
+#[must_use]
+pub fn of(figures: &Figures) -> Vec<Ratio> {
+    let mut ratios = Vec::new();
+    let mut add = |name: &str, value: Option<f64>, worse, band| {
+        ratios.extend(value.map(|value| Ratio { name: name.to_owned(), value, worse, band }));
+    };
+    for level in ["hop", "path"] {
+        for way in ["json", "amqp"] {
+            let share = |size, concurrency| {
+                let of = |way: &str| figures.value(&format!("{level}/{way}/{size}/{concurrency}"));
+                Some(of(way)? / of("grpc")?)
+            };
+            let value = mean(CELLS.iter().map(|&(size, concurrency)| share(size, concurrency)));
+            add(&format!("{level}: time of {way} to grpc"), value, Worse::Higher, NOISY);
+        }
+    }
+    let through = |size, concurrency| {
+        let of = |level: &str| figures.value(&format!("{level}/grpc/{size}/{concurrency}"));
+        Some(of("path")? / of("hop")?)
+    };
+    let value = mean(CELLS.iter().map(|&(size, concurrency)| through(size, concurrency)));
+    add("grpc: time through the broker to the hop alone", value, Worse::Higher, NOISY);
+    for (name, over, under, band) in [
+        ("codec: json to protobuf, write 1 KiB", "codec/json/write/1024", "codec/protobuf/write/1024", QUIET),
+        ("codec: json to protobuf, read 1 KiB", "codec/json/read/1024", "codec/protobuf/read/1024", QUIET),
+        ("codec: event to json, read 1 KiB", "codec/event/read/1024", "codec/json/read/1024", QUIET),
+        ("password: cost 12 to 10", "password/bcrypt/12", "password/bcrypt/10", QUIET),
+        (
+            "proxy: time of a round trip to direct",
+            "proxy/round-trip/proxied",
+            "proxy/round-trip/direct",
+            NOISY,
+        ),
+        ("proxy: time of a download to direct", "proxy/download/proxied", "proxy/download/direct", NOISY),
+    ] {
+        add(name, quotient(figures, over, under), Worse::Higher, band);
+    }
+    for (name, over, under) in [
+        ("log-grpc to one writer in batches", "limits/log-grpc", "limits/writer"),
+        ("log-json to one writer in batches", "limits/log-json", "limits/writer"),
+        ("log-amqp stored to one writer in batches", "limits/log-amqp stored", "limits/writer"),
+        ("log-amqp published to a bare publisher", "limits/log-amqp published", "limits/bare publisher"),
+        ("authenticate to bcrypt alone", "limits/authenticate", "limits/bcrypt"),
+    ] {
+        add(name, quotient(figures, over, under), Worse::Lower, NOISY);
+    }
+    ratios
+}
+
+/// The ratios of `now`, each beside the one of `before`.
+#[must_use]
+pub fn compare(now: &Figures, before: &Figures) -> Vec<Compared> {
+    let known = of(before);
+    let compared = |now: Ratio| {
+        let before = known.iter().find(|ratio| ratio.name == now.name).map(|ratio| ratio.value);
+        Compared { now, before }
+    };
+    of(now).into_iter().map(compared).collect()
+}
+
+fn quotient(figures: &Figures, over: &str, under: &str) -> Option<f64> {
+    Some(figures.value(over)? / figures.value(under)?)
+}
+
+/// The geometric mean, which is the fair one of ratios; none if one of them is missing.
+fn mean(ratios: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let logarithms = ratios.map(|ratio| Some(ratio?.ln())).collect::<Option<Vec<f64>>>()?;
+    (!logarithms.is_empty()).then(|| (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::figures::Figure;
+
+    fn figures(writer: f64, grpc: f64) -> Figures {
+        let mut figures = Figures::default();
+        figures.add("limits/writer", Figure::of(writer, "/s"));
+        figures.add("limits/log-grpc", Figure::of(grpc, "/s"));
+        figures
+    }
+
+    #[test]
+    fn a_ratio_is_a_regression_only_beyond_the_band_and_only_if_worse() {
+        let before = figures(100.0, 60.0);
+        let worse = |grpc| compare(&figures(100.0, grpc), &before)[0].is_regression();
+        assert!(!worse(60.0) && !worse(41.0) && worse(39.0) && !worse(500.0));
+        let new = compare(&before, &Figures::default());
+        assert!(new[0].before.is_none() && !new[0].is_regression());
+    }
+
+    #[test]
+    fn a_table_with_a_hole_gives_no_mean() {
+        assert_eq!(mean([Some(2.0), None].into_iter()), None);
+        assert!((mean([Some(2.0), Some(8.0)].into_iter()).unwrap() - 4.0).abs() < 1e-9);
+    }
+
+    proptest! {
+        #[test]
+        fn a_machine_that_is_so_much_faster_at_everything_changes_no_ratio(speed in 0.01f64..100.0, grpc in 1.0f64..1e5) {
+            let (slow, fast) = (figures(1e4, grpc), figures(1e4 * speed, grpc * speed));
+            let change = compare(&fast, &slow)[0].worse_by().unwrap();
+            prop_assert!(change.abs() < 1e-6);
+        }
+    }
+}

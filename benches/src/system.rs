@@ -1,0 +1,107 @@
+//! The real system, started from this repository's own files, once for a whole bench. Its nodes reach each other
+//! directly, without the lab's proxies, which would be measured too; but for benches that slow a link down.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use faultline::proxy::Latency;
+use faultline::runner::RunFolder;
+use faultline::stack::{
+    self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
+};
+
+use crate::Failed;
+
+/// How long the system may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(90);
+
+/// The system, ready to be loaded.
+pub struct System {
+    stack: Stack,
+    folder: RunFolder,
+}
+
+impl System {
+    /// Starts it on free ports and waits until it is ready.
+    ///
+    /// # Errors
+    /// What the topology, the folder of the run or the stack says.
+    pub async fn start() -> Result<Self, Failed> {
+        Self::start_with(&[], Wiring::Direct).await
+    }
+
+    /// The same with so many of some nodes, or with proxies.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(replicas: &[(String, usize)], wiring: Wiring) -> Result<Self, Failed> {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+        let mut topology = topology::read_file(&repository.join("docker-compose.yml"))?;
+        for (node, number) in replicas {
+            topology.replicate(node, *number)?;
+        }
+        let folder = RunFolder::create(&repository.join("runs"), "up", "bench")?;
+        match ready(topology, &folder, wiring).await {
+            Ok(stack) => Ok(Self { stack, folder }),
+            Err(error) => {
+                folder.remove_data()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Where a port of a node is reached.
+    ///
+    /// # Errors
+    /// [`StackError`] for a node or port that the topology does not have.
+    pub fn address(&self, node: &str, port: u16) -> Result<SocketAddr, StackError> {
+        self.stack.address(node, port)
+    }
+
+    /// The stack itself.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Delays data on a link by this much each way, or no longer. Only where links have proxies.
+    pub async fn delay(&self, link: &str, latency: Option<Duration>) {
+        let links = self.stack.topology().links_named(link);
+        let toxic = latency.map(|latency| Latency { latency, jitter: Duration::ZERO, seed: 0 });
+        self.stack.links().delay(&links, toxic).await;
+    }
+
+    /// The CPU time that a node and its children have used until now.
+    ///
+    /// # Errors
+    /// When it is not running on this machine.
+    pub fn cpu(&self, node: &str) -> Result<Duration, Failed> {
+        match self.stack.provider().state(node) {
+            NodeState::Running(pid) => Ok(tree::cpu(pid)?),
+            state => Err(format!("{node} is {state}").into()),
+        }
+    }
+
+    /// Ends it, and removes its data.
+    pub async fn end(self) {
+        self.stack.shutdown().await;
+        if let Err(error) = self.folder.remove_data() {
+            eprintln!("{error}");
+        }
+    }
+}
+
+async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, Failed> {
+    let none = BTreeMap::new();
+    let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
+    let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
+    eprintln!("starting the system: {why}");
+    let stack = Stack::new(topology, provider, wiring).await?;
+    if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {
+        stack.shutdown().await;
+        return Err(error.into());
+    }
+    Ok(stack)
+}
