@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo test test-containers up images bench lint
+.PHONY: help setup demo test test-containers up images bench bench-record lint
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -28,10 +28,11 @@ images: setup ## stand-ins for the images of docker-compose.yml, made here witho
 	@scripts/build
 	@scripts/images/build
 
-bench: setup ## the generator of load alone, then journeys of users against the broker
-	@cargo build --release --workspace --bins
-	@target/release/faultline load --self-check
-	@target/release/broker-load --users 16 --increase-rate 16 --run-time 20s --no-reset-metrics
+bench: setup ## measures everything, and sets it against the baseline in benches/results
+	@scripts/bench
+
+bench-record: ## makes what `make bench` has measured the baseline, and the comparison in the README
+	@target/release/faultline-bench record
 
 lint: ## format and clippy, as CI checks them
 	@cargo fmt --all --check
