@@ -1,7 +1,9 @@
 //! What it costs to write and read one entry, without sending it: the JSON body, the protobuf message, the AMQP event.
 
 use std::hint::black_box;
+use std::time::Duration;
 
+use benches::SIZES;
 use benches::http::data;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use prost::Message;
@@ -10,15 +12,14 @@ use wire::event::Event;
 use wire::grpc::LogRequest;
 use wire::id::EntryId;
 
-const SIZES: [usize; 3] = [64, 1024, 16 * 1024];
-
 /// An entry as clients make them.
 const ID: &str = "0190c2a5-6c00-7000-8000-000000000000";
 
 fn codecs(criterion: &mut Criterion) {
     for size in SIZES {
         let mut group = criterion.benchmark_group("codec");
-        group.throughput(Throughput::Bytes(size as u64));
+        group.throughput(Throughput::Bytes(size as u64)).sample_size(50);
+        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
         let data = data(ID, size);
         let body = LogBody { id: EntryId::parse(ID).ok(), name: "bench".into(), data: data.clone() };
         let message = LogRequest {

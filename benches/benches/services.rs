@@ -11,16 +11,10 @@ use benches::closed::{self, Answer, Caller, Until};
 use benches::grpc::GrpcCaller;
 use benches::http::{HttpCaller, Question};
 use benches::stored::Stored;
-use benches::{Failed, System};
+use benches::{CONCURRENCIES, Failed, SIZES, System};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use tokio::runtime::Runtime;
-
-/// Bytes of the data of an entry.
-const SIZES: [usize; 3] = [64, 1024, 16 * 1024];
-
-/// Entries under way.
-const CONCURRENCIES: [usize; 3] = [1, 16, 64];
 
 /// Between two looks at what is stored, where many entries are under way; one alone is looked for without a rest.
 const REST: Duration = Duration::from_millis(1);

@@ -7,12 +7,7 @@ use faultline::report::chart::{self, COLOURS, Line, Panel};
 use crate::figures::Figures;
 use crate::ratios::{Compared, Worse};
 use crate::targets::Target;
-
-/// Bytes of the data of an entry.
-const SIZES: [usize; 3] = [64, 1024, 16 * 1024];
-
-/// Entries under way.
-const CONCURRENCIES: [usize; 3] = [1, 16, 64];
+use crate::{CONCURRENCIES, SIZES};
 
 const WAYS: [&str; 3] = ["grpc", "json", "amqp"];
 

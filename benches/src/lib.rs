@@ -27,5 +27,11 @@ pub mod targets;
 
 pub use system::System;
 
+/// Bytes of the data of an entry, where the three ways are compared.
+pub const SIZES: [usize; 3] = [64, 1024, 16 * 1024];
+
+/// Entries under way at any moment, where the three ways are compared.
+pub const CONCURRENCIES: [usize; 3] = [1, 16, 64];
+
 /// Why a bench can't go on; told as it is.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;

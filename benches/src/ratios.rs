@@ -4,16 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::figures::Figures;
+use crate::{CONCURRENCIES, SIZES};
 
 /// How much a ratio of things that only compute may differ from the baseline's without meaning anything.
 const QUIET: f64 = 0.25;
 
 /// The same for things that go through sockets, disks and schedulers.
 const NOISY: f64 = 0.5;
-
-/// Bytes and entries under way of each cell of a way's table.
-const CELLS: [(usize, usize); 9] =
-    [(64, 1), (64, 16), (64, 64), (1024, 1), (1024, 16), (1024, 64), (16384, 1), (16384, 16), (16384, 64)];
 
 /// A ratio of two figures of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +74,7 @@ pub fn of(figures: &Figures) -> Vec<Ratio> {
                 let of = |way: &str| figures.value(&format!("{level}/{way}/{size}/{concurrency}"));
                 Some(of(way)? / of("grpc")?)
             };
-            let value = mean(CELLS.iter().map(|&(size, concurrency)| share(size, concurrency)));
+            let value = mean(cells().map(|(size, concurrency)| share(size, concurrency)));
             add(&format!("{level}: time of {way} to grpc"), value, Worse::Higher, NOISY);
         }
     }
@@ -85,7 +82,7 @@ pub fn of(figures: &Figures) -> Vec<Ratio> {
         let of = |level: &str| figures.value(&format!("{level}/grpc/{size}/{concurrency}"));
         Some(of("path")? / of("hop")?)
     };
-    let value = mean(CELLS.iter().map(|&(size, concurrency)| through(size, concurrency)));
+    let value = mean(cells().map(|(size, concurrency)| through(size, concurrency)));
     add("grpc: time through the broker to the hop alone", value, Worse::Higher, NOISY);
     for (name, over, under, band) in [
         ("codec: json to protobuf, write 1 KiB", "codec/json/write/1024", "codec/protobuf/write/1024", QUIET),
@@ -123,6 +120,11 @@ pub fn compare(now: &Figures, before: &Figures) -> Vec<Compared> {
         Compared { now, before }
     };
     of(now).into_iter().map(compared).collect()
+}
+
+/// Bytes and entries under way of each cell of a way's table.
+fn cells() -> impl Iterator<Item = (usize, usize)> {
+    SIZES.into_iter().flat_map(|size| CONCURRENCIES.into_iter().map(move |concurrency| (size, concurrency)))
 }
 
 fn quotient(figures: &Figures, over: &str, under: &str) -> Option<f64> {

@@ -84,6 +84,19 @@ impl System {
         }
     }
 
+    /// The most memory that a node has had until now, in MiB.
+    ///
+    /// # Errors
+    /// When it is not running on this machine.
+    pub fn peak_memory(&self, node: &str) -> Result<f64, Failed> {
+        let NodeState::Running(pid) = self.stack.provider().state(node) else {
+            return Err(format!("{node} is not running").into());
+        };
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        Ok(peak.ok_or("the kernel does not tell a peak of memory")?.parse::<f64>()? / 1024.0)
+    }
+
     /// Ends it, and removes its data.
     pub async fn end(self) {
         self.stack.shutdown().await;

@@ -113,6 +113,9 @@ async fn overload(system: &System, notes: &mut Notes, case: &Case, seconds: u64)
         notes.add(&name(what), phase.from_sent.map_or(0.0, |quantiles| quantiles.p99), "ms");
     }
     notes.add(&name("p99 of refusals"), loaded.not_ok.map_or(0.0, |quantiles| quantiles.p99), "ms");
+    for node in ["broker", "logger", "listener", "authentication"] {
+        notes.add(&name(&format!("peak memory of {node}")), system.peak_memory(node)?, "MiB");
+    }
     notes.add(&name("recovered after"), recovered(&ticks, CALM + seconds) as f64, "s");
     Ok(())
 }
