@@ -106,7 +106,10 @@ impl TopologyArgs {
     /// A [`Failure`] of usage that names the place of a mistake.
     pub fn read(&self) -> Result<Topology, Failure> {
         let mut topology = load_files::topology(&self.topology)?;
-        for Replicas { node, number } in &self.replicas {
+        for (place, Replicas { node, number }) in self.replicas.iter().enumerate() {
+            if self.replicas[..place].iter().any(|earlier| earlier.node == *node) {
+                return Err(Failure::usage(format!("--replicas: {node} is given twice")));
+            }
             let done = topology.replicate(node, *number);
             done.map_err(|error| Failure::usage(format!("--replicas: {error}")))?;
         }

@@ -9,8 +9,8 @@ use benches::closed::{self, Lap, Until};
 use benches::http::{HttpCaller, Question};
 use benches::{Failed, System, amqp, stored};
 use clap::Args;
-use mongodb::bson::Document;
-use mongodb::{Client, Collection};
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Collection, IndexModel};
 
 use crate::growth::document;
 use crate::session::{self, Plan};
@@ -34,7 +34,7 @@ const COST: u32 = 10;
 #[derive(Args)]
 pub(crate) struct Limits {
     /// How often everything is measured; the median counts
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
     /// Seconds of each measurement
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=60))]
@@ -46,7 +46,10 @@ struct Bench {
     broker: SocketAddr,
     logger: SocketAddr,
     rabbitmq: SocketAddr,
+    /// As the logger keeps its entries: with the index of their order.
     ceiling: Collection<Document>,
+    /// With no index but that of the ids.
+    bare: Collection<Document>,
     time: Duration,
 }
 
@@ -85,18 +88,23 @@ impl Bench {
     async fn new(system: &System, time: Duration) -> Result<Self, Failed> {
         let mongo = system.address("mongo", 27017)?;
         let url = format!("mongodb://mongo:password@{mongo}/logs_db?directConnection=true");
-        let ceiling = Client::with_uri_str(url).await?.database("logs_db").collection("ceiling");
+        let database = Client::with_uri_str(url).await?.database("logs_db");
+        let (ceiling, bare) = (database.collection("ceiling"), database.collection("bare"));
+        let newest_first = doc! { "created_at": -1, "_id": -1 };
+        ceiling.create_index(IndexModel::builder().keys(newest_first).build()).await?;
         Ok(Self {
             broker: system.address("broker", 8080)?,
             logger: system.address("logger", 80)?,
             rabbitmq: system.address("rabbitmq", 5672)?,
             ceiling,
+            bare,
             time,
         })
     }
 
     async fn round(&self, system: &System, rounds: &mut Rounds) -> Result<(), Failed> {
-        rounds.add("writer", "/s", self.writer().await?);
+        rounds.add("writer", "/s", self.writer(&self.ceiling).await?);
+        rounds.add("writer without the index", "/s", self.writer(&self.bare).await?);
         for (name, p99, route) in
             [("log-grpc", "log-grpc p99", "/grpc-logger"), ("log-json", "log-json p99", "/json-logger")]
         {
@@ -125,11 +133,11 @@ impl Bench {
     }
 
     /// One writer that inserts batches, straight into the database that the logger writes to.
-    async fn writer(&self) -> Result<f64, Failed> {
+    async fn writer(&self, collection: &Collection<Document>) -> Result<f64, Failed> {
         let (begun, mut written) = (Instant::now(), 0_u64);
         while begun.elapsed() < self.time {
             let documents: Vec<Document> = (0..BATCH).map(|_| document()).collect();
-            let inserted = self.ceiling.insert_many(documents).ordered(false).await?;
+            let inserted = collection.insert_many(documents).ordered(false).await?;
             written += inserted.inserted_ids.len() as u64;
         }
         Ok(written as f64 / begun.elapsed().as_secs_f64())

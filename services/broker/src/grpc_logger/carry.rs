@@ -1,6 +1,7 @@
 //! The calls to the logger that store: one entry alone in a call of its own, several together in one.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use chassis::deadline::{Deadline, Passed};
 use futures::future;
@@ -16,7 +17,7 @@ use crate::margin::Hop;
 impl GrpcLogger {
     /// Makes one call after the other, until nothing waits.
     pub(super) async fn carry(self, mut carrier: Carrier) {
-        while let Some(mut call) = carrier.next() {
+        while let Some(mut call) = carrier.next(Instant::now()) {
             match call.pop() {
                 Some(single) if call.is_empty() => self.send_one(single).await,
                 Some(last) => {

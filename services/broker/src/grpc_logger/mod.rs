@@ -6,7 +6,7 @@ mod verdict;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chassis::deadline::{Deadline, Passed};
 use chassis::gate::Gate;
@@ -149,7 +149,7 @@ impl GrpcLogger {
             via: Via::Grpc.as_str().to_owned(),
             traceparent: String::new(),
         };
-        let (ticket, carrier) = self.shared.push(message, hop, trace);
+        let (ticket, carrier) = self.shared.push(message, hop, trace, Instant::now());
         if let Some(carrier) = carrier {
             // In a task of its own: others may share the call, and this request may be given up.
             tokio::spawn(self.clone().carry(carrier));

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chassis::deadline::Passed;
 use tokio::sync::oneshot;
@@ -13,9 +14,16 @@ use wire::trace::TraceContext;
 use crate::margin::Hop;
 use crate::outcome::Failure;
 
-/// Calls at once. Few, so that entries find each other; more than one, so that a commit of the logger's never
-/// waits for the answer of the one before.
+/// Calls at once when each is answered soon. Few, so that entries find each other; more than one, so that a commit
+/// of the logger's never waits for the answer of the one before.
 const CALLS: usize = 4;
+
+/// Calls at once when answers take long: entries would wait for the end of a call much longer than it takes to
+/// find company.
+const MOST_CALLS: usize = 64;
+
+/// Beyond [`CALLS`], the time that passes between the beginnings of two calls at least.
+const APART: Duration = Duration::from_millis(2);
 
 /// Entries in a call; a logger of ours takes 512.
 const MOST_ENTRIES: usize = 256;
@@ -47,6 +55,8 @@ struct Inner {
     carriers: usize,
     /// Carriers of an earlier one may hang on connections that nobody uses any more, and count for nothing.
     generation: u64,
+    /// When the newest call began.
+    begun: Option<Instant>,
 }
 
 /// An entry that waits for a call, or is in one.
@@ -83,14 +93,16 @@ impl Shared {
         entry: LogRequest,
         hop: Hop,
         trace: TraceContext,
+        now: Instant,
     ) -> (Ticket, Option<Carrier>) {
         let (sender, told) = oneshot::channel();
         let state = Arc::new(AtomicU8::new(WAITING));
         let ticket = Ticket { hop, told, state: Arc::clone(&state) };
         let mut inner = self.lock();
         inner.waiting.push_back(Waiting { entry, hop, trace, told: sender, state });
-        let carrier = (inner.carriers < CALLS).then(|| {
+        let carrier = inner.takes_another(now).then(|| {
             inner.carriers += 1;
+            inner.begun = Some(now);
             Carrier { shared: Arc::clone(self), generation: inner.generation, over: false }
         });
         (ticket, carrier)
@@ -108,9 +120,16 @@ impl Shared {
     }
 }
 
+impl Inner {
+    fn takes_another(&self, now: Instant) -> bool {
+        let apart = || self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= APART);
+        self.carriers < CALLS || (self.carriers < MOST_CALLS && apart())
+    }
+}
+
 impl Carrier {
     /// The entries of the next call, at least one; none when nothing waits, or another has taken its place.
-    pub(super) fn next(&mut self) -> Option<Vec<Waiting>> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<Vec<Waiting>> {
         let mut inner = self.shared.lock();
         if self.over || inner.generation != self.generation {
             return None;
@@ -133,6 +152,7 @@ impl Carrier {
             self.over = true;
             return None;
         }
+        inner.begun = Some(now);
         Some(call)
     }
 }
@@ -200,16 +220,19 @@ pub(super) fn too_late() -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use chassis::deadline::Deadline;
 
     use super::*;
     use crate::margin;
 
-    fn push(shared: &Arc<Shared>, id: &str, bytes: usize) -> (Ticket, Option<Carrier>) {
+    fn push(shared: &Arc<Shared>, id: &str, bytes: usize, now: Instant) -> (Ticket, Option<Carrier>) {
         let entry = LogRequest { id: id.into(), data: "x".repeat(bytes), ..LogRequest::default() };
-        shared.push(entry, margin::hop(Deadline::after(Duration::from_millis(40))), TraceContext::new(1, 1))
+        shared.push(
+            entry,
+            margin::hop(Deadline::after(Duration::from_millis(40))),
+            TraceContext::new(1, 1),
+            now,
+        )
     }
 
     fn ids(call: Option<Vec<Waiting>>) -> Vec<String> {
@@ -218,58 +241,80 @@ mod tests {
 
     #[test]
     fn one_alone_goes_at_once_and_those_that_come_meanwhile_go_together() {
-        let shared = Arc::new(Shared::default());
+        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
         let mut carriers: Vec<_> = (0..CALLS)
             .map(|number| {
-                let (ticket, carrier) = push(&shared, &number.to_string(), 1);
+                let (ticket, carrier) = push(&shared, &number.to_string(), 1, now);
                 let mut carrier = carrier.unwrap();
-                assert_eq!(ids(carrier.next()), [number.to_string()]);
+                assert_eq!(ids(carrier.next(now)), [number.to_string()]);
                 (ticket, carrier)
             })
             .collect();
-        let later: Vec<_> = ["a", "b", "c"].map(|id| push(&shared, id, 1)).into_iter().collect();
+        let later: Vec<_> = ["a", "b", "c"].map(|id| push(&shared, id, 1, now)).into_iter().collect();
         assert!(later.iter().all(|(_, carrier)| carrier.is_none()));
-        assert_eq!(ids(carriers[0].1.next()), ["a", "b", "c"]);
-        assert!(carriers[1].1.next().is_none());
-        assert!(push(&shared, "d", 1).1.is_some(), "one that found nothing to do makes room for another");
+        assert_eq!(ids(carriers[0].1.next(now)), ["a", "b", "c"]);
+        assert!(carriers[1].1.next(now).is_none());
+        assert!(
+            push(&shared, "d", 1, now).1.is_some(),
+            "one that found nothing to do makes room for another"
+        );
         drop(carriers);
-        assert!(push(&shared, "e", 1).1.is_some());
+        assert!(push(&shared, "e", 1, now).1.is_some());
+    }
+
+    #[test]
+    fn when_answers_take_long_more_calls_are_made_each_some_time_after_the_one_before() {
+        let (shared, begin) = (Arc::new(Shared::default()), Instant::now());
+        let hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, begin)).collect();
+        assert!(hanging.iter().all(|(_, carrier)| carrier.is_some()));
+        let soon = begin + APART / 2;
+        let (_waits, none) = push(&shared, "b", 1, soon);
+        assert!(none.is_none());
+        let mut more = Vec::new();
+        let mut now = begin;
+        for _ in CALLS..MOST_CALLS {
+            now += APART;
+            let (_ticket, carrier) = push(&shared, "c", 1, now);
+            more.push(carrier.expect("one more call"));
+            assert!(push(&shared, "d", 1, now).1.is_none(), "the next only some time after");
+        }
+        assert!(push(&shared, "e", 1, now + APART).1.is_none(), "there is an end to it");
     }
 
     #[test]
     fn a_call_is_bounded() {
-        let shared = Arc::new(Shared::default());
-        let (_first, carrier) = push(&shared, "a", MOST_BYTES + 1);
-        let _second = push(&shared, "b", 1);
+        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (_first, carrier) = push(&shared, "a", MOST_BYTES + 1, now);
+        let _second = push(&shared, "b", 1, now);
         let mut carrier = carrier.unwrap();
-        assert_eq!(ids(carrier.next()), ["a"]);
-        assert_eq!(ids(carrier.next()), ["b"]);
+        assert_eq!(ids(carrier.next(now)), ["a"]);
+        assert_eq!(ids(carrier.next(now)), ["b"]);
     }
 
     #[tokio::test]
     async fn what_was_never_sent_is_refused_and_what_was_is_unknown() {
-        let shared = Arc::new(Shared::default());
-        let (sent, carrier) = push(&shared, "a", 1);
+        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (sent, carrier) = push(&shared, "a", 1, now);
         let mut carrier = carrier.unwrap();
-        let _call = carrier.next();
-        let (waits, _) = push(&shared, "b", 1);
+        let _call = carrier.next(now);
+        let (waits, _) = push(&shared, "b", 1, now);
         assert!(matches!(sent.told().await.stored, Err(Failure::Unknown(_))));
         assert!(matches!(waits.told().await.stored, Err(Failure::Refused { .. })));
-        assert!(carrier.next().is_none(), "what nobody waits for is not sent");
+        assert!(carrier.next(now).is_none(), "what nobody waits for is not sent");
     }
 
     #[test]
     fn carriers_that_hang_are_replaced() {
-        let shared = Arc::new(Shared::default());
-        let mut hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1)).collect();
-        let (_waits, none) = push(&shared, "b", 1);
+        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let mut hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, now)).collect();
+        let (_waits, none) = push(&shared, "b", 1, now);
         assert!(none.is_none());
         shared.renew();
-        let (_fresh, carrier) = push(&shared, "c", 1);
-        assert!(hanging[0].1.as_mut().unwrap().next().is_none());
+        let (_fresh, carrier) = push(&shared, "c", 1, now);
+        assert!(hanging[0].1.as_mut().unwrap().next(now).is_none());
         for (_, carrier) in &mut hanging {
             drop(carrier.take());
         }
-        assert_eq!(ids(carrier.unwrap().next()).len(), CALLS + 2);
+        assert_eq!(ids(carrier.unwrap().next(now)).len(), CALLS + 2);
     }
 }
