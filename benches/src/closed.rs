@@ -1,5 +1,5 @@
-//! A closed loop: so many callers, each of which calls again once it has its answer, or once it may if it was refused. It tells what a call costs; what
-//! a rate of arrivals does to a system is told by `faultline load`.
+//! A closed loop: so many callers, each of which calls again once it has its answer, or once it may if it was
+//! refused. It tells what a call costs; what a rate of arrivals does to a system is told by `faultline load`.
 
 use std::future::Future;
 use std::sync::Arc;
