@@ -1,15 +1,18 @@
 #!/bin/sh
 # Fills crates of which only the manifests are there with nothing, so that cargo can build what they depend on.
 set -eu
+# hollow FILE: a program that does nothing.
+hollow() {
+  mkdir -p "$(dirname "$1")"
+  echo 'fn main() {}' >"$1"
+}
 for manifest in benches/Cargo.toml harness/Cargo.toml services/*/Cargo.toml; do
   crate=$(dirname "$manifest")
-  mkdir -p "$crate/src/bin"
+  hollow "$crate/src/main.rs"
+  hollow "$crate/src/planted_main.rs"
   : >"$crate/src/lib.rs"
-  echo 'fn main() {}' >"$crate/src/main.rs"
-  echo 'fn main() {}' >"$crate/src/planted_main.rs"
-  # Programs at a place of their own.
-  sed -n 's/^path = "\(src\/bin\/.*\)"/\1/p' "$manifest" | while read -r program; do
-    echo 'fn main() {}' >"$crate/$program"
-  done
-  grep -q '^\[build-dependencies\]' "$manifest" && echo 'fn main() {}' >"$crate/build.rs"
+  # Programs at a place of their own, and benches.
+  sed -n -e 's/^path = "\(src\/bin\/.*\)"/\1/p' -e '/^\[\[bench\]\]/{n;s/^name = "\(.*\)"/benches\/\1.rs/p;}' "$manifest" |
+    while read -r program; do hollow "$crate/$program"; done
+  if grep -q '^\[build-dependencies\]' "$manifest"; then hollow "$crate/build.rs"; fi
 done
