@@ -5,17 +5,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use benches::closed::{self, Answer, Caller, Until};
-use benches::http::{HttpCaller, Question, data};
+use benches::http::{HttpCaller, Question};
 use benches::{Failed, System, stored};
 use clap::Args;
-use mongodb::bson::{DateTime, Document, doc};
-use mongodb::{Client, Collection};
-use uuid::Uuid;
+use mongodb::Collection;
+use mongodb::bson::{Document, doc};
 
 use crate::session::{self, Notes, Plan};
-
-/// Bytes of the data of an entry.
-const SIZE: usize = 256;
+use crate::store::{SIZE, database, document};
 
 /// Entries that are stored when the cost is measured.
 const STORED: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
@@ -91,7 +88,7 @@ impl Growth {
 }
 
 async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Failed> {
-    let logs = logs(system).await?;
+    let logs = database(system).await?.collection("logs");
     let broker = system.address("broker", 8080)?;
     let mut there = 0;
     for number in STORED {
@@ -144,7 +141,8 @@ fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failed> {
     let told = if told.is_empty() { "one of each".to_owned() } else { told.join(", ") };
     let file = format!("growth-replicas-{}", replicas.len());
     session::on_system(&file, plan, async |system, notes| {
-        let (logs, broker) = (logs(system).await?, system.address("broker", 8080)?);
+        let logs = database(system).await?.collection::<Document>("logs");
+        let broker = system.address("broker", 8080)?;
         let callers =
             HttpCaller::many(64, broker, &Question::Log { route: "/rabbitmq-logger", size: SIZE }).await?;
         let begun = Instant::now();
@@ -172,12 +170,6 @@ fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failed> {
     })
 }
 
-async fn logs(system: &System) -> Result<Collection<Document>, Failed> {
-    let mongo = system.address("mongo", 27017)?;
-    let url = format!("mongodb://mongo:password@{mongo}/logs_db?directConnection=true");
-    Ok(Client::with_uri_str(url).await?.database("logs_db").collection("logs"))
-}
-
 /// Stores so many entries as the logger does, past it.
 async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), Failed> {
     let mut left = number;
@@ -187,13 +179,6 @@ async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), Failed> {
         logs.insert_many(documents).ordered(false).await?;
     }
     Ok(())
-}
-
-/// An entry as the logger stores it.
-pub(crate) fn document() -> Document {
-    let id = Uuid::now_v7().to_string();
-    let data = data(&id, SIZE);
-    doc! { "_id": id, "name": "bench", "data": data, "created_at": DateTime::now(), "via": "log-grpc" }
 }
 
 fn cpu(system: &System, nodes: &[&str]) -> Result<Duration, Failed> {

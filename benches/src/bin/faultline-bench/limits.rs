@@ -10,13 +10,10 @@ use benches::http::{HttpCaller, Question};
 use benches::{Failed, System, amqp, stored};
 use clap::Args;
 use mongodb::bson::{Document, doc};
-use mongodb::{Client, Collection, IndexModel};
+use mongodb::{Collection, IndexModel};
 
-use crate::growth::document;
 use crate::session::{self, Plan};
-
-/// Bytes of the data of an entry.
-const SIZE: usize = 256;
+use crate::store::{SIZE, database, document};
 
 /// Connections to the broker.
 const CONNECTIONS: usize = 64;
@@ -86,9 +83,7 @@ impl Limits {
 
 impl Bench {
     async fn new(system: &System, time: Duration) -> Result<Self, Failed> {
-        let mongo = system.address("mongo", 27017)?;
-        let url = format!("mongodb://mongo:password@{mongo}/logs_db?directConnection=true");
-        let database = Client::with_uri_str(url).await?.database("logs_db");
+        let database = database(system).await?;
         let (ceiling, bare) = (database.collection("ceiling"), database.collection("bare"));
         let newest_first = doc! { "created_at": -1, "_id": -1 };
         ceiling.create_index(IndexModel::builder().keys(newest_first).build()).await?;

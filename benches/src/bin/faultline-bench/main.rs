@@ -8,6 +8,7 @@ mod limits;
 mod overload;
 mod report;
 mod session;
+mod store;
 
 use std::process::ExitCode;
 

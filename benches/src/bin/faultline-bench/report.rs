@@ -90,7 +90,9 @@ impl Record {
             fs::create_dir_all(&baseline).map_err(|error| format!("{}: {error}", baseline.display()))?;
             for entry in fs::read_dir(&fresh)? {
                 let path = entry?.path();
-                if let (true, Some(name)) = (path.is_file(), path.file_name()) {
+                // goose's page is left out: it holds the same figures as its JSON, to be looked at once.
+                let page = path.extension().is_some_and(|extension| extension == "html");
+                if let (true, false, Some(name)) = (path.is_file(), page, path.file_name()) {
                     fs::copy(&path, baseline.join(name))
                         .map_err(|error| format!("{}: {error}", path.display()))?;
                 }
