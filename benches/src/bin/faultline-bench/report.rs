@@ -122,6 +122,11 @@ fn collect(fresh: &Path) -> Result<Figures, Failed> {
             figures.figures.extend(Figures::read(&path)?.figures);
         }
     }
+    if figures.figures.is_empty() {
+        return Err(
+            "nothing was measured yet: run `make bench`, or a part of it by `scripts/bench PART`".into()
+        );
+    }
     Ok(figures)
 }
 
