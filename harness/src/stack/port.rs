@@ -3,12 +3,13 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::fcntl::{Flock, FlockArg};
+use tokio::net::TcpSocket;
 
 /// The first port that is tried.
 const FIRST: u16 = 15_000;
@@ -91,8 +92,15 @@ impl Port {
     }
 }
 
+/// Whether nobody listens on a port. Asked by binding, not by listening: a process that another thread starts at this
+/// moment has copies of all sockets until it is its own program, and a copy that listens would keep the port from its
+/// owner, which a bound one with `SO_REUSEADDR` does not (socket(7)).
 fn is_free(number: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok()
+    let bind = |socket: TcpSocket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind((Ipv4Addr::LOCALHOST, number).into())
+    };
+    TcpSocket::new_v4().and_then(bind).is_ok()
 }
 
 /// Where the kernel's own ports begin.
@@ -171,6 +179,10 @@ fn listening_inode(line: &str, port: u16) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::process::Command;
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
 
     #[test]
@@ -199,5 +211,24 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let told = Port::exact(port).unwrap_err().to_string();
         assert!(told.contains(&format!("port {port} is in use by pid {}", std::process::id())), "{told}");
+    }
+
+    #[test]
+    fn a_port_is_free_for_its_owner_while_processes_start() {
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    // With a folder the child is forked, and has the sockets until it is its own program.
+                    Command::new("true").current_dir("/").status().unwrap();
+                }
+            });
+            let taken = (0..2000).map(|_| Port::reserve().unwrap()).find(|port| {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.number()));
+                listener.is_err()
+            });
+            done.store(true, Ordering::Relaxed);
+            assert!(taken.is_none(), "port {} was taken", taken.unwrap().number());
+        });
     }
 }
