@@ -18,18 +18,22 @@ fn pass_through(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let (echo, source) = (serve(echo), serve(pour));
     let proxied = |upstream: SocketAddr| {
-        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        runtime.block_on(Proxy::start("bench", free, upstream)).expect("a proxy")
+        let proxy = Proxy::new("bench", "127.0.0.1:0", upstream, 0);
+        let listen = runtime.block_on(async {
+            proxy.enable().await.expect("a proxy");
+            proxy.view().await.listen
+        });
+        (proxy, listen.parse::<SocketAddr>().expect("an address"))
     };
-    let (to_echo, to_source) = (proxied(echo), proxied(source));
+    let ((_to_echo, echo_proxy), (_to_source, source_proxy)) = (proxied(echo), proxied(source));
 
     let mut group = criterion.benchmark_group("proxy");
     group.measurement_time(Duration::from_secs(3));
-    for (name, address) in [("direct", echo), ("proxied", to_echo.address())] {
+    for (name, address) in [("direct", echo), ("proxied", echo_proxy)] {
         round_trip(&mut group, name, address);
     }
     group.throughput(Throughput::Bytes(DOWNLOAD as u64)).sample_size(20);
-    for (name, address) in [("direct", source), ("proxied", to_source.address())] {
+    for (name, address) in [("direct", source), ("proxied", source_proxy)] {
         download(&mut group, name, address);
     }
     group.finish();

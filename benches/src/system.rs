@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use faultline::proxy::Latency;
+use faultline::fault::latency;
+use faultline::proxy::Registry;
 use faultline::runner::RunFolder;
 use faultline::stack::{
     self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
@@ -69,8 +70,12 @@ impl System {
     /// Delays data on a link by this much each way, or no longer. Only where links have proxies.
     pub async fn delay(&self, link: &str, latency: Option<Duration>) {
         let links = self.stack.topology().links_named(link);
-        let toxic = latency.map(|latency| Latency { latency, jitter: Duration::ZERO, seed: 0 });
-        self.stack.links().delay(&links, toxic).await;
+        for toxic in latency::toxics(latency.unwrap_or_default(), Duration::ZERO, 0) {
+            self.stack.links().remove(&links, &toxic.name).await;
+            if latency.is_some() {
+                self.stack.links().add(&links, &toxic).await;
+            }
+        }
     }
 
     /// The CPU time that a node and its children have used until now.
@@ -111,7 +116,7 @@ async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
     let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
     eprintln!("starting the system: {why}");
-    let stack = Stack::new(topology, provider, wiring).await?;
+    let stack = Stack::new(topology, provider, wiring, &Registry::new(0)).await?;
     if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {
         stack.shutdown().await;
         return Err(error.into());

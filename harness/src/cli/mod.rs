@@ -9,6 +9,7 @@
 //! | [`validate`] | reads scenarios and tells their mistakes |
 //! | [`list`] | the scenarios there are |
 //! | [`up`], [`down`] | the stack on its published ports, until told to end |
+//! | [`proxy`] | proxies with toxics, by Toxiproxy's API |
 //! | [`heal`] | undoes what a dead harness left |
 //! | [`doctor`] | what is installed, what is missing, how to get it |
 //! | [`report`] | judges an old run again |
@@ -31,6 +32,7 @@ pub mod list;
 pub mod load;
 pub mod load_files;
 pub mod operations;
+pub mod proxy;
 pub mod report;
 pub mod run;
 pub mod target;
@@ -80,6 +82,8 @@ enum Verb {
     Up(up::Up),
     /// End what `up` started
     Down(down::Down),
+    /// Serve proxies with toxics by Toxiproxy's HTTP API, until Ctrl-C
+    Proxy(proxy::ProxyVerb),
     /// Undo and remove whatever a harness that was killed has left
     Heal(heal::Heal),
     /// Tell what is installed, what is missing, and how to get it
@@ -214,6 +218,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::List(list) => list.perform(),
         Verb::Up(up) => up.perform(),
         Verb::Down(down) => down.perform(),
+        Verb::Proxy(proxy) => proxy.perform(),
         Verb::Heal(heal) => heal.perform(),
         Verb::Doctor(doctor) => doctor.perform(),
         Verb::Report(report) => report.perform(),

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::display::Display;
 use super::exit::{Exit, Failure};
+use super::proxy::ProxyApiArgs;
 use super::{Output, ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
 use crate::report::{ControlReport, Report, terminal};
 use crate::runner::{self, Options};
@@ -33,6 +34,8 @@ pub struct Run {
     #[arg(long, value_enum, default_value_t = Output::Human)]
     output: Output,
     #[command(flatten)]
+    api: ProxyApiArgs,
+    #[command(flatten)]
     runs: RunsArgs,
     #[command(flatten)]
     topology: TopologyArgs,
@@ -54,6 +57,7 @@ impl Run {
         options.choice = self.provider.choice();
         super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
+            options.registry = self.api.registry().await?;
             let control = if self.control { Some(control(&options, &cancel).await?) } else { None };
             let report = runner::run(options, display(), cancel.clone()).await?;
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };

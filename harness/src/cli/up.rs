@@ -8,7 +8,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
+use super::proxy::ProxyApiArgs;
 use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt};
+use crate::proxy::Registry;
 use crate::runner::RunFolder;
 use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology, Wiring};
 
@@ -20,6 +22,8 @@ pub struct Up {
     /// Keep the data of nodes that run as processes, in the run's folder
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    api: ProxyApiArgs,
     #[command(flatten)]
     runs: RunsArgs,
     #[command(flatten)]
@@ -40,7 +44,8 @@ impl Up {
         }
         let result = super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
-            serve(&topology, self.provider.choice(), &folder, &cancel).await
+            let registry = self.api.registry().await?;
+            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel)).await
         });
         if !self.keep {
             folder.remove_data().map_err(Failure::unavailable)?;
@@ -53,13 +58,13 @@ async fn serve(
     topology: &Topology,
     choice: Choice,
     folder: &RunFolder,
-    cancel: &CancellationToken,
+    (registry, cancel): (&Registry, &CancellationToken),
 ) -> Result<Exit, Failure> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
     let Chosen { provider, why } = stack::choose(choice, topology, site).await?;
     eprintln!("provider: {why}");
-    let stack = Stack::new(topology.clone(), provider, Wiring::Proxied).await?;
+    let stack = Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?;
     let begun = Instant::now();
     let tell = |starting| {
         if let Starting::Ready(node, after) = starting {

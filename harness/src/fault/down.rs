@@ -12,9 +12,9 @@ use crate::stack::topology::Link;
 
 pub(super) async fn begin(stack: &Stack, target: &str) -> (Before, Vec<Evidence>) {
     let links = stack.topology().links_named(target);
-    let before = stack.links().counters(&links).await;
+    let before = stack.links().counters(&links);
     stack.links().cut(&links).await;
-    let cut = stack.links().counters(&links).await.since(before).cut;
+    let cut = stack.links().counters(&links).since(before).cut;
     let mut evidence = vec![Evidence::new(format!("{cut} connections on {target} were cut"), cut > 0)];
     for link in links {
         let refused = !takes_connections(stack, link).await;
@@ -25,7 +25,7 @@ pub(super) async fn begin(stack: &Stack, target: &str) -> (Before, Vec<Evidence>
 
 pub(super) async fn undo(stack: &Stack, target: &str, before: Snapshot) -> Result<Vec<Evidence>, FaultError> {
     let links = stack.topology().links_named(target);
-    let passed = stack.links().counters(&links).await.since(before).accepted;
+    let passed = stack.links().counters(&links).since(before).accepted;
     stack.links().mend(&links).await?;
     let mut evidence =
         vec![Evidence::new(format!("no connection on {target} came through meanwhile"), passed == 0)];

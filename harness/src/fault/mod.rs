@@ -52,6 +52,7 @@ pub struct Active {
 enum Before {
     Pid(u32),
     Counters(crate::proxy::Snapshot),
+    Nothing,
 }
 
 /// Does a fault: its undo goes to the journal first. What is returned with it shows that it had its effect,
@@ -83,12 +84,12 @@ pub async fn begin(
 pub async fn undo(active: Active, stack: &Stack, journal: &Journal) -> Result<Vec<Evidence>, FaultError> {
     let target = active.target.as_str();
     let evidence = match (active.kind, active.before) {
-        (FaultKind::Latency, Before::Counters(before)) => latency::undo(stack, target, before).await,
+        (FaultKind::Latency, _) => latency::undo(stack, target).await,
         (FaultKind::Down, Before::Counters(before)) => down::undo(stack, target, before).await?,
         (FaultKind::Pause, Before::Pid(pid)) => pause::undo(stack, target, pid).await?,
         (_, Before::Pid(pid)) => kill::start_again(stack, target, pid).await?,
         // The pairs above are all that `begin` makes.
-        (_, Before::Counters(_)) => Vec::new(),
+        (_, Before::Counters(_) | Before::Nothing) => Vec::new(),
     };
     journal.done(active.entry)?;
     Ok(evidence)

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Counters {
     accepted: AtomicU64,
     open: AtomicU64,
-    bytes: AtomicU64,
-    delayed_chunks: AtomicU64,
-    delayed_bytes: AtomicU64,
+    upstream_bytes: AtomicU64,
+    downstream_bytes: AtomicU64,
+    reset: AtomicU64,
     cut: AtomicU64,
     upstream_refused: AtomicU64,
 }
@@ -23,12 +23,12 @@ pub struct Snapshot {
     pub accepted: u64,
     /// Connections open now.
     pub open: u64,
-    /// Bytes passed on, both directions.
-    pub bytes: u64,
-    /// Pieces of data that a latency toxic held back.
-    pub delayed_chunks: u64,
-    /// Bytes that a latency toxic held back.
-    pub delayed_bytes: u64,
+    /// Bytes passed on to the server.
+    pub upstream_bytes: u64,
+    /// Bytes passed on to clients.
+    pub downstream_bytes: u64,
+    /// Connections that were reset, by either side or by a toxic.
+    pub reset: u64,
     /// Connections ended by disabling the proxy.
     pub cut: u64,
     /// Connections ended because the upstream did not take them.
@@ -43,9 +43,9 @@ impl Counters {
         Snapshot {
             accepted: read(&self.accepted),
             open: read(&self.open),
-            bytes: read(&self.bytes),
-            delayed_chunks: read(&self.delayed_chunks),
-            delayed_bytes: read(&self.delayed_bytes),
+            upstream_bytes: read(&self.upstream_bytes),
+            downstream_bytes: read(&self.downstream_bytes),
+            reset: read(&self.reset),
             cut: read(&self.cut),
             upstream_refused: read(&self.upstream_refused),
         }
@@ -57,13 +57,13 @@ impl Counters {
         Open { counters: self, number }
     }
 
-    pub(crate) fn add_bytes(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub(crate) fn add_bytes(&self, downstream: bool, bytes: usize) {
+        let counter = if downstream { &self.downstream_bytes } else { &self.upstream_bytes };
+        counter.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn add_delayed(&self, bytes: usize) {
-        self.delayed_chunks.fetch_add(1, Ordering::Relaxed);
-        self.delayed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub(crate) fn add_reset(&self) {
+        self.reset.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn add_cut(&self, connections: u64) {
@@ -111,9 +111,9 @@ impl Snapshot {
         Self {
             accepted: with(self.accepted, other.accepted),
             open: with(self.open, other.open),
-            bytes: with(self.bytes, other.bytes),
-            delayed_chunks: with(self.delayed_chunks, other.delayed_chunks),
-            delayed_bytes: with(self.delayed_bytes, other.delayed_bytes),
+            upstream_bytes: with(self.upstream_bytes, other.upstream_bytes),
+            downstream_bytes: with(self.downstream_bytes, other.downstream_bytes),
+            reset: with(self.reset, other.reset),
             cut: with(self.cut, other.cut),
             upstream_refused: with(self.upstream_refused, other.upstream_refused),
         }

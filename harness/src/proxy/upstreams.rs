@@ -1,16 +1,33 @@
-//! Where a proxy passes its connections on to: one address, or several by turns.
+//! Where a proxy passes its connections on to: one address, or several by turns. Names are looked up for each
+//! connection, so that a server may move.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
 
-/// One address or more.
+/// One address or more, each `host:port`.
 #[derive(Debug)]
 pub struct Upstreams {
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<Address>,
     next: AtomicUsize,
+}
+
+#[derive(Debug)]
+enum Address {
+    Number(SocketAddr),
+    Name(String),
+}
+
+impl Address {
+    async fn connect(&self) -> io::Result<TcpStream> {
+        match self {
+            Self::Number(address) => TcpStream::connect(address).await,
+            Self::Name(name) => TcpStream::connect(name).await,
+        }
+    }
 }
 
 impl From<SocketAddr> for Upstreams {
@@ -21,7 +38,35 @@ impl From<SocketAddr> for Upstreams {
 
 impl From<Vec<SocketAddr>> for Upstreams {
     fn from(addresses: Vec<SocketAddr>) -> Self {
+        let addresses = addresses.into_iter().map(Address::Number).collect();
         Self { addresses, next: AtomicUsize::new(0) }
+    }
+}
+
+/// Of a text: addresses with commas between them.
+impl From<&str> for Upstreams {
+    fn from(text: &str) -> Self {
+        let address = |text: &str| match text.parse() {
+            Ok(number) => Address::Number(number),
+            // Without a host it is this machine, as in Go.
+            Err(_) if text.starts_with(':') => Address::Name(format!("localhost{text}")),
+            Err(_) => Address::Name(text.to_owned()),
+        };
+        Self { addresses: text.split(',').map(str::trim).map(address).collect(), next: AtomicUsize::new(0) }
+    }
+}
+
+/// As it is written.
+impl fmt::Display for Upstreams {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, address) in self.addresses.iter().enumerate() {
+            let between = if place == 0 { "" } else { "," };
+            match address {
+                Address::Number(number) => write!(formatter, "{between}{number}")?,
+                Address::Name(name) => write!(formatter, "{between}{name}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -34,8 +79,8 @@ impl Upstreams {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no upstream");
         for offset in 0..self.addresses.len() {
-            let address = self.addresses[turn.wrapping_add(offset) % self.addresses.len()];
-            match TcpStream::connect(address).await {
+            let address = &self.addresses[turn.wrapping_add(offset) % self.addresses.len()];
+            match address.connect().await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }

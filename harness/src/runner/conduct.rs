@@ -112,7 +112,8 @@ async fn live(
             schedule: Box::new(options.schedule.clone()),
         })
         .await;
-    let stack = Arc::new(Stack::new(options.topology.clone(), provider, Wiring::Proxied).await?);
+    let topology = options.topology.clone();
+    let stack = Arc::new(Stack::new(topology, provider, Wiring::Proxied, &options.registry).await?);
     let conducted = tokio::select! {
         started = start(&stack, options.ready_within, teller) => match started {
             Ok(()) => {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::proxy::Registry;
 use crate::scenario::Schedule;
 use crate::stack::processes::Override;
 use crate::stack::{Choice, Topology};
@@ -25,12 +27,15 @@ pub struct Options {
     pub overrides: BTreeMap<String, Override>,
     /// How long the stack may take to be ready.
     pub ready_within: Duration,
+    /// Where the proxies of the links are while the stack runs.
+    pub registry: Arc<Registry>,
 }
 
 impl Options {
     /// The usual way to run a schedule.
     #[must_use]
     pub fn new(topology: Topology, schedule: Schedule, runs: PathBuf) -> Self {
+        let seed = schedule.seed;
         Self {
             topology,
             schedule,
@@ -39,6 +44,7 @@ impl Options {
             choice: Choice::Auto,
             overrides: BTreeMap::new(),
             ready_within: Duration::from_secs(90),
+            registry: Arc::new(Registry::new(seed)),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::folder::RunFolder;
 use super::observe;
 use super::progress::{Listener, Progress, Stage};
 use crate::load::{LoadError, Target, Template};
+use crate::proxy::Registry;
 use crate::scenario::Schedule;
 use crate::stack::processes::Override;
 use crate::stack::topology::PathSpec;
@@ -86,7 +87,7 @@ impl System {
         let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides };
         let Chosen { provider, why } = stack::choose(*choice, topology, site).await?;
         listener.on(&begins(folder, &why, topology.nodes.len(), schedule));
-        let stack = Stack::new(topology.clone(), provider, Wiring::Direct).await?;
+        let stack = Stack::new(topology.clone(), provider, Wiring::Direct, &Registry::new(0)).await?;
         let listener = Mutex::new(listener);
         let tell = |progress| listener.lock().unwrap_or_else(PoisonError::into_inner).on(&progress);
         let starting = |starting| tell(Progress::Starting(starting));

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-
-use tokio::sync::Mutex;
+use std::sync::Arc;
 
 use super::port::Port;
 use super::provider::{Provider, StackError};
 use super::topology::{Link, Node, Topology, link};
-use crate::proxy::{Latency, Proxy, ProxyError, Snapshot, Toxics};
+use crate::proxy::{NewToxic, Proxy, ProxyError, Registry, Snapshot, Toxic};
 
 /// How nodes reach each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +32,18 @@ struct Entry {
     address: SocketAddr,
     /// The address as the node at its beginning writes it.
     written: String,
-    proxy: Mutex<Proxy>,
+    proxy: Arc<Proxy>,
     _port: Port,
 }
 
 impl Links {
-    /// Starts one proxy for each link that has one, on a port that stays its own while the link is cut.
+    /// Starts one proxy for each link that has one, on a port that stays its own while the link is cut, and puts it in
+    /// the registry, in the place of one of the same link before.
     pub(super) async fn start(
         topology: &Topology,
         provider: &dyn Provider,
         wiring: Wiring,
+        registry: &Registry,
     ) -> Result<Self, StackError> {
         let (mut proxies, mut direct) = (BTreeMap::new(), BTreeMap::new());
         for link in &topology.links {
@@ -60,7 +61,9 @@ impl Links {
             let doorway = provider.doorway(&link.from);
             let address = SocketAddr::from((doorway.listen, port.number()));
             let written = format!("{}:{}", doorway.host, port.number());
-            let proxy = Mutex::new(Proxy::start(&link.name(), address, upstreams).await?);
+            let proxy = Arc::new(Proxy::new(&link.name(), &address.to_string(), upstreams, 0));
+            proxy.enable().await?;
+            registry.insert(Arc::clone(&proxy)).await;
             proxies.insert(link.clone(), Entry { address, written, proxy, _port: port });
         }
         Ok(Self { proxies, direct })
@@ -84,18 +87,15 @@ impl Links {
     }
 
     /// What the proxies of some links have seen and done, added up.
-    pub async fn counters(&self, links: &[&Link]) -> Snapshot {
-        let mut sum = Snapshot::default();
-        for entry in self.entries(links) {
-            sum = sum.plus(entry.proxy.lock().await.counters());
-        }
-        sum
+    #[must_use]
+    pub fn counters(&self, links: &[&Link]) -> Snapshot {
+        self.entries(links).map(|entry| entry.proxy.counters()).fold(Snapshot::default(), Snapshot::plus)
     }
 
     /// Cuts links: connections end, new ones are refused.
     pub async fn cut(&self, links: &[&Link]) {
         for entry in self.entries(links) {
-            entry.proxy.lock().await.disable().await;
+            entry.proxy.disable().await;
         }
     }
 
@@ -105,16 +105,27 @@ impl Links {
     /// [`ProxyError`] when a proxy can't listen again.
     pub async fn mend(&self, links: &[&Link]) -> Result<(), ProxyError> {
         for entry in self.entries(links) {
-            entry.proxy.lock().await.enable().await?;
+            entry.proxy.enable().await?;
         }
         Ok(())
     }
 
-    /// Delays data on links, or no longer.
-    pub async fn delay(&self, links: &[&Link], latency: Option<Latency>) {
+    /// Puts a toxic on links. It must be new to them.
+    pub async fn add(&self, links: &[&Link], toxic: &NewToxic) {
         for entry in self.entries(links) {
-            entry.proxy.lock().await.set_toxics(Toxics { latency });
+            if let Err(error) = entry.proxy.add(toxic.clone()).await {
+                tracing::error!("{} on {}: {error}", toxic.name, entry.proxy.name());
+            }
         }
+    }
+
+    /// Takes the toxic of a name off links; what it was on each that had it, with what it has done.
+    pub async fn remove(&self, links: &[&Link], name: &str) -> Vec<Arc<Toxic>> {
+        let mut removed = Vec::new();
+        for entry in self.entries(links) {
+            removed.extend(entry.proxy.remove(name).await);
+        }
+        removed
     }
 
     fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a Entry> {

@@ -41,6 +41,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::proxy::Registry;
+
 pub use choice::{Choice, Chosen, Site, choose};
 pub use links::{Links, Wiring};
 pub use provider::{Frozen, NodeState, Provider, StackError};
@@ -65,7 +67,7 @@ pub enum Starting {
 }
 
 impl Stack {
-    /// Makes the proxies of links. No node runs yet.
+    /// Makes the proxies of links, and puts them in a registry. No node runs yet.
     ///
     /// # Errors
     /// [`StackError`] when a proxy can't listen.
@@ -73,8 +75,9 @@ impl Stack {
         topology: Topology,
         provider: Box<dyn Provider>,
         wiring: Wiring,
+        registry: &Registry,
     ) -> Result<Self, StackError> {
-        let links = match Links::start(&topology, provider.as_ref(), wiring).await {
+        let links = match Links::start(&topology, provider.as_ref(), wiring, registry).await {
             Ok(links) => links,
             Err(error) => {
                 // The provider may have made something for them, as a network.

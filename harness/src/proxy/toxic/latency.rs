@@ -1,63 +1,106 @@
-//! Latency: each piece of data leaves later than it came. A delay and not a rate: pieces that came together
-//! leave together, in their order.
+//! Each piece of data leaves so long after it came, give or take the jitter.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
 
-/// A delay of each piece of data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Latency {
-    /// The delay in the middle.
-    pub latency: Duration,
-    /// Uniformly up to this much less or more; at most `latency`.
-    pub jitter: Duration,
-    /// Decides the jitter, together with the number of the connection and the direction.
-    pub seed: u64,
+use super::super::chain::{Begin, Item, Random, Stage};
+use super::queue::Queue;
+use super::{Acts, Attribute, Spec, Values, span};
+
+/// What it is.
+pub static SPEC: Spec = Spec {
+    name: "latency",
+    about: "each piece of data leaves so long after it came; the order is kept, and so is the throughput",
+    attributes: &[
+        Attribute::new("latency", "ms", "how long each piece is held"),
+        Attribute::new("jitter", "ms", "how much longer or shorter at most, drawn evenly for each piece"),
+    ],
+    acts: Acts::Stream(|values, begin| Box::new(Latency::new(values, begin))),
+    of_toxiproxy: true,
+};
+
+#[derive(Debug)]
+struct Latency {
+    latency: Duration,
+    jitter: Duration,
+    held: Queue,
+    /// When the first that is held may leave; drawn when it becomes the first.
+    due: Option<Instant>,
+    random: Random,
+    delayed: Option<u64>,
 }
 
 impl Latency {
-    /// The delay of one piece, in whole microseconds.
-    #[must_use]
-    pub fn sample(self, random: &mut impl Rng) -> Duration {
-        let (latency, jitter) = (self.latency.as_micros() as u64, self.jitter.as_micros() as u64);
-        if jitter == 0 {
+    fn new(values: &Values, begin: Begin) -> Self {
+        Self {
+            latency: span(values.at(0)),
+            jitter: span(values.at(1)),
+            held: Queue::default(),
+            due: None,
+            random: begin.random,
+            delayed: None,
+        }
+    }
+
+    /// How long the next piece is held.
+    fn draw(&mut self) -> Duration {
+        if self.jitter.is_zero() {
             return self.latency;
         }
-        Duration::from_micros(random.random_range(latency.saturating_sub(jitter)..=latency + jitter))
+        let range = self.jitter.as_secs_f64() * 2.0;
+        let more = Duration::from_secs_f64(self.random.random_range(0.0..range));
+        (self.latency + more).saturating_sub(self.jitter)
+    }
+
+    fn look_at_first(&mut self) {
+        if self.due.is_none()
+            && let Some((came, item)) = self.held.first()
+        {
+            let came = *came;
+            // A close follows the data, but is not delayed itself.
+            let held = if matches!(item, Item::Data(_)) { self.draw() } else { Duration::ZERO };
+            self.due = Some(came + held);
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
-
-    use super::*;
-
-    #[test]
-    fn jitter_is_uniform_over_its_whole_range() {
-        let toxic =
-            Latency { latency: Duration::from_millis(50), jitter: Duration::from_millis(20), seed: 0 };
-        let mut random = ChaCha8Rng::seed_from_u64(1);
-        let mut tenths = [0u32; 10];
-        for _ in 0..100_000 {
-            let micros = toxic.sample(&mut random).as_micros() as usize - 30_000;
-            tenths[(micros * 10 / 40_001).min(9)] += 1;
-        }
-        // Chi-squared with 9 degrees of freedom: above 27.9 once in a thousand seeds; this one is fixed.
-        let chi: f64 = tenths.iter().map(|n| (f64::from(*n) - 10_000.0).powi(2) / 10_000.0).sum();
-        assert!(chi < 27.9, "{chi} {tenths:?}");
+impl Stage for Latency {
+    fn has_room(&self) -> bool {
+        self.held.has_room()
     }
 
-    proptest! {
-        #[test]
-        fn the_delay_stays_in_its_range(latency in 0u64..1_000_000, share in 0.0f64..=1.0, seed: u64) {
-            let jitter = (latency as f64 * share) as u64;
-            let toxic = Latency { latency: Duration::from_micros(latency), jitter: Duration::from_micros(jitter), seed };
-            let delay = toxic.sample(&mut ChaCha8Rng::seed_from_u64(seed)).as_micros() as u64;
-            prop_assert!(delay >= latency - jitter && delay <= latency + jitter);
+    fn take(&mut self, item: Item, now: Instant) {
+        self.held.push(item, now);
+        self.look_at_first();
+    }
+
+    fn give(&mut self, now: Instant) -> Option<Item> {
+        let due = self.due.filter(|due| *due <= now)?;
+        let (came, item) = self.held.pop()?;
+        if due > came {
+            *self.delayed.get_or_insert(0) += item.len() as u64;
         }
+        self.due = None;
+        self.look_at_first();
+        Some(item)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn change(&mut self, values: &Values, now: Instant) {
+        (self.latency, self.jitter) = (span(values.at(0)), span(values.at(1)));
+        // The one that is being held goes at once, as Toxiproxy's does; those behind it by the new values.
+        self.due = self.due.map(|due| due.min(now));
+    }
+
+    fn release(self: Box<Self>) -> Vec<Item> {
+        self.held.into_items()
+    }
+
+    fn effect(&mut self) -> Option<u64> {
+        self.delayed.take()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use faultline::proxy::Registry;
 use faultline::runner::RunFolder;
 use faultline::stack::{self, Chosen, Ports, Site, Stack, Wiring};
 
@@ -18,7 +19,8 @@ fn starts_a_node_and_panics() {
         let site = Site { run, folder, ports, overrides: &none };
         let chosen = stack::choose(super::choice(), &topology, site).await;
         let Chosen { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
-        let stack = Stack::new(topology, provider, Wiring::Proxied).await.expect("a stack");
+        let stack =
+            Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0)).await.expect("a stack");
         stack.start_node("mongo").await.expect("a node");
         panic!("on purpose, with {}", stack.provider().state("mongo"));
     });

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use faultline::proxy::Registry;
 use faultline::runner::RunFolder;
 use faultline::stack::{self, Chosen, Ports, Site, Stack, Wiring};
 use tempfile::TempDir;
@@ -48,7 +49,7 @@ impl Shared {
             let site = Site { run, folder, ports, overrides: &none };
             let chosen = stack::choose(super::choice(), &topology, site).await;
             let Chosen { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
-            let stack = Stack::new(topology, provider, Wiring::Proxied)
+            let stack = Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0))
                 .await
                 .unwrap_or_else(|error| panic!("{error}"));
             stack.start(Duration::from_secs(90), &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));

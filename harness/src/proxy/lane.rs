@@ -1,0 +1,270 @@
+//! One direction of one connection: bytes that come, through the toxics, and out. Whatever has come is in the lane
+//! itself and in no future, so a future of it may be dropped at any time and made again.
+
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use nix::sys::socket::{Shutdown, shutdown};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+use super::chain::{Chain, Item, Lot};
+use super::counters::Counters;
+use super::outgoing::Outgoing;
+use super::timer;
+use super::toxic::Toxic;
+
+/// Bytes read at once, at most.
+const READ: usize = 64 * 1024;
+
+/// Bytes of a piece that toxics are given, at most; Toxiproxy's.
+const PIECE: usize = 32 * 1024;
+
+/// Bytes read at once from which on it is worth to move them through the kernel.
+const MUCH: usize = 32 * 1024;
+
+thread_local! {
+    /// Where bytes are between two system calls; an idle connection needs no memory of its own.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
+
+/// Why both directions of a connection end at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Someone wanted it closed.
+    Close,
+    /// One side was reset, or a toxic wants it to be.
+    Reset,
+}
+
+impl From<io::Error> for Ending {
+    fn from(_: io::Error) -> Self {
+        Self::Reset
+    }
+}
+
+/// One direction.
+#[derive(Debug)]
+pub(super) struct Lane {
+    chain: Chain,
+    out: Outgoing,
+    /// The sender has said that no more comes.
+    ended: bool,
+    /// The toxics were told so.
+    passed_on: bool,
+    /// The receiver was told.
+    told: bool,
+    /// Bytes come fast enough for the kernel to move them.
+    much: bool,
+    downstream: bool,
+}
+
+impl Lane {
+    pub(super) fn new(who: Lot) -> Self {
+        Self {
+            chain: Chain::new(who),
+            out: Outgoing::default(),
+            ended: false,
+            passed_on: false,
+            told: false,
+            much: false,
+            downstream: who.downstream,
+        }
+    }
+
+    /// Makes the toxics these.
+    pub(super) fn apply(&mut self, toxics: &[Arc<Toxic>]) {
+        self.chain.apply(toxics, Instant::now());
+    }
+
+    /// Moves bytes until no more come and all have left. Can be dropped at any time, and called again.
+    pub(super) async fn run(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        counters: &Counters,
+    ) -> Result<(), Ending> {
+        while !self.told {
+            if self.chain.is_idle() {
+                self.pass(from, to, counters).await?;
+            } else {
+                self.hold(from, to, counters).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One step without toxics.
+    async fn pass(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+        loop {
+            counters.add_bytes(self.downstream, self.out.write(to)?);
+            if !self.out.is_empty() {
+                writable_or_reset(from, to).await?;
+            } else if self.ended {
+                return self.tell_end(to);
+            } else {
+                self.slow_down();
+                from.readable().await?;
+                self.move_some(from, to, counters)?;
+            }
+        }
+    }
+
+    /// From one socket to the other, as much as is there.
+    fn move_some(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+        let came = if self.much { self.fill_pipe(from) } else { None };
+        let came = came.unwrap_or_else(|| self.copy(from, to, counters));
+        match came {
+            Ok(0) => self.ended = true,
+            Ok(bytes) if bytes >= MUCH => self.much = true,
+            Ok(_) => self.much = false,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> io::Result<usize> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let read = from.try_read(scratch)?;
+            let written = match to.try_write(&scratch[..read]) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                written => written.unwrap_or(0),
+            };
+            counters.add_bytes(self.downstream, written);
+            if written < read {
+                self.out.put(Bytes::copy_from_slice(&scratch[written..read]));
+            }
+            Ok(read)
+        })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn fill_pipe(&mut self, from: &TcpStream) -> Option<io::Result<usize>> {
+        use super::splice::Pipe;
+        if self.out.pipe.is_none() {
+            self.out.pipe = Pipe::take();
+        }
+        self.out.pipe.as_mut().map(|pipe| pipe.fill(from))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn fill_pipe(&mut self, _: &TcpStream) -> Option<io::Result<usize>> {
+        None
+    }
+
+    /// Gives the pipe back when little comes.
+    fn slow_down(&mut self) {
+        #[cfg(target_os = "linux")]
+        if !self.much
+            && let Some(pipe) = self.out.pipe.take()
+        {
+            pipe.give_back();
+        }
+    }
+
+    /// Steps with toxics, until there are none.
+    async fn hold(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+        self.pass_end_on();
+        while !self.told && !self.chain.is_idle() {
+            self.give_out(to, counters)?;
+            if self.told || self.chain.is_idle() {
+                break;
+            }
+            let writes = !self.out.is_empty();
+            let due = if writes { None } else { self.chain.due() };
+            let reads = !self.ended && self.chain.has_room();
+            tokio::select! {
+                ready = writable_or_reset(from, to), if writes => ready?,
+                () = timer::at(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                read = self.read(from), if reads => read?,
+                reset = reset(from), if !reads && !writes => return Err(reset),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives out what may leave now.
+    fn give_out(&mut self, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+        loop {
+            counters.add_bytes(self.downstream, self.out.write(to)?);
+            if !self.out.is_empty() {
+                return Ok(());
+            }
+            match self.chain.give(Instant::now()) {
+                Some(Item::Data(bytes)) => self.out.put(bytes),
+                Some(Item::End) => return self.tell_end(to),
+                Some(Item::Close) => return Err(Ending::Close),
+                Some(Item::Reset) => return Err(Ending::Reset),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn read(&mut self, from: &TcpStream) -> Result<(), Ending> {
+        from.readable().await?;
+        let read = SCRATCH.with_borrow_mut(|scratch| {
+            let read = from.try_read(&mut scratch[..PIECE])?;
+            Ok::<_, io::Error>(Bytes::copy_from_slice(&scratch[..read]))
+        });
+        match read {
+            Ok(bytes) if bytes.is_empty() => {
+                self.ended = true;
+                self.pass_end_on();
+            }
+            Ok(bytes) => self.chain.take(Item::Data(bytes), Instant::now()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Tells the toxics that no more comes, once.
+    fn pass_end_on(&mut self) {
+        if self.ended && !self.passed_on {
+            self.passed_on = true;
+            self.chain.take(Item::End, Instant::now());
+        }
+    }
+
+    /// Tells the receiver that no more comes.
+    fn tell_end(&mut self, to: &TcpStream) -> Result<(), Ending> {
+        self.told = true;
+        self.much = false;
+        self.slow_down();
+        match shutdown(to.as_raw_fd(), Shutdown::Write) {
+            // Gone already: whoever reads from it sees how.
+            Ok(()) | Err(nix::errno::Errno::ENOTCONN) => Ok(()),
+            Err(_) => Err(Ending::Reset),
+        }
+    }
+}
+
+/// Waits until the receiver takes more; ends if the sender was reset meanwhile.
+async fn writable_or_reset(from: &TcpStream, to: &TcpStream) -> Result<(), Ending> {
+    tokio::select! {
+        writable = to.writable() => Ok(writable?),
+        reset = reset(from) => Err(reset),
+    }
+}
+
+/// Waits until a socket from which nobody reads is reset.
+pub(super) async fn reset(socket: &TcpStream) -> Ending {
+    loop {
+        if socket.ready(Interest::ERROR).await.is_err() {
+            return Ending::Reset;
+        }
+        let error = socket.try_io(Interest::ERROR, || match socket.take_error()? {
+            Some(error) => Ok(error),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        });
+        match error {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            _ => return Ending::Reset,
+        }
+    }
+}

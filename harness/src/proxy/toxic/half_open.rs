@@ -1,0 +1,58 @@
+//! The connection stays open, and nothing passes: as behind a cable that was pulled.
+
+use std::time::Instant;
+
+use super::super::chain::{Begin, Item, Stage};
+use super::queue::Queue;
+use super::{Acts, Spec, Values};
+
+pub(super) static SPEC: Spec = Spec {
+    name: "half_open",
+    about: "connections are accepted and stay open, but nothing passes, not even a close; when the toxic goes, it all \
+            comes, as after a cable was plugged in again",
+    attributes: &[],
+    acts: Acts::Stream(|_, begin| Box::new(HalfOpen::new(begin))),
+    of_toxiproxy: false,
+};
+
+#[derive(Debug)]
+struct HalfOpen {
+    held: Queue,
+    held_back: Option<u64>,
+}
+
+impl HalfOpen {
+    fn new(_: Begin) -> Self {
+        Self { held: Queue::default(), held_back: None }
+    }
+}
+
+impl Stage for HalfOpen {
+    fn has_room(&self) -> bool {
+        // One piece, as evidence that something would have passed; the sender feels the rest.
+        self.held.is_empty()
+    }
+
+    fn take(&mut self, item: Item, now: Instant) {
+        *self.held_back.get_or_insert(0) += item.len() as u64;
+        self.held.push(item, now);
+    }
+
+    fn give(&mut self, _: Instant) -> Option<Item> {
+        None
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn change(&mut self, _: &Values, _: Instant) {}
+
+    fn release(self: Box<Self>) -> Vec<Item> {
+        self.held.into_items()
+    }
+
+    fn effect(&mut self) -> Option<u64> {
+        self.held_back.take()
+    }
+}

@@ -1,0 +1,70 @@
+//! So many bytes pass, then the connection is closed.
+
+use std::time::Instant;
+
+use super::super::chain::{Begin, Item, Stage};
+use super::queue::Queue;
+use super::{Acts, Attribute, Spec, Values};
+
+pub(super) static SPEC: Spec = Spec {
+    name: "limit_data",
+    about: "so many bytes pass, then the connection is closed",
+    attributes: &[Attribute::new("bytes", "B", "that pass; if 0, the first data closes the connection")],
+    acts: Acts::Stream(|values, begin| Box::new(LimitData::new(values, begin))),
+    of_toxiproxy: true,
+};
+
+#[derive(Debug)]
+struct LimitData {
+    limit: u64,
+    passed: u64,
+    held: Queue,
+    dropped: Option<u64>,
+}
+
+impl LimitData {
+    fn new(values: &Values, _: Begin) -> Self {
+        Self { limit: values.at_least_zero(0), passed: 0, held: Queue::default(), dropped: None }
+    }
+}
+
+impl Stage for LimitData {
+    fn has_room(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn take(&mut self, item: Item, now: Instant) {
+        let Item::Data(mut data) = item else { return self.held.push(item, now) };
+        let left = usize::try_from(self.limit.saturating_sub(self.passed)).unwrap_or(usize::MAX);
+        let beyond = data.len().saturating_sub(left);
+        data.truncate(left);
+        self.passed += data.len() as u64;
+        if !data.is_empty() {
+            self.held.push(Item::Data(data), now);
+        }
+        if self.passed >= self.limit {
+            *self.dropped.get_or_insert(0) += beyond as u64;
+            self.held.push(Item::Close, now);
+        }
+    }
+
+    fn give(&mut self, _: Instant) -> Option<Item> {
+        self.held.pop().map(|(_, item)| item)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.held.first().map(|(came, _)| *came)
+    }
+
+    fn change(&mut self, values: &Values, _: Instant) {
+        self.limit = values.at_least_zero(0);
+    }
+
+    fn release(self: Box<Self>) -> Vec<Item> {
+        self.held.into_items()
+    }
+
+    fn effect(&mut self) -> Option<u64> {
+        self.dropped.take()
+    }
+}

@@ -1,0 +1,64 @@
+//! Data passes at once; the end of it only after a while.
+
+use std::time::Instant;
+
+use super::super::chain::{Begin, Item, Stage};
+use super::queue::Queue;
+use super::{Acts, Attribute, Spec, Values, later};
+
+pub(super) static SPEC: Spec = Spec {
+    name: "slow_close",
+    about: "data passes at once, the close of the connection only after a while",
+    attributes: &[Attribute::new("delay", "ms", "how long the close is held")],
+    acts: Acts::Stream(|values, begin| Box::new(SlowClose::new(values, begin))),
+    of_toxiproxy: true,
+};
+
+#[derive(Debug)]
+struct SlowClose {
+    delay: i64,
+    held: Queue,
+    held_back: Option<u64>,
+}
+
+impl SlowClose {
+    fn new(values: &Values, _: Begin) -> Self {
+        Self { delay: values.at(0), held: Queue::default(), held_back: None }
+    }
+}
+
+impl Stage for SlowClose {
+    fn has_room(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn take(&mut self, item: Item, now: Instant) {
+        self.held.push(item, now);
+    }
+
+    fn give(&mut self, now: Instant) -> Option<Item> {
+        self.due().filter(|due| *due <= now)?;
+        let (_, item) = self.held.pop()?;
+        if !matches!(item, Item::Data(_)) && self.delay > 0 {
+            self.held_back = Some(0);
+        }
+        Some(item)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let (came, item) = self.held.first()?;
+        Some(if matches!(item, Item::Data(_)) { *came } else { later(*came, self.delay) })
+    }
+
+    fn change(&mut self, values: &Values, _: Instant) {
+        self.delay = values.at(0);
+    }
+
+    fn release(self: Box<Self>) -> Vec<Item> {
+        self.held.into_items()
+    }
+
+    fn effect(&mut self) -> Option<u64> {
+        self.held_back.take()
+    }
+}
