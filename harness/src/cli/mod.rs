@@ -8,6 +8,7 @@
 //! | [`compare`] | two loads side by side |
 //! | [`validate`] | reads scenarios and tells their mistakes |
 //! | [`list`] | the scenarios there are |
+//! | [`faults`] | the faults there are |
 //! | [`up`], [`down`] | the stack on its published ports, until told to end |
 //! | [`proxy`] | proxies with toxics, by Toxiproxy's API |
 //! | [`heal`] | undoes what a dead harness left |
@@ -26,6 +27,7 @@ pub mod display;
 pub mod doctor;
 pub mod down;
 pub mod exit;
+pub mod faults;
 pub mod heal;
 pub mod interrupt;
 pub mod list;
@@ -78,6 +80,8 @@ enum Verb {
     Validate(validate::Validate),
     /// List the scenarios in a folder
     List(list::List),
+    /// List the faults there are, with their keys, units and defaults
+    Faults(faults::Faults),
     /// Start the system on its published ports, until Ctrl-C
     Up(up::Up),
     /// End what `up` started
@@ -216,6 +220,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Compare(compare) => compare.perform(),
         Verb::Validate(validate) => validate.perform(),
         Verb::List(list) => list.perform(),
+        Verb::Faults(faults) => faults.perform(),
         Verb::Up(up) => up.perform(),
         Verb::Down(down) => down.perform(),
         Verb::Proxy(proxy) => proxy.perform(),

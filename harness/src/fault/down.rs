@@ -1,14 +1,10 @@
 //! A link is cut: its connections end and new ones are refused.
 
-use std::time::Duration;
-
-use tokio::net::TcpStream;
-
+use super::probe::takes_connections;
 use super::{Before, FaultError};
 use crate::history::Evidence;
 use crate::proxy::Snapshot;
 use crate::stack::Stack;
-use crate::stack::topology::Link;
 
 pub(super) async fn begin(stack: &Stack, target: &str) -> (Before, Vec<Evidence>) {
     let links = stack.topology().links_named(target);
@@ -36,10 +32,4 @@ pub(super) async fn undo(stack: &Stack, target: &str, before: Snapshot) -> Resul
         ));
     }
     Ok(evidence)
-}
-
-async fn takes_connections(stack: &Stack, link: &Link) -> bool {
-    let Some(address) = stack.links().address(link) else { return false };
-    let connected = tokio::time::timeout(Duration::from_secs(1), TcpStream::connect(address)).await;
-    matches!(connected, Ok(Ok(_)))
 }

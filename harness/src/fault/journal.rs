@@ -10,8 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::pid_of;
-use crate::scenario::FaultKind;
-use crate::scenario::schedule::PlannedFault;
+use crate::scenario::{FaultKind, PlannedFault};
 use crate::stack::{Stack, tree};
 
 /// Its name in the folder of a run.
@@ -150,7 +149,7 @@ pub fn undo_of(fault: &PlannedFault, stack: &Stack) -> Undo {
     let node = fault.target.clone();
     match fault.kind {
         FaultKind::Kill | FaultKind::Stop => Undo::Start { node },
-        FaultKind::Latency | FaultKind::Down => Undo::Link { link: node },
+        FaultKind::Down | FaultKind::Partition | FaultKind::Toxic(_) => Undo::Link { link: node },
         FaultKind::Pause => {
             let pid = pid_of(stack, &node);
             let started_at = tree::see(pid).map_or(0, |process| process.started_at);

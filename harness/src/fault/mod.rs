@@ -3,7 +3,9 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`kill`], [`stop`], [`pause`] | faults of a node |
-//! | [`latency`], [`down`] | faults of a link |
+//! | [`down`], [`toxics`] | faults of a link |
+//! | [`partition`] | nothing passes between groups of nodes |
+//! | [`probe`] | whether a link takes connections |
 //! | [`journal`] | the undos of what is being done, on disk before it is done |
 //! | [`heal`] | undoes what a dead harness left |
 
@@ -11,15 +13,17 @@ pub mod down;
 pub mod heal;
 pub mod journal;
 pub mod kill;
-pub mod latency;
+mod partition;
 pub mod pause;
+mod probe;
 pub mod stop;
+mod toxics;
 
 pub use journal::{Journal, JournalError};
 
 use crate::history::Evidence;
 use crate::proxy::ProxyError;
-use crate::scenario::{FaultKind, schedule::PlannedFault};
+use crate::scenario::{FaultKind, PlannedFault};
 use crate::stack::{Stack, StackError};
 
 /// Why a fault can't be done or undone.
@@ -31,6 +35,9 @@ pub enum FaultError {
     /// The undo can't be written down first.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A schedule that does not say how.
+    #[error("the schedule does not say how")]
+    Unplanned,
     /// A link that can't be mended.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -52,7 +59,7 @@ pub struct Active {
 enum Before {
     Pid(u32),
     Counters(crate::proxy::Snapshot),
-    Nothing,
+    Toxics(toxics::Put),
 }
 
 /// Does a fault: its undo goes to the journal first. What is returned with it shows that it had its effect,
@@ -71,8 +78,9 @@ pub async fn begin(
         FaultKind::Kill => kill::begin(stack, target).await?,
         FaultKind::Stop => stop::begin(stack, target).await?,
         FaultKind::Pause => pause::begin(stack, target).await?,
-        FaultKind::Latency => latency::begin(stack, fault).await,
         FaultKind::Down => down::begin(stack, target).await,
+        FaultKind::Partition => with_toxics(partition::begin(stack, fault, entry).await)?,
+        FaultKind::Toxic(_) => with_toxics(toxics::begin(stack, fault, entry).await)?,
     };
     Ok((Active { kind: fault.kind, target: target.to_owned(), entry, before }, evidence))
 }
@@ -84,15 +92,19 @@ pub async fn begin(
 pub async fn undo(active: Active, stack: &Stack, journal: &Journal) -> Result<Vec<Evidence>, FaultError> {
     let target = active.target.as_str();
     let evidence = match (active.kind, active.before) {
-        (FaultKind::Latency, _) => latency::undo(stack, target).await,
-        (FaultKind::Down, Before::Counters(before)) => down::undo(stack, target, before).await?,
+        (_, Before::Toxics(put)) => toxics::undo(stack, target, put).await,
+        (_, Before::Counters(before)) => down::undo(stack, target, before).await?,
         (FaultKind::Pause, Before::Pid(pid)) => pause::undo(stack, target, pid).await?,
         (_, Before::Pid(pid)) => kill::start_again(stack, target, pid).await?,
-        // The pairs above are all that `begin` makes.
-        (_, Before::Counters(_) | Before::Nothing) => Vec::new(),
     };
     journal.done(active.entry)?;
     Ok(evidence)
+}
+
+/// The toxics of a fault, which a schedule that was made by hand may not say.
+fn with_toxics(put: Option<(toxics::Put, Vec<Evidence>)>) -> Result<(Before, Vec<Evidence>), FaultError> {
+    let (put, evidence) = put.ok_or(FaultError::Unplanned)?;
+    Ok((Before::Toxics(put), evidence))
 }
 
 /// The process id of a node, 0 if it has none.

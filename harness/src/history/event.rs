@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::scenario::{FaultKind, Schedule};
 
 /// The version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

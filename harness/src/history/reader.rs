@@ -107,7 +107,8 @@ mod tests {
     fn other_files_and_versions_are_told() {
         assert!(matches!(read(""), Err(HistoryError::NoRun)));
         assert!(matches!(read("hello\n"), Err(HistoryError::NoRun)));
-        let other = text(&[run()]).replacen("\"version\":1", "\"version\":9", 1);
+        let version = format!("\"version\":{VERSION}");
+        let other = text(&[run()]).replacen(&version, "\"version\":9", 1);
         assert!(matches!(read(&other), Err(HistoryError::Version(9))));
         let broken = format!("{}nonsense\n", text(&[run()]));
         assert!(matches!(read(&broken), Err(HistoryError::Line { line: 2, .. })));

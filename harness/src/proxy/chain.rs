@@ -67,6 +67,11 @@ pub trait Stage: Debug + Send {
     /// It is taken away: what it still holds, in order.
     fn release(self: Box<Self>) -> Vec<Item>;
 
+    /// Whether not even the news that the sender was reset passes.
+    fn is_silent(&self) -> bool {
+        false
+    }
+
     /// What it has done since it was asked last: so many bytes delayed, dropped or changed; 0 where it acted on the
     /// connection and not on bytes. None if it has done nothing.
     fn effect(&mut self) -> Option<u64>;
@@ -170,6 +175,11 @@ impl Chain {
     /// Whether it does nothing and holds nothing, so that bytes may pass beside it.
     pub(crate) fn is_idle(&self) -> bool {
         self.left.is_empty() && self.slots.iter().all(|slot| slot.stage.is_none())
+    }
+
+    /// Whether one of its stages is silent.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.stages().any(Stage::is_silent)
     }
 
     /// Whether it takes something more.

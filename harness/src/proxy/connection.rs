@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::chain::Lot;
+use super::counters::Counters;
 use super::lane::{self, Ending, Lane};
 use super::single::Shared;
 use super::timer;
@@ -20,87 +21,160 @@ pub(super) async fn serve(client: TcpStream, shared: Arc<Shared>, upstreams: Arc
     let open = shared.counters.opened();
     let mut toxics = shared.toxics.subscribe();
     let who = |downstream| Lot { connection: open.number(), downstream };
-    let ending = match enter(&client, &shared, &toxics, who(false)).await {
-        Ok(()) => tokio::select! {
+    let reset = match enter(&client, &shared, &mut toxics, who(false)).await {
+        Entered::In => tokio::select! {
             connected = upstreams.connect() => match connected {
                 Ok(upstream) => {
                     let lanes = [Lane::new(who(false)), Lane::new(who(true))];
                     pass_on(&client, upstream, lanes, &mut toxics, &shared).await
                 }
                 // Taken, and reset before anyone could look.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ending::Reset,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => true,
                 Err(error) => {
                     shared.counters.add_upstream_refused();
                     tracing::debug!("the upstream of {} takes no connection: {error}", shared.name);
-                    Ending::Close
+                    false
                 }
             },
-            ending = lane::reset(&client) => ending,
+            () = lane::reset(&client) => true,
         },
-        Err(ending) => ending,
+        Entered::Reset => true,
     };
-    if ending == Ending::Reset {
+    if reset {
         shared.counters.add_reset();
         let _ = client.set_zero_linger();
     }
 }
 
-/// What the toxics at the door say, one after the other.
+/// What became of a client at the door.
+enum Entered {
+    In,
+    Reset,
+}
+
+/// What the toxics at the door say, one after the other. One that makes it wait does so no longer when it is taken
+/// away.
 async fn enter(
     client: &TcpStream,
     shared: &Shared,
-    toxics: &watch::Receiver<Arc<Toxics>>,
+    toxics: &mut watch::Receiver<Arc<Toxics>>,
     who: Lot,
-) -> Result<(), Ending> {
-    let now = Arc::clone(&toxics.borrow());
-    for toxic in now.all() {
-        if who.draw(toxic) >= toxic.toxicity {
-            continue;
-        }
-        match door::entry(toxic, shared.counters.snapshot().open) {
+) -> Entered {
+    let ids: Vec<u64> = toxics.borrow().all().map(|toxic| toxic.id()).collect();
+    for id in ids {
+        let entry = one(&toxics.borrow(), id, shared, who);
+        match entry {
             Entry::Pass => {}
-            Entry::Reset => return Err(Ending::Reset),
+            Entry::Reset => return Entered::Reset,
             Entry::After(span) => tokio::select! {
                 () = timer::at(Instant::now() + span) => {}
-                ending = lane::reset(client) => return Err(ending),
+                _ = toxics.wait_for(|toxics| toxics.all().all(|toxic| toxic.id() != id)) => {}
+                () = lane::reset(client) => return Entered::Reset,
             },
         }
     }
-    Ok(())
+    Entered::In
 }
 
-/// Both directions, until both have ended or one has ended both.
+/// What one toxic says, if it is there still.
+fn one(toxics: &Toxics, id: u64, shared: &Shared, who: Lot) -> Entry {
+    let toxic = toxics.all().find(|toxic| toxic.id() == id && who.draw(toxic) < toxic.toxicity);
+    toxic.map_or(Entry::Pass, |toxic| door::entry(toxic, shared.counters.snapshot().open))
+}
+
+/// Both directions, until both have ended or one has ended both. Whether by a reset.
 async fn pass_on(
     client: &TcpStream,
     upstream: TcpStream,
     [mut up, mut down]: [Lane; 2],
     toxics: &mut watch::Receiver<Arc<Toxics>>,
     shared: &Shared,
-) -> Ending {
+) -> bool {
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
+    // The side that was lost while a toxic keeps the other from knowing.
+    let mut lost: Option<Side> = None;
     loop {
         {
             let now = toxics.borrow_and_update();
             up.apply(&now.upstream);
             down.apply(&now.downstream);
         }
-        let both = async {
-            tokio::try_join!(
-                up.run(client, &upstream, &shared.counters),
-                down.run(&upstream, client, &shared.counters)
-            )
+        lost = match lost.filter(|side| side.is_unheard(&up, &down)) {
+            None if lost.is_some() => break,
+            unheard => unheard,
         };
-        let ending = tokio::select! {
+        let moved = async {
+            match lost {
+                Some(Side::Client) => lane::reset(&upstream).await,
+                Some(Side::Upstream) => lane::reset(client).await,
+                None => return both(&mut up, &mut down, client, &upstream, &shared.counters).await,
+            }
+            Ended::Reset
+        };
+        let ended = tokio::select! {
             changed = toxics.changed() => match changed {
                 // What the lanes hold is in the lanes.
                 Ok(()) => continue,
-                Err(_) => Ending::Close,
+                Err(_) => return false,
             },
-            ended = both => ended.err().unwrap_or(Ending::Close),
+            ended = moved => ended,
         };
-        if ending == Ending::Reset {
-            let _ = upstream.set_zero_linger();
+        match ended {
+            Ended::Close => return false,
+            Ended::Reset => break,
+            Ended::Lost(side) if side.is_unheard(&up, &down) => lost = Some(side),
+            Ended::Lost(_) => break,
         }
-        return ending;
+    }
+    let _ = upstream.set_zero_linger();
+    true
+}
+
+/// A side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Client,
+    Upstream,
+}
+
+impl Side {
+    /// Whether the other side can't hear that this one is gone.
+    fn is_unheard(self, up: &Lane, down: &Lane) -> bool {
+        match self {
+            Self::Client => up.is_silent(),
+            Self::Upstream => down.is_silent(),
+        }
+    }
+}
+
+/// How both directions ended.
+enum Ended {
+    Close,
+    Reset,
+    Lost(Side),
+}
+
+/// Both directions, until both have ended or one has ended both.
+async fn both(
+    up: &mut Lane,
+    down: &mut Lane,
+    client: &TcpStream,
+    upstream: &TcpStream,
+    counters: &Counters,
+) -> Ended {
+    let told = |sender, receiver| {
+        move |ending| match ending {
+            Ending::Close => Ended::Close,
+            Ending::Reset => Ended::Reset,
+            Ending::SenderLost => Ended::Lost(sender),
+            Ending::ReceiverLost => Ended::Lost(receiver),
+        }
+    };
+    let up = async { up.run(client, upstream, counters).await.map_err(told(Side::Client, Side::Upstream)) };
+    let down =
+        async { down.run(upstream, client, counters).await.map_err(told(Side::Upstream, Side::Client)) };
+    match tokio::try_join!(up, down) {
+        Ok(((), ())) => Ended::Close,
+        Err(ended) => ended,
     }
 }

@@ -37,14 +37,12 @@ thread_local! {
 pub(super) enum Ending {
     /// Someone wanted it closed.
     Close,
-    /// One side was reset, or a toxic wants it to be.
+    /// A toxic wants it to be reset.
     Reset,
-}
-
-impl From<io::Error> for Ending {
-    fn from(_: io::Error) -> Self {
-        Self::Reset
-    }
+    /// The side that sends was reset.
+    SenderLost,
+    /// The side that receives was reset.
+    ReceiverLost,
 }
 
 /// One direction.
@@ -81,6 +79,11 @@ impl Lane {
         self.chain.apply(toxics, Instant::now());
     }
 
+    /// Whether a toxic keeps everything from passing, also the news that the sender was reset.
+    pub(super) fn is_silent(&self) -> bool {
+        self.chain.is_silent()
+    }
+
     /// Moves bytes until no more come and all have left. Can be dropped at any time, and called again.
     pub(super) async fn run(
         &mut self,
@@ -101,14 +104,14 @@ impl Lane {
     /// One step without toxics.
     async fn pass(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
         loop {
-            counters.add_bytes(self.downstream, self.out.write(to)?);
+            counters.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
             if !self.out.is_empty() {
                 writable_or_reset(from, to).await?;
             } else if self.ended {
                 return self.tell_end(to);
             } else {
                 self.slow_down();
-                from.readable().await?;
+                from.readable().await.map_err(sender)?;
                 self.move_some(from, to, counters)?;
             }
         }
@@ -117,22 +120,23 @@ impl Lane {
     /// From one socket to the other, as much as is there.
     fn move_some(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
         let came = if self.much { self.fill_pipe(from) } else { None };
-        let came = came.unwrap_or_else(|| self.copy(from, to, counters));
+        let came = came.map_or_else(|| self.copy(from, to, counters), |came| came.map_err(Trouble::Sender));
         match came {
             Ok(0) => self.ended = true,
             Ok(bytes) if bytes >= MUCH => self.much = true,
             Ok(_) => self.much = false,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error.into()),
+            Err(Trouble::Sender(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(Trouble::Sender(_)) => return Err(Ending::SenderLost),
+            Err(Trouble::Receiver) => return Err(Ending::ReceiverLost),
         }
         Ok(())
     }
 
-    fn copy(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> io::Result<usize> {
+    fn copy(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<usize, Trouble> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = from.try_read(scratch)?;
+            let read = from.try_read(scratch).map_err(Trouble::Sender)?;
             let written = match to.try_write(&scratch[..read]) {
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(Trouble::Receiver),
                 written => written.unwrap_or(0),
             };
             counters.add_bytes(self.downstream, written);
@@ -182,7 +186,7 @@ impl Lane {
                 ready = writable_or_reset(from, to), if writes => ready?,
                 () = timer::at(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 read = self.read(from), if reads => read?,
-                reset = reset(from), if !reads && !writes => return Err(reset),
+                () = reset(from), if !reads && !writes => return Err(Ending::SenderLost),
             }
         }
         Ok(())
@@ -191,7 +195,7 @@ impl Lane {
     /// Gives out what may leave now.
     fn give_out(&mut self, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
         loop {
-            counters.add_bytes(self.downstream, self.out.write(to)?);
+            counters.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
             if !self.out.is_empty() {
                 return Ok(());
             }
@@ -206,7 +210,7 @@ impl Lane {
     }
 
     async fn read(&mut self, from: &TcpStream) -> Result<(), Ending> {
-        from.readable().await?;
+        from.readable().await.map_err(sender)?;
         let read = SCRATCH.with_borrow_mut(|scratch| {
             let read = from.try_read(&mut scratch[..PIECE])?;
             Ok::<_, io::Error>(Bytes::copy_from_slice(&scratch[..read]))
@@ -218,7 +222,7 @@ impl Lane {
             }
             Ok(bytes) => self.chain.take(Item::Data(bytes), Instant::now()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error.into()),
+            Err(_) => return Err(Ending::SenderLost),
         }
         Ok(())
     }
@@ -239,24 +243,38 @@ impl Lane {
         match shutdown(to.as_raw_fd(), Shutdown::Write) {
             // Gone already: whoever reads from it sees how.
             Ok(()) | Err(nix::errno::Errno::ENOTCONN) => Ok(()),
-            Err(_) => Err(Ending::Reset),
+            Err(_) => Err(Ending::ReceiverLost),
         }
     }
+}
+
+/// What went wrong while bytes were copied.
+enum Trouble {
+    Sender(io::Error),
+    Receiver,
+}
+
+fn sender(_: io::Error) -> Ending {
+    Ending::SenderLost
+}
+
+fn receiver(_: io::Error) -> Ending {
+    Ending::ReceiverLost
 }
 
 /// Waits until the receiver takes more; ends if the sender was reset meanwhile.
 async fn writable_or_reset(from: &TcpStream, to: &TcpStream) -> Result<(), Ending> {
     tokio::select! {
-        writable = to.writable() => Ok(writable?),
-        reset = reset(from) => Err(reset),
+        writable = to.writable() => writable.map_err(receiver),
+        () = reset(from) => Err(Ending::SenderLost),
     }
 }
 
 /// Waits until a socket from which nobody reads is reset.
-pub(super) async fn reset(socket: &TcpStream) -> Ending {
+pub(super) async fn reset(socket: &TcpStream) {
     loop {
         if socket.ready(Interest::ERROR).await.is_err() {
-            return Ending::Reset;
+            return;
         }
         let error = socket.try_io(Interest::ERROR, || match socket.take_error()? {
             Some(error) => Ok(error),
@@ -264,7 +282,7 @@ pub(super) async fn reset(socket: &TcpStream) -> Ending {
         });
         match error {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            _ => return Ending::Reset,
+            _ => return,
         }
     }
 }

@@ -426,3 +426,36 @@ async fn much_data_arrives_whole_while_toxics_come_and_go() {
     assert!(arrived.unwrap() == expected);
     assert_eq!(proxy.counters().upstream_bytes, 16_000_000);
 }
+
+#[tokio::test]
+async fn behind_a_half_open_link_nobody_hears_that_the_other_is_gone() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Proxy::new("p", "127.0.0.1:0", server.local_addr().unwrap(), 0);
+    proxy.enable().await.unwrap();
+    let half_open = proxy.add(toxic("half_open", Stream::Upstream, &[])).await.unwrap();
+    let mut client = connect(&proxy).await;
+    let (mut served, _) = server.accept().await.unwrap();
+    served.write_all(b"down").await.unwrap();
+    let mut came = [0; 4];
+    client.read_exact(&mut came).await.unwrap();
+    client.set_zero_linger().unwrap();
+    drop(client);
+    let mut byte = [0];
+    let heard = tokio::time::timeout(Duration::from_millis(100), served.read(&mut byte)).await;
+    assert!(heard.is_err(), "{heard:?}");
+    proxy.remove(&half_open.name).await.unwrap();
+    let error = served.read(&mut byte).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn whoever_waits_at_the_door_is_let_in_when_the_toxic_goes() {
+    let proxy = proxy().await;
+    let slow = proxy.add(toxic("slow_handshake", Stream::Upstream, &[3_600_000])).await.unwrap();
+    let mut stream = connect(&proxy).await;
+    stream.write_all(b"x").await.unwrap();
+    stream.shutdown().await.unwrap();
+    until(|| slow.effects().connections() == 1).await;
+    proxy.remove(&slow.name).await.unwrap();
+    assert_eq!(rest(&mut stream).await.unwrap(), b"x");
+}

@@ -5,6 +5,7 @@
 //! | [`model`] | the report; `report.json` is this |
 //! | [`terminal`] | the report for a terminal |
 //! | [`capacity`] | the result of a search for a capacity |
+//! | [`catalogue`] | every fault there is |
 //! | [`chart`] | pictures, as SVG |
 //! | [`compare`] | two loads side by side |
 //! | [`control`] | a run beside one without its faults |
@@ -13,6 +14,7 @@
 //! | [`style`] | colours, where they are wanted |
 
 pub mod capacity;
+pub mod catalogue;
 pub mod chart;
 pub mod compare;
 pub mod control;

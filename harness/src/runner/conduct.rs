@@ -1,6 +1,6 @@
 //! The run itself: start the stack, load it and break it, wait until it has settled, read its stores, judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -262,7 +262,11 @@ impl Run<'_> {
             ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
             stored_in,
             affected: affected
-                .map(|fault| topology.paths_through(&fault.target).into_iter().collect())
+                .map(|fault| {
+                    let paths =
+                        fault.targets().into_iter().flat_map(|target| topology.paths_through(&target));
+                    paths.collect::<BTreeSet<_>>().into_iter().collect()
+                })
                 .collect(),
             schedule: self.options.schedule.clone(),
             environment,

@@ -10,7 +10,7 @@ use super::recorder::Teller;
 use crate::fault::{self, Journal};
 use crate::history::{Event, Evidence, FaultStage};
 use crate::load::engine::now;
-use crate::scenario::schedule::PlannedFault;
+use crate::scenario::PlannedFault;
 use crate::stack::Stack;
 
 /// What every fault of a run shares.

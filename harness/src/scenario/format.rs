@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::duration::Span;
+use super::fault::FaultSpec;
 use super::pace::Pace;
 use super::share::Share;
 use super::sizes::Sizes;
@@ -56,70 +57,6 @@ pub struct LoadPhase {
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
     pub rates: BTreeMap<Spanned<String>, Pace>,
-}
-
-/// What can be done to a node or a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// A node is killed with SIGKILL and started again.
-    Kill,
-    /// A node is stopped in order with its own signal and started again.
-    Stop,
-    /// A node is paused with SIGSTOP and resumed.
-    Pause,
-    /// Data on a link is delayed.
-    Latency,
-    /// A link is cut: its connections end and new ones are refused.
-    Down,
-}
-
-impl FaultKind {
-    /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Kill, Self::Stop, Self::Pause, Self::Latency, Self::Down];
-
-    /// Its name in a file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kill => "kill",
-            Self::Stop => "stop",
-            Self::Pause => "pause",
-            Self::Latency => "latency",
-            Self::Down => "down",
-        }
-    }
-
-    /// Whether it is done to a link; else it is done to a node.
-    #[must_use]
-    pub fn is_of_a_link(self) -> bool {
-        matches!(self, Self::Latency | Self::Down)
-    }
-}
-
-/// One fault.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FaultSpec {
-    /// What is done.
-    pub kind: FaultKind,
-    /// To which node (kill, stop, pause).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<Spanned<String>>,
-    /// To which link, `from->to` or `from->to:port` (latency, down).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<Spanned<String>>,
-    /// When, after the start of the load.
-    pub at: Spanned<Span>,
-    /// For how long, until it is undone.
-    #[serde(rename = "for")]
-    pub lasts: Spanned<Span>,
-    /// How much later each piece of data leaves (latency).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latency: Option<Spanned<Span>>,
-    /// Uniformly up to this much less or more (latency).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jitter: Option<Spanned<Span>>,
 }
 
 /// What must hold for the verdict `pass`.
@@ -182,6 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scenario::fault::{Direction, Given, Streams, kind};
     use crate::scenario::pace::tests::any_pace;
     use crate::scenario::parse;
     use crate::scenario::sizes::tests::any_sizes;
@@ -194,21 +132,31 @@ mod tests {
         (1..longest_ms * 1000).prop_map(Span::from_micros)
     }
 
+    /// A fault of any kind with every key that it may have.
     fn fault(number: usize) -> impl Strategy<Value = Spanned<FaultSpec>> {
-        let kind = prop::sample::select(FaultKind::ALL.to_vec());
-        (kind, span(999), span(60_000), span(5_000), 0.0f64..=1.0).prop_map(
-            move |(kind, at, lasts, latency, jitter)| {
+        let kind = prop::sample::select(kind::all().collect::<Vec<_>>());
+        let streams = prop::sample::select(vec![Streams::Both, Streams::Upstream, Streams::Downstream]);
+        let directions = prop::sample::select(vec![Direction::Both, Direction::Outbound, Direction::Inbound]);
+        (kind, span(999), span(60_000), streams, directions, 0.001f64..=1.0, 1i64..5_000).prop_map(
+            move |(kind, at, lasts, stream, direction, toxicity, value)| {
                 let name = spanned(format!("target{number}"));
-                let delays = kind == FaultKind::Latency;
-                let jitter = Span::from_micros((latency.micros() as f64 * jitter) as u64);
+                let has = |key: &str| kind.needed_keys().contains(&key) || kind.other_keys().contains(&key);
+                let attributes = kind.spec().map_or(&[][..], |spec| spec.attributes);
+                let given = attributes.iter().map(|attribute| {
+                    (spanned(attribute.name.to_owned()), spanned(Given::of(value, attribute)))
+                });
                 spanned(FaultSpec {
                     kind,
-                    node: (!kind.is_of_a_link()).then(|| name.clone()),
-                    link: kind.is_of_a_link().then_some(name),
+                    node: has("node").then(|| name.clone()),
+                    link: has("link").then(|| name.clone()),
+                    nodes: has("nodes").then(|| spanned(vec![name.clone()])),
+                    from: has("from").then(|| spanned(vec![spanned("others".to_owned())])),
+                    direction: has("direction").then(|| spanned(direction)),
                     at: spanned(at),
                     lasts: spanned(lasts),
-                    latency: delays.then(|| spanned(latency)),
-                    jitter: delays.then(|| spanned(jitter)),
+                    stream: has("stream").then(|| spanned(stream)),
+                    toxicity: has("toxicity").then(|| spanned(toxicity)),
+                    values: given.collect(),
                 })
             },
         )

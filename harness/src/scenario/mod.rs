@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`format`] | the file: its keys and their types |
+//! | [`fault`] | the faults, and what there can be |
 //! | [`duration`] | `250ms`, `5s`, `2min` |
 //! | [`rate`] | `200/s`, `90/min` |
 //! | [`pace`] | `20/s..200/s in 5 steps`, `poisson 200/s` |
@@ -17,6 +18,7 @@
 //! | [`scatter()`] | a random number for each of a row |
 
 pub mod duration;
+pub mod fault;
 pub mod format;
 pub mod mistake;
 pub mod pace;
@@ -30,7 +32,8 @@ pub mod sizes;
 pub mod stream;
 pub mod validate;
 
-pub use format::{Expectations, FaultKind, FaultSpec, LoadPhase, Operations, Scenario};
+pub use fault::{FaultKind, FaultSpec, PlannedFault};
+pub use format::{Expectations, LoadPhase, Operations, Scenario};
 pub use mistake::{Mistake, Mistakes};
 pub use pace::Pace;
 pub use parse::parse;

@@ -8,15 +8,17 @@ use rand::RngExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use super::duration::Span;
-use super::format::{Expectations, FaultKind, Scenario};
+use super::fault::{FaultSpec, PlannedFault};
+use super::format::{Expectations, Scenario};
 use super::pace::Spacing;
 use super::sizes::Sizes;
 use super::stream::{Arrivals, Stream};
 
 /// The version of the file.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The exact actions of one run; `schedule.json` in its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,26 +44,6 @@ pub struct Schedule {
     pub faults: Vec<PlannedFault>,
     /// What must hold.
     pub expect: Expectations<String>,
-}
-
-/// One fault with its times.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlannedFault {
-    /// What is done.
-    pub kind: FaultKind,
-    /// The node or link.
-    pub target: String,
-    /// When, after the start of the load.
-    pub at: Span,
-    /// When it is undone.
-    pub until: Span,
-    /// Delay of a latency.
-    pub latency: Span,
-    /// Jitter of a latency.
-    pub jitter: Span,
-    /// Decides what is random about it.
-    pub seed: u64,
 }
 
 /// One operation that is due.
@@ -157,23 +139,8 @@ fn streams(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<Stream> {
 }
 
 fn faults(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<PlannedFault> {
-    let mut list: Vec<PlannedFault> = scenario
-        .fault
-        .iter()
-        .map(|fault| {
-            let spec = fault.get_ref();
-            let at = *spec.at.get_ref();
-            PlannedFault {
-                kind: spec.kind,
-                target: spec.target().unwrap_or_default().to_owned(),
-                at,
-                until: Span::from_micros(at.micros() + spec.lasts.get_ref().micros()),
-                latency: spec.latency.as_ref().map_or(Span::ZERO, |span| *span.get_ref()),
-                jitter: spec.jitter.as_ref().map_or(Span::ZERO, |span| *span.get_ref()),
-                seed: random.random(),
-            }
-        })
-        .collect();
+    let derive = |fault: &Spanned<FaultSpec>| PlannedFault::derive(fault.get_ref(), random.random());
+    let mut list: Vec<PlannedFault> = scenario.fault.iter().map(derive).collect();
     list.sort_by_key(|fault| fault.at);
     list
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::duration::Span;
-use super::format::{FaultKind, FaultSpec, Scenario};
+use super::fault::{FaultSpec, check};
+use super::format::Scenario;
 use super::mistake::Mistake;
 
 /// The shortest payload: it carries the operation's id.
@@ -43,7 +44,9 @@ pub fn alone(scenario: &Scenario, source: &str) -> Vec<Mistake> {
     let mut found = Found { source, list: Vec::new() };
     check_load(scenario, &mut found);
     for fault in &scenario.fault {
-        check_keys(fault, &mut found);
+        for (place, told) in check::keys(fault) {
+            found.add(&place, told);
+        }
         check_times(fault, scenario.lasts(), &mut found);
     }
     check_overlaps(&scenario.fault, &mut found);
@@ -66,8 +69,27 @@ pub fn names(scenario: &Scenario, names: &Names, source: &str) -> Vec<Mistake> {
         if let Some(link) = &fault.get_ref().link {
             check_name("link", link, &names.links, &mut found);
         }
+        check_groups(fault.get_ref(), names, &mut found);
     }
     sorted(found)
+}
+
+/// Groups of a partition: nodes that exist, and a link between them.
+fn check_groups(spec: &FaultSpec, names: &Names, found: &mut Found<'_>) {
+    let (Some(nodes), Some(from)) = (&spec.nodes, &spec.from) else { return };
+    for name in nodes.get_ref().iter().chain(from.get_ref()) {
+        check_name("node", name, &names.nodes, found);
+    }
+    let between = |a: &str, b: &str| names.links.contains(&format!("{a}->{b}"));
+    let linked = nodes.get_ref().iter().any(|a| {
+        let a = a.get_ref();
+        from.get_ref().iter().any(|b| between(a, b.get_ref()) || between(b.get_ref(), a))
+    });
+    if !linked {
+        let list: Vec<&str> =
+            names.links.iter().filter(|link| !link.contains(':')).map(String::as_str).collect();
+        found.add(&from.span(), format!("no link between the groups; the topology has {}", list.join(", ")));
+    }
 }
 
 fn sorted(mut found: Found<'_>) -> Vec<Mistake> {
@@ -92,47 +114,6 @@ fn check_load(scenario: &Scenario, found: &mut Found<'_>) {
     }
 }
 
-fn check_keys(fault: &Spanned<FaultSpec>, found: &mut Found<'_>) {
-    let (spec, place) = (fault.get_ref(), fault.span());
-    let name = spec.kind.name();
-    let (wanted, other, key) = if spec.kind.is_of_a_link() {
-        (&spec.link, &spec.node, "link")
-    } else {
-        (&spec.node, &spec.link, "node")
-    };
-    match (wanted, other) {
-        (_, Some(other)) => {
-            found.add(&other.span(), format!("the fault \"{name}\" is done to a {key}: name it with `{key}`"))
-        }
-        (None, None) => found.add(&place, format!("the fault \"{name}\" needs `{key}`")),
-        (Some(_), None) => {}
-    }
-    check_latency(spec, &place, found);
-}
-
-fn check_latency(spec: &FaultSpec, place: &Range<usize>, found: &mut Found<'_>) {
-    if spec.kind != FaultKind::Latency {
-        for given in [&spec.latency, &spec.jitter].into_iter().flatten() {
-            found.add(
-                &given.span(),
-                format!("the fault \"{}\" has no latency; \"latency\" has", spec.kind.name()),
-            );
-        }
-        return;
-    }
-    let Some(latency) = &spec.latency else {
-        return found.add(place, "the fault \"latency\" needs `latency`, like \"200ms\"");
-    };
-    if let Some(jitter) = &spec.jitter
-        && jitter.get_ref() > latency.get_ref()
-    {
-        found.add(&jitter.span(), "the jitter is greater than the latency; data can't leave before it came");
-    }
-    if *latency.get_ref() == Span::ZERO {
-        found.add(&latency.span(), "a latency of 0s is no fault; give it more than that");
-    }
-}
-
 fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut Found<'_>) {
     let spec = fault.get_ref();
     if *spec.lasts.get_ref() == Span::ZERO {
@@ -147,9 +128,10 @@ fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut Found<'_>) {
     for (index, later) in faults.iter().enumerate() {
         let target = later.get_ref().target();
         let earlier = faults[..index].iter().find(|earlier| {
-            target.is_some()
-                && earlier.get_ref().target() == target
-                && overlap(earlier.get_ref(), later.get_ref())
+            let (earlier, later) = (earlier.get_ref(), later.get_ref());
+            // Toxics of a link act one behind the other.
+            let both_toxics = earlier.kind.spec().is_some() && later.kind.spec().is_some();
+            target.is_some() && earlier.target() == target && overlap(earlier, later) && !both_toxics
         });
         if earlier.is_some() {
             let told = format!(
@@ -179,14 +161,6 @@ fn check_name(what: &str, name: &Spanned<String>, known: &BTreeSet<String>, foun
         &name.span(),
         format!("no {what} \"{}\" in the topology; it has {}", name.get_ref(), list.join(", ")),
     );
-}
-
-impl FaultSpec {
-    /// The node or link that it is done to.
-    #[must_use]
-    pub fn target(&self) -> Option<&str> {
-        self.node.as_ref().or(self.link.as_ref()).map(|name| name.get_ref().as_str())
-    }
 }
 
 impl Scenario {

@@ -9,7 +9,8 @@ use super::{Acts, Attribute, Spec, Values};
 pub(super) static SPEC: Spec = Spec {
     name: "bandwidth",
     about: "data passes at this rate at the most; at 0 nothing does",
-    attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes a second").at_least(0)],
+    effect: "slowed",
+    attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes a second").at_least(0).needed()],
     acts: Acts::Stream(|values, begin| Box::new(Bandwidth::new(values, begin))),
     of_toxiproxy: true,
 };

@@ -10,7 +10,8 @@ pub(super) static SPEC: Spec = Spec {
     name: "close_after",
     about: "data passes; the connection is closed a while after its start, or after the toxic came to it, whatever the \
             traffic",
-    attributes: &[Attribute::new("time", "ms", "until the connection is closed").at_least(0)],
+    effect: "closed",
+    attributes: &[Attribute::new("time", "ms", "until the connection is closed").at_least(0).needed()],
     acts: Acts::Stream(|values, begin| Box::new(CloseAfter::new(values, begin))),
     of_toxiproxy: false,
 };

@@ -12,7 +12,10 @@ use super::{Acts, Attribute, Spec, Values};
 pub(super) static SPEC: Spec = Spec {
     name: "corrupt",
     about: "one bit is flipped in so many of a million bytes, each drawn by itself",
-    attributes: &[Attribute::new("rate", "per million", "bytes of which a bit is flipped").at_least(0)],
+    effect: "corrupted",
+    attributes: &[Attribute::new("rate", "per million", "bytes of which a bit is flipped")
+        .at_least(0)
+        .needed()],
     acts: Acts::Stream(|values, begin| Box::new(Corrupt::new(values, begin))),
     of_toxiproxy: false,
 };

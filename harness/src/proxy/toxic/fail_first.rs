@@ -6,7 +6,10 @@ use super::{Acts, Attribute, Spec, Values};
 pub(super) static SPEC: Spec = Spec {
     name: "fail_first",
     about: "the first so many connections are reset as they come, later ones pass",
-    attributes: &[Attribute::new("connections", "", "that are reset, from when the toxic came").at_least(0)],
+    effect: "reset as they came",
+    attributes: &[Attribute::new("connections", "", "that are reset, from when the toxic came")
+        .at_least(0)
+        .needed()],
     acts: Acts::Door(decide),
     of_toxiproxy: false,
 };

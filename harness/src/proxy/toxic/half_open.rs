@@ -6,10 +6,12 @@ use super::super::chain::{Begin, Item, Stage};
 use super::queue::Queue;
 use super::{Acts, Spec, Values};
 
-pub(super) static SPEC: Spec = Spec {
+/// What it is.
+pub static SPEC: Spec = Spec {
     name: "half_open",
-    about: "connections are accepted and stay open, but nothing passes, not even a close; when the toxic goes, it all \
+    about: "connections are accepted and stay open, but nothing passes, not even a close or a reset; when the toxic goes, it all \
             comes, as after a cable was plugged in again",
+    effect: "held back",
     attributes: &[],
     acts: Acts::Stream(|_, begin| Box::new(HalfOpen::new(begin))),
     of_toxiproxy: false,
@@ -50,6 +52,10 @@ impl Stage for HalfOpen {
 
     fn release(self: Box<Self>) -> Vec<Item> {
         self.held.into_items()
+    }
+
+    fn is_silent(&self) -> bool {
+        true
     }
 
     fn effect(&mut self) -> Option<u64> {

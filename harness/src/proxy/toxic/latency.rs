@@ -12,8 +12,9 @@ use super::{Acts, Attribute, Spec, Values, span};
 pub static SPEC: Spec = Spec {
     name: "latency",
     about: "each piece of data leaves so long after it came; the order is kept, and so is the throughput",
+    effect: "delayed",
     attributes: &[
-        Attribute::new("latency", "ms", "how long each piece is held"),
+        Attribute::new("latency", "ms", "how long each piece is held").needed(),
         Attribute::new("jitter", "ms", "how much longer or shorter at most, drawn evenly for each piece"),
     ],
     acts: Acts::Stream(|values, begin| Box::new(Latency::new(values, begin))),

@@ -9,6 +9,7 @@ use super::{Acts, Attribute, Spec, Values};
 pub(super) static SPEC: Spec = Spec {
     name: "limit_data",
     about: "so many bytes pass, then the connection is closed",
+    effect: "cut short",
     attributes: &[Attribute::new("bytes", "B", "that pass; if 0, the first data closes the connection")],
     acts: Acts::Stream(|values, begin| Box::new(LimitData::new(values, begin))),
     of_toxiproxy: true,

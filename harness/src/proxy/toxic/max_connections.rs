@@ -6,6 +6,7 @@ use super::{Acts, Attribute, Spec, Values};
 pub(super) static SPEC: Spec = Spec {
     name: "max_connections",
     about: "while so many connections are open, new ones are reset as they come",
+    effect: "reset as they came",
     attributes: &[Attribute::new("connections", "", "that may be open").at_least(0)],
     acts: Acts::Door(decide),
     of_toxiproxy: false,

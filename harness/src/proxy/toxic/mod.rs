@@ -30,7 +30,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use half_open::SPEC as HALF_OPEN;
 pub use latency::SPEC as LATENCY;
+pub use noop::SPEC as NOOP;
 pub use spec::{Acts, Attribute, BadValue, Spec, Values};
 
 /// All kinds; Toxiproxy's first.

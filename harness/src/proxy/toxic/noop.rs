@@ -6,9 +6,11 @@ use super::super::chain::{Item, Stage};
 use super::queue::Queue;
 use super::{Acts, Spec, Values};
 
-pub(super) static SPEC: Spec = Spec {
+/// What it is.
+pub static SPEC: Spec = Spec {
     name: "noop",
     about: "nothing is done",
+    effect: "left alone",
     attributes: &[],
     acts: Acts::Stream(|_, _| Box::new(Noop::default())),
     of_toxiproxy: true,

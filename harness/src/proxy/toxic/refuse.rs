@@ -6,6 +6,7 @@ use super::{Acts, Spec};
 pub(super) static SPEC: Spec = Spec {
     name: "refuse",
     about: "new connections are reset as they come",
+    effect: "reset as they came",
     attributes: &[],
     acts: Acts::Door(|_, _| Entry::Reset),
     of_toxiproxy: false,

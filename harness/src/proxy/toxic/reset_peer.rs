@@ -9,6 +9,7 @@ pub(super) static SPEC: Spec = Spec {
     name: "reset_peer",
     about: "the first data that comes, or the close, is dropped, and a while later both sides are reset; what is idle \
             stays",
+    effect: "reset",
     attributes: &[Attribute::new("timeout", "ms", "from the first data to the reset")],
     acts: Acts::Stream(|values, begin| Box::new(ResetPeer::new(values, begin))),
     of_toxiproxy: true,

@@ -12,8 +12,9 @@ use super::{Acts, Attribute, Spec, Values};
 pub(super) static SPEC: Spec = Spec {
     name: "slicer",
     about: "data is cut into small pieces, with a pause after each; no byte is changed",
+    effect: "sliced",
     attributes: &[
-        Attribute::new("average_size", "B", "of a piece; nothing is cut, if 0").at_least(0),
+        Attribute::new("average_size", "B", "of a piece; nothing is cut, if 0").at_least(0).needed(),
         Attribute::new("size_variation", "B", "how much smaller or larger a piece may be").at_least(0),
         Attribute::new("delay", "µs", "the pause after each piece"),
     ],

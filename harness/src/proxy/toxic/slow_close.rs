@@ -9,7 +9,8 @@ use super::{Acts, Attribute, Spec, Values, later};
 pub(super) static SPEC: Spec = Spec {
     name: "slow_close",
     about: "data passes at once, the close of the connection only after a while",
-    attributes: &[Attribute::new("delay", "ms", "how long the close is held")],
+    effect: "closed late",
+    attributes: &[Attribute::new("delay", "ms", "how long the close is held").needed()],
     acts: Acts::Stream(|values, begin| Box::new(SlowClose::new(values, begin))),
     of_toxiproxy: true,
 };

@@ -6,7 +6,8 @@ use super::{Acts, Attribute, Spec, Values, span};
 pub(super) static SPEC: Spec = Spec {
     name: "slow_handshake",
     about: "new connections are passed on to the server only after a while; nothing is answered until then",
-    attributes: &[Attribute::new("delay", "ms", "before the server is connected to").at_least(0)],
+    effect: "made to wait",
+    attributes: &[Attribute::new("delay", "ms", "before the server is connected to").at_least(0).needed()],
     acts: Acts::Door(decide),
     of_toxiproxy: false,
 };

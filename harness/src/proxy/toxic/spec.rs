@@ -17,17 +17,24 @@ pub struct Attribute {
     pub about: &'static str,
     /// The least that is taken. Where Toxiproxy has the attribute, only what would make it crash is less.
     pub least: i64,
+    /// Whether nothing is done unless more than 0 is given.
+    pub needed: bool,
 }
 
 impl Attribute {
     /// One that takes any number; less than 0 counts as 0, as Toxiproxy's do.
     pub(super) const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
-        Self { name, unit, about, least: i64::MIN }
+        Self { name, unit, about, least: i64::MIN, needed: false }
     }
 
     /// The same with a least value.
     pub(super) const fn at_least(self, least: i64) -> Self {
         Self { least, ..self }
+    }
+
+    /// The same, which does nothing unless it is given.
+    pub(super) const fn needed(self) -> Self {
+        Self { needed: true, ..self }
     }
 }
 
@@ -47,6 +54,8 @@ pub struct Spec {
     pub name: &'static str,
     /// What it does, in one sentence.
     pub about: &'static str,
+    /// What became of a connection that it acted on, in a word or two.
+    pub effect: &'static str,
     /// What it can be given; what is left out is 0.
     pub attributes: &'static [Attribute],
     /// When it acts.
@@ -97,7 +106,7 @@ impl Values {
     }
 
     /// These, in the order of the kind; the rest are 0.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn of(spec: &'static Spec, given: &[i64]) -> Self {
         let mut values = Self::new(spec);
         for (value, given) in values.values.iter_mut().zip(given) {

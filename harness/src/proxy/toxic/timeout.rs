@@ -9,6 +9,7 @@ pub(super) static SPEC: Spec = Spec {
     name: "timeout",
     about: "data is dropped; the connection is closed a while after its start, or after the toxic came to it, whatever \
             the traffic, and when the toxic goes",
+    effect: "silenced",
     attributes: &[Attribute::new("timeout", "ms", "until the connection is closed; never, if 0")],
     acts: Acts::Stream(|values, begin| Box::new(Timeout::new(values, begin))),
     of_toxiproxy: true,
