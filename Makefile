@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo test test-containers up images bench bench-record lint
+.PHONY: help setup demo test test-clients test-containers up images bench bench-record lint
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -15,6 +15,10 @@ demo: setup ## starts the whole system, kills RabbitMQ under load, says what was
 test: setup ## every test, on real servers
 	@scripts/build --tests
 	@cargo test
+
+test-clients: setup ## Toxiproxy's clients for Go, Node and Python against `faultline proxy`
+	@scripts/build
+	@scripts/test-clients
 
 test-containers: setup ## the suites on containers too; starts an engine for it where none answers
 	@scripts/build --tests
