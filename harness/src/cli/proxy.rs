@@ -1,7 +1,7 @@
 //! `faultline proxy`: proxies with toxics, told what to do by Toxiproxy's HTTP API.
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl ProxyVerb {
             for proxy in config.unwrap_or_default() {
                 let name = proxy.name.clone();
                 let made = registry.create(proxy).await;
-                let made = made.map_err(|error| Failure::unavailable(told(&name, &error)))?;
+                let made = made.map_err(|error| Failure::unavailable(format!("{name}: {error}")))?;
                 let view = made.view().await;
                 eprintln!("{name}: {} -> {}", view.listen, view.upstream);
             }
@@ -83,17 +83,6 @@ impl ProxyApiArgs {
     }
 }
 
-/// An error with what it comes from.
-fn told(name: &str, error: &dyn std::error::Error) -> String {
-    let mut told = format!("{name}: {error}");
-    let mut source = error.source();
-    while let Some(error) = source {
-        told.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    told
-}
-
 fn read(path: &Path) -> Result<Vec<crate::proxy::NewProxy>, Failure> {
     let text = fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     api::read_config(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
@@ -111,11 +100,7 @@ async fn listen(option: &str, text: &str) -> Result<TcpListener, Failure> {
 
 /// Whoever reaches the API can make this machine connect anywhere.
 fn warn_if_open(address: SocketAddr) {
-    let loopback = match address.ip() {
-        IpAddr::V4(address) => address.is_loopback(),
-        IpAddr::V6(address) => address.is_loopback(),
-    };
-    if !loopback {
+    if !address.ip().is_loopback() {
         eprintln!("faultline: whoever reaches {address} can make this machine listen and connect anywhere");
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>, upstreams: A
                 Ok((client, _)) => {
                     connections.spawn(connection::serve(client, Arc::clone(&shared), Arc::clone(&upstreams)));
                 }
-                Err(error) => out_of_descriptors(&shared.name, &error).await,
+                Err(error) => out_of_descriptors(&format!("the proxy of {}", shared.name), &error).await,
             },
             Some(_) = connections.join_next() => {}
         }
@@ -42,7 +42,7 @@ impl Drop for Listening {
 }
 
 /// Accepting fails for want of descriptors; those that are open go on, and asking again at once would spin.
-async fn out_of_descriptors(name: &str, error: &std::io::Error) {
-    tracing::warn!("the proxy of {name} can't accept a connection: {error}");
+pub(super) async fn out_of_descriptors(who: &str, error: &std::io::Error) {
+    tracing::warn!("{who} can't accept a connection: {error}");
     tokio::time::sleep(Duration::from_millis(50)).await;
 }

@@ -17,7 +17,7 @@ const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A proxy that can't be started or started again.
 #[derive(Debug, thiserror::Error)]
-#[error("the proxy of {name} can't listen")]
+#[error("the proxy of {name} can't listen: {source}")]
 pub struct ProxyError {
     /// Its name.
     pub name: String,

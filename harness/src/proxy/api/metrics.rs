@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use http::StatusCode;
+use tokio::runtime::Handle;
 
 use super::super::registry::Registry;
 use super::super::single::View;
@@ -105,6 +106,12 @@ fn metrics(views: &[View]) -> Vec<Metric> {
             "counter",
             "Bytes that a toxic has delayed, dropped or changed",
             toxics(super::super::toxic::Effects::bytes),
+        ),
+        metric(
+            "proxy_runtime_tasks",
+            "gauge",
+            "Tasks of the whole program that have not ended",
+            vec![(String::new(), Handle::current().metrics().num_alive_tasks() as u64)],
         ),
     ]
 }

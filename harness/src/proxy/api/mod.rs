@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::acceptor::out_of_descriptors;
 use super::registry::{NewProxy, Registry};
 use answer::{Answer, Refused};
 
@@ -51,10 +52,7 @@ pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
                     server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
                     connections.spawn(server.serve_connection(TokioIo::new(stream), service));
                 }
-                Err(error) => {
-                    tracing::warn!("the API can't accept a connection: {error}");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
+                Err(error) => out_of_descriptors("the API", &error).await,
             },
             Some(_) = connections.join_next() => {}
         }

@@ -41,7 +41,7 @@ impl Stage for CloseAfter {
     }
 
     fn give(&mut self, now: Instant) -> Option<Item> {
-        if let Some((_, item)) = self.held.pop() {
+        if let Some(item) = self.held.pop_item() {
             return Some(item);
         }
         if self.closed || later(self.begun, self.time) > now {
@@ -53,8 +53,7 @@ impl Stage for CloseAfter {
     }
 
     fn due(&self) -> Option<Instant> {
-        let first = self.held.first().map(|(came, _)| *came);
-        first.or_else(|| (!self.closed).then(|| later(self.begun, self.time)))
+        self.held.came().or_else(|| (!self.closed).then(|| later(self.begun, self.time)))
     }
 
     fn change(&mut self, values: &Values, _: Instant) {

@@ -2,31 +2,25 @@
 
 use std::time::Instant;
 
-use super::super::chain::{Begin, Item, Stage};
+use super::super::chain::{Item, Stage};
 use super::queue::Queue;
 use super::{Acts, Spec, Values};
 
 /// What it is.
 pub static SPEC: Spec = Spec {
     name: "half_open",
-    about: "connections are accepted and stay open, but nothing passes, not even a close or a reset; when the toxic goes, it all \
-            comes, as after a cable was plugged in again",
+    about: "connections are accepted and stay open, but nothing passes, not even a close or a reset; when the \
+            toxic goes, it all comes, as after a cable was plugged in again",
     effect: "held back",
     attributes: &[],
-    acts: Acts::Stream(|_, begin| Box::new(HalfOpen::new(begin))),
+    acts: Acts::Stream(|_, _| Box::new(HalfOpen::default())),
     of_toxiproxy: false,
 };
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct HalfOpen {
     held: Queue,
     held_back: Option<u64>,
-}
-
-impl HalfOpen {
-    fn new(_: Begin) -> Self {
-        Self { held: Queue::default(), held_back: None }
-    }
 }
 
 impl Stage for HalfOpen {

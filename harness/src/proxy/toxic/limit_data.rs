@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::super::chain::{Begin, Item, Stage};
+use super::super::chain::{Item, Stage};
 use super::queue::Queue;
 use super::{Acts, Attribute, Spec, Values};
 
@@ -11,7 +11,7 @@ pub(super) static SPEC: Spec = Spec {
     about: "so many bytes pass, then the connection is closed",
     effect: "cut short",
     attributes: &[Attribute::new("bytes", "B", "that pass; if 0, the first data closes the connection")],
-    acts: Acts::Stream(|values, begin| Box::new(LimitData::new(values, begin))),
+    acts: Acts::Stream(|values, _| Box::new(LimitData::new(values))),
     of_toxiproxy: true,
 };
 
@@ -24,7 +24,7 @@ struct LimitData {
 }
 
 impl LimitData {
-    fn new(values: &Values, _: Begin) -> Self {
+    fn new(values: &Values) -> Self {
         Self { limit: values.at_least_zero(0), passed: 0, held: Queue::default(), dropped: None }
     }
 }
@@ -50,11 +50,11 @@ impl Stage for LimitData {
     }
 
     fn give(&mut self, _: Instant) -> Option<Item> {
-        self.held.pop().map(|(_, item)| item)
+        self.held.pop_item()
     }
 
     fn due(&self) -> Option<Instant> {
-        self.held.first().map(|(came, _)| *came)
+        self.held.came()
     }
 
     fn change(&mut self, values: &Values, _: Instant) {

@@ -31,11 +31,11 @@ impl Stage for Noop {
     }
 
     fn give(&mut self, _: Instant) -> Option<Item> {
-        self.held.pop().map(|(_, item)| item)
+        self.held.pop_item()
     }
 
     fn due(&self) -> Option<Instant> {
-        self.held.first().map(|(came, _)| *came)
+        self.held.came()
     }
 
     fn change(&mut self, _: &Values, _: Instant) {}

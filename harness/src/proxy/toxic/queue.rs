@@ -30,6 +30,16 @@ impl Queue {
         Some(popped)
     }
 
+    /// The first, whenever it came.
+    pub(crate) fn pop_item(&mut self) -> Option<Item> {
+        self.pop().map(|(_, item)| item)
+    }
+
+    /// When the first came.
+    pub(crate) fn came(&self) -> Option<Instant> {
+        self.first().map(|(came, _)| *came)
+    }
+
     /// Puts back what is left of the first.
     pub(crate) fn put_back(&mut self, item: Item, came: Instant) {
         self.bytes += item.len();

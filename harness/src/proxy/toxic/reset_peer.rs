@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::super::chain::{Begin, Item, Stage};
+use super::super::chain::{Item, Stage};
 use super::{Acts, Attribute, Spec, Values, later};
 
 pub(super) static SPEC: Spec = Spec {
@@ -11,7 +11,7 @@ pub(super) static SPEC: Spec = Spec {
             stays",
     effect: "reset",
     attributes: &[Attribute::new("timeout", "ms", "from the first data to the reset")],
-    acts: Acts::Stream(|values, begin| Box::new(ResetPeer::new(values, begin))),
+    acts: Acts::Stream(|values, _| Box::new(ResetPeer::new(values))),
     of_toxiproxy: true,
 };
 
@@ -24,7 +24,7 @@ struct ResetPeer {
 }
 
 impl ResetPeer {
-    fn new(values: &Values, _: Begin) -> Self {
+    fn new(values: &Values) -> Self {
         Self { timeout: values.at(0), first: None, dropped: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::super::chain::{Begin, Item, Stage};
+use super::super::chain::{Item, Stage};
 use super::queue::Queue;
 use super::{Acts, Attribute, Spec, Values, later};
 
@@ -11,7 +11,7 @@ pub(super) static SPEC: Spec = Spec {
     about: "data passes at once, the close of the connection only after a while",
     effect: "closed late",
     attributes: &[Attribute::new("delay", "ms", "how long the close is held").needed()],
-    acts: Acts::Stream(|values, begin| Box::new(SlowClose::new(values, begin))),
+    acts: Acts::Stream(|values, _| Box::new(SlowClose::new(values))),
     of_toxiproxy: true,
 };
 
@@ -23,7 +23,7 @@ struct SlowClose {
 }
 
 impl SlowClose {
-    fn new(values: &Values, _: Begin) -> Self {
+    fn new(values: &Values) -> Self {
         Self { delay: values.at(0), held: Queue::default(), held_back: None }
     }
 }
