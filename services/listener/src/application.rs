@@ -16,6 +16,7 @@ use chassis::telemetry;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
+use crate::damaged::Damaged;
 use crate::hand::CallLimits;
 use crate::logger::Logger;
 use crate::metrics::ListenerMetrics;
@@ -75,6 +76,7 @@ impl Application {
             calls: settings.calls,
             acknowledges: target.acknowledges(),
             metrics: ListenerMetrics::new(&metrics),
+            damaged: Damaged::default(),
         };
         let http = serve::bind(&settings.listen).await?;
         Ok(Self {

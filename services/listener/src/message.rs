@@ -3,10 +3,11 @@
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::AMQPValue;
+use wire::checksum;
 use wire::entry::Via;
 use wire::event::{Event, UnreadableEvent};
 use wire::grpc::LogRequest;
-use wire::headers::TRACEPARENT;
+use wire::headers::{CHECKSUM, TRACEPARENT};
 use wire::id::{EntryId, InvalidId};
 
 use crate::identity;
@@ -34,6 +35,8 @@ pub(crate) enum Reading {
     Entry(Message),
     /// It can never be stored.
     Never(Original, Unreadable),
+    /// It is not what was published.
+    Damaged(Original),
 }
 
 /// Why a message can never be stored.
@@ -59,10 +62,30 @@ impl From<Delivery> for Original {
 impl Original {
     /// Reads it.
     pub(crate) fn read(self) -> Reading {
+        if self.is_damaged() {
+            return Reading::Damaged(self);
+        }
         match self.entry() {
             Ok(entry) => Reading::Entry(Message { original: self, entry }),
             Err(unreadable) => Reading::Never(self, unreadable),
         }
+    }
+
+    /// Whether it carries a checksum that is not its own. Id and body are all that an entry is made of.
+    fn is_damaged(&self) -> bool {
+        let headers = self.properties.headers().as_ref();
+        let Some(carried) = headers.and_then(|headers| headers.inner().get(CHECKSUM)) else { return false };
+        let own = checksum::of(self.id(), &self.body);
+        !matches!(carried, AMQPValue::LongString(carried) if carried.as_bytes() == own.as_bytes())
+    }
+
+    /// What is the same when the same bytes come again.
+    pub(crate) fn fingerprint(&self) -> String {
+        identity::derive(&self.body, self.id(), None)
+    }
+
+    fn id(&self) -> &str {
+        self.properties.message_id().as_ref().map_or("", |id| id.as_str())
     }
 
     fn entry(&self) -> Result<LogRequest, Unreadable> {
@@ -95,6 +118,7 @@ impl Message {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use lapin::types::FieldTable;
     use proptest::prelude::*;
 
     use super::*;
@@ -110,14 +134,14 @@ pub(crate) mod tests {
     pub(crate) fn message(original: Original) -> Message {
         match original.read() {
             Reading::Entry(message) => message,
-            Reading::Never(_, reason) => panic!("{reason}"),
+            other => panic!("{other:?}"),
         }
     }
 
     fn refused(original: Original) -> (Original, String) {
         match original.read() {
-            Reading::Entry(message) => panic!("{message:?}"),
             Reading::Never(original, reason) => (original, reason.to_string()),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -138,12 +162,36 @@ pub(crate) mod tests {
         assert!(reason.starts_with("its message_id"), "{reason}");
     }
 
+    #[test]
+    fn a_message_that_is_not_what_was_published_is_damaged() {
+        let body = Event::encode_log("n", "d");
+        let with = |checksum: AMQPValue, body: &[u8], id| {
+            let mut original = original(1, body, Some(id));
+            let mut headers = FieldTable::default();
+            headers.insert(CHECKSUM.into(), checksum);
+            original.properties = original.properties.with_headers(headers);
+            original
+        };
+        let right = || AMQPValue::LongString(checksum::of("a", &body).into());
+        assert_eq!(message(with(right(), &body, "a")).entry.id, "a");
+        let other_body = Event::encode_log("n", "e");
+        for damaged in [
+            with(right(), &other_body, "a"),
+            with(right(), &body, "b"),
+            with(right(), b"{", "a"),
+            with(AMQPValue::Boolean(true), &body, "a"),
+        ] {
+            let read = damaged.read();
+            assert!(matches!(read, Reading::Damaged(_)), "{read:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_message_is_read_or_kept(body in prop::collection::vec(any::<u8>(), 0..300), id in "\\PC{0,20}") {
             match original(1, &body, Some(&id)).read() {
                 Reading::Entry(message) => prop_assert!(EntryId::parse(message.entry.id).is_ok()),
-                Reading::Never(kept, _) => prop_assert_eq!(kept.body, body),
+                Reading::Never(kept, _) | Reading::Damaged(kept) => prop_assert_eq!(kept.body, body),
             }
         }
     }

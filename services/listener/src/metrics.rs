@@ -35,7 +35,7 @@ impl ListenerMetrics {
         Self { messages, call_seconds: Arc::new(seconds), unacknowledged }
     }
 
-    /// `fate` is stored, dead or again.
+    /// `fate` is stored, dead, again or damaged.
     pub(crate) fn count(&self, fate: &'static str, messages: usize) {
         self.messages.get_or_create(&FateLabel { fate }).inc_by(messages as u64);
     }

@@ -15,6 +15,7 @@ use futures::{FutureExt, StreamExt};
 use lapin::message::Delivery;
 use tokio::time::Instant;
 
+use crate::damaged::Damaged;
 use crate::hand::{CallLimits, Hand};
 use crate::ledger::Ledger;
 use crate::logger::{Logger, Verdict};
@@ -33,6 +34,7 @@ pub(crate) struct Workshop {
     pub(crate) calls: usize,
     pub(crate) acknowledges: bool,
     pub(crate) metrics: ListenerMetrics,
+    pub(crate) damaged: Damaged,
 }
 
 /// The work on one connection.
@@ -41,6 +43,8 @@ pub(crate) struct Session {
     rabbit: Rabbit,
     hand: Hand,
     ledger: Ledger,
+    /// The delivery tag that comes next.
+    next_tag: u64,
     calls: FuturesUnordered<Call>,
     burials: FuturesUnordered<Burial>,
     unreadable: Vec<Letter>,
@@ -61,6 +65,12 @@ pub(crate) enum Ended {
     DeadLetter(#[from] DeadFailure),
     #[error("RabbitMQ has cancelled the consumer; was the queue deleted?")]
     Cancelled,
+    /// What else came on this connection is not to be trusted either; all of it comes again on the next.
+    #[error("message {tag} does not match its checksum")]
+    Damaged { tag: u64 },
+    /// RabbitMQ counts the tags of a channel up by one: a message was lost, or its tag is damaged.
+    #[error("a message has the delivery tag {tag} where {next} comes next")]
+    OutOfStep { tag: u64, next: u64 },
 }
 
 impl Session {
@@ -71,6 +81,7 @@ impl Session {
             workshop,
             rabbit,
             ledger: Ledger::default(),
+            next_tag: 1,
             calls: FuturesUnordered::new(),
             burials: FuturesUnordered::new(),
             unreadable: Vec::new(),
@@ -148,10 +159,22 @@ impl Session {
 
     fn take(&mut self, delivered: Option<lapin::Result<Delivery>>) -> Result<(), Ended> {
         let Some(delivery) = delivered.transpose()? else { return Err(Ended::Cancelled) };
+        if delivery.delivery_tag != self.next_tag {
+            return Err(Ended::OutOfStep { tag: delivery.delivery_tag, next: self.next_tag });
+        }
+        self.next_tag += 1;
         self.ledger.take(delivery.delivery_tag);
         match Original::from(delivery).read() {
             Reading::Entry(message) => self.hand.add(message),
             Reading::Never(original, reason) => self.unreadable.push((original, reason.to_string())),
+            Reading::Damaged(original) if self.workshop.damaged.came_before(&original) => {
+                self.unreadable
+                    .push((original, "it does not match its checksum, and came so twice".to_owned()));
+            }
+            Reading::Damaged(original) => {
+                self.workshop.metrics.count("damaged", 1);
+                return Err(Ended::Damaged { tag: original.tag });
+            }
         }
         Ok(())
     }

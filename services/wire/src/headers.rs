@@ -21,5 +21,8 @@ pub const REFUSED: &str = "refused";
 /// Value of [`OUTCOME`]: may or may not be stored.
 pub const UNKNOWN: &str = "unknown";
 
+/// AMQP header with the [`crate::checksum`] of a message. Without it a message is taken as it is.
+pub const CHECKSUM: &str = "x-faultline-crc32";
+
 /// AMQP header on a dead letter: why it could not be read.
 pub const DEAD_REASON: &str = "x-faultline-reason";

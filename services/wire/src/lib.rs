@@ -7,6 +7,7 @@
 //! | [`envelope`] | the JSON shape of every answer |
 //! | [`entry`] | log entries as requested and as stored, with their limits |
 //! | [`event`] | the message that goes through RabbitMQ |
+//! | [`checksum`] | the checksum that it carries |
 //! | [`id`] | the id of an entry |
 //! | [`json`] | objects and nothing but objects |
 //! | [`headers`] | names of headers and of gRPC metadata |
@@ -14,6 +15,7 @@
 //! | [`user`] | credentials, and the user that an answer tells |
 //! | [`grpc`] | `logger.LoggerService`, generated from proto/logs/v1/logs.proto |
 
+pub mod checksum;
 pub mod entry;
 pub mod envelope;
 pub mod event;

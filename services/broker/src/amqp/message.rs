@@ -4,9 +4,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
+use wire::checksum;
 use wire::entry::NewEvent;
 use wire::event::{CONTENT_TYPE, EXCHANGE, Event};
-use wire::headers::TRACEPARENT;
+use wire::headers::{CHECKSUM, TRACEPARENT};
 use wire::id::EntryId;
 use wire::trace::TraceContext;
 
@@ -48,6 +49,8 @@ impl Publication {
         let mut headers = FieldTable::default();
         let trace = AMQPValue::LongString(LongString::from(self.trace.as_str()));
         headers.insert(TRACEPARENT.into(), trace);
+        let checksum = checksum::of(self.id.as_str(), &self.body);
+        headers.insert(CHECKSUM.into(), AMQPValue::LongString(checksum.into()));
         BasicProperties::default()
             .with_content_type(CONTENT_TYPE.into())
             .with_delivery_mode(manner.delivery_mode())
