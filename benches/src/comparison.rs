@@ -162,7 +162,7 @@ fn rate(figures: &Figures, level: &str, way: &str, size: usize, concurrency: usi
 }
 
 /// Without a fraction, thousands set apart.
-fn whole(value: f64) -> String {
+pub(crate) fn whole(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -12,6 +12,7 @@
 //! | [`ratios`] | figures of one run set against each other, and against a baseline |
 //! | [`targets`] | what is to be reached, and whether it is |
 //! | [`comparison`] | the tables and charts of the three ways |
+//! | [`links`] | the table of the proxy of a link beside others |
 
 pub mod amqp;
 pub mod closed;
@@ -20,6 +21,7 @@ pub mod criterion_output;
 pub mod figures;
 pub mod grpc;
 pub mod http;
+pub mod links;
 pub mod ratios;
 pub mod stored;
 pub mod system;

@@ -2,6 +2,8 @@
 //! measured in the same run where there is such a thing; where there is not, it is set by what the only other
 //! implementation of this system reaches on the same kind of machine.
 
+mod link;
+
 use crate::figures::Figures;
 
 /// Something to reach.
@@ -97,7 +99,7 @@ pub fn of(figures: &Figures) -> Vec<Target> {
         most("generator at 20,000/s: late", value("self-check/20000: late"), 0.01, ""),
         most("generator at 20,000/s: cpu of a request", value("self-check/20000: cpu"), 45.0, "µs"),
     ];
-    targets.into_iter().flatten().collect()
+    targets.into_iter().flatten().chain(link::of(figures)).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use clap::Args;
 use mongodb::bson::{Document, doc};
 use mongodb::{Collection, IndexModel};
 
-use crate::session::{self, Plan};
+use crate::session::{self, Plan, Rounds};
 use crate::store::{SIZE, database, document};
 
 /// Connections to the broker.
@@ -50,19 +50,6 @@ struct Bench {
     time: Duration,
 }
 
-/// What was measured, round after round.
-#[derive(Default)]
-struct Rounds(Vec<(&'static str, &'static str, Vec<f64>)>);
-
-impl Rounds {
-    fn add(&mut self, name: &'static str, unit: &'static str, value: f64) {
-        match self.0.iter_mut().find(|known| known.0 == name) {
-            Some(known) => known.2.push(value),
-            None => self.0.push((name, unit, vec![value])),
-        }
-    }
-}
-
 impl Limits {
     pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
         let Self { rounds, seconds } = self;
@@ -72,9 +59,7 @@ impl Limits {
             for round in 1..=rounds {
                 eprintln!("round {round} of {rounds}");
                 bench.round(system, &mut measured).await?;
-                for (name, unit, values) in &measured.0 {
-                    notes.add_median(&format!("limits/{name}"), values, unit);
-                }
+                measured.note("limits", notes);
             }
             Ok(())
         })

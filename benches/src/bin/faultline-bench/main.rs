@@ -6,8 +6,10 @@ mod folder;
 mod growth;
 mod limits;
 mod overload;
+mod proxy;
 mod report;
 mod session;
+mod soak;
 mod store;
 
 use std::process::ExitCode;
@@ -37,6 +39,16 @@ enum Verb {
     Growth(growth::Growth),
     /// Three times what a path can take, for a minute
     Overload(overload::Overload),
+    /// The proxy of a link beside no proxy, tokio's copy, HAProxy and Toxiproxy, where they are on PATH
+    Proxy(proxy::Proxy),
+    /// The proxy of a link under load, with toxics that come, change and go at random: whether it leaks
+    Soak(soak::Soak),
+    /// What a measured proxy has behind it
+    #[command(hide = true)]
+    ProxyOrigin(proxy::Origin),
+    /// A proxy that only copies
+    #[command(hide = true)]
+    ProxyCopy(proxy::PlainCopy),
     /// Tables and charts of everything measured, and the comparison with the baseline
     Report(report::Report),
     /// Makes what was measured the baseline, and the README's comparison
@@ -56,6 +68,10 @@ fn main() -> ExitCode {
         Verb::Limits(verb) => verb.perform(),
         Verb::Growth(verb) => verb.perform(),
         Verb::Overload(verb) => verb.perform(),
+        Verb::Proxy(verb) => verb.perform(),
+        Verb::Soak(verb) => verb.perform(),
+        Verb::ProxyOrigin(verb) => verb.perform(),
+        Verb::ProxyCopy(verb) => verb.perform(),
         Verb::Report(verb) => verb.perform(),
         Verb::Record(verb) => verb.perform(),
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use benches::figures::{Figure, Figures};
-use benches::{Failed, comparison, criterion_output, ratios, targets};
+use benches::{Failed, comparison, criterion_output, links, ratios, targets};
 use clap::Args;
 use faultline::runner::machine;
 use serde::Deserialize;
@@ -19,16 +19,17 @@ const FIGURES: &str = "figures.json";
 const SUMMARY: &str = "summary.md";
 
 /// Groups of figures that are tables of their own.
-const GROUPS: [(&str, &str); 4] = [
+const GROUPS: [(&str, &str); 6] = [
     ("limits/", "The services and their ceilings, in turns; the median of the rounds"),
     ("overload/", "Three times the capacity"),
     ("growth/", "Growth"),
+    ("link/", "The proxy of a link beside others, in turns; the median of the rounds"),
+    ("soak/", "The proxy of a link under load, with toxics that come and go"),
     ("self-check/", "The generator alone; the worst of its checks"),
 ];
 
-/// Where the README holds the comparison.
-const BEGIN: &str = "<!-- comparison: written by `make bench-record` -->\n";
-const END: &str = "<!-- end of comparison -->\n";
+/// What the files of this program's other verbs begin with.
+const PARTS: [&str; 5] = ["limits", "growth", "overload", "link", "soak"];
 
 /// The options of the verb.
 #[derive(Args)]
@@ -118,8 +119,10 @@ fn collect(fresh: &Path) -> Result<Figures, Failed> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if name.starts_with("self-check") && name.ends_with(".json") {
             add_self_check(&path, &mut figures)?;
-        } else if ["limits", "growth", "overload"].iter().any(|verb| name.starts_with(verb)) {
-            figures.figures.extend(Figures::read(&path)?.figures);
+        } else if PARTS.iter().any(|verb| name.starts_with(verb)) {
+            let part = Figures::read(&path)?;
+            figures.figures.extend(part.figures);
+            figures.facts.extend(part.facts);
         }
     }
     if figures.figures.is_empty() {
@@ -162,19 +165,25 @@ fn summary(figures: &Figures) -> String {
 }
 
 fn with_comparison(readme: &str, figures: &Figures) -> Result<String, Failed> {
-    let missing = || format!("README.md does not hold the lines\n{BEGIN}{END}");
-    let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
     let fact = |name: &str| figures.facts.get(name).map_or("?", String::as_str);
-    let written = format!(
-        "Measured {} on {} cores with {} by `make bench`; all figures, with their intervals, are in\n\
-         [benches/results](benches/results/summary.md).\n\n{}",
-        figures.taken.get(..10).unwrap_or(&figures.taken),
-        fact("cores"),
-        fact("memory"),
-        comparison::tables(figures),
-    );
-    Ok(format!("{before}{BEGIN}{written}{END}{after}"))
+    let taken = figures.taken.get(..10).unwrap_or(&figures.taken);
+    let (cores, memory) = (fact("cores"), fact("memory"));
+    let measured = format!("Measured {taken} on {cores} cores with {memory} by `make bench`; all figures");
+    let results = "[benches/results](benches/results/summary.md)";
+    let ways =
+        format!("{measured}, with their intervals, are in\n{results}.\n\n{}", comparison::tables(figures));
+    let links = format!("{measured} are in\n{results}.\n\n{}", links::table(figures));
+    with_section(&with_section(readme, "comparison", &ways)?, "link", &links)
+}
+
+/// The text with what stands between the two lines of a section replaced.
+fn with_section(readme: &str, section: &str, text: &str) -> Result<String, Failed> {
+    let begin = format!("<!-- {section}: written by `make bench-record` -->\n");
+    let end = format!("<!-- end of {section} -->\n");
+    let missing = || format!("README.md does not hold the lines\n{begin}{end}");
+    let (before, rest) = readme.split_once(&begin).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
+    Ok(format!("{before}{begin}{text}{end}{after}"))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failed> {

@@ -1,4 +1,4 @@
-//! A system for one verb: started, measured on, ended; what was measured until an interruption is kept.
+//! What one verb measures, on a system that is started for it or alone; what was measured until an interruption is kept.
 
 use std::process::ExitCode;
 
@@ -13,6 +13,11 @@ use crate::folder;
 pub(crate) struct Notes(Figures);
 
 impl Notes {
+    /// Adds what ran, and its version.
+    pub(crate) fn fact(&mut self, what: &str, told: &str) {
+        self.0.facts.insert(what.to_owned(), told.to_owned());
+    }
+
     /// Adds a figure and tells it.
     pub(crate) fn add(&mut self, name: &str, value: f64, unit: &str) {
         eprintln!("  {name}: {}", shown(value, unit));
@@ -44,6 +49,27 @@ fn shown(value: f64, unit: &str) -> String {
     }
 }
 
+/// What was measured round after round, by name and with its unit.
+#[derive(Default)]
+pub(crate) struct Rounds(Vec<(String, &'static str, Vec<f64>)>);
+
+impl Rounds {
+    /// Adds what one round has measured.
+    pub(crate) fn add(&mut self, name: &str, unit: &'static str, value: f64) {
+        match self.0.iter_mut().find(|known| known.0 == name) {
+            Some(known) => known.2.push(value),
+            None => self.0.push((name.to_owned(), unit, vec![value])),
+        }
+    }
+
+    /// Notes the median of everything, below a prefix.
+    pub(crate) fn note(&self, prefix: &str, notes: &mut Notes) {
+        for (name, unit, values) in &self.0 {
+            notes.add_median(&format!("{prefix}/{name}"), values, unit);
+        }
+    }
+}
+
 /// What the system is to be like.
 #[derive(Default)]
 pub(crate) struct Plan {
@@ -59,24 +85,42 @@ pub(crate) fn on_system(
     plan: Plan,
     measure: impl AsyncFnOnce(&System, &mut Notes) -> Result<(), Failed>,
 ) -> Result<ExitCode, Failed> {
-    let mut notes = Notes::default();
     let wiring = if plan.proxied { Wiring::Proxied } else { Wiring::Direct };
-    let runtime = tokio::runtime::Runtime::new()?;
-    let code = runtime.block_on(async {
+    keep(name, async |notes| {
         let system = tokio::select! {
             system = System::start_with(&plan.replicas, wiring) => system?,
             _ = tokio::signal::ctrl_c() => return Ok(ExitCode::from(130)),
         };
-        let measured = tokio::select! {
-            measured = measure(&system, &mut notes) => measured.map(|()| ExitCode::SUCCESS),
-            _ = tokio::signal::ctrl_c() => {
-                eprintln!("interrupted: what was measured until now is kept");
-                Ok(ExitCode::from(130))
-            }
-        };
+        let measured = until_interrupted(measure(&system, notes)).await;
         system.end().await;
         measured
-    });
+    })
+}
+
+/// Measures what needs no system, and writes `NAME.json`.
+pub(crate) fn alone(
+    name: &str,
+    measure: impl AsyncFnOnce(&mut Notes) -> Result<(), Failed>,
+) -> Result<ExitCode, Failed> {
+    keep(name, async |notes| until_interrupted(measure(notes)).await)
+}
+
+async fn until_interrupted(measuring: impl Future<Output = Result<(), Failed>>) -> Result<ExitCode, Failed> {
+    tokio::select! {
+        measured = measuring => measured.map(|()| ExitCode::SUCCESS),
+        _ = tokio::signal::ctrl_c() => {
+            eprintln!("interrupted: what was measured until now is kept");
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+fn keep(
+    name: &str,
+    measure: impl AsyncFnOnce(&mut Notes) -> Result<ExitCode, Failed>,
+) -> Result<ExitCode, Failed> {
+    let mut notes = Notes::default();
+    let code = tokio::runtime::Runtime::new()?.block_on(measure(&mut notes));
     if !notes.0.figures.is_empty() {
         let file = folder::fresh()?.join(format!("{name}.json"));
         notes.0.write(&file)?;

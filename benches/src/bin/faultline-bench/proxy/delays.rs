@@ -1,0 +1,105 @@
+//! How exactly a toxic delays: beside an origin that delays by itself, which shows what the machine's own noise is.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use benches::Failed;
+use faultline::measure::latency::Latency;
+use serde_json::json;
+
+use super::origin::Doors;
+use super::pinger::Pinger;
+use super::subject::{Kind, Subject};
+use crate::session::Rounds;
+
+/// The latency that is asked for, in milliseconds.
+pub(super) const LATENCY: u64 = 100;
+
+/// The jittery one, and its jitter.
+const JITTERY: (u64, u64) = (50, 20);
+
+/// Connections on which it is measured.
+pub(super) const CONNECTIONS: [usize; 2] = [10, 1_000];
+
+/// The origin that delays by itself, with no proxy.
+pub(super) async fn measure_direct(origin: Doors, time: Duration, rounds: &mut Rounds) -> Result<(), Failed> {
+    for connections in CONNECTIONS {
+        let latency = trips(origin.slow, connections, time, LATENCY).await?;
+        add(rounds, &format!("direct: latency {LATENCY} ms, {connections} connected"), &latency);
+    }
+    Ok(())
+}
+
+/// A toxic of the same latency, and one with jitter.
+pub(super) async fn measure(
+    kind: Kind,
+    origin: Doors,
+    time: Duration,
+    rounds: &mut Rounds,
+) -> Result<(), Failed> {
+    let subject = Subject::start(kind, origin).await?;
+    subject.add_to_all("latency", "downstream", &json!({ "latency": LATENCY })).await?;
+    for connections in CONNECTIONS {
+        let latency = trips(subject.doors.echo, connections, time, LATENCY).await?;
+        add(rounds, &format!("{}: latency {LATENCY} ms, {connections} connected", subject.name), &latency);
+    }
+    let subject = Subject::start(kind, origin).await?;
+    let (latency, jitter) = JITTERY;
+    let attributes = json!({ "latency": latency, "jitter": jitter });
+    subject.add_to_all("latency", "downstream", &attributes).await?;
+    for connections in CONNECTIONS {
+        let measured = trips(subject.doors.echo, connections, time, latency).await?;
+        let name = format!("{}: latency {latency}±{jitter} ms, {connections} connected", subject.name);
+        add(rounds, &name, &measured);
+        rounds.add(&format!("{name}, p1"), "ms", millis(&measured, 0.01));
+    }
+    Ok(())
+}
+
+fn add(rounds: &mut Rounds, name: &str, latency: &Latency) {
+    rounds.add(&format!("{name}, mean"), "ms", latency.mean().unwrap_or(0.0) / 1000.0);
+    rounds.add(&format!("{name}, p99"), "ms", millis(latency, 0.99));
+}
+
+fn millis(latency: &Latency, quantile: f64) -> f64 {
+    latency.quantile(quantile).unwrap_or(0) as f64 / 1000.0
+}
+
+/// Round trips on so many connections, which begin one after the other within one latency: together, they would wait
+/// for each other and not for the toxic.
+async fn trips(
+    door: SocketAddr,
+    connections: usize,
+    time: Duration,
+    latency: u64,
+) -> Result<Latency, Failed> {
+    let connecting: Vec<_> = (0..connections).map(|_| tokio::spawn(Pinger::connect(door))).collect();
+    let mut pingers = Vec::with_capacity(connections);
+    for connecting in connecting {
+        pingers.push(connecting.await??);
+    }
+    let begun = Instant::now();
+    let spread = Duration::from_millis(latency);
+    let work = |(number, pinger): (usize, Pinger)| {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let first = begun + spread * number / u32::try_from(connections).unwrap_or(1);
+        tokio::spawn(keep_pinging(pinger, first, begun + time))
+    };
+    let tasks: Vec<_> = pingers.into_iter().enumerate().map(work).collect();
+    let mut all = Latency::fine();
+    for task in tasks {
+        all.add(&task.await??);
+    }
+    Ok(all)
+}
+
+async fn keep_pinging(mut pinger: Pinger, first: Instant, until: Instant) -> Result<Latency, Failed> {
+    let mut latency = Latency::fine();
+    tokio::time::sleep_until(first.into()).await;
+    while Instant::now() < until {
+        let sent = Instant::now();
+        pinger.ping().await?;
+        latency.record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
+    }
+    Ok(latency)
+}
