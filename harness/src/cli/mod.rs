@@ -61,9 +61,10 @@ struct Cli {
     #[command(subcommand)]
     verb: Verb,
     // lapin tells each server that is not there yet as an error; the lab says it in its own words.
-    /// What to log on standard error: a level, or directives like `warn,faultline=debug`
-    #[arg(long, env = "FAULTLINE_LOG", default_value = "warn,lapin=off", global = true)]
-    log: String,
+    /// What to log on standard error: a level, or directives like `warn,faultline=debug` [default: warn,lapin=off, and
+    /// info for `proxy`]
+    #[arg(long, env = "FAULTLINE_LOG", global = true)]
+    log: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,7 +193,8 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     honour_context();
-    let result = logging(&cli.log).and_then(|()| dispatch(cli.verb));
+    let log = cli.log.as_deref().unwrap_or(cli.verb.logs());
+    let result = logging(log).and_then(|()| dispatch(cli.verb));
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -227,6 +229,13 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Heal(heal) => heal.perform(),
         Verb::Doctor(doctor) => doctor.perform(),
         Verb::Report(report) => report.perform(),
+    }
+}
+
+impl Verb {
+    /// What it logs if nothing else is asked for: a run shows what happens in its own words.
+    fn logs(&self) -> &'static str {
+        if matches!(self, Self::Proxy(_)) { "info" } else { "warn,lapin=off" }
     }
 }
 

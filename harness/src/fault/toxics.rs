@@ -42,7 +42,11 @@ pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Op
         }
     }
     let given: Vec<String> = planned.values.iter().map(|(name, value)| format!(" {name} {value}")).collect();
-    let told = format!("{}{} on {} links of {}", spec.name, given.join(","), links.len(), fault.target);
+    let links = match links.len() {
+        1 => "1 link".to_owned(),
+        number => format!("{number} links"),
+    };
+    let told = format!("{}{} on {links} of {}", spec.name, given.join(","), fault.target);
     let evidence = vec![Evidence::new(told, !put.toxics.is_empty())];
     Some((put, evidence))
 }
@@ -106,6 +110,9 @@ fn hit(kind: &Spec, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
     let bytes: u64 = removed.iter().map(|toxic| toxic.effects().bytes()).sum();
     let told = match kind.acts {
         Acts::Door(_) => format!("{connections} connections on {target} were {}", kind.effect),
+        Acts::Stream(_) if bytes == 0 => {
+            format!("{connections} directions of connections on {target} were {}", kind.effect)
+        }
         Acts::Stream(_) => format!(
             "{connections} directions of connections on {target} were {}, {bytes} bytes of theirs",
             kind.effect

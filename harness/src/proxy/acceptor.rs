@@ -2,13 +2,13 @@
 
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::time::Duration;
 
 use nix::sys::socket::{Shutdown, shutdown};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::connection;
+use super::shortage::Shortage;
 use super::single::Shared;
 use super::upstreams::Upstreams;
 
@@ -16,13 +16,14 @@ use super::upstreams::Upstreams;
 pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>, upstreams: Arc<Upstreams>) {
     let mut connections = JoinSet::new();
     let listener = Listening(listener);
+    let mut shortage = Shortage::new(format!("the proxy of {}", shared.name));
     loop {
         tokio::select! {
             accepted = listener.0.accept() => match accepted {
                 Ok((client, _)) => {
                     connections.spawn(connection::serve(client, Arc::clone(&shared), Arc::clone(&upstreams)));
                 }
-                Err(error) => out_of_descriptors(&format!("the proxy of {}", shared.name), &error).await,
+                Err(error) => shortage.met(&listener.0, &error).await,
             },
             Some(_) = connections.join_next() => {}
         }
@@ -39,10 +40,4 @@ impl Drop for Listening {
             tracing::debug!("a listener is closed without a shutdown: {error}");
         }
     }
-}
-
-/// Accepting fails for want of descriptors; those that are open go on, and asking again at once would spin.
-pub(super) async fn out_of_descriptors(who: &str, error: &std::io::Error) {
-    tracing::warn!("{who} can't accept a connection: {error}");
-    tokio::time::sleep(Duration::from_millis(50)).await;
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tokio::net::TcpStream;
@@ -25,6 +26,7 @@ pub(super) async fn serve(client: TcpStream, shared: Arc<Shared>, upstreams: Arc
         Entered::In => tokio::select! {
             connected = upstreams.connect() => match connected {
                 Ok(upstream) => {
+                    shared.upstream_lost.store(false, Ordering::Relaxed);
                     let lanes = [Lane::new(who(false)), Lane::new(who(true))];
                     pass_on(&client, upstream, lanes, &mut toxics, &shared).await
                 }
@@ -32,7 +34,9 @@ pub(super) async fn serve(client: TcpStream, shared: Arc<Shared>, upstreams: Arc
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => true,
                 Err(error) => {
                     shared.counters.add_upstream_refused();
-                    tracing::debug!("the upstream of {} takes no connection: {error}", shared.name);
+                    if !shared.upstream_lost.swap(true, Ordering::Relaxed) {
+                        tracing::info!("the upstream of {} takes no connection: {error}", shared.name);
+                    }
                     false
                 }
             },

@@ -7,6 +7,7 @@
 //! | [`single`] | one proxy: where it listens, where to, its toxics |
 //! | [`listen`], [`upstreams`] | addresses, on either side |
 //! | [`acceptor`] | the listening socket and its connections |
+//! | [`shortage`] | what is done when there are no descriptors |
 //! | [`connection`] | one connection, from its acceptance to its end |
 //! | [`lane`], [`outgoing`], [`splice`] | one direction of it: through the kernel, or through the toxics |
 //! | [`chain`] | the toxics of one direction, one behind the other; knows no sockets |
@@ -23,6 +24,7 @@ mod lane;
 pub mod listen;
 mod outgoing;
 mod registry;
+mod shortage;
 mod single;
 #[cfg(target_os = "linux")]
 mod splice;

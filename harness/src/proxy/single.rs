@@ -1,6 +1,7 @@
 //! One proxy: where it listens, where it passes connections on to, and its toxics.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub(super) seed: u64,
     pub(super) counters: Counters,
     pub(super) toxics: watch::Sender<Arc<Toxics>>,
+    /// Whether the upstream takes no connections, as was told then.
+    pub(super) upstream_lost: AtomicBool,
 }
 
 /// A proxy of a name. Every method is quick, whatever its connections do.
@@ -99,6 +102,7 @@ impl Proxy {
             seed,
             counters: Counters::default(),
             toxics: watch::Sender::new(Arc::default()),
+            upstream_lost: AtomicBool::new(false),
         };
         let upstreams = Arc::new(upstreams.into());
         let state = State { listen: listen.to_owned(), upstreams, acceptor: None, next: 0 };

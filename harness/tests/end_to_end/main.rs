@@ -1,5 +1,5 @@
 //! End-to-end suites on real servers: the contract of each path, every scenario, every planted bug, the
-//! command line, and what is left when a harness is killed. One program, so that they take turns.
+//! command line, the proxy alone, and what is left when a harness is killed. One program, so that they take turns.
 //!
 //! FAULTLINE_PROVIDER=containers runs them on containers.
 
@@ -10,4 +10,5 @@ mod lab;
 mod leaks;
 mod loads;
 mod planted_bugs;
+mod proxy;
 mod scenarios;

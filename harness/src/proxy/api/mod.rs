@@ -29,8 +29,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::acceptor::out_of_descriptors;
 use super::registry::{NewProxy, Registry};
+use super::shortage::Shortage;
 use answer::{Answer, Refused};
 
 /// The largest body that is read.
@@ -42,6 +42,7 @@ const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// Serves the API until dropped.
 pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
     let mut connections = JoinSet::new();
+    let mut shortage = Shortage::new("the API".to_owned());
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -52,7 +53,7 @@ pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
                     server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
                     connections.spawn(server.serve_connection(TokioIo::new(stream), service));
                 }
-                Err(error) => out_of_descriptors("the API", &error).await,
+                Err(error) => shortage.met(&listener, &error).await,
             },
             Some(_) = connections.join_next() => {}
         }

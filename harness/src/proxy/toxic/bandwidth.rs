@@ -18,6 +18,9 @@ pub(super) static SPEC: Spec = Spec {
 /// Pieces of one second. What is larger is cut, so that the rate is kept within short times too.
 const PIECES: u64 = 50;
 
+/// Bytes that wait at the most, as long as the rate needs no more to go on without a gap.
+const WAITING: usize = 1024 * 1024;
+
 /// How far a line that could not be used may catch up.
 const BURST: Duration = Duration::from_millis(50);
 
@@ -67,7 +70,9 @@ fn rate(values: &Values) -> u64 {
 
 impl Stage for Bandwidth {
     fn has_room(&self) -> bool {
-        self.held.is_empty()
+        // While the last piece is on the line, the next one must be there already: else the line would rest for as long
+        // as reading takes.
+        self.held.is_empty() || self.held.bytes() < self.piece().min(WAITING)
     }
 
     fn take(&mut self, item: Item, now: Instant) {
@@ -109,5 +114,44 @@ impl Stage for Bandwidth {
 
     fn effect(&mut self) -> Option<u64> {
         self.slowed.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_sender_that_never_rests_gets_its_rate_however_long_reading_takes(
+            rate in 100i64..100_000,
+            chunk in 1_000usize..65_536,
+            micros_a_read in 0u64..200,
+        ) {
+            let begun = Instant::now();
+            let mut values = Values::new(&SPEC);
+            values.set("rate", rate).unwrap();
+            let mut stage = Bandwidth {
+                rate: super::rate(&values), held: Queue::default(), free: begun, due: None, slowed: None,
+            };
+            // What a reader this slow could bring at best is not in question.
+            prop_assume!(micros_a_read == 0 || chunk as f64 / (micros_a_read as f64 * 1e-6) > rate as f64 * 1200.0);
+            let (mut now, mut passed) = (begun, 0);
+            while now < begun + Duration::from_secs(2) {
+                if stage.has_room() {
+                    now += Duration::from_micros(micros_a_read);
+                    stage.take(Item::Data(vec![0; chunk].into()), now);
+                } else {
+                    now = now.max(stage.due().unwrap());
+                }
+                while let Some(item) = stage.give(now) {
+                    passed += item.len();
+                }
+            }
+            let share = passed as f64 / now.duration_since(begun).as_secs_f64() / (rate as f64 * 1000.0);
+            prop_assert!((0.98..1.02).contains(&share), "{share}");
+        }
     }
 }

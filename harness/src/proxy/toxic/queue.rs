@@ -35,6 +35,11 @@ impl Queue {
         self.pop().map(|(_, item)| item)
     }
 
+    /// Bytes of data in it.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// When the first came.
     pub(crate) fn came(&self) -> Option<Instant> {
         self.first().map(|(came, _)| *came)
