@@ -7,8 +7,8 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use nix::sys::socket::{Shutdown, shutdown};
+use bytes::{Bytes, BytesMut};
+use nix::sys::socket::{MsgFlags, Shutdown, recv, shutdown};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
@@ -95,7 +95,8 @@ impl Lane {
             if self.chain.is_idle() {
                 self.pass(from, to, counters).await?;
             } else {
-                self.hold(from, to, counters).await?;
+                // Apart, so that a connection without toxics needs no memory for it.
+                Box::pin(self.hold(from, to, counters)).await?;
             }
         }
         Ok(())
@@ -134,7 +135,7 @@ impl Lane {
 
     fn copy(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<usize, Trouble> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = from.try_read(scratch).map_err(Trouble::Sender)?;
+            let read = receive(from, scratch).map_err(Trouble::Sender)?;
             let written = match to.try_write(&scratch[..read]) {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(Trouble::Receiver),
                 written => written.unwrap_or(0),
@@ -211,20 +212,34 @@ impl Lane {
 
     async fn read(&mut self, from: &TcpStream) -> Result<(), Ending> {
         from.readable().await.map_err(sender)?;
-        let read = SCRATCH.with_borrow_mut(|scratch| {
-            let read = from.try_read(&mut scratch[..PIECE])?;
-            Ok::<_, io::Error>(Bytes::copy_from_slice(&scratch[..read]))
-        });
-        match read {
+        match self.piece(from) {
             Ok(bytes) if bytes.is_empty() => {
                 self.ended = true;
                 self.pass_end_on();
             }
-            Ok(bytes) => self.chain.take(Item::Data(bytes), Instant::now()),
+            Ok(bytes) => {
+                self.much = bytes.len() == PIECE;
+                self.chain.take(Item::Data(bytes), Instant::now());
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return Err(Ending::SenderLost),
         }
         Ok(())
+    }
+
+    /// What is there, up to a piece; nothing at the end.
+    fn piece(&self, from: &TcpStream) -> io::Result<Bytes> {
+        if self.much {
+            let mut piece = BytesMut::with_capacity(PIECE);
+            from.try_read_buf(&mut piece)?;
+            // Memory for a whole piece is kept only where much of it is used.
+            let much = piece.len() > PIECE / 2;
+            return Ok(if much { piece.freeze() } else { Bytes::copy_from_slice(&piece) });
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            let read = receive(from, &mut scratch[..PIECE])?;
+            Ok(Bytes::copy_from_slice(&scratch[..read]))
+        })
     }
 
     /// Tells the toxics that no more comes, once.
@@ -260,6 +275,21 @@ fn sender(_: io::Error) -> Ending {
 
 fn receiver(_: io::Error) -> Ending {
     Ending::ReceiverLost
+}
+
+/// Reads what is there. A read that did not fill the buffer has emptied the socket, which is then not asked again before
+/// more has come: a system call less for each message.
+fn receive(from: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut short = None;
+    let read = from.try_io(Interest::READABLE, || {
+        let read = recv(from.as_raw_fd(), buffer, MsgFlags::empty())?;
+        if read == 0 || read == buffer.len() {
+            return Ok(read);
+        }
+        short = Some(read);
+        Err(io::ErrorKind::WouldBlock.into())
+    });
+    short.map_or(read, Ok)
 }
 
 /// Waits until the receiver takes more; ends if the sender was reset meanwhile.

@@ -10,8 +10,9 @@ use nix::unistd::pipe2;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// Bytes that a pipe holds.
-const SIZE: usize = 256 * 1024;
+/// Bytes that a pipe holds: as much as any user may ask for, since each time that it is filled costs a wake-up; and what
+/// to ask for when a user's pipes hold too much already. The last resort is what the system gives unasked.
+const SIZES: [usize; 2] = [1024 * 1024, 256 * 1024];
 
 /// Pipes kept for the next connection that moves much.
 const KEPT: usize = 32;
@@ -35,8 +36,7 @@ impl Pipe {
 
     fn new() -> nix::Result<Self> {
         let (read, write) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
-        // A user may have only so much of pipes: a smaller one is slower, and as good.
-        let _ = fcntl(&write, FcntlArg::F_SETPIPE_SZ(SIZE as i32));
+        let _ = SIZES.iter().find(|size| fcntl(&write, FcntlArg::F_SETPIPE_SZ(**size as i32)).is_ok());
         Ok(Self { read, write, held: 0 })
     }
 
@@ -57,7 +57,7 @@ impl Pipe {
     pub(super) fn fill(&mut self, from: &TcpStream) -> io::Result<usize> {
         let flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
         let filled = from.try_io(Interest::READABLE, || {
-            splice(from, None, &self.write, None, SIZE, flags).map_err(io::Error::from)
+            splice(from, None, &self.write, None, SIZES[0], flags).map_err(io::Error::from)
         })?;
         self.held += filled;
         Ok(filled)

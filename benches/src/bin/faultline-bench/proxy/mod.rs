@@ -16,7 +16,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use benches::Failed;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 pub(crate) use api::Api;
 pub(crate) use origin::{Doors, Origin};
@@ -37,6 +37,22 @@ pub(crate) struct Proxy {
     /// Seconds of each measurement
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=60))]
     seconds: u8,
+    /// Only these
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec())]
+    only: Vec<Part>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Memory with idle connections
+    Idle,
+    /// Bytes, round trips and new connections
+    Throughput,
+    /// How exact a latency is
+    Latency,
+    /// How exact a bandwidth is
+    Bandwidth,
 }
 
 impl Proxy {
@@ -48,7 +64,9 @@ impl Proxy {
             }
             note_versions(notes);
             let (_origin, doors) = subject::origin(delays::LATENCY)?;
-            for kind in here.iter().filter(|kind| **kind != Kind::Direct) {
+            let is_wanted = |part| self.only.contains(&part);
+            let proxies = here.iter().filter(|kind| **kind != Kind::Direct && is_wanted(Part::Idle));
+            for kind in proxies {
                 idle::measure(*kind, doors, notes).await?;
             }
             let time = Duration::from_secs(self.seconds.into());
@@ -63,13 +81,19 @@ impl Proxy {
             let mut measured = Rounds::default();
             for round in 1..=self.rounds {
                 eprintln!("round {round} of {}", self.rounds);
-                for subject in &subjects {
+                for subject in subjects.iter().filter(|_| is_wanted(Part::Throughput)) {
                     throughput::measure(subject, time, &mut measured).await?;
                 }
-                delays::measure_direct(doors, time, &mut measured).await?;
+                if is_wanted(Part::Latency) {
+                    delays::measure_direct(doors, time, &mut measured).await?;
+                }
                 for kind in &with_toxics {
-                    delays::measure(*kind, doors, time, &mut measured).await?;
-                    bandwidth::measure(*kind, doors, &mut measured).await?;
+                    if is_wanted(Part::Latency) {
+                        delays::measure(*kind, doors, time, &mut measured).await?;
+                    }
+                    if is_wanted(Part::Bandwidth) {
+                        bandwidth::measure(*kind, doors, &mut measured).await?;
+                    }
                 }
                 measured.note("link", notes);
             }
