@@ -1,6 +1,7 @@
 //! Whole histories and their verdicts.
 
 use super::*;
+use crate::history::event::SystemInfo;
 use crate::history::{
     Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
 };
@@ -42,6 +43,8 @@ impl Story {
             ready_ms: 1,
             stored_in: [("log".to_owned(), "logs".to_owned())].into(),
             affected: vec![vec!["log".to_owned()]],
+            system: SystemInfo::default(),
+            command: String::new(),
             schedule: Schedule::derive("x", &parse("x", SCENARIO).unwrap(), 1),
             environment: [].into(),
         };

@@ -14,6 +14,8 @@
 //! | [`heal`] | undoes what a dead harness left |
 //! | [`doctor`] | what is installed, what is missing, how to get it |
 //! | [`report`] | judges an old run again |
+//! | [`report_output`] | the forms of a report |
+//! | [`completions`] | what a shell and `man` know |
 //! | [`exit`] | exit codes |
 //! | [`display`] | progress, on a terminal or as lines |
 //! | [`interrupt`] | Ctrl-C: once in order, twice at once |
@@ -23,6 +25,7 @@
 
 pub mod capacity;
 pub mod compare;
+pub mod completions;
 pub mod display;
 pub mod doctor;
 pub mod down;
@@ -36,6 +39,7 @@ pub mod load_files;
 pub mod operations;
 pub mod proxy;
 pub mod report;
+pub mod report_output;
 pub mod run;
 pub mod target;
 pub mod up;
@@ -95,6 +99,10 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Judge the history in the folder of an old run again
     Report(report::ReportVerb),
+    /// Print a shell's completions, to be sourced
+    Completions(completions::Completions),
+    /// Print the manual page
+    Man(completions::Man),
 }
 
 /// Where the system is described.
@@ -229,6 +237,8 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Heal(heal) => heal.perform(),
         Verb::Doctor(doctor) => doctor.perform(),
         Verb::Report(report) => report.perform(),
+        Verb::Completions(completions) => completions.perform(),
+        Verb::Man(man) => man.perform(),
     }
 }
 

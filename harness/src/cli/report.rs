@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::{Output, run};
-use crate::report::Report;
+use super::printed;
+use super::report_output::ReportOutput;
+use crate::runner::judged;
 
 /// `faultline report`.
 #[derive(Debug, Args)]
@@ -14,8 +15,8 @@ pub struct ReportVerb {
     /// The folder of the run
     run: PathBuf,
     /// Who reads the report
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    output: Output,
+    #[arg(long, value_enum, default_value_t = ReportOutput::Human)]
+    output: ReportOutput,
 }
 
 impl ReportVerb {
@@ -24,8 +25,8 @@ impl ReportVerb {
     /// # Errors
     /// A [`Failure`] of usage when the folder holds no history that can be read.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let report = Report::of_folder(&self.run).map_err(Failure::usage)?;
-        run::show(&report, self.output)?;
+        let report = judged::judge(&self.run).map_err(Failure::usage)?;
+        printed(&self.output.render(&report)?)?;
         Ok(report.verdict.into())
     }
 }

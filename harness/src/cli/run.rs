@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
-use super::{Output, ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
-use crate::report::{ControlReport, Report, terminal};
+use super::report_output::ReportOutput;
+use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
+use crate::report::{ControlReport, Report};
 use crate::runner::{self, Options};
 use crate::scenario::Schedule;
 
@@ -31,8 +32,8 @@ pub struct Run {
     #[arg(long)]
     keep: bool,
     /// Who reads the report
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    output: Output,
+    #[arg(long, value_enum, default_value_t = ReportOutput::Human)]
+    output: ReportOutput,
     #[command(flatten)]
     api: ProxyApiArgs,
     #[command(flatten)]
@@ -51,8 +52,10 @@ impl Run {
         let scenario = load_files::scenario(&self.file, &topology)?;
         let seed = self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);
-        eprintln!("faultline run {} --seed {seed}", self.file.display());
+        let command = format!("faultline run {} --seed {seed}", self.file.display());
+        eprintln!("{command}");
         let mut options = Options::new(topology, schedule, self.runs.runs);
+        options.command = command;
         options.keep = self.keep;
         options.choice = self.provider.choice();
         super::runtime()?.block_on(async {
@@ -63,7 +66,7 @@ impl Run {
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
             match control {
                 Some(control) => show_both(control, report, self.output)?,
-                None => show(&report, self.output)?,
+                None => super::printed(&self.output.render(&report)?)?,
             }
             Ok(exit)
         })
@@ -86,23 +89,16 @@ async fn control(options: &Options, cancel: &CancellationToken) -> Result<Report
     Ok(report)
 }
 
-fn show_both(control: Report, report: Report, output: Output) -> Result<(), Failure> {
+fn show_both(control: Report, report: Report, output: ReportOutput) -> Result<(), Failure> {
     let operations = |report: &Report| runner::operations_of(Path::new(&report.folder));
     let (without, with) = (operations(&control)?, operations(&report)?);
     let both = ControlReport::new((control, &without), (report, &with));
-    match output {
-        Output::Human => {
-            show(&both.experiment, output)?;
-            super::printed(&format!("\n{}", both.render(super::style())))
-        }
-        Output::Json => super::printed(&super::json(&both)?),
-    }
-}
-
-/// Prints a report.
-pub(super) fn show(report: &Report, output: Output) -> Result<(), Failure> {
     super::printed(&match output {
-        Output::Human => terminal::render(report, super::style()),
-        Output::Json => super::json(report)?,
+        ReportOutput::Json => super::json(&both)?,
+        ReportOutput::Human => {
+            format!("{}\n{}", output.render(&both.experiment)?, both.render(super::style()))
+        }
+        // These have a form for one run only.
+        _ => output.render(&both.experiment)?,
     })
 }

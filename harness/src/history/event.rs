@@ -102,10 +102,27 @@ pub struct RunInfo {
     pub stored_in: BTreeMap<String, String>,
     /// For each fault of the schedule the paths whose answers depend on what is faulty.
     pub affected: Vec<Vec<String>>,
+    /// The system as it can be drawn; nothing in a history of an earlier lab.
+    #[serde(default)]
+    pub system: SystemInfo,
+    /// The command that repeats the run; empty in a history of an earlier lab.
+    #[serde(default)]
+    pub command: String,
     /// The exact actions.
     pub schedule: Schedule,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
+}
+
+/// The nodes of a system and how they reach each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemInfo {
+    /// Names of nodes.
+    pub nodes: Vec<String>,
+    /// Links, each `from->to:port`.
+    pub links: Vec<String>,
+    /// Nodes that the load goes to.
+    pub entries: Vec<String>,
 }
 
 /// An operation begins.

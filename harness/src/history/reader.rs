@@ -63,6 +63,7 @@ fn check_version(text: &str) -> Result<(), HistoryError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::SystemInfo;
     use super::super::{Outcome, Settled, Writer};
     use super::*;
     use crate::scenario::{Schedule, parse};
@@ -79,6 +80,8 @@ mod tests {
             ready_ms: 1,
             stored_in: [].into(),
             affected: vec![],
+            system: SystemInfo::default(),
+            command: String::new(),
             schedule: Schedule::derive("x", &scenario, 1),
             environment: [].into(),
         }))

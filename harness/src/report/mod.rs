@@ -4,27 +4,36 @@
 //! | --- | --- |
 //! | [`model`] | the report; `report.json` is this |
 //! | [`terminal`] | the report for a terminal |
+//! | [`junit`], [`annotations`], [`markdown`] | the report for JUnit's readers, GitHub's workflows and pull requests |
 //! | [`capacity`] | the result of a search for a capacity |
 //! | [`catalogue`] | every fault there is |
 //! | [`chart`] | pictures, as SVG |
 //! | [`compare`] | two loads side by side |
+//! | [`details`] | what a picture of a run needs beside its report |
+//! | [`page`] | the report as a page: `report.html` |
 //! | [`control`] | a run beside one without its faults |
 //! | [`load`] | the result of a load without faults |
 //! | `table` | lines and tables |
 //! | [`style`] | colours, where they are wanted |
 
+pub mod annotations;
 pub mod capacity;
 pub mod catalogue;
 pub mod chart;
 pub mod compare;
 pub mod control;
+pub mod details;
+pub mod junit;
 pub mod load;
+pub mod markdown;
 pub mod model;
+pub mod page;
 pub mod style;
 mod table;
 pub mod terminal;
 
 pub use control::ControlReport;
+pub use details::Details;
 pub use load::LoadReport;
 pub use model::Report;
 pub use style::Style;

@@ -26,6 +26,9 @@ pub struct Report {
     pub shows: String,
     /// The seed that repeats it.
     pub seed: u64,
+    /// The command that repeats it; empty for a run of an earlier lab.
+    #[serde(default)]
+    pub command: String,
     /// The run's id.
     pub run: String,
     /// Its folder.
@@ -60,6 +63,7 @@ impl Report {
             scenario: run.schedule.scenario.clone(),
             shows: run.schedule.shows.clone(),
             seed: run.schedule.seed,
+            command: run.command.clone(),
             run: run.run.clone(),
             folder: folder.display().to_string(),
             started: run.started.clone(),
@@ -71,6 +75,17 @@ impl Report {
             drain_ms: judgement.drain_ms,
             environment: run.environment.clone(),
         }
+    }
+}
+
+impl Report {
+    /// The command that repeats the run, as far as it is known.
+    #[must_use]
+    pub fn repeat(&self) -> String {
+        if self.command.is_empty() {
+            return format!("faultline run scenarios/{}.toml --seed {}", self.scenario, self.seed);
+        }
+        self.command.clone()
     }
 }
 

@@ -21,6 +21,7 @@ pub fn render(report: &Report, style: Style) -> String {
     checks(&mut text, report, style);
     line(&mut text, "");
     line(&mut text, &format!("verdict: {}: {}", style.verdict(report.verdict), report.why));
+    line(&mut text, &style.dim(&format!("picture:    {}/report.html", report.folder)));
     line(&mut text, &style.dim(&format!("run folder: {}", report.folder)));
     text
 }

@@ -1,7 +1,6 @@
 //! The run itself: start the stack, load it and break it, wait until it has settled, read its stores, judge.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +17,14 @@ use super::options::Options;
 use super::progress::{Listener, Progress, Stage};
 use super::recorder::{RecordError, Recorder, Teller};
 use super::system::targets;
-use super::{drain, machine, monitor, observe};
-use crate::checker;
+use super::{drain, judged, machine, monitor, observe};
 use crate::fault::{Journal, JournalError};
-use crate::history::{self, Event, History, HistoryError, Observation, Operation, RunInfo};
+use crate::history::event::SystemInfo;
+use crate::history::{self, Event, HistoryError, Observation, RunInfo};
 use crate::load::engine::now;
 use crate::load::{Engine, LoadError};
 use crate::report::Report;
+use crate::stack::topology::{Link, Topology};
 use crate::stack::{self, Chosen, Ports, Site, Stack, StackError, Wiring};
 
 /// Time from a ready stack to the start of the load.
@@ -88,7 +88,7 @@ pub async fn run(
     }
     conducted?;
     recorded?;
-    judge(&folder)
+    judged::judge(folder.path())
 }
 
 /// Everything of a run for which its stack is there; afterwards no node runs any more.
@@ -138,13 +138,6 @@ fn stored_in(options: &Options) -> BTreeMap<String, String> {
 
 async fn start(stack: &Stack, limit: Duration, teller: &Teller) -> Result<(), StackError> {
     stack.start(limit, &|starting| teller.mention(Progress::Starting(starting))).await
-}
-
-/// Reads the history back from its folder, so that a verdict always is one on what is on disk.
-fn judge(folder: &RunFolder) -> Result<Report, RunError> {
-    let report = Report::of_folder(folder.path())?;
-    folder.write_json("report.json", &report)?;
-    Ok(report)
 }
 
 /// A run with its stack ready.
@@ -257,7 +250,7 @@ impl Run<'_> {
             version: history::VERSION,
             run: self.folder.run().to_owned(),
             faultline: env!("CARGO_PKG_VERSION").to_owned(),
-            started: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+            started: (OffsetDateTime::now_utc() + LEAD).format(&Rfc3339).unwrap_or_default(),
             provider: self.stack.provider().name().to_owned(),
             ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
             stored_in,
@@ -268,9 +261,20 @@ impl Run<'_> {
                     paths.collect::<BTreeSet<_>>().into_iter().collect()
                 })
                 .collect(),
+            system: system(topology),
+            command: self.options.command.clone(),
             schedule: self.options.schedule.clone(),
             environment,
         }
+    }
+}
+
+fn system(topology: &Topology) -> SystemInfo {
+    let entries: BTreeSet<String> = topology.paths.values().map(|path| path.send.node.clone()).collect();
+    SystemInfo {
+        nodes: topology.nodes.keys().cloned().collect(),
+        links: topology.links.iter().map(Link::name).collect(),
+        entries: entries.into_iter().collect(),
     }
 }
 
@@ -283,29 +287,4 @@ async fn give_up(teller: Teller, cancel: CancellationToken) {
 fn ready_by(schedule: &crate::scenario::Schedule) -> u64 {
     let last = schedule.faults.iter().map(|fault| fault.until.micros()).max().unwrap_or(0);
     last + schedule.expect.recovers_within.micros() + u64::try_from(SLACK.as_micros()).unwrap_or(0)
-}
-
-impl Report {
-    /// Reads and judges the history in a run's folder.
-    ///
-    /// # Errors
-    /// [`RunError`] when there is no history, or none that can be read.
-    pub fn of_folder(folder: &Path) -> Result<Self, RunError> {
-        let history = history_of(folder)?;
-        Ok(Self::new(folder, &history, checker::judge(&history)))
-    }
-}
-
-/// The operations in the history of a run's folder.
-///
-/// # Errors
-/// [`RunError`] when there is no history, or none that can be read.
-pub fn operations_of(folder: &Path) -> Result<Vec<Operation>, RunError> {
-    Ok(history::operations(&history_of(folder)?.events))
-}
-
-fn history_of(folder: &Path) -> Result<History, RunError> {
-    let path: PathBuf = folder.join(super::recorder::FILE);
-    let text = std::fs::read_to_string(&path).map_err(|source| RecordError::reading(&path, source))?;
-    Ok(history::read(&text)?)
 }

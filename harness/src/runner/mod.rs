@@ -7,6 +7,8 @@
 //! | [`progress`] | the events, and who listens |
 //! | [`recorder`] | writes the history; knows what was acknowledged |
 //! | [`conduct`] | the run itself, from start to verdict |
+//! | [`judged`] | the history judged, and its report in every form |
+//! | `logs` | lines of the nodes' logs for that |
 //! | `events` | what becomes of operations, as events of the history |
 //! | [`inject`] | faults at their times |
 //! | [`monitor`] | watches nodes |
@@ -27,7 +29,9 @@ mod events;
 pub mod folder;
 mod hello;
 pub mod inject;
+pub mod judged;
 pub mod loading;
+mod logs;
 pub mod machine;
 pub mod monitor;
 pub mod observe;
@@ -39,8 +43,9 @@ pub mod system;
 pub mod trial;
 
 pub use capacity::{CapacityOptions, capacity};
-pub use conduct::{RunError, operations_of, run};
+pub use conduct::{RunError, run};
 pub use folder::RunFolder;
+pub use judged::operations_of;
 pub use loading::{LoadOptions, Loaded, load};
 pub use options::Options;
 pub use progress::{Listener, Progress, Stage};

@@ -25,6 +25,8 @@ pub struct Options {
     pub choice: Choice,
     /// What differs from the topology, by node.
     pub overrides: BTreeMap<String, Override>,
+    /// The command that repeats it, for its report.
+    pub command: String,
     /// How long the stack may take to be ready.
     pub ready_within: Duration,
     /// Where the proxies of the links are while the stack runs.
@@ -43,6 +45,7 @@ impl Options {
             keep: false,
             choice: Choice::Auto,
             overrides: BTreeMap::new(),
+            command: String::new(),
             ready_within: Duration::from_secs(90),
             registry: Arc::new(Registry::new(seed)),
         }

@@ -1,0 +1,45 @@
+//! The report as annotations of a GitHub workflow: what did not pass, and the verdict.
+
+use super::model::Report;
+use super::table::line;
+use crate::checker::Verdict;
+
+/// One workflow command a line.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut text = String::new();
+    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        let title = format!("{}: {} ({})", report.scenario, check.name, check.verdict);
+        line(&mut text, &command(level(check.verdict), &title, &check.detail));
+    }
+    let title = format!("{}: {}", report.scenario, report.verdict);
+    let told = format!("{}\nRepeat it: {}", report.why, report.repeat());
+    line(&mut text, &command(level(report.verdict), &title, &told));
+    text
+}
+
+fn level(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "notice",
+        Verdict::Unknown => "warning",
+        Verdict::Fail => "error",
+    }
+}
+
+/// A workflow command; what would end its parts is written as its number.
+fn command(level: &str, title: &str, message: &str) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = data(title).replace(':', "%3A").replace(',', "%2C");
+    format!("::{level} title={property}::{}", data(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_ends_a_command() {
+        let told = command("error", "a: 100 %, b", "one\n::notice::two\r");
+        assert_eq!(told, "::error title=a%3A 100 %25%2C b::one%0A::notice::two%0D");
+    }
+}

@@ -1,0 +1,99 @@
+//! The report as Markdown, for the summary of a pull request.
+
+use super::model::Report;
+use super::table::line;
+use crate::checker::{Check, FaultFigures, PathFigures, Verdict};
+
+/// The whole summary.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut text = String::new();
+    let sign = sign(report.verdict);
+    line(&mut text, &format!("### {sign} {}: {}", escape(&report.scenario), report.verdict));
+    line(&mut text, "");
+    line(&mut text, &format!("{}.", escape(&report.why)));
+    line(&mut text, "");
+    paths(&mut text, report);
+    for fault in &report.faults {
+        line(&mut text, &one_fault(fault));
+    }
+    line(&mut text, "");
+    for check in &report.checks {
+        line(&mut text, &one_check(check));
+    }
+    line(&mut text, "");
+    line(&mut text, &format!("Repeat it: `{}`", report.repeat().replace('`', "'")));
+    text
+}
+
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "\u{2705}",
+        Verdict::Unknown => "\u{2754}",
+        Verdict::Fail => "\u{274c}",
+    }
+}
+
+fn paths(text: &mut String, report: &Report) {
+    line(text, "| path | offered | ok | fail | info | lost | doubled | p50 ms | p99 ms |");
+    line(text, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for (name, path) in &report.paths {
+        line(text, &row(name, path));
+    }
+    line(text, "");
+}
+
+fn row(name: &str, path: &PathFigures) -> String {
+    let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
+    let latency = path.tally.latency_ms.map(|latency| (latency.p50, latency.p99));
+    let (p50, p99) = latency
+        .map_or(("-".to_owned(), "-".to_owned()), |(p50, p99)| (format!("{p50:.1}"), format!("{p99:.1}")));
+    let crate::checker::Tally { offered, ok, fail, info, .. } = path.tally;
+    let (lost, doubled) = (count(path.lost), count(path.duplicated));
+    format!("| {} | {offered} | {ok} | {fail} | {info} | {lost} | {doubled} | {p50} | {p99} |", escape(name))
+}
+
+fn one_fault(fault: &FaultFigures) -> String {
+    let ms = |ms: Option<u64>| ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"));
+    format!(
+        "- \u{26a1} **{}** from {:.1} s: first sign after {}, all ready {} after the undoing",
+        escape(&fault.what),
+        fault.from_ms as f64 / 1000.0,
+        ms(fault.detect_ms),
+        ms(fault.ready_ms)
+    )
+}
+
+fn one_check(check: &Check) -> String {
+    format!("- {} {}: {}", sign(check.verdict), check.name, escape(&check.detail))
+}
+
+/// The text as itself: no markup, no cell of a table that ends early.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '<' => escaped.push_str("&lt;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_a_text_is_shown_and_not_heeded() {
+        assert_eq!(
+            escape("a|b\n<img src=x> [l](u) `c` *d*"),
+            "a\\|b &lt;img src=x> \\[l\\](u) \\`c\\` \\*d\\*"
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! The verdict, why, and how to repeat it: what a reader must see first.
+
+use maud::{Markup, html};
+
+use super::super::model::Report;
+use crate::checker::Verdict;
+
+pub(super) fn draw(report: &Report) -> Markup {
+    html! {
+        header class=(report.verdict) {
+            p class="verdict" {
+                span class="sign" aria-hidden="true" { (sign(report.verdict)) }
+                (report.verdict)
+            }
+            div {
+                h1 { (report.scenario) }
+                @if !report.shows.is_empty() { p class="shows" { (report.shows) } }
+                p class="why" { (report.why) }
+                dl class="facts" {
+                    div { dt { "Repeat it" } dd { code { (report.repeat()) } } }
+                    div { dt { "Started" } dd { time datetime=(report.started) { (report.started) } } }
+                    div { dt { "Provider" } dd { (report.provider) ", ready in " (report.ready_ms) " ms" } }
+                    div { dt { "Drained" } dd { (drained(report)) } }
+                }
+            }
+        }
+    }
+}
+
+/// A sign for a verdict, so that nobody depends on its colour.
+pub(super) fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "\u{2713}",
+        Verdict::Unknown => "?",
+        Verdict::Fail => "\u{2717}",
+    }
+}
+
+fn drained(report: &Report) -> String {
+    report.drain_ms.map_or_else(
+        || "not seen".to_owned(),
+        |ms| format!("everything acknowledged was stored {ms} ms after load and faults"),
+    )
+}

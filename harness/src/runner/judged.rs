@@ -1,0 +1,52 @@
+//! The folder of a run, judged: its history is read back, so that a verdict always is one on what is on disk, and its
+//! report is written in every form.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::conduct::RunError;
+use super::folder::FolderError;
+use super::logs;
+use super::recorder::{self, RecordError};
+use crate::checker;
+use crate::history::{self, History, Operation};
+use crate::report::{Details, Report, junit, page};
+
+/// The report as a page, in the folder of its run.
+pub const PAGE: &str = "report.html";
+
+/// Reads and judges the history in a run's folder, and writes `report.json`, `junit.xml` and [`PAGE`] into it.
+///
+/// # Errors
+/// [`RunError`] when there is no history, none that can be read, or when a file can't be written.
+pub fn judge(folder: &Path) -> Result<Report, RunError> {
+    let history = history_of(folder)?;
+    let report = Report::new(folder, &history, checker::judge(&history));
+    let json = serde_json::to_string_pretty(&report).map_err(std::io::Error::from);
+    write(folder, "report.json", json.map(|text| text + "\n"))?;
+    let xml = junit::render(&report).map_err(std::io::Error::other);
+    write(folder, "junit.xml", xml)?;
+    let mut details = Details::new(&history, &report);
+    logs::add(folder, &mut details);
+    write(folder, PAGE, Ok(page::render(&report, &details)))?;
+    Ok(report)
+}
+
+fn write(folder: &Path, name: &str, text: std::io::Result<String>) -> Result<(), FolderError> {
+    let path = folder.join(name);
+    text.and_then(|text| fs::write(&path, text)).map_err(|source| FolderError::writing(path, source))
+}
+
+/// The operations in the history of a run's folder.
+///
+/// # Errors
+/// [`RunError`] when there is no history, or none that can be read.
+pub fn operations_of(folder: &Path) -> Result<Vec<Operation>, RunError> {
+    Ok(history::operations(&history_of(folder)?.events))
+}
+
+fn history_of(folder: &Path) -> Result<History, RunError> {
+    let path: PathBuf = folder.join(recorder::FILE);
+    let text = fs::read_to_string(&path).map_err(|source| RecordError::reading(&path, source))?;
+    Ok(history::read(&text)?)
+}
