@@ -167,6 +167,8 @@ impl Bench {
     /// What it holds when nobody is connected.
     async fn at_rest(&self) -> Result<Held, Failed> {
         tokio::time::sleep(REST).await;
+        // First, since each request to the API is a connection of its own, which may take a moment to end.
+        let (memory, descriptors) = (self.process.memory()?, self.process.descriptors()?);
         let (mut open, mut connections) = (0, 0);
         let proxies = self.api.ask(Method::GET, "/proxies", &Value::Null).await?;
         for link in LINKS {
@@ -175,7 +177,6 @@ impl Bench {
             open += count("open")?;
             connections += count("accepted")?;
         }
-        let (memory, descriptors) = (self.process.memory()?, self.process.descriptors()?);
         Ok(Held { memory, descriptors, tasks: self.api.tasks().await?, open, connections })
     }
 }

@@ -82,13 +82,13 @@ pub(super) fn draw(path: &str, report: &Report, slices: &[Slice], span: Span) ->
                 (legend())
             }
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) {
-                (chart.bands(report))
                 (ticks(&upper, &counts, "operations a second"))
                 (ticks(&lower, &latency, "latency from the due time, ms"))
                 (chart.across())
                 @for (index, (_, class, _)) in OUTCOMES.iter().enumerate() {
                     path class=(class) d=(chart.bars(slices, index, &upper)) {}
                 }
+                (chart.bands(report))
                 @for (_, class, get) in LINES { path class=(format!("line {class}")) d=(chart.line(slices, get, &lower)) {} }
                 (chart.readings(slices))
             }
