@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo test test-clients test-containers up images bench bench-record lint
+.PHONY: help setup demo test test-clients test-page test-containers up images bench bench-record lint
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -19,6 +19,9 @@ test: setup ## every test, on real servers
 test-clients: setup ## Toxiproxy's clients for Go, Node and Python against `faultline proxy`
 	@scripts/build
 	@scripts/test-clients
+
+test-page: ## the page: types, its tests, and that it can be built; needs Node
+	@cd client && npm ci --no-audit --loglevel=error && npm run --silent check && npm test --silent && npm run --silent build
 
 test-containers: setup ## the suites on containers too; starts an engine for it where none answers
 	@scripts/build --tests
