@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::durability::ByPath;
@@ -12,7 +13,7 @@ use crate::history::{Evidence, Operation, Outcome};
 use crate::scenario::FaultKind;
 
 /// Latencies in milliseconds, from when an operation was due to its end, of those that were ok.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantiles {
     /// Half of them took no longer.
     pub p50: f64,
@@ -25,7 +26,7 @@ pub struct Quantiles {
 }
 
 /// What became of a set of operations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// Due.
     pub offered: u64,
@@ -44,7 +45,7 @@ pub struct Tally {
 }
 
 /// Figures of one path.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PathFigures {
     /// All of its operations.
     #[serde(flatten)]
@@ -68,11 +69,12 @@ pub struct PathFigures {
 }
 
 /// Figures of one fault.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultFigures {
     /// Like `kill rabbitmq`.
     pub what: String,
-    /// What was done.
+    /// What was done: a name of `faultline faults`.
+    #[schemars(with = "String")]
     pub kind: FaultKind,
     /// The node or link.
     pub target: String,
@@ -95,7 +97,7 @@ pub struct FaultFigures {
 }
 
 /// What became of a path's operations around a fault.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phases {
     /// Ended before it began.
     pub before: Tally,

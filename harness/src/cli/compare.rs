@@ -1,4 +1,4 @@
-//! `faultline compare`: two loads side by side, with intervals.
+//! `faultline compare`: two loads or two runs side by side, with intervals.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,19 @@ use super::exit::{Exit, Failure};
 use super::{Output, printed};
 use crate::measure::{LoadResult, Second, compare};
 use crate::report::compare::CompareReport;
+use crate::report::runs::RunsReport;
+use crate::runner::judged;
+use crate::runner::recorder::FILE as HISTORY;
 
 /// `faultline compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each measure has an interval of 95 % from drawing the seconds of a load anew (bootstrap). A difference whose
-interval leaves out 0 is marked; of the others chance may be the reason. Loads of other machines, versions or
-schedules are compared too, and the difference is told.")]
+Each measure has an interval of 95 % from drawing the seconds anew (bootstrap). A difference whose interval leaves
+out 0 is marked; of the others chance may be the reason. Two runs are compared as a whole and during and after each
+fault that both have, with their verdicts, stores and times. Other machines, versions or schedules are compared
+too, and the difference is told.")]
 pub struct Compare {
-    /// The folder of the first load, which the second is compared with
+    /// The folder of the first load or run, which the second is compared with
     first: PathBuf,
     /// The folder of the second
     second: PathBuf,
@@ -29,8 +33,34 @@ impl Compare {
     /// Does it.
     ///
     /// # Errors
-    /// A [`Failure`] of usage for a folder that holds no load.
+    /// A [`Failure`] of usage for a folder that holds neither a load nor a run.
     pub fn perform(self) -> Result<Exit, Failure> {
+        match [&self.first, &self.second].map(|folder| folder.join(HISTORY).is_file()) {
+            [true, true] => self.runs(),
+            [false, false] => self.loads(),
+            [first, _] => {
+                let (run, load) =
+                    if first { (&self.first, &self.second) } else { (&self.second, &self.first) };
+                let (run, load) = (run.display(), load.display());
+                Err(Failure::usage(format!(
+                    "{run} is the folder of a run, and {load} is not: compare two runs, or two loads"
+                )))
+            }
+        }
+    }
+
+    fn runs(&self) -> Result<Exit, Failure> {
+        let read = |folder: &Path| judged::read(folder).map_err(Failure::usage);
+        let (first, second) = (read(&self.first)?, read(&self.second)?);
+        let report = RunsReport::new((&first.0, &first.1), (&second.0, &second.1));
+        printed(&match self.output {
+            Output::Human => report.render(super::style()),
+            Output::Json => super::json(&report)?,
+        })?;
+        Ok(Exit::Pass)
+    }
+
+    fn loads(&self) -> Result<Exit, Failure> {
         let (first, second) = (read(&self.first)?, read(&self.second)?);
         let comparisons = compare::compare(&first.1, &second.1, 1);
         if comparisons.is_empty() {

@@ -5,7 +5,7 @@
 //! | [`run`] | runs a scenario to its verdict |
 //! | [`load`] | arrivals in the open model, measured from when each was due |
 //! | [`capacity`] | the highest rate at which an objective holds |
-//! | [`compare`] | two loads side by side |
+//! | [`compare`] | two loads or runs side by side |
 //! | [`validate`] | reads scenarios and tells their mistakes |
 //! | [`list`] | the scenarios there are |
 //! | [`faults`] | the faults there are |
@@ -15,6 +15,7 @@
 //! | [`doctor`] | what is installed, what is missing, how to get it |
 //! | [`report`] | judges an old run again |
 //! | [`report_output`] | the forms of a report |
+//! | [`schema`] | the formats of files as JSON schemas |
 //! | [`completions`] | what a shell and `man` know |
 //! | [`exit`] | exit codes |
 //! | [`display`] | progress, on a terminal or as lines |
@@ -41,6 +42,7 @@ pub mod proxy;
 pub mod report;
 pub mod report_output;
 pub mod run;
+pub mod schema;
 pub mod target;
 pub mod up;
 pub mod validate;
@@ -79,7 +81,7 @@ enum Verb {
     Load(load::Load),
     /// Find the highest rate at which an objective holds
     Capacity(capacity::Capacity),
-    /// Set two loads side by side, with intervals
+    /// Set two loads, or two runs, side by side, with intervals
     Compare(compare::Compare),
     /// Read scenarios and tell their mistakes, with the place of each
     Validate(validate::Validate),
@@ -99,6 +101,8 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Judge the history in the folder of an old run again
     Report(report::ReportVerb),
+    /// Print the format of a file as a JSON schema
+    Schema(schema::Schema),
     /// Print a shell's completions, to be sourced
     Completions(completions::Completions),
     /// Print the manual page
@@ -237,6 +241,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Heal(heal) => heal.perform(),
         Verb::Doctor(doctor) => doctor.perform(),
         Verb::Report(report) => report.perform(),
+        Verb::Schema(schema) => schema.perform(),
         Verb::Completions(completions) => completions.perform(),
         Verb::Man(man) => man.perform(),
     }

@@ -1,11 +1,15 @@
 //! Two loads side by side: for a terminal, and for programs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::style::Style;
 use super::table::{line, table};
+use crate::history::RunInfo;
 use crate::measure::LoadResult;
 use crate::measure::compare::{Comparison, Estimate};
+use crate::scenario::Stream;
 
 /// Two loads side by side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,13 +68,40 @@ fn estimate(estimate: &Estimate) -> String {
     }
 }
 
+/// How a result was made.
+pub(super) struct Made<'a> {
+    environment: &'a BTreeMap<String, String>,
+    faultline: &'a str,
+    streams: &'a [Stream],
+}
+
+impl<'a> Made<'a> {
+    /// A run.
+    pub(super) fn of(run: &'a RunInfo) -> Self {
+        Self { environment: &run.environment, faultline: &run.faultline, streams: &run.schedule.streams }
+    }
+}
+
+impl<'a> From<&'a LoadResult> for Made<'a> {
+    fn from(load: &'a LoadResult) -> Self {
+        Self { environment: &load.environment, faultline: &load.faultline, streams: &load.schedule.streams }
+    }
+}
+
 fn warnings(first: &LoadResult, second: &LoadResult) -> Vec<String> {
+    let mut list = unlike(&first.into(), &second.into());
+    for result in [first, second] {
+        list.extend(result.doubts().into_iter().map(|doubt| format!("{}: {doubt}", result.run)));
+    }
+    list
+}
+
+/// What else differs than what was measured.
+pub(super) fn unlike(first: &Made<'_>, second: &Made<'_>) -> Vec<String> {
     let mut list = Vec::new();
-    let names = first.environment.keys().chain(second.environment.keys());
-    let names: std::collections::BTreeSet<&String> = names.collect();
+    let names: BTreeSet<&String> = first.environment.keys().chain(second.environment.keys()).collect();
     for name in names {
-        let of =
-            |result: &LoadResult| result.environment.get(name).map_or("unknown", String::as_str).to_owned();
+        let of = |made: &Made<'_>| made.environment.get(name).map_or("unknown", String::as_str).to_owned();
         let (a, b) = (of(first), of(second));
         if a != b {
             list.push(format!("{name} is {a} and {b}: take the ratio, not the values"));
@@ -79,11 +110,8 @@ fn warnings(first: &LoadResult, second: &LoadResult) -> Vec<String> {
     if first.faultline != second.faultline {
         list.push(format!("faultline {} and {}", first.faultline, second.faultline));
     }
-    if first.schedule.streams != second.schedule.streams {
+    if first.streams != second.streams {
         list.push("their arrivals differ".to_owned());
-    }
-    for result in [first, second] {
-        list.extend(result.doubts().into_iter().map(|doubt| format!("{}: {doubt}", result.run)));
     }
     list
 }

@@ -43,13 +43,8 @@ impl ControlReport {
         let with = history::seconds(experiment.1);
         let end = with.iter().chain(&without).map(|second| second.second + 1).max().unwrap_or(0);
         let faults = &experiment.0.faults;
-        let differences = faults
-            .iter()
-            .enumerate()
-            .flat_map(|(number, fault)| {
-                let next = faults.get(number + 1).map_or(end, |next| whole(next.from_ms));
-                stretches(fault, next)
-            })
+        let differences = stretches(faults, end)
+            .into_iter()
             .map(|(when, from_s, until_s)| {
                 let within = |seconds: &[Second]| -> Vec<Second> {
                     let inside = seconds.iter().filter(|second| (from_s..until_s).contains(&second.second));
@@ -89,8 +84,16 @@ impl ControlReport {
     }
 }
 
-/// The whole seconds of a fault, and those from its end to `next`.
-fn stretches(fault: &FaultFigures, next: u64) -> Vec<(String, u64, u64)> {
+/// The whole seconds of each fault, and those from its end to the next, or to the end.
+pub(super) fn stretches(faults: &[FaultFigures], end: u64) -> Vec<(String, u64, u64)> {
+    let of = |(number, fault): (usize, &FaultFigures)| {
+        let next = faults.get(number + 1).map_or(end, |next| whole(next.from_ms));
+        around(fault, next)
+    };
+    faults.iter().enumerate().flat_map(of).collect()
+}
+
+fn around(fault: &FaultFigures, next: u64) -> Vec<(String, u64, u64)> {
     let from = whole(fault.from_ms);
     let to = fault.to_ms.map_or(next, |to| whole(to + 999)).max(from + 1);
     let mut list = vec![(format!("during {}", fault.what), from, to)];

@@ -13,6 +13,7 @@
 //! | [`page`] | the report as a page: `report.html` |
 //! | [`control`] | a run beside one without its faults |
 //! | [`load`] | the result of a load without faults |
+//! | [`runs`] | two runs side by side |
 //! | `table` | lines and tables |
 //! | [`style`] | colours, where they are wanted |
 
@@ -28,6 +29,7 @@ pub mod load;
 pub mod markdown;
 pub mod model;
 pub mod page;
+pub mod runs;
 pub mod style;
 mod table;
 pub mod terminal;

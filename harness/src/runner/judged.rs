@@ -20,16 +20,24 @@ pub const PAGE: &str = "report.html";
 /// # Errors
 /// [`RunError`] when there is no history, none that can be read, or when a file can't be written.
 pub fn judge(folder: &Path) -> Result<Report, RunError> {
-    let history = history_of(folder)?;
-    let report = Report::new(folder, &history, checker::judge(&history));
+    let (report, details) = read(folder)?;
     let json = serde_json::to_string_pretty(&report).map_err(std::io::Error::from);
     write(folder, "report.json", json.map(|text| text + "\n"))?;
-    let xml = junit::render(&report).map_err(std::io::Error::other);
-    write(folder, "junit.xml", xml)?;
-    let mut details = Details::new(&history, &report);
-    logs::add(folder, &mut details);
+    write(folder, "junit.xml", junit::render(&report).map_err(std::io::Error::other))?;
     write(folder, PAGE, Ok(page::render(&report, &details)))?;
     Ok(report)
+}
+
+/// Reads and judges the history in a run's folder.
+///
+/// # Errors
+/// [`RunError`] when there is no history, or none that can be read.
+pub fn read(folder: &Path) -> Result<(Report, Details), RunError> {
+    let history = history_of(folder)?;
+    let report = Report::new(folder, &history, checker::judge(&history));
+    let mut details = Details::new(&history, &report);
+    logs::add(folder, &mut details);
+    Ok((report, details))
 }
 
 fn write(folder: &Path, name: &str, text: std::io::Result<String>) -> Result<(), FolderError> {

@@ -12,6 +12,7 @@
 //! | [`parse`] | text to scenario, with the place of each mistake |
 //! | [`validate`] | what the types can't say: overlaps, missing keys, names of the topology |
 //! | [`mistake`] | a mistake and its place in the file |
+//! | [`mod@schema`] | the format as a JSON schema |
 //! | [`schedule`] | the exact actions of one run |
 //! | [`stream`] | arrivals on one path, and when each is due |
 //! | [`replay`] | arrivals that are listed in a file |
@@ -27,6 +28,7 @@ pub mod rate;
 pub mod replay;
 mod scatter;
 pub mod schedule;
+pub mod schema;
 pub mod share;
 pub mod sizes;
 pub mod stream;
