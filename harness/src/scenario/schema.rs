@@ -182,9 +182,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_a_schema_that_has_every_fault_with_every_key() {
+    fn it_has_every_fault_with_every_key() {
         let schema = schema();
-        assert!(jsonschema::meta::is_valid(&schema));
         let faults = schema["properties"]["fault"]["items"]["oneOf"].as_array().unwrap();
         assert_eq!(faults.len(), kind::all().count());
         for fault in faults {
@@ -196,33 +195,6 @@ mod tests {
                     .iter()
                     .all(|key| keys.contains_key(key.as_str().unwrap()))
             );
-        }
-    }
-
-    #[test]
-    fn it_takes_the_scenarios_of_the_repository_and_no_wrong_ones() {
-        let validator = jsonschema::validator_for(&schema()).unwrap();
-        let value = |text: &str| serde_json::to_value(toml::from_str::<toml::Value>(text).unwrap()).unwrap();
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let scenario = value(&std::fs::read_to_string(&path).unwrap());
-            let mistakes: Vec<_> = validator.iter_errors(&scenario).map(|error| error.to_string()).collect();
-            assert!(mistakes.is_empty(), "{}: {mistakes:?}", path.display());
-        }
-        let good = "shows = \"x\"\n[[load]]\nfor = \"1s\"\nrates = { ping = \"1/s\" }\n";
-        assert!(validator.is_valid(&value(good)));
-        for wrong in [
-            good.replace("\"1s\"", "\"1 year\""),
-            good.replace("1/s", "1 a second"),
-            good.replace("shows", "says"),
-            format!("{good}[[fault]]\nkind = \"kill\"\nlink = \"a->b\"\nat = \"1s\"\nfor = \"1s\"\n"),
-            format!(
-                "{good}[[fault]]\nkind = \"latency\"\nlink = \"a->b\"\nat = \"1s\"\nfor = \"1s\"\nlatency = 5\n"
-            ),
-            format!("{good}[expect]\nlost = -1\n"),
-        ] {
-            assert!(!validator.is_valid(&value(&wrong)), "{wrong}");
         }
     }
 }

@@ -78,6 +78,8 @@ fn mistakes_of_usage_have_exit_code_64() {
         &["run", "scenarios/healthy.toml", "--seed", "minus one"],
         &["run", "scenarios/healthy.toml", "--topology", "no-such-file.yml"],
         &["report", "scenarios"],
+        &["compare", "scenarios", "scenarios"],
+        &["schema", "history"],
         &["list", "no-such-folder"],
         &["no-such-verb"],
     ] {
@@ -87,6 +89,43 @@ fn mistakes_of_usage_have_exit_code_64() {
     }
     assert!(faultline(&["--help"]).status.success());
     assert!(text(&faultline(&["--help"]).stdout).contains("Exit codes:"));
+}
+
+#[test]
+fn formats_completions_and_the_manual_are_printed() {
+    for (arguments, part) in [
+        (&["schema", "scenario"][..], "\"slow_handshake\""),
+        (&["schema", "report"], "\"drain_ms\""),
+        (&["completions", "bash"], "complete -F _faultline"),
+        (&["man"], ".TH faultline 1"),
+    ] {
+        let output = faultline(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(part), "{arguments:?}: no {part} in {}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn an_old_run_is_reported_in_every_form() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a path");
+    let history = lab::repository().join("harness/tests/end_to_end/old-run.jsonl");
+    std::fs::copy(history, folder.path().join("history.jsonl")).expect("copied");
+    for (form, part) in [
+        ("human", "verdict: FAIL: lost: 1 acknowledged and not stored"),
+        ("json", "\"verdict\": \"fail\""),
+        ("junit", "<failure message=\"1 acknowledged and not stored"),
+        ("github", "::error title=old%3A lost (fail)::1 acknowledged"),
+        ("markdown", "old: fail"),
+    ] {
+        let output = faultline(&["report", path, "--output", form]);
+        assert_eq!(output.status.code(), Some(1), "{form}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(part), "{form}: no {part} in {}", text(&output.stdout));
+    }
+    let page = std::fs::read_to_string(folder.path().join("report.html")).expect("the page");
+    assert!(page.contains("r1-log-000000") && page.contains("faultline run old.toml --seed 3"));
+    let same = text(&faultline(&["compare", path, path]).stdout);
+    assert!(same.contains("verdicts, checks, stores and times of faults say the same"), "{same}");
 }
 
 #[test]

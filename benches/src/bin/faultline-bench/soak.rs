@@ -169,6 +169,7 @@ impl Bench {
         tokio::time::sleep(REST).await;
         // First, since each request to the API is a connection of its own, which may take a moment to end.
         let (memory, descriptors) = (self.process.memory()?, self.process.descriptors()?);
+        let tasks = self.api.tasks().await?;
         let (mut open, mut connections) = (0, 0);
         let proxies = self.api.ask(Method::GET, "/proxies", &Value::Null).await?;
         for link in LINKS {
@@ -177,7 +178,7 @@ impl Bench {
             open += count("open")?;
             connections += count("accepted")?;
         }
-        Ok(Held { memory, descriptors, tasks: self.api.tasks().await?, open, connections })
+        Ok(Held { memory, descriptors, tasks, open, connections })
     }
 }
 

@@ -4,6 +4,7 @@ mod harness;
 mod panicking;
 mod runs;
 mod shared;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

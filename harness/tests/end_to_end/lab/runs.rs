@@ -41,5 +41,6 @@ pub(crate) fn run_on(
     let report = runtime.block_on(run).unwrap_or_else(|error| panic!("{error}"));
     // Shown by the test runner where the test fails.
     println!("{}", terminal::render(&report, Style::PLAIN));
+    super::written::agrees_with(&report);
     report
 }

@@ -1,0 +1,27 @@
+//! The reports that a run writes into its folder say what its verdict says.
+
+use std::path::Path;
+
+use faultline::report::Report;
+
+/// Bytes of a page that opens at once.
+const LARGE: usize = 1_000_000;
+
+/// Every figure, fault and entry in question of the report is on the page, and every check in the XML.
+pub(crate) fn agrees_with(report: &Report) {
+    let read = |name: &str| std::fs::read_to_string(Path::new(&report.folder).join(name)).expect(name);
+    let page = read("report.html");
+    assert!(page.len() < LARGE, "report.html has {} bytes", page.len());
+    for (name, path) in &report.paths {
+        let tally = &path.tally;
+        let cells = [tally.offered, tally.sent, tally.dropped, tally.ok, tally.fail, tally.info];
+        let cells: String = cells.iter().map(|count| format!("<td>{count}</td>")).collect();
+        let row = format!("<th scope=\"row\">{name}</th>{cells}");
+        assert!(page.contains(&row), "no {row} on the page");
+    }
+    let in_question = report.checks.iter().flat_map(|check| &check.ids);
+    for part in report.faults.iter().map(|fault| &fault.what).chain(in_question) {
+        assert!(page.contains(&part.replace('>', "&gt;")), "no {part} on the page");
+    }
+    assert_eq!(read("junit.xml").matches("<testcase ").count(), report.checks.len());
+}
