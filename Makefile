@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo test test-clients test-page test-containers up images bench bench-record lint
+.PHONY: help setup demo lab test test-clients test-page test-browser test-containers up page images bench bench-record lint
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -12,6 +12,11 @@ demo: setup ## starts the whole system, kills RabbitMQ under load, says what was
 	@scripts/build
 	@scripts/faultline run scenarios/rabbitmq-killed.toml
 
+lab: setup ## runs the system with the live lab: faults by a click, until Ctrl-C
+	@scripts/page --if-node
+	@scripts/build
+	@scripts/faultline up --ui
+
 test: setup ## every test, on real servers
 	@scripts/build --tests
 	@cargo test
@@ -20,8 +25,14 @@ test-clients: setup ## Toxiproxy's clients for Go, Node and Python against `faul
 	@scripts/build
 	@scripts/test-clients
 
-test-page: ## the page: types, its tests, and that it can be built; needs Node
-	@cd client && npm ci --no-audit --loglevel=error && npm run --silent check && npm test --silent && npm run --silent build
+test-page: ## the page: that it can be built, types, and its tests; needs Node
+	@scripts/page
+	@cd client && npm run --silent check && npm test --silent
+
+test-browser: setup ## the page, the live lab and a report in Chromium against the real system; needs Node
+	@scripts/page
+	@scripts/build
+	@scripts/test-browser
 
 test-containers: setup ## the suites on containers too; starts an engine for it where none answers
 	@scripts/build --tests
@@ -30,6 +41,9 @@ test-containers: setup ## the suites on containers too; starts an engine for it 
 up: setup ## runs the system on its fixed ports until Ctrl-C
 	@scripts/build
 	@scripts/faultline up
+
+page: ## builds the page and the live lab, which the next build takes in; needs Node
+	@scripts/page
 
 images: setup ## stand-ins for the images of docker-compose.yml, made here without a registry
 	@scripts/build

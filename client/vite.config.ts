@@ -26,6 +26,6 @@ export default defineConfig({
   plugins: [react(), policy()],
   server: { host: "127.0.0.1", port: 5173, strictPort: true },
   preview: { host: "127.0.0.1", port: 4173, strictPort: true },
-  build: { rollupOptions: { input: ["index.html"] } },
+  build: { rollupOptions: { input: ["index.html", "lab.html"] } },
   test: { environment: "jsdom", exclude: [...configDefaults.exclude, "e2e/**"] },
 } as Parameters<typeof defineConfig>[0]);

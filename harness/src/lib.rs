@@ -13,12 +13,14 @@
 //! | [`checker`] | from history to verdict | none |
 //! | [`report`] | verdict and figures, for people and machines | none |
 //! | [`runner`] | conducts one run, emits typed events | yes |
+//! | [`live`] | a run, or a system that is up, on a page; faults and loads by hand | yes |
 //! | [`cli`] | one file a verb | yes |
 
 pub mod checker;
 pub mod cli;
 pub mod fault;
 pub mod history;
+pub mod live;
 pub mod load;
 pub mod measure;
 pub mod proxy;

@@ -119,16 +119,39 @@ async fn the_manual_demo_serves_every_path_with_the_contracts_strings() {
     let listeners = compose(&["ps", "--quiet", "listener"]);
     assert_eq!(listeners.lines().count(), 3, "{listeners}");
     management_page().await;
+    page().await;
+}
+
+/// The page is served, and told where the broker is.
+async fn page() {
+    let begun = Instant::now();
+    let index = loop {
+        match get(8081, "/", "").await {
+            Some(index) if index.starts_with("HTTP/1.1 200") => break index,
+            other => assert!(begun.elapsed() < PATIENCE, "the page: {other:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert!(index.contains("<div id=\"root\">"), "{index}");
+    let config = get(8081, "/config.json", "").await.expect("an answer");
+    assert!(config.ends_with("{\"broker\": \"http://localhost:8080\"}\n"), "{config}");
 }
 
 /// The management page of RabbitMQ lets the contract's user in.
 async fn management_page() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = tokio::net::TcpStream::connect("127.0.0.1:15672").await.expect("the page");
     // guest:guest
-    let request = "GET /api/overview HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\nconnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.expect("asked");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
+    let login = "authorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n";
+    let answer = get(15672, "/api/overview", login).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// A whole answer as text; none where nobody listens.
+async fn get(port: u16, route: &str, headers: &str) -> Option<String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let request = format!("GET {route} HTTP/1.1\r\nhost: localhost\r\n{headers}connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    Some(answer)
 }

@@ -85,7 +85,7 @@ export function Entries({ broker, stored }: { broker: string; stored: number }) 
 function Table({ entries }: { entries: readonly Entry[] }) {
   if (entries.length === 0) return <p className="quiet">Nothing is stored yet.</p>;
   return (
-    <div className="wide" tabIndex={0} role="region" aria-labelledby="entries-title">
+    <div className="wide" tabIndex={0} role="region" aria-label="table of the entries">
       <table>
         <thead>
           <tr>

@@ -120,7 +120,11 @@ impl<'a> View<'a> {
                 self.unobserved.insert(store, reason);
             }
             Event::End { at, interrupted } => self.end = Some((*at, *interrupted)),
-            Event::Run(_) | Event::Invoke(_) | Event::Settle(_) | Event::Drop { .. } => {}
+            Event::Run(_)
+            | Event::Amend { .. }
+            | Event::Invoke(_)
+            | Event::Settle(_)
+            | Event::Drop { .. } => {}
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::history::event::fault_name;
-use crate::history::{Event, Evidence, FaultStage, NodeChange, Outcome};
+use crate::history::{Event, Evidence, FaultStage, Outcome};
 use crate::measure::Tally;
 use crate::runner::trial::Tick;
 use crate::runner::{Listener, Progress, Stage};
@@ -89,14 +89,9 @@ impl Display {
             Event::Drop { .. } => self.counts.dropped += 1,
             Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
             Event::Node { node, at, change } => {
-                let told = match change {
-                    NodeChange::Ready => format!("{node} is ready again"),
-                    NodeChange::NotReady(waits) => format!("{node} is not ready: {waits}"),
-                    NodeChange::Died(how) => format!("{node} died by itself: {how}"),
-                    NodeChange::Lost(how) => format!("{node} is out of sight: {how}"),
-                };
-                self.line(&format!("{} {told}", clock(*at)));
+                self.line(&format!("{} {}", clock(*at), change.told(node)));
             }
+            Event::Amend { schedule, .. } => self.schedule = Some(schedule.clone()),
             Event::LoadEnded { at } => self.line(&format!("{} load over", clock(*at))),
             Event::Drain { missing: Some(missing), done: false, .. } => {
                 self.now(format!("draining: {missing} acknowledged entries not stored yet"));
@@ -184,6 +179,7 @@ impl Listener for Display {
             Progress::Stage(stage) => self.stage(*stage),
             Progress::History(event) => self.event(event),
             Progress::Tick(tick) => self.tick(tick),
+            Progress::Sample(_) | Progress::Stored(_) | Progress::Hands(_) => {}
         }
     }
 
@@ -224,6 +220,7 @@ impl Display {
                 let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
                 format!("load for {ends} s")
             }
+            Stage::Settle => "healing what acts, and looking whether everything works again".to_owned(),
             Stage::Drain => "waiting until all that was acknowledged is stored".to_owned(),
             Stage::Observe => "reading the stores".to_owned(),
             Stage::Shutdown => "ending the stack".to_owned(),

@@ -44,6 +44,7 @@ pub mod report_output;
 pub mod run;
 pub mod schema;
 pub mod target;
+pub mod ui;
 pub mod up;
 pub mod validate;
 

@@ -88,14 +88,18 @@ fn read(path: &Path) -> Result<Vec<crate::proxy::NewProxy>, Failure> {
     api::read_config(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-async fn listen(option: &str, text: &str) -> Result<TcpListener, Failure> {
+pub(super) async fn listen(option: &str, text: &str) -> Result<TcpListener, Failure> {
     let bad = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("{option} {text}: {error}; it must be like 127.0.0.1:8474"))
     };
     let address = lookup_host(text).await.map_err(|error| bad(&error))?.next();
     let address = address.ok_or_else(|| bad(&"no address"))?;
     let listening = TcpListener::bind(address).await;
-    listening.map_err(|error| Failure::unavailable(format!("the API can't listen on {address}: {error}")))
+    listening.map_err(|error| {
+        Failure::unavailable(format!(
+            "{option} can't listen on {address}: {error}; give another, or port 0 for a free one"
+        ))
+    })
 }
 
 /// Whoever reaches the API can make this machine connect anywhere.

@@ -10,9 +10,10 @@ use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::report_output::ReportOutput;
+use super::ui::UiArgs;
 use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
 use crate::report::{ControlReport, Report};
-use crate::runner::{self, Options};
+use crate::runner::{self, Both, Listener, Options};
 use crate::scenario::Schedule;
 
 /// `faultline run`.
@@ -34,6 +35,8 @@ pub struct Run {
     /// Who reads the report
     #[arg(long, value_enum, default_value_t = ReportOutput::Human)]
     output: ReportOutput,
+    #[command(flatten)]
+    ui: UiArgs,
     #[command(flatten)]
     api: ProxyApiArgs,
     #[command(flatten)]
@@ -61,12 +64,27 @@ impl Run {
         super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
             options.registry = self.api.registry().await?;
+            let board = self.ui.listen().await?.map(|ui| {
+                options.watched = true;
+                ui.serve(options.topology.clone(), options.runs.clone(), None)
+            });
             let control = if self.control { Some(control(&options, &cancel).await?) } else { None };
-            let report = runner::run(options, display(), cancel.clone()).await?;
+            let listener: Box<dyn Listener> = match &board {
+                Some(board) => Box::new(Both(display(), Box::new(board.clone()))),
+                None => display(),
+            };
+            let report = runner::run(options, listener, cancel.clone()).await?;
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
             match control {
-                Some(control) => show_both(control, report, self.output)?,
+                Some(control) => show_both(control, report.clone(), self.output)?,
                 None => super::printed(&self.output.render(&report)?)?,
+            }
+            if let Some(board) = board {
+                board.judged(&report);
+                if !cancel.is_cancelled() {
+                    eprintln!("the live lab stays until Ctrl-C");
+                    cancel.cancelled().await;
+                }
             }
             Ok(exit)
         })

@@ -1,17 +1,25 @@
 //! `faultline up`: the system on its published ports, until Ctrl-C.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
+use super::ui::{Ui, UiArgs};
 use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt};
+use crate::live::Between;
+use crate::live::session::Session;
 use crate::proxy::Registry;
-use crate::runner::RunFolder;
+use crate::runner::folder::LOGS;
+use crate::runner::{Hands, Options, RunFolder, sampler};
+use crate::scenario::by_hand;
 use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology, Wiring};
 
 /// `faultline up`.
@@ -22,6 +30,8 @@ pub struct Up {
     /// Keep the data of nodes that run as processes, in the run's folder
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    ui: UiArgs,
     #[command(flatten)]
     api: ProxyApiArgs,
     #[command(flatten)]
@@ -45,7 +55,9 @@ impl Up {
         let result = super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
             let registry = self.api.registry().await?;
-            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel)).await
+            let ui = self.ui.listen().await?;
+            let lab = ui.map(|ui| (ui, self.runs.runs.clone()));
+            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel), lab).await
         });
         if !self.keep {
             folder.remove_data().map_err(Failure::unavailable)?;
@@ -59,12 +71,13 @@ async fn serve(
     choice: Choice,
     folder: &RunFolder,
     (registry, cancel): (&Registry, &CancellationToken),
+    lab: Option<(Ui, PathBuf)>,
 ) -> Result<Exit, Failure> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
     let Chosen { provider, why } = stack::choose(choice, topology, site).await?;
     eprintln!("provider: {why}");
-    let stack = Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?;
+    let stack = Arc::new(Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?);
     let begun = Instant::now();
     let tell = |starting| {
         if let Starting::Ready(node, after) = starting {
@@ -83,7 +96,10 @@ async fn serve(
                 begun.elapsed().as_secs_f64()
             );
             print_addresses(&stack);
-            watch(&stack, cancel).await
+            match lab {
+                Some((ui, runs)) => live(&stack, (why, folder, runs), ui, cancel).await,
+                None => watch(&stack, cancel).await,
+            }
         }
         Ok(()) => Ok(Exit::Interrupted),
         Err(error) => Err(error.into()),
@@ -91,6 +107,35 @@ async fn serve(
     eprintln!("ending the stack");
     stack.shutdown().await;
     served
+}
+
+/// The live lab beside it, until interrupted, or until a node dies.
+async fn live(
+    stack: &Arc<Stack>,
+    (provider, folder, runs): (String, &RunFolder, PathBuf),
+    ui: Ui,
+    cancel: &CancellationToken,
+) -> Result<Exit, Failure> {
+    let rest = by_hand::rest("by-hand").ok_or_else(|| Failure::internal("no schedule without a load"))?;
+    let ending = cancel.child_token();
+    let (wants, wanted) = mpsc::channel(8);
+    let board = ui.serve(stack.topology().clone(), runs.clone(), Some(wants));
+    let (idle, teller) =
+        Hands::idle(stack, folder.path(), Box::new(Between(board.clone())), rest.clone(), &ending)
+            .map_err(Failure::unavailable)?;
+    let looking = tokio::spawn(sampler::sample(Arc::clone(stack), teller));
+    let mut options = Options::new(stack.topology().clone(), rest, runs);
+    options.watched = true;
+    options.logs = Some(folder.path().join(LOGS));
+    let session =
+        Session { stack: Arc::clone(stack), provider, options, board, idle, cancel: ending.clone() };
+    let session = tokio::spawn(session.serve(wanted));
+    let watched = watch(stack, cancel).await;
+    // What runs by hand is ended and judged as far as it went.
+    ending.cancel();
+    let _ = session.await;
+    looking.abort();
+    watched
 }
 
 /// Where each published port is, as an address to connect to.

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::scenario::{FaultKind, Schedule};
 
 /// The version of the format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
+
+/// The oldest version that is read: before 3 nothing could be done by hand.
+pub const OLDEST: u32 = 2;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +43,13 @@ pub enum Event {
         /// What shows that it had its effect, or that the effect is gone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Evidence>,
+    },
+    /// What is planned changed, since something was done by hand; the number of a fault never changes.
+    Amend {
+        /// All that is planned from now on, with what was.
+        schedule: Box<Schedule>,
+        /// As [`RunInfo::affected`].
+        affected: Vec<Vec<String>>,
     },
     /// A node became ready, or was no longer.
     Node {
@@ -216,6 +226,19 @@ pub enum NodeChange {
     Died(String),
     /// Whoever runs it does not answer any more; what is known of that.
     Lost(String),
+}
+
+impl NodeChange {
+    /// What became of `node`, in words for those who watch.
+    #[must_use]
+    pub fn told(&self, node: &str) -> String {
+        match self {
+            Self::Ready => format!("{node} is ready again"),
+            Self::NotReady(waits) => format!("{node} is not ready: {waits}"),
+            Self::Died(how) => format!("{node} died by itself: {how}"),
+            Self::Lost(how) => format!("{node} is out of sight: {how}"),
+        }
+    }
 }
 
 /// Entries of a store.

@@ -1,12 +1,12 @@
 //! Lines to events. A run that was killed ends in the middle of a line: that one is left out; a broken line
 //! elsewhere is an error with its number.
 
-use super::event::{Event, RunInfo, VERSION};
+use super::event::{Event, OLDEST, RunInfo, VERSION};
 
 /// A history that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
-    /// What run it is of.
+    /// What run it is of, with what was planned at its end.
     pub run: RunInfo,
     /// Every event, the first line included.
     pub events: Vec<Event>,
@@ -27,7 +27,7 @@ pub enum HistoryError {
         source: serde_json::Error,
     },
     /// Written by another version of the lab.
-    #[error("the history has format version {0}; this faultline reads version {VERSION}")]
+    #[error("the history has format version {0}; this faultline reads {OLDEST} to {VERSION}")]
     Version(u64),
 }
 
@@ -45,8 +45,22 @@ pub fn read(text: &str) -> Result<History, HistoryError> {
         events.push(event);
     }
     match events.first() {
-        Some(Event::Run(run)) => Ok(History { run: (**run).clone(), events }),
+        Some(Event::Run(run)) => Ok(History { run: amended(run, &events), events }),
         _ => Err(HistoryError::NoRun),
+    }
+}
+
+/// With what was done by hand.
+fn amended(run: &RunInfo, events: &[Event]) -> RunInfo {
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::Amend { schedule, affected } => Some((schedule, affected)),
+        _ => None,
+    });
+    match last {
+        Some((schedule, affected)) => {
+            RunInfo { schedule: (**schedule).clone(), affected: affected.clone(), ..run.clone() }
+        }
+        None => run.clone(),
     }
 }
 
@@ -55,7 +69,7 @@ fn check_version(text: &str) -> Result<(), HistoryError> {
     let first = text.lines().next().unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(first).map_err(|_| HistoryError::NoRun)?;
     match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(version) if version == u64::from(VERSION) => Ok(()),
+        Some(version) if (u64::from(OLDEST)..=u64::from(VERSION)).contains(&version) => Ok(()),
         Some(version) => Err(HistoryError::Version(version)),
         None => Err(HistoryError::NoRun),
     }
@@ -104,6 +118,17 @@ mod tests {
         assert_eq!(read(&whole).unwrap().events, events);
         let torn = &whole[..whole.len() - 9];
         assert_eq!(read(torn).unwrap().events.len(), 1);
+    }
+
+    #[test]
+    fn what_was_done_by_hand_is_part_of_the_plan() {
+        let Event::Run(info) = run() else { unreachable!() };
+        let mut schedule = info.schedule.clone();
+        schedule.streams.clear();
+        let amend = Event::Amend { schedule: Box::new(schedule), affected: vec![vec!["ping".into()]] };
+        let read = read(&text(&[Event::Run(info), amend])).unwrap();
+        assert!(read.run.schedule.streams.is_empty());
+        assert_eq!(read.run.affected, [["ping"]]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::chain::Lot;
-use super::counters::Counters;
+use super::counters::Meter;
 use super::lane::{self, Ending, Lane};
 use super::single::Shared;
 use super::timer;
@@ -97,6 +97,7 @@ async fn pass_on(
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
     // The side that was lost while a toxic keeps the other from knowing.
     let mut lost: Option<Side> = None;
+    let meter = Meter::new(&shared.counters);
     loop {
         {
             let now = toxics.borrow_and_update();
@@ -111,7 +112,7 @@ async fn pass_on(
             match lost {
                 Some(Side::Client) => lane::reset(&upstream).await,
                 Some(Side::Upstream) => lane::reset(client).await,
-                None => return both(&mut up, &mut down, client, &upstream, &shared.counters).await,
+                None => return both(&mut up, &mut down, client, &upstream, &meter).await,
             }
             Ended::Reset
         };
@@ -164,7 +165,7 @@ async fn both(
     down: &mut Lane,
     client: &TcpStream,
     upstream: &TcpStream,
-    counters: &Counters,
+    meter: &Meter<'_>,
 ) -> Ended {
     let told = |sender, receiver| {
         move |ending| match ending {
@@ -174,9 +175,8 @@ async fn both(
             Ending::ReceiverLost => Ended::Lost(receiver),
         }
     };
-    let up = async { up.run(client, upstream, counters).await.map_err(told(Side::Client, Side::Upstream)) };
-    let down =
-        async { down.run(upstream, client, counters).await.map_err(told(Side::Upstream, Side::Client)) };
+    let up = async { up.run(client, upstream, meter).await.map_err(told(Side::Client, Side::Upstream)) };
+    let down = async { down.run(upstream, client, meter).await.map_err(told(Side::Upstream, Side::Client)) };
     match tokio::try_join!(up, down) {
         Ok(((), ())) => Ended::Close,
         Err(ended) => ended,

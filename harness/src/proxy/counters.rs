@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::answer_times::{AnswerTimer, Turn};
+
 /// Live counters.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -14,6 +16,14 @@ pub struct Counters {
     reset: AtomicU64,
     cut: AtomicU64,
     upstream_refused: AtomicU64,
+    pub(super) answers: AnswerTimer,
+}
+
+/// What one connection counts.
+#[derive(Debug)]
+pub(super) struct Meter<'a> {
+    counters: &'a Counters,
+    turn: Turn,
 }
 
 /// The counters at one moment.
@@ -33,6 +43,32 @@ pub struct Snapshot {
     pub cut: u64,
     /// Connections ended because the upstream did not take them.
     pub upstream_refused: u64,
+}
+
+impl<'a> Meter<'a> {
+    pub(super) fn new(counters: &'a Counters) -> Self {
+        Self { counters, turn: Turn::default() }
+    }
+
+    /// Bytes came from the client that toxics may hold yet.
+    pub(super) fn came(&self, downstream: bool) {
+        if !downstream {
+            self.counters.answers.asked(&self.turn);
+        }
+    }
+
+    /// Bytes were passed on.
+    pub(super) fn add_bytes(&self, downstream: bool, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
+        self.counters.add_bytes(downstream, bytes);
+        if downstream {
+            self.counters.answers.answered(&self.turn);
+        } else {
+            self.counters.answers.asked(&self.turn);
+        }
+    }
 }
 
 impl Counters {
@@ -57,7 +93,7 @@ impl Counters {
         Open { counters: self, number }
     }
 
-    pub(crate) fn add_bytes(&self, downstream: bool, bytes: usize) {
+    fn add_bytes(&self, downstream: bool, bytes: usize) {
         let counter = if downstream { &self.downstream_bytes } else { &self.upstream_bytes };
         counter.fetch_add(bytes as u64, Ordering::Relaxed);
     }

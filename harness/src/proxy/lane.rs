@@ -13,7 +13,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use super::chain::{Chain, Item, Lot};
-use super::counters::Counters;
+use super::counters::Meter;
 use super::outgoing::Outgoing;
 use super::timer;
 use super::toxic::Toxic;
@@ -89,23 +89,23 @@ impl Lane {
         &mut self,
         from: &TcpStream,
         to: &TcpStream,
-        counters: &Counters,
+        meter: &Meter<'_>,
     ) -> Result<(), Ending> {
         while !self.told {
             if self.chain.is_idle() {
-                self.pass(from, to, counters).await?;
+                self.pass(from, to, meter).await?;
             } else {
                 // Apart, so that a connection without toxics needs no memory for it.
-                Box::pin(self.hold(from, to, counters)).await?;
+                Box::pin(self.hold(from, to, meter)).await?;
             }
         }
         Ok(())
     }
 
     /// One step without toxics.
-    async fn pass(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+    async fn pass(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
         loop {
-            counters.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
+            meter.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
             if !self.out.is_empty() {
                 writable_or_reset(from, to).await?;
             } else if self.ended {
@@ -113,15 +113,15 @@ impl Lane {
             } else {
                 self.slow_down();
                 from.readable().await.map_err(sender)?;
-                self.move_some(from, to, counters)?;
+                self.move_some(from, to, meter)?;
             }
         }
     }
 
     /// From one socket to the other, as much as is there.
-    fn move_some(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+    fn move_some(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
         let came = if self.much { self.fill_pipe(from) } else { None };
-        let came = came.map_or_else(|| self.copy(from, to, counters), |came| came.map_err(Trouble::Sender));
+        let came = came.map_or_else(|| self.copy(from, to, meter), |came| came.map_err(Trouble::Sender));
         match came {
             Ok(0) => self.ended = true,
             Ok(bytes) if bytes >= MUCH => self.much = true,
@@ -133,14 +133,14 @@ impl Lane {
         Ok(())
     }
 
-    fn copy(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<usize, Trouble> {
+    fn copy(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<usize, Trouble> {
         SCRATCH.with_borrow_mut(|scratch| {
             let read = receive(from, scratch).map_err(Trouble::Sender)?;
             let written = match to.try_write(&scratch[..read]) {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(Trouble::Receiver),
                 written => written.unwrap_or(0),
             };
-            counters.add_bytes(self.downstream, written);
+            meter.add_bytes(self.downstream, written);
             if written < read {
                 self.out.put(Bytes::copy_from_slice(&scratch[written..read]));
             }
@@ -173,10 +173,10 @@ impl Lane {
     }
 
     /// Steps with toxics, until there are none.
-    async fn hold(&mut self, from: &TcpStream, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+    async fn hold(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
         self.pass_end_on();
         while !self.told && !self.chain.is_idle() {
-            self.give_out(to, counters)?;
+            self.give_out(to, meter)?;
             if self.told || self.chain.is_idle() {
                 break;
             }
@@ -186,7 +186,7 @@ impl Lane {
             tokio::select! {
                 ready = writable_or_reset(from, to), if writes => ready?,
                 () = timer::at(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
-                read = self.read(from), if reads => read?,
+                read = self.read(from, meter), if reads => read?,
                 () = reset(from), if !reads && !writes => return Err(Ending::SenderLost),
             }
         }
@@ -194,9 +194,9 @@ impl Lane {
     }
 
     /// Gives out what may leave now.
-    fn give_out(&mut self, to: &TcpStream, counters: &Counters) -> Result<(), Ending> {
+    fn give_out(&mut self, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
         loop {
-            counters.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
+            meter.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
             if !self.out.is_empty() {
                 return Ok(());
             }
@@ -210,7 +210,7 @@ impl Lane {
         }
     }
 
-    async fn read(&mut self, from: &TcpStream) -> Result<(), Ending> {
+    async fn read(&mut self, from: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
         from.readable().await.map_err(sender)?;
         match self.piece(from) {
             Ok(bytes) if bytes.is_empty() => {
@@ -218,6 +218,7 @@ impl Lane {
                 self.pass_end_on();
             }
             Ok(bytes) => {
+                meter.came(self.downstream);
                 self.much = bytes.len() == PIECE;
                 self.chain.take(Item::Data(bytes), Instant::now());
             }

@@ -13,9 +13,11 @@
 //! | [`chain`] | the toxics of one direction, one behind the other; knows no sockets |
 //! | [`toxic`], [`toxics`] | what can be done, one file each |
 //! | [`timer`] | moments that are waited for |
+//! | [`answer_times`] | how long answers take, while somebody watches |
 //! | [`counters`] | what a proxy has seen and done, for evidence |
 
 mod acceptor;
+mod answer_times;
 pub mod api;
 pub mod chain;
 mod connection;
@@ -33,6 +35,7 @@ pub mod toxic;
 pub mod toxics;
 pub mod upstreams;
 
+pub use answer_times::AnswerTimes;
 pub use counters::{Counters, Snapshot};
 pub use registry::{NewProxy, Registry, RegistryError};
 pub use single::{Proxy, ProxyError, ToxicError, View};

@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use super::acceptor;
+use super::answer_times::AnswerTimes;
 use super::counters::{Counters, Snapshot};
 use super::listen::{self, ListenError};
 use super::toxic::{NewToxic, Toxic};
@@ -119,6 +120,17 @@ impl Proxy {
     #[must_use]
     pub fn counters(&self) -> Snapshot {
         self.shared.counters.snapshot()
+    }
+
+    /// Measures from now on how long answers take.
+    pub fn time_answers(&self) {
+        self.shared.counters.answers.turn_on();
+    }
+
+    /// How long answers took until now, since that is measured.
+    #[must_use]
+    pub fn answer_times(&self) -> AnswerTimes {
+        self.shared.counters.answers.times()
     }
 
     /// Its toxics.

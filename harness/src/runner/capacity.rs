@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::conduct::RunError;
+use super::error::RunError;
 use super::folder::RunFolder;
 use super::machine;
 use super::progress::Listener;

@@ -43,6 +43,18 @@ impl FolderError {
 /// A file in the folder of a run whose data is to be kept.
 pub const KEPT: &str = "keep";
 
+/// The folder with the nodes' logs, in that of a run.
+pub const LOGS: &str = "logs";
+
+/// What was done by hand as a scenario, in the folder of its run.
+pub const SCENARIO: &str = "scenario.toml";
+
+/// The name of a run's folder, by which it is told from others in the same place.
+#[must_use]
+pub fn name_of(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// The folder of one run.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -118,6 +130,17 @@ impl RunFolder {
     pub fn write_text(&self, name: &str, text: &str) -> Result<(), FolderError> {
         let path = self.path.join(name);
         fs::write(&path, text).map_err(|source| FolderError::writing(path, source))
+    }
+
+    /// Makes a name in it stand for something elsewhere; beside it by a relative path, so that both can be moved.
+    ///
+    /// # Errors
+    /// [`FolderError`] names the file.
+    pub fn link(&self, name: &str, to: &Path) -> Result<(), FolderError> {
+        let beside = self.path.parent().and_then(|runs| to.strip_prefix(runs).ok());
+        let to = beside.map_or_else(|| to.to_path_buf(), |rest| Path::new("..").join(rest));
+        let path = self.path.join(name);
+        std::os::unix::fs::symlink(to, &path).map_err(|source| FolderError::writing(path, source))
     }
 
     /// Removes the data of the nodes; their logs stay.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::conduct::RunError;
+use super::error::RunError;
 use super::folder::FolderError;
 use super::logs;
 use super::recorder::{self, RecordError};

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
-use super::conduct::RunError;
+use super::error::RunError;
 use super::folder::{FolderError, RunFolder};
 use super::machine;
 use super::progress::{Listener, Progress, Stage};

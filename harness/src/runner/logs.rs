@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
+use super::folder::LOGS;
 use crate::report::details::{Details, LINES, LOGGED, LogLine, Way};
 
 /// Characters of a line that are kept.
@@ -33,7 +34,7 @@ pub(super) fn add(folder: &Path, details: &mut Details) {
 }
 
 fn logs(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder.join("logs")).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder.join(LOGS)).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
     paths.sort();

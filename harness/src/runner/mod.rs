@@ -6,14 +6,18 @@
 //! | [`folder`] | the folder of a run, and whose it is |
 //! | [`progress`] | the events, and who listens |
 //! | [`recorder`] | writes the history; knows what was acknowledged |
-//! | [`conduct`] | the run itself, from start to verdict |
+//! | [`conduct`] | the life of a run, from start to verdict |
+//! | `work` | what it does while its stack is there |
+//! | [`error`] | why there is no verdict |
 //! | [`judged`] | the history judged, and its report in every form |
 //! | `logs` | lines of the nodes' logs for that |
 //! | `events` | what becomes of operations, as events of the history |
-//! | [`inject`] | faults at their times |
+//! | [`inject`] | faults at their times, and by hand |
+//! | [`hands`] | who does those by hand |
 //! | [`monitor`] | watches nodes |
 //! | [`drain`] | waits until what was acknowledged is stored |
 //! | [`observe`] | reads stores and queues |
+//! | [`sampler`], [`stored`] | nodes, links and stores once a second, for those who watch |
 //! | [`system`] | a system that is ready to be loaded |
 //! | [`mod@capacity`] | the highest rate that a path holds, trial after trial |
 //! | [`trial`] | one load on a system that runs, measured |
@@ -25,8 +29,10 @@
 pub mod capacity;
 pub mod conduct;
 pub mod drain;
+pub mod error;
 mod events;
 pub mod folder;
+pub mod hands;
 mod hello;
 pub mod inject;
 pub mod judged;
@@ -38,15 +44,21 @@ pub mod observe;
 pub mod options;
 pub mod progress;
 pub mod recorder;
+pub mod sampler;
 pub mod self_check;
+pub mod stored;
 pub mod system;
 pub mod trial;
+mod work;
 
 pub use capacity::{CapacityOptions, capacity};
-pub use conduct::{RunError, run};
+pub use conduct::{run, run_on};
+pub use error::RunError;
 pub use folder::RunFolder;
+pub use hands::{ByHandError, Hands};
 pub use judged::operations_of;
 pub use loading::{LoadOptions, Loaded, load};
 pub use options::Options;
-pub use progress::{Listener, Progress, Stage};
+pub use progress::{Both, Listener, Progress, Stage};
+pub use stored::StoredNow;
 pub use system::{Aim, Started};

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::proxy::Registry;
 use crate::scenario::Schedule;
 use crate::stack::processes::Override;
@@ -27,6 +29,12 @@ pub struct Options {
     pub overrides: BTreeMap<String, Override>,
     /// The command that repeats it, for its report.
     pub command: String,
+    /// Ends the load when it is cancelled, as if it had been planned so; for loads by hand.
+    pub finish: Option<CancellationToken>,
+    /// The folder with the nodes' logs, for a run on a stack that was up before; its own folder has them else.
+    pub logs: Option<PathBuf>,
+    /// Whether somebody watches: then nodes, links and stores are looked at while it goes on.
+    pub watched: bool,
     /// How long the stack may take to be ready.
     pub ready_within: Duration,
     /// Where the proxies of the links are while the stack runs.
@@ -46,6 +54,9 @@ impl Options {
             choice: Choice::Auto,
             overrides: BTreeMap::new(),
             command: String::new(),
+            finish: None,
+            logs: None,
+            watched: false,
             ready_within: Duration::from_secs(90),
             registry: Arc::new(Registry::new(seed)),
         }

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::hands::Hands;
+use super::sampler::Sample;
+use super::stored::StoredNow;
 use super::trial::Tick;
 use crate::history::Event;
 use crate::scenario::Schedule;
@@ -32,6 +35,12 @@ pub enum Progress {
     History(Event),
     /// What was measured of a load without a history, once a second.
     Tick(Tick),
+    /// Nodes and links as they are, where somebody watches.
+    Sample(Box<Sample>),
+    /// How much of what was acknowledged is stored, where somebody watches.
+    Stored(StoredNow),
+    /// Who does faults by hand from now on.
+    Hands(Hands),
 }
 
 /// What a run is at.
@@ -39,6 +48,8 @@ pub enum Progress {
 pub enum Stage {
     /// Operations are sent.
     Load,
+    /// A person has ended the load: what acts is healed, and seen to work again.
+    Settle,
     /// The load is over; waiting until what was acknowledged is stored.
     Drain,
     /// Reading the stores.
@@ -56,6 +67,21 @@ pub trait Listener: Send {
 
     /// No more will come.
     fn end(&mut self) {}
+}
+
+/// Two that are told the same, one after the other.
+pub struct Both(pub Box<dyn Listener>, pub Box<dyn Listener>);
+
+impl Listener for Both {
+    fn on(&mut self, progress: &Progress) {
+        self.0.on(progress);
+        self.1.on(progress);
+    }
+
+    fn end(&mut self) {
+        self.0.end();
+        self.1.end();
+    }
 }
 
 /// Listens to nothing.

@@ -51,6 +51,12 @@ impl Acknowledged {
         all.get(store).map_or(0, |all| all.iter().filter(|id| !stored.contains(*id)).count() as u64)
     }
 
+    /// Those of a store.
+    pub(super) fn of(&self, store: &str) -> HashSet<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(store).cloned().unwrap_or_default()
+    }
+
     fn add(&self, store: &str, id: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(store.to_owned()).or_default().insert(id.to_owned());
@@ -62,6 +68,19 @@ impl Acknowledged {
 pub struct Teller(mpsc::Sender<Progress>);
 
 impl Teller {
+    /// Tells a listener and nobody else: nothing is written down.
+    #[must_use]
+    pub fn to(mut listener: Box<dyn Listener>) -> Self {
+        let (sender, mut receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            while let Some(progress) = receiver.recv().await {
+                listener.on(&progress);
+            }
+            listener.end();
+        });
+        Self(sender)
+    }
+
     /// Tells; waits while the queue is full. After the recorder broke nobody listens any more.
     pub async fn tell(&self, progress: Progress) {
         let _ = self.0.send(progress).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::conduct::RunError;
+use super::error::RunError;
 use super::folder::RunFolder;
 use super::observe;
 use super::progress::{Listener, Progress, Stage};

@@ -9,6 +9,7 @@
 //! | [`pace`] | `20/s..200/s in 5 steps`, `poisson 200/s` |
 //! | [`sizes`] | lengths of payloads: `256`, `64..1024`, `64:50, 1024:50` |
 //! | [`share`] | `99%` |
+//! | [`by_hand`] | faults and loads that a person asks for, in the same words |
 //! | [`parse`] | text to scenario, with the place of each mistake |
 //! | [`validate`] | what the types can't say: overlaps, missing keys, names of the topology |
 //! | [`mistake`] | a mistake and its place in the file |
@@ -18,6 +19,7 @@
 //! | [`replay`] | arrivals that are listed in a file |
 //! | [`scatter()`] | a random number for each of a row |
 
+pub mod by_hand;
 pub mod duration;
 pub mod fault;
 pub mod format;

@@ -86,6 +86,17 @@ impl Links {
         self.proxies.get(link).map(|entry| entry.address)
     }
 
+    /// The proxy of a link; none without one.
+    #[must_use]
+    pub fn proxy(&self, link: &Link) -> Option<&Proxy> {
+        self.proxies.get(link).map(|entry| entry.proxy.as_ref())
+    }
+
+    /// Measures from now on how long answers take on every link.
+    pub fn time_answers(&self) {
+        self.proxies.values().for_each(|entry| entry.proxy.time_answers());
+    }
+
     /// What the proxies of some links have seen and done, added up.
     #[must_use]
     pub fn counters(&self, links: &[&Link]) -> Snapshot {

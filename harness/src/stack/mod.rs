@@ -57,6 +57,13 @@ pub struct Stack {
     environments: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl std::fmt::Debug for Stack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let nodes: Vec<&String> = self.topology.nodes.keys().collect();
+        f.debug_struct("Stack").field("provider", &self.provider.name()).field("nodes", &nodes).finish()
+    }
+}
+
 /// Told while a stack starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Starting {

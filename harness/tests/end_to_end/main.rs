@@ -1,5 +1,5 @@
 //! End-to-end suites on real servers: the contract of each path, every scenario, every planted bug, the
-//! command line, the proxy alone, and what is left when a harness is killed. One program, so that they take turns.
+//! command line, the live lab, the proxy alone, and what is left when a harness is killed. One program, so that they take turns.
 //!
 //! FAULTLINE_PROVIDER=containers runs them on containers.
 
@@ -8,6 +8,7 @@ mod containers;
 mod contract;
 mod lab;
 mod leaks;
+mod live;
 mod loads;
 mod planted_bugs;
 mod proxy;

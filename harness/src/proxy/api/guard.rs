@@ -25,7 +25,7 @@ pub(super) fn refusal(headers: &HeaderMap) -> Option<&'static str> {
 }
 
 /// Whether a host is an address, or a name that only a private network has.
-fn is_private(host: &str) -> bool {
+pub fn is_private(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,

@@ -33,6 +33,8 @@ use super::registry::{NewProxy, Registry};
 use super::shortage::Shortage;
 use answer::{Answer, Refused};
 
+pub use guard::is_private;
+
 /// The largest body that is read.
 const LARGEST: usize = 16 * 1024 * 1024;
 

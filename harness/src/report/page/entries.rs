@@ -39,7 +39,7 @@ fn table(report: &Report) -> Markup {
         div class="wide" tabindex="0" role="region" aria-label="Entries by path" {
             table {
                 caption { "Entries, compared with the stores after the run; \"-\" where a path stores nothing" }
-                thead { tr { th scope="col" { "" } @for path in report.paths.keys() { th scope="col" { (path) } } } }
+                thead { tr { th scope="col" { "entries" } @for path in report.paths.keys() { th scope="col" { (path) } } } }
                 tbody {
                     @for (title, get) in rows {
                         tr { th scope="row" { (title) } @for path in report.paths.values() { td { (count(get(path))) } } }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `verdict` | the verdict, why, and how to repeat it |
 //! | `system` | nodes and links, with what was faulty |
+//! | `layout` | where nodes stand |
 //! | `time_chart` | what became of a path's operations, second by second |
 //! | `axis` | where ticks are |
 //! | `slices` | seconds put together until they can be seen |
@@ -17,6 +18,7 @@ mod entries;
 mod faults;
 mod figures;
 mod format;
+mod layout;
 mod slices;
 mod system;
 mod time_chart;

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::details::Details;
 use super::super::model::Report;
+use super::layout::{self, Edges};
 use crate::history::event::SystemInfo;
 
 /// Width and height of a node.
@@ -72,44 +73,19 @@ fn short(link: &str) -> &str {
 }
 
 /// Links, each once, whatever its ports, and where load comes in.
-fn edges(system: &SystemInfo) -> BTreeSet<(String, String)> {
+fn edges(system: &SystemInfo) -> Edges {
     let pair =
         |link: &String| short(link).split_once("->").map(|(from, to)| (from.to_owned(), to.to_owned()));
     let entries = system.entries.iter().map(|node| (LOAD.to_owned(), node.clone()));
     system.links.iter().filter_map(pair).chain(entries).collect()
 }
 
-/// The top left of every node: as far to the right as the longest way to it.
+/// The top left of every node.
 fn places(system: &SystemInfo) -> BTreeMap<String, (f64, f64)> {
-    let edges = edges(system);
     let names = system.nodes.iter().cloned().chain((!system.entries.is_empty()).then(|| LOAD.to_owned()));
-    let mut column: BTreeMap<String, usize> = names.map(|name| (name, 0)).collect();
-    let most = column.len();
-    // Once for each node is enough, and an end where links go in a circle.
-    for _ in 0..most {
-        for (from, to) in &edges {
-            let behind = column.get(from).map_or(0, |place| place + 1);
-            if let Some(place) = column.get_mut(to)
-                && *place < behind
-                && behind < most
-            {
-                *place = behind;
-            }
-        }
-    }
-    let mut rows: BTreeMap<usize, usize> = BTreeMap::new();
-    let tallest = column.values().map(|place| column.values().filter(|other| *other == place).count()).max();
-    let height = tallest.unwrap_or(1) as f64;
-    let of_column = |place: usize| column.values().filter(|other| **other == place).count() as f64;
-    let columns: BTreeSet<usize> = column.values().copied().collect();
-    let place = |(name, at): (&String, &usize)| {
-        let row = rows.entry(*at).or_default();
-        let top = (height - of_column(*at)) / 2.0 + *row as f64;
-        *row += 1;
-        let left = columns.iter().position(|other| other == at).unwrap_or(0) as f64;
-        (name.clone(), (MARGIN + left * STEP.0, MARGIN + top * STEP.1))
-    };
-    column.iter().map(place).collect()
+    let places = layout::places(&names.collect::<Vec<_>>(), &edges(system));
+    let place = |(left, top): (f64, f64)| (MARGIN + left * STEP.0, MARGIN + top * STEP.1);
+    places.into_iter().map(|(name, at)| (name, place(at))).collect()
 }
 
 fn node(name: &str, (left, top): (f64, f64), fault: Option<&BTreeSet<&'static str>>) -> Markup {

@@ -115,6 +115,19 @@ impl Topology {
             || matches!(&node.program, Some(Program::Binary { listen, .. }) if listen.values().any(|inner| *inner == port))
     }
 
+    /// The nodes that the load goes to.
+    #[must_use]
+    pub fn entries(&self) -> BTreeSet<String> {
+        self.paths.values().map(|path| path.send.node.clone()).collect()
+    }
+
+    /// The store that each path stores into; paths that store nothing are absent.
+    #[must_use]
+    pub fn stored_in(&self) -> BTreeMap<String, String> {
+        let paths = self.paths.iter();
+        paths.filter_map(|(path, spec)| Some((path.clone(), spec.stored_in.clone()?))).collect()
+    }
+
     /// The paths whose answers depend on a node or a link.
     #[must_use]
     pub fn paths_through(&self, target: &str) -> BTreeSet<String> {

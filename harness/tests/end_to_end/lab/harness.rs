@@ -39,13 +39,13 @@ impl Harness {
         Self { child, lines, runs }
     }
 
-    /// Reads on until a line holds `part`.
-    pub(crate) fn wait_for(&mut self, part: &str) {
+    /// Reads on until a line holds `part`; that line.
+    pub(crate) fn wait_for(&mut self, part: &str) -> String {
         let mut told = Vec::new();
         for line in self.lines.by_ref() {
             let line = line.expect("a line");
             if line.contains(part) {
-                return;
+                return line;
             }
             told.push(line);
         }

@@ -63,6 +63,11 @@ impl Shared {
         self.runtime.block_on(work)
     }
 
+    /// Runs a future beside the tests, at most as long as the system.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
     /// Where a port of a node is reached.
     pub(crate) fn address(&self, node: &str, port: u16) -> SocketAddr {
         self.stack.address(node, port).expect("a port of the topology")

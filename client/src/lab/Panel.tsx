@@ -1,0 +1,186 @@
+// The node or link that was chosen: how it is, and a fault for it with what that can be given.
+import { useState } from "react";
+import { nodeSign, type Target } from "./Graph";
+import type { FaultKind, State, System } from "./live";
+import { bytes, millis, rate } from "./numbers";
+import { Problem } from "./Problem";
+import { useAct } from "./useAct";
+
+/** Keys of a fault that the choice of a node or link gives. */
+const GIVEN = ["node", "link", "nodes", "from"];
+
+/** Words that a key takes, where it takes only those. */
+const WORDS: Record<string, string[]> = {
+  stream: ["both", "upstream", "downstream"],
+  direction: ["both", "outbound", "inbound"],
+};
+
+interface Props {
+  target: Target;
+  system: System;
+  state: State;
+  token: string;
+}
+
+/** The panel. */
+export function Panel({ target, system, state, token }: Props) {
+  const kinds = system.faults.filter(({ done_to }) => {
+    if (target.kind === "link") return done_to === "a link";
+    return done_to === "a node" || (done_to === "groups of nodes" && neighbours(system, target.name).length > 0);
+  });
+  return (
+    <section className="panel" aria-labelledby="panel-title">
+      <h2 id="panel-title">
+        {target.kind === "node" ? "Node" : "Link"} {target.name}
+      </h2>
+      {target.kind === "node" ? <NodeFacts name={target.name} state={state} /> : <LinkFacts name={target.name} state={state} />}
+      <Form key={`${target.kind}${target.name}`} kinds={kinds} target={target} system={system} token={token} />
+    </section>
+  );
+}
+
+function NodeFacts({ name, state }: { name: string; state: State }) {
+  const look = state.nodes[name];
+  const { sign, word, kind } = nodeSign(look);
+  return (
+    <p className={kind}>
+      <span aria-hidden="true">{sign}</span> {word}
+      {look?.says ? `: ${look.says}` : ""}
+    </p>
+  );
+}
+
+function LinkFacts({ name, state }: { name: string; state: State }) {
+  const look = state.links[name];
+  if (look === undefined) return <p className="quiet">Nothing is known of it yet.</p>;
+  const facts: [string, string][] = [
+    ["connections", `${look.open} open, ${rate(look.connects)}/s new`],
+    ["answers", `${rate(look.answers)}/s`],
+    ["time to them", look.p50_ms === null || look.p99_ms === null ? "–" : `p50 ${millis(look.p50_ms)}, p99 ${millis(look.p99_ms)}`],
+    ["bytes", `${bytes(look.upstream)}/s to the server, ${bytes(look.downstream)}/s back`],
+    ["errors", `${rate(look.errors)}/s reset, cut or refused`],
+  ];
+  return (
+    <>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="quiet">Time to an answer: from bytes toward the server to the next ones back, faults of the link included.</p>
+    </>
+  );
+}
+
+function neighbours(system: System, node: string): string[] {
+  const others = system.links.flatMap(({ from, to }) => (from === node ? [to] : to === node ? [from] : []));
+  return [...new Set(others)].sort();
+}
+
+interface FormProps {
+  kinds: FaultKind[];
+  target: Target;
+  system: System;
+  token: string;
+}
+
+function Form({ kinds, target, system, token }: FormProps) {
+  const [name, setName] = useState(kinds[0]?.name ?? "");
+  const [values, setValues] = useState<Record<string, string>>({});
+  const { go, isUnderWay, problem } = useAct(token);
+  const kind = kinds.find((kind) => kind.name === name);
+  if (kind === undefined) return null;
+  const parameters = kind.parameters.filter((parameter) => !GIVEN.includes(parameter.name));
+  const valueOf = (parameter: FaultKind["parameters"][number]) => values[parameter.name] ?? suggested(parameter);
+  const inject = () => {
+    const given = Object.fromEntries(
+      parameters.map((parameter) => [parameter.name, written(parameter, valueOf(parameter))]).filter(([, value]) => value !== ""),
+    );
+    const groups = { nodes: [target.name], from: neighbours(system, target.name) };
+    const place = kind.done_to === "groups of nodes" ? groups : { [target.kind]: target.name };
+    void go("POST", "/api/faults", { kind: kind.name, ...place, ...given });
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        inject();
+      }}
+    >
+      <label>
+        <span>Fault</span>
+        <select
+          value={name}
+          onChange={(event) => {
+            setName(event.target.value);
+            setValues({});
+          }}
+        >
+          {kinds.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <p className="quiet about">{kind.about}.</p>
+      {parameters.map((parameter) => (
+        <Parameter
+          key={parameter.name}
+          parameter={parameter}
+          value={valueOf(parameter)}
+          change={(value) => setValues({ ...values, [parameter.name]: value })}
+        />
+      ))}
+      <button type="submit" className="do" disabled={isUnderWay}>
+        Inject {kind.name}
+      </button>
+      <Problem told={problem} />
+    </form>
+  );
+}
+
+interface ParameterProps {
+  parameter: FaultKind["parameters"][number];
+  value: string;
+  change: (value: string) => void;
+}
+
+function Parameter({ parameter, value, change }: ParameterProps) {
+  const words = WORDS[parameter.name];
+  return (
+    <label title={parameter.about}>
+      <span>
+        {parameter.name}
+        {parameter.unit !== "" && !isTime(parameter) ? ` (${parameter.unit})` : ""}
+      </span>
+      {words === undefined ? (
+        <input value={value} onChange={(event) => change(event.target.value)} />
+      ) : (
+        <select value={value} onChange={(event) => change(event.target.value)}>
+          {words.map((word) => (
+            <option key={word}>{word}</option>
+          ))}
+        </select>
+      )}
+    </label>
+  );
+}
+
+const isTime = ({ unit }: { unit: string }) => unit === "ms" || unit === "µs";
+
+/** What stands in a field at first: the default, or for what must be given something that can be felt. */
+function suggested(parameter: FaultKind["parameters"][number]): string {
+  if (parameter.default !== null) return isTime(parameter) ? "0ms" : parameter.default;
+  if (isTime(parameter)) return "200ms";
+  return parameter.unit === "" ? "1" : "100";
+}
+
+/** A value as a scenario writes it: times and words as text, all else as a number. */
+function written(parameter: FaultKind["parameters"][number], value: string): string | number {
+  const text = value.trim();
+  if (isTime(parameter)) return /^0\D*$/.test(text) ? "" : text;
+  const number = Number(text);
+  return text !== "" && Number.isFinite(number) ? number : text;
+}

@@ -1,0 +1,66 @@
+//! `--ui`: the live lab beside a run, or beside a system that is up.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::exit::Failure;
+use super::proxy::listen;
+use crate::live::gate::Token;
+use crate::live::session::Wanted;
+use crate::live::{Board, Lab, assets};
+use crate::stack::Topology;
+
+/// Whether the live lab is served.
+#[derive(Debug, Args)]
+pub struct UiArgs {
+    /// Serve the live lab: the system as it is right now on a page, and faults by a click
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:8475")]
+    ui: Option<String>,
+}
+
+/// The live lab, which listens already.
+pub struct Ui {
+    /// What it shows.
+    pub board: Board,
+    listener: TcpListener,
+    token: Token,
+}
+
+impl UiArgs {
+    /// Listens, if that is wanted, and tells where; nobody is answered yet.
+    ///
+    /// # Errors
+    /// A [`Failure`] for an address that can't be listened on.
+    pub async fn listen(&self) -> Result<Option<Ui>, Failure> {
+        let Some(text) = &self.ui else { return Ok(None) };
+        let listener = listen("--ui", text).await?;
+        let address = listener.local_addr().map_err(Failure::internal)?;
+        let token = Token::new();
+        eprintln!("the live lab: http://{address}/#token={}", token.text());
+        if !assets::is_built_in() {
+            eprintln!("faultline: its page was not built in: `make page`, then build the program once more");
+        }
+        if !address.ip().is_loopback() {
+            eprintln!("faultline: whoever reaches {address} can look; who has the token can do faults");
+        }
+        Ok(Some(Ui { board: Board::default(), listener, token }))
+    }
+}
+
+impl Ui {
+    /// Answers from now on, until the program ends. Loads by hand are asked for at `wants`.
+    #[must_use]
+    pub fn serve(self, topology: Topology, runs: PathBuf, wants: Option<mpsc::Sender<Wanted>>) -> Board {
+        let board = self.board.clone();
+        let lab = Lab { board: self.board, topology, runs, token: self.token, wants };
+        tokio::spawn(async move {
+            if let Err(error) = lab.serve(self.listener).await {
+                eprintln!("faultline: the live lab broke: {error}");
+            }
+        });
+        board
+    }
+}

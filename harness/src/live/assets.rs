@@ -1,0 +1,66 @@
+//! The page of the lab, built in where it was built before this program was.
+
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+
+use axum::response::{IntoResponse, Response};
+
+/// A file of the page.
+struct Asset {
+    /// Like `lab.html` or `assets/lab-1a2b.js`.
+    name: &'static str,
+    bytes: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// What stands where no page was built in.
+const WITHOUT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Faultline</title>\
+    <body style=\"font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem\">\
+    <h1>The lab runs; its page was not built in</h1>\
+    <p>This program was built without the page. With Node 20.19 or newer, <code>make page</code> builds it; \
+    then build the program once more.</p>\
+    <p>The state of the lab can be read without it: <a href=\"/api/state\">/api/state</a>.</p></body></html>";
+
+/// Names under which the pages are, beside those of their files.
+fn name_of(path: &str) -> &str {
+    match path {
+        "" => "lab.html",
+        "page" => "index.html",
+        path => path,
+    }
+}
+
+/// A file of the page by the path that is asked for, without the first slash; none that there is not.
+#[must_use]
+pub fn find(path: &str) -> Option<Response> {
+    let name = name_of(path);
+    match ASSETS.iter().find(|asset| asset.name == name) {
+        Some(asset) => {
+            // Files in there have a name that changes with what they hold.
+            let kept = if name.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
+            Some(([(CONTENT_TYPE, kind(name)), (CACHE_CONTROL, kept)], asset.bytes).into_response())
+        }
+        None if ASSETS.is_empty() && name == "lab.html" => {
+            let policy = "default-src 'none'; style-src 'unsafe-inline'";
+            let kind = "text/html; charset=utf-8";
+            Some(([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy)], WITHOUT).into_response())
+        }
+        None => None,
+    }
+}
+
+/// Whether the page was built in.
+#[must_use]
+pub fn is_built_in() -> bool {
+    !ASSETS.is_empty()
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}

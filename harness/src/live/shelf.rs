@@ -1,0 +1,135 @@
+//! The runs before, and the files of theirs that may be read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::runner::folder;
+
+/// Runs that are listed, the latest.
+const LISTED: usize = 100;
+
+/// Files of a run that are shown, with their types.
+const FILES: [(&str, &str); 3] = [
+    ("report.html", "text/html; charset=utf-8"),
+    ("report.json", "application/json"),
+    ("junit.xml", "application/xml"),
+];
+
+/// A run before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Earlier {
+    /// The name of its folder.
+    pub folder: String,
+    /// Its scenario.
+    pub scenario: String,
+    /// `pass`, `fail` or `unknown`; none without a report.
+    pub verdict: Option<String>,
+    /// Why, in one sentence; or why there is no verdict.
+    pub why: String,
+    /// Files of it that can be read.
+    pub files: Vec<&'static str>,
+}
+
+/// The latest runs in a folder, the newest first. What is half written or of another version is told as such.
+#[must_use]
+pub fn list(runs: &Path) -> Vec<Earlier> {
+    let mut all = folder::all(runs).unwrap_or_default();
+    all.reverse();
+    let of_runs = all.into_iter().filter_map(|(path, owner)| Some((path, owner.scenario?)));
+    of_runs.take(LISTED).map(|(path, scenario)| earlier(&path, scenario)).collect()
+}
+
+fn earlier(path: &Path, scenario: String) -> Earlier {
+    let files = FILES.iter().map(|(file, _)| *file).filter(|file| path.join(file).is_file()).collect();
+    let (verdict, why) = match read(path) {
+        Ok((verdict, why)) => (Some(verdict), why),
+        Err(why) => (None, why),
+    };
+    Earlier { folder: folder::name_of(path), scenario, verdict, why, files }
+}
+
+fn read(path: &Path) -> Result<(String, String), String> {
+    let text = match fs::read(path.join("report.json")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err("no report: it goes on, or did not come to its end".to_owned());
+        }
+        Err(error) => return Err(format!("its report can't be read: {error}")),
+    };
+    let report: serde_json::Value =
+        serde_json::from_slice(&text).map_err(|error| format!("its report is no JSON: {error}"))?;
+    let word = |key: &str| report.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let verdict = word("verdict").filter(|verdict| ["pass", "fail", "unknown"].contains(&verdict.as_str()));
+    let verdict = verdict.ok_or("its report is of another version of faultline")?;
+    Ok((verdict, word("why").unwrap_or_default()))
+}
+
+/// A file of a run, with its type; none that is not there or may not be read.
+#[must_use]
+pub fn file(runs: &Path, folder: &str, name: &str) -> Option<(PathBuf, &'static str)> {
+    let (name, kind) = FILES.iter().find(|(file, _)| *file == name)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if folder.is_empty() || !folder.bytes().all(is_plain) {
+        return None;
+    }
+    let folder = runs.join(folder);
+    let path = folder.join(name);
+    // Only files that are there themselves, not links to others.
+    let is_own = fs::symlink_metadata(&path).is_ok_and(|is| is.is_file())
+        && fs::symlink_metadata(&folder).is_ok_and(|is| is.is_dir());
+    is_own.then_some((path, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::RunFolder;
+
+    #[test]
+    fn runs_are_listed_whatever_their_folders_hold() {
+        let runs = tempfile::tempdir().unwrap();
+        for (title, report) in [
+            ("whole", Some(r#"{"verdict": "pass", "why": "all well"}"#)),
+            ("half", Some(r#"{"verdict": "pa"#)),
+            ("other", Some(r#"{"outcome": 7}"#)),
+            ("none", None),
+        ] {
+            let folder = RunFolder::create(runs.path(), "run", title).unwrap();
+            if let Some(report) = report {
+                folder.write_text("report.json", report).unwrap();
+            }
+        }
+        RunFolder::create(runs.path(), "up", "up").unwrap();
+        std::fs::create_dir(runs.path().join("stray")).unwrap();
+        let listed = list(runs.path());
+        let of = |scenario: &str| listed.iter().find(|run| run.scenario == scenario).unwrap();
+        assert_eq!(listed.len(), 4);
+        assert_eq!((of("whole").verdict.as_deref(), of("whole").why.as_str()), (Some("pass"), "all well"));
+        assert!(of("half").verdict.is_none() && of("half").why.contains("no JSON"));
+        assert!(of("other").why.contains("another version"));
+        assert!(of("none").why.contains("did not come to its end"));
+        assert_eq!(of("whole").files, ["report.json"]);
+        assert!(list(&runs.path().join("nowhere")).is_empty());
+    }
+
+    #[test]
+    fn only_reports_of_runs_can_be_read() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(runs.path(), "run", "x").unwrap();
+        folder.write_text("report.html", "<p>").unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("junit.xml")).unwrap();
+        let name = folder.path().file_name().unwrap().to_string_lossy().into_owned();
+        assert!(file(runs.path(), &name, "report.html").is_some());
+        for (folder, name) in [
+            (name.as_str(), "run.json"),
+            (&name, "junit.xml"),
+            ("..", "report.html"),
+            ("", "report.html"),
+            ("a/b", "report.html"),
+        ] {
+            assert!(file(runs.path(), folder, name).is_none(), "{folder}/{name}");
+        }
+    }
+}

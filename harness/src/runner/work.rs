@@ -1,0 +1,226 @@
+//! What a run does while its stack is there: load it and break it, wait until it has settled, read its stores.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::error::RunError;
+use super::events::Events;
+use super::folder::{RunFolder, SCENARIO};
+use super::hands::Hands;
+use super::inject::{self, Injector};
+use super::options::Options;
+use super::progress::{Progress, Stage};
+use super::recorder::{Recorder, Teller};
+use super::system::targets;
+use super::{drain, monitor, observe, stored};
+use crate::fault::Journal;
+use crate::history::event::SystemInfo;
+use crate::history::{self, Event, Observation, RunInfo};
+use crate::load::engine::now;
+use crate::load::{Engine, LoadError};
+use crate::scenario::by_hand;
+use crate::stack::Stack;
+use crate::stack::topology::{Link, Topology};
+
+/// Time from a ready stack to the start of the load.
+const LEAD: Duration = Duration::from_millis(200);
+
+/// Entries in one line of a history.
+const ENTRIES: usize = 500;
+
+/// A run with its stack ready.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a Options,
+    pub(super) folder: &'a RunFolder,
+    pub(super) stack: &'a Arc<Stack>,
+    pub(super) teller: &'a Teller,
+    pub(super) cancel: CancellationToken,
+}
+
+impl Run<'_> {
+    /// Loads and breaks it, and reads what came of it.
+    pub(super) async fn conduct(&self, info: RunInfo, recorder: &Recorder) -> Result<(), RunError> {
+        self.teller.tell(Progress::StackReady(Duration::from_millis(info.ready_ms))).await;
+        let start = Instant::now() + LEAD;
+        self.teller.record(Event::Run(Box::new(info))).await;
+        self.teller.tell(Progress::Stage(Stage::Load)).await;
+        let watching = tokio::spawn(monitor::watch(Arc::clone(self.stack), self.teller.clone(), start));
+        let giving_up = tokio::spawn(give_up(self.teller.clone(), self.cancel.clone()));
+        let counting = self.options.watched.then(|| tokio::spawn(self.count(recorder)));
+        let worked = self.work(start).await;
+        for task in [Some(watching), Some(giving_up), counting] {
+            end(task).await;
+        }
+        worked?;
+        let interrupted = self.cancel.is_cancelled();
+        if !interrupted {
+            self.settle(start, recorder).await;
+        }
+        self.teller.record(Event::End { at: now(start), interrupted }).await;
+        Ok(())
+    }
+
+    /// Tells how much of what was acknowledged is stored, until dropped.
+    fn count(&self, recorder: &Recorder) -> impl Future<Output = ()> + Send + use<> {
+        let run = self.folder.run().to_owned();
+        stored::watch(Arc::clone(self.stack), run, recorder.acknowledged(), self.teller.clone())
+    }
+
+    /// Load and faults, side by side.
+    async fn work(&self, start: Instant) -> Result<(), RunError> {
+        let (generator, mut events) = self.generator(start)?;
+        let teller = self.teller.clone();
+        let forwarding = tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                teller.record(event).await;
+            }
+        });
+        let injector = Arc::new(Injector::new(
+            Arc::clone(self.stack),
+            Journal::open(self.folder.path())?,
+            self.teller.clone(),
+            start,
+            self.options.schedule.clone(),
+            self.cancel.clone(),
+        ));
+        self.teller.tell(Progress::Hands(Hands::new(&injector))).await;
+        let load = async {
+            let loaded = match &self.options.finish {
+                Some(finish) => self.until_finished(generator.finishing(), finish, &injector).await,
+                None => generator.run(self.cancel.clone()).await,
+            };
+            let _ = forwarding.await;
+            self.teller.record(Event::LoadEnded { at: now(start) }).await;
+            loaded
+        };
+        let (loaded, ()) = tokio::join!(load, injector.run());
+        injector.finish().await;
+        loaded?;
+        if self.options.finish.is_some() {
+            self.keep_scenario(&injector)?;
+        }
+        Ok(())
+    }
+
+    /// A load that a person ends: what is under way is waited for.
+    async fn until_finished(
+        &self,
+        generator: Engine<Events>,
+        finish: &CancellationToken,
+        injector: &Injector,
+    ) -> Result<Duration, LoadError> {
+        let stop = CancellationToken::new();
+        let mut sending = std::pin::pin!(generator.run(stop.clone()));
+        tokio::select! {
+            loaded = &mut sending => return loaded,
+            () = self.finished(finish, injector) => injector.load_ends().await,
+            () = self.cancel.cancelled() => {}
+        }
+        stop.cancel();
+        sending.await
+    }
+
+    /// Waits until a person ends the load and what acts by hand is healed.
+    async fn finished(&self, finish: &CancellationToken, injector: &Injector) {
+        finish.cancelled().await;
+        self.teller.tell(Progress::Stage(Stage::Settle)).await;
+        injector.settle().await;
+    }
+
+    /// What was done by hand, as a scenario that does it again.
+    fn keep_scenario(&self, injector: &Injector) -> Result<(), RunError> {
+        match by_hand::as_file(&injector.schedule()) {
+            Ok(text) => Ok(self.folder.write_text(SCENARIO, &text)?),
+            Err(error) => {
+                tracing::warn!("no {SCENARIO}: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    fn generator(&self, start: Instant) -> Result<(Engine<Events>, mpsc::Receiver<Event>), RunError> {
+        let (topology, schedule) = (&self.options.topology, &self.options.schedule);
+        let targets = targets(topology, self.stack)?;
+        let (sender, events) = mpsc::channel(1024);
+        let sink =
+            Events::new(sender, schedule, |path| targets.get(path).is_some_and(|target| target.stores));
+        Ok((Engine::new(self.folder.run(), schedule, &targets, start, sink)?, events))
+    }
+
+    /// Waits until everything acknowledged is stored, then reads what is.
+    async fn settle(&self, start: Instant, recorder: &Recorder) {
+        self.teller.tell(Progress::Stage(Stage::Drain)).await;
+        let limit = self.options.schedule.expect.drains_within.duration();
+        let acknowledged = recorder.acknowledged();
+        let draining = drain::wait(self.stack, self.folder.run(), &acknowledged, self.teller, start, limit);
+        tokio::select! {
+            () = draining => {}
+            () = self.cancel.cancelled() => return,
+        }
+        self.teller.tell(Progress::Stage(Stage::Observe)).await;
+        for (name, store) in &self.options.topology.stores {
+            match observe::store(self.stack, store, self.folder.run()).await {
+                Ok(entries) => {
+                    // One line at least, so that an empty store is known to be empty.
+                    let mut chunks: Vec<_> = entries.chunks(ENTRIES).map(<[_]>::to_vec).collect();
+                    chunks.resize_with(chunks.len().max(1), Vec::new);
+                    for entries in chunks {
+                        self.teller
+                            .record(Event::Observe(Observation { store: name.clone(), entries }))
+                            .await;
+                    }
+                }
+                Err(reason) => self.teller.record(Event::Unobserved { store: name.clone(), reason }).await,
+            }
+        }
+    }
+
+    /// What the history begins with.
+    pub(super) fn info(&self, ready: Duration, environment: BTreeMap<String, String>) -> RunInfo {
+        let topology = &self.options.topology;
+        RunInfo {
+            version: history::VERSION,
+            run: self.folder.run().to_owned(),
+            faultline: env!("CARGO_PKG_VERSION").to_owned(),
+            started: (OffsetDateTime::now_utc() + LEAD).format(&Rfc3339).unwrap_or_default(),
+            provider: self.stack.provider().name().to_owned(),
+            ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
+            stored_in: topology.stored_in(),
+            affected: inject::affected(topology, &self.options.schedule),
+            system: system(topology),
+            command: self.options.command.clone(),
+            schedule: self.options.schedule.clone(),
+            environment,
+        }
+    }
+}
+
+fn system(topology: &Topology) -> SystemInfo {
+    SystemInfo {
+        nodes: topology.nodes.keys().cloned().collect(),
+        links: topology.links.iter().map(Link::name).collect(),
+        entries: topology.entries().into_iter().collect(),
+    }
+}
+
+/// Ends a run whose history can't be written any more.
+async fn give_up(teller: Teller, cancel: CancellationToken) {
+    teller.broken().await;
+    cancel.cancel();
+}
+
+/// Ends a task and waits for it, so that it tells nothing any more.
+pub(super) async fn end(task: Option<tokio::task::JoinHandle<()>>) {
+    if let Some(task) = task {
+        task.abort();
+        let _ = task.await;
+    }
+}
