@@ -31,6 +31,10 @@ const UNEASY: Duration = Duration::from_millis(250);
 /// How long RabbitMQ may be silent before it is no longer taken for ready.
 const SILENCE: Duration = Duration::from_secs(3);
 
+/// After how many silences in a row the connection is taken for lost. Its heartbeat does not show every silence: a
+/// damaged length has the library wait for a frame of gigabytes, of which each heartbeat is another few bytes.
+const SILENCES: u32 = 3;
+
 /// How long a close may take; RabbitMQ may be the reason for it.
 const CLOSE: Duration = Duration::from_secs(1);
 
@@ -167,8 +171,8 @@ async fn event(events: &mut (impl Stream<Item = Event> + Unpin), dependency: &De
     }
 }
 
-/// One look, a while after the last one. A RabbitMQ that is silent is not ready, but not lost either: it may
-/// be slow, and its heartbeat decides. Its answer then closes the breaker, so that no request has to.
+/// One look, a while after the last one. A RabbitMQ that is silent is not ready, but not lost yet either: it may be
+/// slow. Its answer then closes the breaker, so that no request has to.
 async fn look(
     control: &Arc<Channel>,
     connection: &Connection,
@@ -179,12 +183,22 @@ async fn look(
     tokio::time::sleep(if well { CALM } else { UNEASY }).await;
     let channel = Arc::clone(control);
     let mut looking: Look = Box::pin(async move { topology::look(&channel).await });
-    let answer = match tokio::time::timeout(SILENCE, &mut looking).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            dependency.waits(format!("RabbitMQ has not answered for {SILENCE:?}"));
-            looking.await
+    let mut silences = 0;
+    let answer = loop {
+        match tokio::time::timeout(SILENCE, &mut looking).await {
+            Ok(answer) => break answer,
+            // It reads nothing from a connection that it blocks.
+            Err(_) if connection.status().blocked() => {
+                silences = 0;
+                continue;
+            }
+            Err(_) => silences += 1,
         }
+        let silent = format!("RabbitMQ has not answered for {:?}", SILENCE * silences);
+        if silences == SILENCES {
+            return Some(silent);
+        }
+        dependency.waits(silent);
     };
     match answer {
         Ok(()) if connection.status().blocked() => None,

@@ -204,9 +204,11 @@ impl GrpcLogger {
         let channels = lazily(&self.endpoint, self.connections);
         ask_all(&channels).await?;
         *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
-        self.shared.renew();
         // Perhaps it is another logger now.
         self.takes_batches.store(true, Ordering::Relaxed);
+        if let Some(carrier) = self.shared.renew(Instant::now()) {
+            tokio::spawn(self.clone().carry(carrier));
+        }
         Ok(())
     }
 

@@ -100,19 +100,24 @@ impl Shared {
         let ticket = Ticket { hop, told, state: Arc::clone(&state) };
         let mut inner = self.lock();
         inner.waiting.push_back(Waiting { entry, hop, trace, told: sender, state });
-        let carrier = inner.takes_another(now).then(|| {
-            inner.carriers += 1;
-            inner.begun = Some(now);
-            Carrier { shared: Arc::clone(self), generation: inner.generation, over: false }
-        });
+        let carrier = inner.takes_another(now).then(|| self.carrier(&mut inner, now));
         (ticket, carrier)
     }
 
-    /// Lets new carriers take the place of those at work.
-    pub(super) fn renew(&self) {
+    /// Lets new carriers take the place of those at work. The first of them comes at once where entries wait: those
+    /// before take none of them any more, and perhaps nothing is pushed that would bring another.
+    #[must_use]
+    pub(super) fn renew(self: &Arc<Self>, now: Instant) -> Option<Carrier> {
         let mut inner = self.lock();
         inner.generation += 1;
         inner.carriers = 0;
+        (!inner.waiting.is_empty()).then(|| self.carrier(&mut inner, now))
+    }
+
+    fn carrier(self: &Arc<Self>, inner: &mut Inner, now: Instant) -> Carrier {
+        inner.carriers += 1;
+        inner.begun = Some(now);
+        Carrier { shared: Arc::clone(self), generation: inner.generation, over: false }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -309,12 +314,23 @@ mod tests {
         let mut hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, now)).collect();
         let (_waits, none) = push(&shared, "b", 1, now);
         assert!(none.is_none());
-        shared.renew();
+        let first = shared.renew(now);
         let (_fresh, carrier) = push(&shared, "c", 1, now);
         assert!(hanging[0].1.as_mut().unwrap().next(now).is_none());
         for (_, carrier) in &mut hanging {
             drop(carrier.take());
         }
         assert_eq!(ids(carrier.unwrap().next(now)).len(), CALLS + 2);
+        assert!(first.unwrap().next(now).is_none());
+    }
+
+    #[test]
+    fn what_waits_when_carriers_are_replaced_is_carried_though_nothing_comes_after_it() {
+        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        assert!(shared.renew(now).is_none(), "nothing waits");
+        let (_ticket, begins) = push(&shared, "a", 1, now);
+        let fresh = shared.renew(now);
+        assert!(begins.unwrap().next(now).is_none());
+        assert_eq!(ids(fresh.unwrap().next(now)), ["a"]);
     }
 }
