@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | [`settings`] | flags and environment |
 //! | [`application`] | puts the parts together, runs and drains them |
-//! | `rabbit` | the connection to RabbitMQ: what is declared, the consumer, dead letters |
+//! | `rabbit` | the connection to RabbitMQ: its frames made readable, what is declared, the consumer, dead letters |
 //! | `session` | the work on one connection, until it is lost |
 //! | `message`, `identity` | a message read, and the id of its entry |
 //! | `damaged` | messages that came damaged, remembered |

@@ -11,6 +11,12 @@ use wire::headers::{CHECKSUM, TRACEPARENT};
 use wire::id::{EntryId, InvalidId};
 
 use crate::identity;
+use crate::rabbit::UNREADABLE;
+
+/// The header in which quorum queues count deliveries, from the second on; and how long its value is at most, with its
+/// type.
+const DELIVERIES: &[u8] = b"x-delivery-count";
+const NUMBER: usize = 9;
 
 /// A delivery as it came, kept until it is acknowledged: a dead letter repeats it.
 #[derive(Debug)]
@@ -35,8 +41,17 @@ pub(crate) enum Reading {
     Entry(Message),
     /// It can never be stored.
     Never(Original, Unreadable),
-    /// It is not what was published.
-    Damaged(Original),
+    /// It is not what was published, as far as can be told.
+    Damaged(Original, Damage),
+}
+
+/// What shows that a message is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Damage {
+    #[error("it does not match its checksum")]
+    Checksum,
+    #[error("its properties can't be read")]
+    Properties,
 }
 
 /// Why a message can never be stored.
@@ -62,8 +77,8 @@ impl From<Delivery> for Original {
 impl Original {
     /// Reads it.
     pub(crate) fn read(self) -> Reading {
-        if self.is_damaged() {
-            return Reading::Damaged(self);
+        if let Some(damage) = self.damage() {
+            return Reading::Damaged(self, damage);
         }
         match self.entry() {
             Ok(entry) => Reading::Entry(Message { original: self, entry }),
@@ -71,17 +86,28 @@ impl Original {
         }
     }
 
-    /// Whether it carries a checksum that is not its own. Id and body are all that an entry is made of.
-    fn is_damaged(&self) -> bool {
-        let headers = self.properties.headers().as_ref();
-        let Some(carried) = headers.and_then(|headers| headers.inner().get(CHECKSUM)) else { return false };
+    /// Whether its properties can't be read, or it carries a checksum that is not its own. Id and body are all that an
+    /// entry is made of.
+    fn damage(&self) -> Option<Damage> {
+        if self.header(UNREADABLE).is_some() {
+            return Some(Damage::Properties);
+        }
+        let carried = self.header(CHECKSUM)?;
         let own = checksum::of(self.id(), &self.body);
-        !matches!(carried, AMQPValue::LongString(carried) if carried.as_bytes() == own.as_bytes())
+        let matches =
+            matches!(carried, AMQPValue::LongString(carried) if carried.as_bytes() == own.as_bytes());
+        (!matches).then_some(Damage::Checksum)
     }
 
     /// What is the same when the same bytes come again.
     pub(crate) fn fingerprint(&self) -> String {
-        identity::derive(&self.body, self.id(), None)
+        let unreadable = self.header(UNREADABLE).and_then(AMQPValue::as_long_string);
+        let unreadable = unreadable.map(|properties| uncounted(properties.as_bytes()));
+        identity::derive(&self.body, &unreadable.unwrap_or_else(|| self.id().to_owned()), None)
+    }
+
+    fn header(&self, name: &str) -> Option<&AMQPValue> {
+        self.properties.headers().as_ref()?.inner().get(name)
     }
 
     fn id(&self) -> &str {
@@ -100,13 +126,23 @@ impl Original {
 
     /// The `traceparent` among its headers.
     pub(crate) fn traceparent(&self) -> Option<String> {
-        let headers = self.properties.headers().as_ref()?;
-        match headers.inner().get(TRACEPARENT)? {
+        match self.header(TRACEPARENT)? {
             AMQPValue::LongString(text) => Some(text.to_string()),
             AMQPValue::ShortString(text) => Some(text.to_string()),
             _ => None,
         }
     }
+}
+
+/// Properties that can't be read, as text, without the number by which RabbitMQ counts the deliveries among them.
+fn uncounted(properties: &[u8]) -> String {
+    let mut bytes = properties.to_vec();
+    let place = bytes.windows(DELIVERIES.len()).position(|window| window == DELIVERIES);
+    if let Some(place) = place {
+        let number = bytes[place + DELIVERIES.len()..].iter_mut();
+        number.take(NUMBER).for_each(|byte| *byte = 0);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Message {
@@ -182,8 +218,25 @@ pub(crate) mod tests {
             with(AMQPValue::Boolean(true), &body, "a"),
         ] {
             let read = damaged.read();
-            assert!(matches!(read, Reading::Damaged(_)), "{read:?}");
+            assert!(matches!(read, Reading::Damaged(_, Damage::Checksum)), "{read:?}");
         }
+    }
+
+    #[test]
+    fn a_message_whose_properties_can_not_be_read_is_known_again() {
+        let with = |properties: &[u8]| {
+            let mut original = original(1, b"{}", None);
+            let mut headers = FieldTable::default();
+            headers.insert(UNREADABLE.into(), AMQPValue::LongString(properties.into()));
+            original.properties = original.properties.with_headers(headers);
+            original
+        };
+        let counted = |count| [b"a\xff\x10x-delivery-countl\0\0\0\0\0\0\0", &[count][..], b"b"].concat();
+        assert_eq!(with(&counted(1)).fingerprint(), with(&counted(2)).fingerprint());
+        assert_ne!(with(b"a").fingerprint(), with(b"b").fingerprint());
+        with(b"x-delivery-count").fingerprint();
+        let read = with(b"a").read();
+        assert!(matches!(read, Reading::Damaged(_, Damage::Properties)), "{read:?}");
     }
 
     proptest! {
@@ -191,7 +244,7 @@ pub(crate) mod tests {
         fn any_message_is_read_or_kept(body in prop::collection::vec(any::<u8>(), 0..300), id in "\\PC{0,20}") {
             match original(1, &body, Some(&id)).read() {
                 Reading::Entry(message) => prop_assert!(EntryId::parse(message.entry.id).is_ok()),
-                Reading::Never(kept, _) | Reading::Damaged(kept) => prop_assert_eq!(kept.body, body),
+                Reading::Never(kept, _) | Reading::Damaged(kept, _) => prop_assert_eq!(kept.body, body),
             }
         }
     }

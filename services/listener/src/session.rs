@@ -19,12 +19,16 @@ use crate::damaged::Damaged;
 use crate::hand::{CallLimits, Hand};
 use crate::ledger::Ledger;
 use crate::logger::{Logger, Verdict};
-use crate::message::{Message, Original, Reading};
+use crate::message::{Damage, Message, Original, Reading};
 use crate::metrics::ListenerMetrics;
-use crate::rabbit::{DeadFailure, Letter, Rabbit};
+use crate::rabbit::{DeadFailure, Letter, NoAnswer, Rabbit};
 
 type Call = Pin<Box<dyn Future<Output = (Vec<Message>, Vec<Verdict>)> + Send>>;
 type Burial = Pin<Box<dyn Future<Output = Result<Vec<u64>, DeadFailure>> + Send>>;
+
+/// A channel on which nothing came for so long, and of which nothing is outstanding, is renewed: that RabbitMQ holds
+/// something for delivered that never came here would only show with what comes next.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// What a session works with; it outlives each of them.
 #[derive(Debug, Clone)]
@@ -45,6 +49,8 @@ pub(crate) struct Session {
     ledger: Ledger,
     /// The delivery tag that comes next.
     next_tag: u64,
+    /// When something came, or the channel was renewed.
+    heard: Instant,
     calls: FuturesUnordered<Call>,
     burials: FuturesUnordered<Burial>,
     unreadable: Vec<Letter>,
@@ -66,11 +72,13 @@ pub(crate) enum Ended {
     #[error("RabbitMQ has cancelled the consumer; was the queue deleted?")]
     Cancelled,
     /// What else came on this connection is not to be trusted either; all of it comes again on the next.
-    #[error("message {tag} does not match its checksum")]
-    Damaged { tag: u64 },
+    #[error("message {tag} came damaged: {damage}")]
+    Damaged { tag: u64, damage: Damage },
     /// RabbitMQ counts the tags of a channel up by one: a message was lost, or its tag is damaged.
     #[error("a message has the delivery tag {tag} where {next} comes next")]
     OutOfStep { tag: u64, next: u64 },
+    #[error("{0}")]
+    NoAnswer(#[from] NoAnswer),
 }
 
 impl Session {
@@ -82,6 +90,7 @@ impl Session {
             rabbit,
             ledger: Ledger::default(),
             next_tag: 1,
+            heard: Instant::now(),
             calls: FuturesUnordered::new(),
             burials: FuturesUnordered::new(),
             unreadable: Vec::new(),
@@ -93,10 +102,25 @@ impl Session {
 
     /// Works until the connection is lost, or until `shutdown`: then calls under way are given `drain`.
     pub(crate) async fn run(mut self, shutdown: &CancellationToken, drain: Duration) -> Result<(), Ended> {
+        let worked = self.work(shutdown).await;
+        match worked {
+            Ok(()) => self.end(drain).await,
+            // Those that are known to be damaged go first, or they would come again with each that is not known yet.
+            Err(Ended::Damaged { .. }) => {
+                self.begin_burial();
+                shutdown.run_until_cancelled(self.finish_burials()).await.unwrap_or(Ok(()))?;
+                worked
+            }
+            Err(_) => worked,
+        }
+    }
+
+    async fn work(&mut self, shutdown: &CancellationToken) -> Result<(), Ended> {
         let mut events = Box::pin(self.rabbit.connection.events_listener());
         while !shutdown.is_cancelled() {
             self.begin_calls();
             let (may_begin, waits_for_logger) = (self.may_begin(), self.waits_for_logger());
+            let quiet_until = (self.ledger.len() == 0).then(|| self.heard + QUIET);
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 Some(lapin::Event::Error(error)) = events.next() => return Err(error.into()),
@@ -106,11 +130,12 @@ impl Session {
                 }
                 Some((messages, verdicts)) = self.calls.next() => self.settle(messages, verdicts).await?,
                 Some(buried) = self.burials.next() => self.acknowledge_buried(buried?).await?,
+                () = until(quiet_until) => self.renew(shutdown).await?,
                 () = until(may_begin) => {}
                 _ = self.workshop.logger.link.up(), if waits_for_logger => {}
             }
         }
-        self.end(drain).await
+        Ok(())
     }
 
     /// Begins as many calls as may be made now.
@@ -144,6 +169,15 @@ impl Session {
         !self.hand.is_empty() && self.workshop.logger.link.current().is_err()
     }
 
+    /// Takes a new channel, with delivery tags of its own.
+    async fn renew(&mut self, shutdown: &CancellationToken) -> Result<(), Ended> {
+        if let Some(renewed) = shutdown.run_until_cancelled(self.rabbit.renew()).await {
+            renewed?;
+            (self.next_tag, self.heard) = (1, Instant::now());
+        }
+        Ok(())
+    }
+
     /// Takes a delivery and all others that have arrived, as far as the hand has room.
     fn take_all(&mut self, first: Option<lapin::Result<Delivery>>) -> Result<(), Ended> {
         self.take(first)?;
@@ -162,18 +196,17 @@ impl Session {
         if delivery.delivery_tag != self.next_tag {
             return Err(Ended::OutOfStep { tag: delivery.delivery_tag, next: self.next_tag });
         }
-        self.next_tag += 1;
+        (self.next_tag, self.heard) = (self.next_tag + 1, Instant::now());
         self.ledger.take(delivery.delivery_tag);
         match Original::from(delivery).read() {
             Reading::Entry(message) => self.hand.add(message),
             Reading::Never(original, reason) => self.unreadable.push((original, reason.to_string())),
-            Reading::Damaged(original) if self.workshop.damaged.came_before(&original) => {
-                self.unreadable
-                    .push((original, "it does not match its checksum, and came so twice".to_owned()));
+            Reading::Damaged(original, damage) if self.workshop.damaged.came_before(&original) => {
+                self.unreadable.push((original, format!("{damage}, and came so twice")));
             }
-            Reading::Damaged(original) => {
+            Reading::Damaged(original, damage) => {
                 self.workshop.metrics.count("damaged", 1);
-                return Err(Ended::Damaged { tag: original.tag });
+                return Err(Ended::Damaged { tag: original.tag, damage });
             }
         }
         Ok(())
@@ -188,6 +221,13 @@ impl Session {
             tracing::warn!("message {} goes to the dead letters: {reason}", original.tag);
         }
         self.burials.push(Box::pin(self.rabbit.dead_letters.clone().bury(letters)));
+    }
+
+    async fn finish_burials(&mut self) -> Result<(), Ended> {
+        while let Some(buried) = self.burials.next().await {
+            self.acknowledge_buried(buried?).await?;
+        }
+        Ok(())
     }
 
     async fn acknowledge_buried(&mut self, tags: Vec<u64>) -> Result<(), Ended> {
@@ -252,10 +292,7 @@ impl Session {
             while let Some((messages, verdicts)) = self.calls.next().await {
                 self.settle(messages, verdicts).await?;
             }
-            while let Some(buried) = self.burials.next().await {
-                self.acknowledge_buried(buried?).await?;
-            }
-            Ok::<_, Ended>(())
+            self.finish_burials().await
         };
         match tokio::time::timeout(drain, finish).await {
             Ok(finished) => finished?,

@@ -4,10 +4,12 @@
 use mongodb::bson::doc;
 use serde_json::json;
 
+use super::damaging_way::{Damage, DamagingWay};
 use super::own;
-use super::rabbit::{Rabbit, header, properties};
+use super::rabbit::{Rabbit, bytes, header, properties};
 use super::service::Service;
 use super::store::{Store, text};
+use crate::lab;
 
 /// A message that can't be stored: its body, and what its reason must name.
 struct Letter {
@@ -73,4 +75,49 @@ fn an_event_whose_id_is_taken_by_other_content_is_a_dead_letter() {
     let dead = rabbit.messages("logs.dead", std::slice::from_ref(&id));
     assert!(header(&dead[0], "x-faultline-reason").contains(&id), "{:?}", dead[0].properties);
     assert_eq!(text(&store.entry(&id), "data"), "first");
+}
+
+/// `basic.publish`.
+const PUBLISH: u8 = 40;
+
+/// The last byte of the first such text becomes one that UTF-8 does not have.
+fn spoil(frame: &mut [u8], text: &[u8]) {
+    let place = frame.windows(text.len()).position(|window| window == text).expect("the text");
+    frame[place + text.len() - 1] = 0xff;
+}
+
+/// What any publisher may send, RabbitMQ takes, and a client library may be unable to read.
+#[test]
+fn properties_that_nobody_can_read_are_a_dead_letter_and_hold_nothing_up() {
+    let (rabbit, store) = (Rabbit::open(), Store::open());
+    let way = DamagingWay::open(&lab::shared(), Damage::of_properties(|frame| spoil(frame, b"unreadable")));
+    let (bad, good) = (own("unreadable"), own("good"));
+    let body = json!({"type": "log", "name": "n", "data": "d"}).to_string();
+    // Into the queue alone: other tests' queues have readers that this would be too much for.
+    Rabbit::by(way.address).publish_to("", "logs", body.as_bytes(), properties(&bad));
+    assert!(way.is_done());
+    rabbit.publish("log.INFO", body.as_bytes(), properties(&good));
+    store.comes(doc! { "_id": &good });
+
+    let unique = bad.trim_start_matches("unreadable");
+    let holds = |message: &lapin::message::Delivery, unique: &str| {
+        let bytes = bytes(message, "x-faultline-unreadable");
+        bytes.windows(unique.len()).any(|window| window == unique.as_bytes())
+    };
+    let dead = rabbit.messages_that("logs.dead", &[unique.to_owned()], holds);
+    let reason = header(&dead[0], "x-faultline-reason");
+    assert!(reason.contains("properties can't be read"), "{reason}");
+    assert_eq!(dead[0].data, body.as_bytes());
+}
+
+#[test]
+fn a_routing_key_that_is_no_text_does_not_keep_an_entry_from_being_stored() {
+    let store = Store::open();
+    let way =
+        DamagingWay::open(&lab::shared(), Damage::of_clients(PUBLISH, |frame| spoil(frame, b"log.INFO")));
+    let id = own("key");
+    let body = json!({"type": "log", "name": "n", "data": "d"}).to_string();
+    Rabbit::by(way.address).publish("log.INFO", body.as_bytes(), properties(&id));
+    assert!(way.is_done());
+    store.comes(doc! { "_id": &id });
 }

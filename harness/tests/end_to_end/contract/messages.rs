@@ -102,14 +102,18 @@ fn a_message_without_an_id_is_stored_once() {
     assert_eq!(store.find(doc! { "name": &name }).len(), 1);
 }
 
-/// A queue of this connection alone, which gets what goes through the exchange.
-fn listen(rabbit: &Rabbit) -> String {
+/// A queue beside the listener's, which gets what is published with these severities. It stays until the system ends: of
+/// a message that meets a queue which is just going, RabbitMQ says that it was not taken, to whoever published it.
+fn listen(rabbit: &Rabbit, severities: [&str; 3]) -> String {
     let channel = rabbit.channel();
     let declaring = async {
-        let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
-        let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?;
-        let (options, table) = (QueueBindOptions::default(), FieldTable::default());
-        channel.queue_bind(queue.name().clone(), EXCHANGE.into(), "log.*".into(), options, table).await?;
+        let options = QueueDeclareOptions { durable: true, ..Default::default() };
+        let queue = channel.queue_declare(own("heard").into(), options, FieldTable::default()).await?;
+        for severity in severities {
+            let (options, table) = (QueueBindOptions::default(), FieldTable::default());
+            let (queue, key) = (queue.name().clone(), format!("log.{severity}"));
+            channel.queue_bind(queue, EXCHANGE.into(), key.into(), options, table).await?;
+        }
         Ok::<_, lapin::Error>(queue.name().to_string())
     };
     rabbit.wait(declaring).expect("a queue")
@@ -118,10 +122,10 @@ fn listen(rabbit: &Rabbit) -> String {
 #[test]
 fn what_the_broker_publishes_is_what_another_listener_expects() {
     let (broker, rabbit) = (Service::broker(), Rabbit::open());
-    let queue = listen(&rabbit);
+    let severities = ["INFO", "WARNING", "ERROR"];
+    let queue = listen(&rabbit, severities);
     let trace = uuid::Uuid::new_v4().simple().to_string();
     let traceparent = format!("00-{trace}-00f067aa0ba902b7-01");
-    let severities = ["INFO", "WARNING", "ERROR"];
     let ids = severities.map(|_| own("published"));
     for (id, severity) in ids.iter().zip(severities) {
         let headers = [JSON, ("idempotency-key", id), ("traceparent", &traceparent)];

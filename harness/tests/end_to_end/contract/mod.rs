@@ -8,6 +8,8 @@ mod broker_door;
 mod broker_entries;
 mod broker_events;
 mod broker_logs;
+mod damaged_frames;
+mod damaging_way;
 mod dead_letters;
 mod documents;
 mod logger_grpc;

@@ -1,6 +1,7 @@
 //! RabbitMQ as another publisher or consumer sees it.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
@@ -25,8 +26,13 @@ pub(super) struct Rabbit {
 impl Rabbit {
     /// Connects.
     pub(super) fn open() -> Self {
+        Self::by(lab::shared().address("rabbitmq", 5672))
+    }
+
+    /// Connects by another address.
+    pub(super) fn by(address: SocketAddr) -> Self {
         let system = lab::shared();
-        let url = format!("amqp://guest:guest@{}/%2f", system.address("rabbitmq", 5672));
+        let url = format!("amqp://guest:guest@{address}/%2f");
         let connecting = Connection::connect(&url, ConnectionProperties::default());
         let connection = system.block_on(connecting).expect("a connection to RabbitMQ");
         Self { system, connection }
@@ -49,11 +55,22 @@ impl Rabbit {
         body: &[u8],
         properties: BasicProperties,
     ) -> Option<BasicReturnMessage> {
+        self.publish_to(EXCHANGE, routing_key, body, properties)
+    }
+
+    /// The same through any exchange; through the one without a name, the key is that of a queue.
+    pub(super) fn publish_to(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        body: &[u8],
+        properties: BasicProperties,
+    ) -> Option<BasicReturnMessage> {
         let channel = self.channel();
         let publishing = async {
             channel.confirm_select(ConfirmSelectOptions::default()).await?;
             let options = BasicPublishOptions { mandatory: true, ..Default::default() };
-            let (exchange, key) = (EXCHANGE.into(), routing_key.into());
+            let (exchange, key) = (exchange.into(), routing_key.into());
             channel.basic_publish(exchange, key, options, body, properties).await?.await
         };
         let confirmation = self.wait(publishing).expect("published");
@@ -64,32 +81,49 @@ impl Rabbit {
     /// The messages of a queue with these ids, in that order, waiting until every one has come.
     #[track_caller]
     pub(super) fn messages(&self, queue: &str, ids: &[String]) -> Vec<Delivery> {
+        self.messages_that(queue, ids, |message, id| message_id(message) == Some(id))
+    }
+
+    /// The messages of a queue that are what is wanted, in that order, waiting until every one has come.
+    #[track_caller]
+    pub(super) fn messages_that(
+        &self,
+        queue: &str,
+        wanted: &[String],
+        is: impl Fn(&Delivery, &str) -> bool,
+    ) -> Vec<Delivery> {
         // One test at a time: two consumers would each get what the other waits for.
         static TURN: Mutex<()> = Mutex::new(());
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let channel = self.channel();
         let found = self.wait(async {
-            let found = consume(&channel, queue, ids).await;
+            let found = consume(&channel, queue, wanted, is).await;
             // What was not acknowledged, all of it, goes back into the queue.
             channel.close(200, "read".into()).await.and(found)
         });
         let found = found.expect("a consumer");
-        let missing = ids.iter().zip(&found).filter(|(_, message)| message.is_none()).map(|(id, _)| id);
+        let missing =
+            wanted.iter().zip(&found).filter(|(_, message)| message.is_none()).map(|(what, _)| what);
         let missing: Vec<&String> = missing.collect();
         assert!(missing.is_empty(), "not in {queue} within {PATIENCE:?}: {missing:?}");
         found.into_iter().flatten().collect()
     }
 }
 
-async fn consume(channel: &Channel, queue: &str, ids: &[String]) -> lapin::Result<Vec<Option<Delivery>>> {
+async fn consume(
+    channel: &Channel,
+    queue: &str,
+    wanted: &[String],
+    is: impl Fn(&Delivery, &str) -> bool,
+) -> lapin::Result<Vec<Option<Delivery>>> {
     let (queue, options) = (queue.into(), BasicConsumeOptions::default());
     let mut messages = channel.basic_consume(queue, "".into(), options, FieldTable::default()).await?;
     let until = Instant::now() + PATIENCE;
-    let mut found: Vec<Option<Delivery>> = ids.iter().map(|_| None).collect();
+    let mut found: Vec<Option<Delivery>> = wanted.iter().map(|_| None).collect();
     while found.iter().any(Option::is_none) {
         let Ok(Some(message)) = tokio::time::timeout_at(until, messages.next()).await else { break };
         let message = message?;
-        if let Some(place) = ids.iter().position(|id| message_id(&message) == Some(id)) {
+        if let Some(place) = wanted.iter().position(|what| is(&message, what)) {
             found[place] = Some(message);
         }
     }
@@ -109,12 +143,20 @@ fn message_id(message: &Delivery) -> Option<&str> {
     message.properties.message_id().as_ref().map(|id| id.as_str())
 }
 
+/// The bytes of a header that is a long string; empty where there is none.
+pub(super) fn bytes<'a>(message: &'a Delivery, name: &str) -> &'a [u8] {
+    value(message, name).and_then(AMQPValue::as_long_string).map_or(&[], |text| text.as_bytes())
+}
+
 /// A header that is a text; empty where there is none.
 pub(super) fn header(message: &Delivery, name: &str) -> String {
-    let headers = message.properties.headers().as_ref();
-    match headers.and_then(|headers| headers.inner().get(name)) {
+    match value(message, name) {
         Some(AMQPValue::LongString(text)) => text.to_string(),
         Some(AMQPValue::ShortString(text)) => text.to_string(),
         _ => String::new(),
     }
+}
+
+fn value<'a>(message: &'a Delivery, name: &str) -> Option<&'a AMQPValue> {
+    message.properties.headers().as_ref()?.inner().get(name)
 }

@@ -48,6 +48,11 @@ impl Service {
         Self { system, name, address }
     }
 
+    /// One that is not of the shared system.
+    pub(super) fn reached_at(name: &'static str, address: SocketAddr) -> Self {
+        Self { system: lab::shared(), name, address }
+    }
+
     /// The broker.
     pub(super) fn broker() -> Self {
         Self::at("broker", 8080)

@@ -11,7 +11,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
 use wire::event::{BINDING, DEAD_QUEUE_SHAPE, EXCHANGE, QUEUE_SHAPE, QueueShape};
 
-use super::{Closing, DeadLetters, Rabbit};
+use super::{Closing, DeadLetters, Rabbit, guard};
 
 /// Seconds; RabbitMQ is taken for gone after twice as long without a sign of it.
 const HEARTBEAT: u16 = 2;
@@ -61,23 +61,28 @@ impl Target {
     /// Connects, declares, consumes.
     pub(crate) async fn connect(self: Arc<Self>) -> lapin::Result<Rabbit> {
         let connection = self.open("listener").await?;
-        let channel = connection.create_channel().await?;
-        declare(&channel, &self.queue).await?;
-        let consumer = self.consume(&channel).await?;
-        Ok(Rabbit { connection, consumer, channel, dead_letters: DeadLetters::new(self) })
+        declare(&connection.create_channel().await?, &self.queue).await?;
+        let (channel, consumer) = self.consume(&connection).await?;
+        let dead_letters = DeadLetters::new(Arc::clone(&self));
+        Ok(Rabbit { connection, consumer, channel, dead_letters, target: self })
     }
 
     /// A bare connection; its name is shown by RabbitMQ's management.
     pub(super) async fn open(&self, name: &str) -> lapin::Result<Closing> {
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        Ok(Connection::connect_uri(self.uri.clone(), properties).await?.into())
+        let connecting = Connection::connect_uri_with_runtime(self.uri.clone(), properties, guard::guarded());
+        Ok(connecting.await?.into())
     }
 
-    async fn consume(&self, channel: &Channel) -> lapin::Result<Consumer> {
+    /// A consumer on a channel of its own.
+    pub(super) async fn consume(&self, connection: &Connection) -> lapin::Result<(Channel, Consumer)> {
+        let channel = connection.create_channel().await?;
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
         let options = BasicConsumeOptions { no_ack: self.automatic_acknowledgement, ..Default::default() };
         // An empty tag: RabbitMQ makes one, and several listeners can share the queue.
-        channel.basic_consume(self.queue.name.into(), "".into(), options, FieldTable::default()).await
+        let queue = self.queue.name.into();
+        let consumer = channel.basic_consume(queue, "".into(), options, FieldTable::default()).await?;
+        Ok((channel, consumer))
     }
 }
 

@@ -9,13 +9,49 @@ use std::time::Duration;
 
 use lapin::Connection;
 
+/// How long RabbitMQ may take to answer.
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
+
 /// How long RabbitMQ may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A connection to RabbitMQ, closed when dropped.
 pub(crate) struct Closing(Arc<Connection>);
 
+/// Why RabbitMQ gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    /// The connection broke, or the channel; or it refused.
+    #[error("{0}")]
+    Lost(#[from] lapin::Error),
+    /// What it sends can't be understood any more, though it comes.
+    #[error("RabbitMQ has not answered for {ANSWER:?}, though it is connected")]
+    Silent,
+}
+
 impl Closing {
+    /// Waits for RabbitMQ's answer, and not for ever: heartbeats don't show every silence. A damaged length has the
+    /// library wait for a frame of gigabytes, of which each heartbeat is another few bytes.
+    pub(super) async fn answer<T>(
+        &self,
+        asked: impl Future<Output = lapin::Result<T>>,
+    ) -> Result<T, NoAnswer> {
+        tokio::select! {
+            answer = asked => Ok(answer?),
+            () = self.silence() => Err(NoAnswer::Silent),
+        }
+    }
+
+    /// Ends once RabbitMQ has had the time to answer. One that blocks this connection does not read from it.
+    async fn silence(&self) {
+        loop {
+            tokio::time::sleep(ANSWER).await;
+            if !self.0.status().blocked() {
+                return;
+            }
+        }
+    }
+
     /// Closes it now, and waits for RabbitMQ's word.
     pub(crate) async fn close(self) {
         say_goodbye(Arc::clone(&self.0)).await;

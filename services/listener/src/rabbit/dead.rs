@@ -14,8 +14,8 @@ use tokio::sync::Mutex;
 use wire::event::DEAD_QUEUE;
 use wire::headers::DEAD_REASON;
 
-use super::Closing;
 use super::connect::Target;
+use super::{ANSWER, Closing, NoAnswer};
 use crate::message::Original;
 
 /// The header with the routing key that a dead letter had.
@@ -31,15 +31,21 @@ pub(crate) type Letter = (Original, String);
 #[derive(Clone)]
 pub(crate) struct DeadLetters {
     target: Arc<Target>,
-    open: Arc<Mutex<Option<(Closing, Channel)>>>,
+    open: Arc<Mutex<Option<Arc<Open>>>>,
+}
+
+/// A connection for dead letters.
+struct Open {
+    connection: Closing,
+    channel: Channel,
 }
 
 /// Why a dead letter was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeadFailure {
-    /// The connection broke, or the channel.
+    /// No confirm came.
     #[error("the dead letter was not confirmed: {0}")]
-    Rabbit(#[from] lapin::Error),
+    Rabbit(#[from] NoAnswer),
     /// Refused, or no such queue.
     #[error("RabbitMQ did not take the dead letter")]
     NotTaken,
@@ -53,30 +59,38 @@ impl DeadLetters {
     /// Publishes letters and waits until RabbitMQ has confirmed every one; their originals may then be
     /// acknowledged, by these tags.
     pub(crate) async fn bury(self, letters: Vec<Letter>) -> Result<Vec<u64>, DeadFailure> {
-        let channel = self.channel().await?;
+        self.open().await?.publish(&letters).await?;
+        Ok(letters.into_iter().map(|(original, _)| original.tag).collect())
+    }
+
+    async fn open(&self) -> Result<Arc<Open>, NoAnswer> {
+        let mut known = self.open.lock().await;
+        if let Some(open) = known.as_ref().filter(|open| open.channel.status().connected()) {
+            return Ok(Arc::clone(open));
+        }
+        let connecting = tokio::time::timeout(ANSWER, self.target.open("listener: dead letters"));
+        let connection = connecting.await.map_err(|_| NoAnswer::Silent)??;
+        let channel = connection.answer(connection.create_channel()).await?;
+        connection.answer(channel.confirm_select(ConfirmSelectOptions::default())).await?;
+        let open = Arc::new(Open { connection, channel });
+        *known = Some(Arc::clone(&open));
+        Ok(open)
+    }
+}
+
+impl Open {
+    async fn publish(&self, letters: &[Letter]) -> Result<(), DeadFailure> {
         let mut confirms = Vec::with_capacity(letters.len());
-        for (original, reason) in &letters {
-            confirms.push(publish(&channel, original, reason).await?);
+        for (original, reason) in letters {
+            confirms.push(self.connection.answer(publish(&self.channel, original, reason)).await?);
         }
         for confirm in confirms {
-            let confirmation = confirm.await?;
+            let confirmation = self.connection.answer(confirm).await?;
             if !confirmation.is_ack() || confirmation.take_message().is_some() {
                 return Err(DeadFailure::NotTaken);
             }
         }
-        Ok(letters.into_iter().map(|(original, _)| original.tag).collect())
-    }
-
-    async fn channel(&self) -> lapin::Result<Channel> {
-        let mut open = self.open.lock().await;
-        if let Some((_, channel)) = open.as_ref().filter(|(_, channel)| channel.status().connected()) {
-            return Ok(channel.clone());
-        }
-        let connection = self.target.open("listener: dead letters").await?;
-        let channel = connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        *open = Some((connection, channel.clone()));
-        Ok(channel)
+        Ok(())
     }
 }
 

@@ -3,14 +3,19 @@
 mod connect;
 mod connection;
 mod dead;
+mod guard;
+
+use std::sync::Arc;
 
 use lapin::options::BasicAckOptions;
 use lapin::{Channel, Consumer};
 
 pub use connect::BadUrl;
 pub(crate) use connect::Target;
-pub(crate) use connection::Closing;
+pub(crate) use connection::NoAnswer;
+use connection::{ANSWER, Closing};
 pub(crate) use dead::{DeadFailure, DeadLetters, Letter};
+pub(crate) use guard::UNREADABLE;
 
 use crate::ledger::Ack;
 
@@ -20,6 +25,7 @@ pub(crate) struct Rabbit {
     pub(crate) consumer: Consumer,
     pub(crate) dead_letters: DeadLetters,
     channel: Channel,
+    target: Arc<Target>,
 }
 
 impl Rabbit {
@@ -29,6 +35,16 @@ impl Rabbit {
             self.channel.basic_ack(tag, BasicAckOptions { multiple }).await?;
         }
         Ok(())
+    }
+
+    /// Consumes on a new channel and closes the old one, by which RabbitMQ takes back all that it holds for delivered
+    /// and that never came here.
+    pub(crate) async fn renew(&mut self) -> Result<(), NoAnswer> {
+        let (channel, consumer) = self.connection.answer(self.target.consume(&self.connection)).await?;
+        let old = std::mem::replace(&mut self.channel, channel);
+        // Goes after its channel, or it would be cancelled where it still is.
+        let _consumer = std::mem::replace(&mut self.consumer, consumer);
+        self.connection.answer(old.close(200, "a new one is in its place".into())).await
     }
 
     /// Takes no more deliveries. Those that wait in memory stay unacknowledged.
