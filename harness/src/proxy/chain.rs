@@ -73,7 +73,7 @@ pub trait Stage: Debug + Send {
     }
 
     /// What it has done since it was asked last: so many bytes delayed, dropped or changed; 0 where it acted on the
-    /// connection and not on bytes. None if it has done nothing.
+    /// connection, or only holds bytes until now. None if it has done nothing.
     fn effect(&mut self) -> Option<u64>;
 }
 

@@ -244,6 +244,31 @@ async fn slow_close_holds_the_close_alone() {
 }
 
 #[tokio::test]
+async fn a_close_that_is_held_counts_though_a_reset_comes_before_its_time() {
+    let (proxy, mut client, server) = both_ends().await;
+    let toxic = proxy.add(toxic("slow_close", Stream::Downstream, &[600_000])).await.unwrap();
+    drop(server);
+    until(|| toxic.effects().connections() == 1).await;
+    client.write_all(b"to nobody").await.unwrap();
+    assert!(is_reset(&mut client).await);
+    assert_eq!(toxic.effects().connections(), 1);
+}
+
+#[tokio::test]
+async fn what_is_held_counts_before_it_leaves() {
+    for (name, given) in [("latency", 600_000), ("bandwidth", 0)] {
+        let (proxy, mut client, mut server) = both_ends().await;
+        let toxic = proxy.add(toxic(name, Stream::Upstream, &[given])).await.unwrap();
+        client.write_all(b"held").await.unwrap();
+        until(|| toxic.effects().connections() == 1).await;
+        assert_eq!(toxic.effects().bytes(), 0, "{name}: of none of its bytes is it known for how long");
+        proxy.remove(&toxic.name).await.unwrap();
+        client.shutdown().await.unwrap();
+        assert_eq!(rest(&mut server).await.unwrap(), b"held", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn corrupt_flips_one_bit_of_as_many_bytes_as_it_says_the_same_for_the_same_seed() {
     let sent = vec![0_u8; 200_000];
     let mut arrived = Vec::new();

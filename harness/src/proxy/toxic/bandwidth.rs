@@ -76,6 +76,10 @@ impl Stage for Bandwidth {
     }
 
     fn take(&mut self, item: Item, now: Instant) {
+        // Told as it is held: at a rate of 0 nothing ever leaves.
+        if matches!(item, Item::Data(_)) {
+            self.slowed.get_or_insert(0);
+        }
         self.held.push(item, now);
         self.look_at_first(now);
     }

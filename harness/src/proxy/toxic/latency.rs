@@ -62,6 +62,10 @@ impl Latency {
             // A close follows the data, but is not delayed itself.
             let held = if matches!(item, Item::Data(_)) { self.draw() } else { Duration::ZERO };
             self.due = Some(came + held);
+            // Told as it is held: neither the connection nor the toxic need be there still when the time is over.
+            if !held.is_zero() {
+                self.delayed.get_or_insert(0);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Acts, Attribute, Spec, Values, later};
 pub(super) static SPEC: Spec = Spec {
     name: "slow_close",
     about: "data passes at once, the close of the connection only after a while",
-    effect: "closed late",
+    effect: "held open",
     attributes: &[Attribute::new("delay", "ms", "how long the close is held").needed()],
     acts: Acts::Stream(|values, _| Box::new(SlowClose::new(values))),
     of_toxiproxy: true,
@@ -34,16 +34,16 @@ impl Stage for SlowClose {
     }
 
     fn take(&mut self, item: Item, now: Instant) {
+        // Told as it is held: the connection may be reset before the time is over.
+        if !matches!(item, Item::Data(_)) && self.delay > 0 {
+            self.held_back = Some(0);
+        }
         self.held.push(item, now);
     }
 
     fn give(&mut self, now: Instant) -> Option<Item> {
         self.due().filter(|due| *due <= now)?;
-        let (_, item) = self.held.pop()?;
-        if !matches!(item, Item::Data(_)) && self.delay > 0 {
-            self.held_back = Some(0);
-        }
-        Some(item)
+        self.held.pop().map(|(_, item)| item)
     }
 
     fn due(&self) -> Option<Instant> {
