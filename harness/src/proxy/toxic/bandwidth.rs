@@ -10,7 +10,10 @@ pub(super) static SPEC: Spec = Spec {
     name: "bandwidth",
     about: "data passes at this rate at the most; at 0 nothing does",
     effect: "slowed",
-    attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes a second").at_least(0).needed()],
+    attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes a second")
+        .at_least(0)
+        .needed()
+        .acting_at_zero()],
     acts: Acts::Stream(|values, begin| Box::new(Bandwidth::new(values, begin))),
     of_toxiproxy: true,
 };

@@ -11,7 +11,10 @@ pub(super) static SPEC: Spec = Spec {
     about: "data passes; the connection is closed a while after its start, or after the toxic came to it, whatever the \
             traffic",
     effect: "closed",
-    attributes: &[Attribute::new("time", "ms", "until the connection is closed").at_least(0).needed()],
+    attributes: &[Attribute::new("time", "ms", "until the connection is closed")
+        .at_least(0)
+        .needed()
+        .acting_at_zero()],
     acts: Acts::Stream(|values, begin| Box::new(CloseAfter::new(values, begin))),
     of_toxiproxy: false,
 };

@@ -17,14 +17,16 @@ pub struct Attribute {
     pub about: &'static str,
     /// The least that is taken. Where Toxiproxy has the attribute, only what would make it crash is less.
     pub least: i64,
-    /// Whether nothing is done unless more than 0 is given.
+    /// Whether it has to be given for anything to be done.
     pub needed: bool,
+    /// Whether something is done at 0 as well.
+    pub acts_at_zero: bool,
 }
 
 impl Attribute {
     /// One that takes any number; less than 0 counts as 0, as Toxiproxy's do.
     pub(super) const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
-        Self { name, unit, about, least: i64::MIN, needed: false }
+        Self { name, unit, about, least: i64::MIN, needed: false, acts_at_zero: false }
     }
 
     /// The same with a least value.
@@ -35,6 +37,11 @@ impl Attribute {
     /// The same, which does nothing unless it is given.
     pub(super) const fn needed(self) -> Self {
         Self { needed: true, ..self }
+    }
+
+    /// The same, which does something at 0 as well.
+    pub(super) const fn acting_at_zero(self) -> Self {
+        Self { acts_at_zero: true, ..self }
     }
 }
 

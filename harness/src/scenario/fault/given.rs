@@ -46,7 +46,7 @@ impl Given {
         };
         match value {
             ..0 => Err(format!("`{name}` is at least 0")),
-            0 if of.needed => Err(format!("with `{name}` at 0 nothing would be done")),
+            0 if of.needed && !of.acts_at_zero => Err(format!("with `{name}` at 0 nothing would be done")),
             value => Ok(value),
         }
     }
@@ -99,5 +99,24 @@ impl<'de> Deserialize<'de> for Given {
             }
         }
         from.deserialize_any(Either)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::proxy::toxic::kind;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_only_where_it_does_something() {
+        let value = |of: &str, given| Given::value(&given, &kind(of).unwrap().attributes[0]);
+        let text = |text: &str| Given::Text(text.to_owned());
+        assert_eq!(value("bandwidth", Given::Number(0)), Ok(0));
+        assert_eq!(value("close_after", text("0s")), Ok(0));
+        let told = "with `rate` at 0 nothing would be done";
+        assert_eq!(value("corrupt", Given::Number(0)), Err(told.to_owned()));
+        let told = "with `latency` at 0 nothing would be done";
+        assert_eq!(value("latency", text("0ms")), Err(told.to_owned()));
     }
 }
