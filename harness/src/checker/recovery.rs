@@ -7,7 +7,7 @@ use super::view::{Drain, View, Window};
 use crate::history::{NodeChange, Operation, Outcome};
 
 /// Operations that must be ok in a row for a path to count as working again.
-const IN_A_ROW: usize = 10;
+pub const IN_A_ROW: usize = 10;
 
 /// Time from a fault's beginning to its first sign, in microseconds: an operation that did not end `ok` on
 /// a path that depends on what is faulty, or another node that said it was no longer ready.
@@ -72,8 +72,9 @@ fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
     let slow: Vec<String> = judged
         .iter()
         .flat_map(|fault| {
-            let late =
-                fault.recover_ms.iter().filter(move |(_, ms)| ms.is_none_or(|ms| ms * 1000 > limit.micros()));
+            let asked = asked_long_enough(view, fault);
+            let late = fault.recover_ms.iter();
+            let late = late.filter(move |(_, ms)| ms.map_or(asked, |ms| ms * 1000 > limit.micros()));
             late.map(move |(path, ms)| match ms {
                 Some(ms) => format!("{path} took {ms} ms after {}", fault.what),
                 None => format!("{path} was not seen to work after {}", fault.what),
@@ -86,16 +87,37 @@ fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
                 .map(|fault| format!("the system was not ready again after {}", fault.what)),
         )
         .collect();
+    let unasked: Vec<String> = judged
+        .iter()
+        .filter(|fault| !asked_long_enough(view, fault))
+        .flat_map(|fault| {
+            let unseen = fault.recover_ms.iter().filter(|(_, ms)| ms.is_none());
+            unseen.map(|(path, _)| format!("{path} after {}", fault.what))
+        })
+        .collect();
     let slowest = judged.iter().flat_map(|fault| fault.recover_ms.values().flatten()).max();
     let broken: Vec<&str> = broken.iter().map(|(fault, _)| fault.what.as_str()).collect();
     let detail = match (slow.is_empty(), slowest) {
         (true, _) if !broken.is_empty() => format!("nothing is known after {}", broken.join(", ")),
+        (true, _) if !unasked.is_empty() => {
+            format!(
+                "the load ended before {limit} were over, until then not seen to work: {}",
+                unasked.join(", ")
+            )
+        }
         (false, _) => format!("not within {limit}: {}", slow.join(", ")),
         (true, Some(ms)) => format!("every path within {ms} ms of the undoing; {limit} allowed"),
         (true, None) => "no path depends on what was faulty".to_owned(),
     };
-    let known = if broken.is_empty() { Verdict::Pass } else { Verdict::Unknown };
+    let known = if broken.is_empty() && unasked.is_empty() { Verdict::Pass } else { Verdict::Unknown };
     Check::new("recovered", known.max(view.verdict_of(slow.is_empty())), detail)
+}
+
+/// Whether the load went on for as long as the system may take to recover.
+fn asked_long_enough(view: &View<'_>, fault: &FaultFigures) -> bool {
+    let Some(undo) = fault.undo_ms else { return true };
+    let limit = view.run.schedule.expect.recovers_within.micros() / 1000;
+    view.load_ended.is_some_and(|ended| positive(ended / 1000 - undo) >= limit)
 }
 
 fn drained(view: &View<'_>) -> Check {

@@ -198,6 +198,25 @@ fn slow_recovery_no_recovery_and_no_drain_fail() {
 }
 
 #[test]
+fn a_path_that_was_not_asked_for_long_enough_may_work() {
+    let mut story = Story::good();
+    for second in 16..30 {
+        story.set(&format!("r-log-{second}"), Outcome::Info);
+    }
+    assert_eq!(verdict_of(&story.judge(), "recovered"), Verdict::Fail);
+
+    story.outcomes.retain(|(_, due, _)| *due < 17 * SECOND);
+    story.rest[0] = Event::LoadEnded { at: 17 * SECOND };
+    let judgement = story.judge();
+    let check = judgement.checks.iter().find(|check| check.name == "recovered").unwrap();
+    assert_eq!(check.verdict, Verdict::Unknown);
+    assert_eq!(
+        check.detail,
+        "the load ended before 3s were over, until then not seen to work: log after kill mongo"
+    );
+}
+
+#[test]
 fn a_node_that_dies_by_itself_fails_and_one_out_of_sight_is_unknown() {
     let mut story = Story::good();
     story.rest.push(Event::Node { node: "mongo".into(), at: 4, change: NodeChange::Lost("no word".into()) });

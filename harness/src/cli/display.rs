@@ -220,6 +220,7 @@ impl Display {
                 let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
                 format!("load for {ends} s")
             }
+            Stage::GoOn => "not every path works again: the load goes on".to_owned(),
             Stage::Settle => "healing what acts, and looking whether everything works again".to_owned(),
             Stage::Drain => "waiting until all that was acknowledged is stored".to_owned(),
             Stage::Observe => "reading the stores".to_owned(),

@@ -44,7 +44,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Evidence>,
     },
-    /// What is planned changed, since something was done by hand; the number of a fault never changes.
+    /// What is planned changed, since something was done by hand or the load goes on; the number of a fault never changes.
     Amend {
         /// All that is planned from now on, with what was.
         schedule: Box<Schedule>,

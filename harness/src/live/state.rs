@@ -195,6 +195,7 @@ impl State {
     fn stage(&mut self, stage: Stage) {
         let (name, told) = match stage {
             Stage::Load => ("load", "the load begins"),
+            Stage::GoOn => ("load", "not every path works again: the load goes on"),
             Stage::Settle => ("settle", "healing what acts, and looking whether everything works again"),
             Stage::Drain => ("drain", "waiting until all that was acknowledged is stored"),
             Stage::Observe => ("observe", "reading the stores"),

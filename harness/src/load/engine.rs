@@ -58,6 +58,7 @@ pub struct Target {
 /// Makes the load of one schedule.
 pub struct Engine<S> {
     shared: Arc<Shared<S>>,
+    since: u64,
     finishing: bool,
 }
 
@@ -98,13 +99,19 @@ impl<S: Sink> Engine<S> {
             start,
             sink,
         };
-        Ok(Self { shared: Arc::new(shared), finishing: false })
+        Ok(Self { shared: Arc::new(shared), since: 0, finishing: false })
     }
 
     /// The same, but when it is cancelled, operations under way are waited for.
     #[must_use]
     pub fn finishing(self) -> Self {
         Self { finishing: true, ..self }
+    }
+
+    /// The same without what is due earlier, in microseconds after the start.
+    #[must_use]
+    pub fn since(self, since: u64) -> Self {
+        Self { since, ..self }
     }
 
     /// Runs to the end of the schedule and of every operation, or until cancelled; operations under way
@@ -118,7 +125,7 @@ impl<S: Sink> Engine<S> {
         for number in 0..count {
             let (ended, end) = tokio::sync::oneshot::channel();
             let (shared, cancel) = (Arc::clone(&self.shared), cancel.clone());
-            let work = Share { shared, number, count, cancel, finishing: self.finishing };
+            let work = Share { shared, since: self.since, number, count, cancel, finishing: self.finishing };
             std::thread::Builder::new().name(format!("load-{number}")).spawn(move || {
                 let _ = ended.send(work.run());
             })?;
@@ -166,6 +173,7 @@ impl<S> Shared<S> {
 /// What one thread sends: every `count`th arrival.
 struct Share<S> {
     shared: Arc<Shared<S>>,
+    since: u64,
     number: u64,
     count: u64,
     cancel: CancellationToken,
@@ -199,9 +207,9 @@ impl<S: Sink> Share<S> {
         let limit = (self.shared.schedule.in_flight as usize).div_ceil(self.count as usize);
         let mut overdue = 0;
         let mut cancelled = std::pin::pin!(self.cancel.cancelled());
-        for arrival in
-            self.shared.schedule.arrivals().filter(|arrival| arrival.number % self.count == self.number)
-        {
+        let mine =
+            |arrival: &Arrival| arrival.due >= self.since && arrival.number % self.count == self.number;
+        for arrival in self.shared.schedule.arrivals().filter(mine) {
             // Made before it is due, so that making it does not make it late.
             let operation = self.shared.operation(&arrival);
             let due = self.shared.start + Duration::from_micros(arrival.due);

@@ -1,14 +1,18 @@
 //! What becomes of operations, as events of the history.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
-use crate::history::{Event, Invoke, Settled};
+use super::working::Working;
+use crate::history::{Event, Invoke, Outcome, Settled};
 use crate::load::{Operation, Sent, Sink, payload};
 use crate::scenario::Schedule;
 
 /// Tells operations as events of a history.
 pub(super) struct Events {
     events: mpsc::Sender<Event>,
+    working: Arc<Working>,
     /// By stream: its path, and whether its operations are entries.
     streams: Vec<(String, bool)>,
 }
@@ -17,11 +21,13 @@ impl Events {
     /// For the streams of a schedule; `stores` says of a path whether its operations are entries.
     pub(super) fn new(
         events: mpsc::Sender<Event>,
+        working: Arc<Working>,
         schedule: &Schedule,
         stores: impl Fn(&str) -> bool,
     ) -> Self {
         let streams = schedule.streams.iter();
-        Self { events, streams: streams.map(|stream| (stream.path.clone(), stores(&stream.path))).collect() }
+        let streams = streams.map(|stream| (stream.path.clone(), stores(&stream.path))).collect();
+        Self { events, working, streams }
     }
 
     async fn tell(&self, event: Event) {
@@ -45,11 +51,14 @@ impl Sink for Events {
 
     async fn ends(&self, operation: Operation, _: i64, ended: i64, came: Sent) {
         let Sent { outcome, status, message } = came;
+        let (path, _) = &self.streams[operation.stream];
+        self.working.ended(path, operation.due, outcome == Outcome::Ok);
         self.tell(Event::Settle(Settled { id: operation.id, at: ended, outcome, status, message })).await;
     }
 
     async fn dropped(&self, operation: Operation) {
         let path = self.streams[operation.stream].0.clone();
+        self.working.ended(&path, operation.due, false);
         self.tell(Event::Drop { id: operation.id, path, due: operation.due }).await;
     }
 }

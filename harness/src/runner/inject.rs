@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::recorder::Teller;
+use super::working::Awaited;
 use crate::fault::{self, Journal};
 use crate::history::event::fault_name;
 use crate::history::{Event, Evidence, FaultStage};
@@ -19,6 +20,9 @@ use crate::stack::{Stack, Topology};
 
 /// How long the system may take to be ready after the last fault, beyond what is expected of it.
 const SLACK: Duration = Duration::from_secs(60);
+
+/// How much later than planned a fault is undone, at the most, for a load that goes on to last long enough.
+const LATE: Duration = Duration::from_secs(1);
 
 /// How long a load that a person ends goes on after the last fault: what was not asked was not seen to work.
 const SHOWN: Duration = Duration::from_secs(3);
@@ -154,7 +158,34 @@ impl Injector {
         }
     }
 
-    /// The load was ended by hand: nothing was due from now on.
+    /// The paths that faults hurt, each with the time from which on it is to work again. A fault by hand that acts still
+    /// has no such time.
+    pub(super) fn awaited(&self) -> Vec<Awaited> {
+        let schedule = self.schedule();
+        let affected = affected(self.stack.topology(), &schedule);
+        let faults = schedule.faults.iter().zip(affected).filter(|(fault, _)| fault.until > fault.at);
+        let is_loaded = |path: &String| schedule.streams.iter().any(|stream| stream.path == *path);
+        faults
+            .flat_map(|(fault, paths)| {
+                let since = i64::try_from(fault.until.micros()).unwrap_or(i64::MAX);
+                paths.into_iter().filter(is_loaded).map(move |path| (path, since))
+            })
+            .collect()
+    }
+
+    /// The load goes on from now on, as long as the system may take to recover; with what is planned then, and from when.
+    /// None if that time is over, or there is nothing to go on with.
+    pub(super) async fn load_goes_on(&self) -> Option<(Schedule, Span)> {
+        let from = Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0));
+        let by = self.recovered_by() + LATE;
+        let until = Span::from_micros(u64::try_from(by.as_micros()).unwrap_or(u64::MAX));
+        let schedule = self.schedule().going_on(from, until)?;
+        self.plan().schedule = schedule.clone();
+        self.amend().await;
+        Some((schedule, from))
+    }
+
+    /// The load has ended before its time: nothing was due from now on.
     pub(super) async fn load_ends(&self) {
         let ended = Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0));
         for stream in &mut self.plan().schedule.streams {
@@ -223,9 +254,14 @@ impl Injector {
 
     /// By when the system must be ready after all faults.
     fn ready_by(&self) -> Instant {
+        self.start + self.recovered_by() + SLACK
+    }
+
+    /// By when every path is to work after all faults, from the start of the load on.
+    fn recovered_by(&self) -> Duration {
         let plan = self.plan();
         let last = plan.schedule.faults.iter().map(|fault| fault.until.duration()).max().unwrap_or_default();
-        self.start + last + plan.schedule.expect.recovers_within.duration() + SLACK
+        last + plan.schedule.expect.recovers_within.duration()
     }
 
     /// Whether the time came before the run was cancelled.

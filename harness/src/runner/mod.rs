@@ -7,11 +7,14 @@
 //! | [`progress`] | the events, and who listens |
 //! | [`recorder`] | writes the history; knows what was acknowledged |
 //! | [`conduct`] | the life of a run, from start to verdict |
+//! | `run` | what all of it is given |
 //! | `work` | what it does while its stack is there |
 //! | [`error`] | why there is no verdict |
 //! | [`judged`] | the history judged, and its report in every form |
 //! | `logs` | lines of the nodes' logs for that |
+//! | `sending` | the load of a run |
 //! | `events` | what becomes of operations, as events of the history |
+//! | `working` | which paths work, as far as those tell |
 //! | [`inject`] | faults at their times, and by hand |
 //! | [`hands`] | who does those by hand |
 //! | [`monitor`] | watches nodes |
@@ -44,12 +47,15 @@ pub mod observe;
 pub mod options;
 pub mod progress;
 pub mod recorder;
+mod run;
 pub mod sampler;
 pub mod self_check;
+mod sending;
 pub mod stored;
 pub mod system;
 pub mod trial;
 mod work;
+mod working;
 
 pub use capacity::{CapacityOptions, capacity};
 pub use conduct::{run, run_on};

@@ -48,6 +48,8 @@ pub enum Progress {
 pub enum Stage {
     /// Operations are sent.
     Load,
+    /// The load was to be over, but not every path works again: it goes on.
+    GoOn,
     /// A person has ended the load: what acts is healed, and seen to work again.
     Settle,
     /// The load is over; waiting until what was acknowledged is stored.

@@ -7,27 +7,23 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
-use super::events::Events;
-use super::folder::{RunFolder, SCENARIO};
+use super::folder::SCENARIO;
 use super::hands::Hands;
 use super::inject::{self, Injector};
-use super::options::Options;
 use super::progress::{Progress, Stage};
 use super::recorder::{Recorder, Teller};
-use super::system::targets;
+use super::run::Run;
+use super::sending::Sending;
 use super::{drain, monitor, observe, stored};
 use crate::fault::Journal;
 use crate::history::event::SystemInfo;
 use crate::history::{self, Event, Observation, RunInfo};
 use crate::load::engine::now;
-use crate::load::{Engine, LoadError};
 use crate::scenario::by_hand;
-use crate::stack::Stack;
 use crate::stack::topology::{Link, Topology};
 
 /// Time from a ready stack to the start of the load.
@@ -35,15 +31,6 @@ const LEAD: Duration = Duration::from_millis(200);
 
 /// Entries in one line of a history.
 const ENTRIES: usize = 500;
-
-/// A run with its stack ready.
-pub(super) struct Run<'a> {
-    pub(super) options: &'a Options,
-    pub(super) folder: &'a RunFolder,
-    pub(super) stack: &'a Arc<Stack>,
-    pub(super) teller: &'a Teller,
-    pub(super) cancel: CancellationToken,
-}
 
 impl Run<'_> {
     /// Loads and breaks it, and reads what came of it.
@@ -76,7 +63,7 @@ impl Run<'_> {
 
     /// Load and faults, side by side.
     async fn work(&self, start: Instant) -> Result<(), RunError> {
-        let (generator, mut events) = self.generator(start)?;
+        let (sending, mut events) = Sending::new(self, start)?;
         let teller = self.teller.clone();
         let forwarding = tokio::spawn(async move {
             while let Some(event) = events.recv().await {
@@ -93,10 +80,7 @@ impl Run<'_> {
         ));
         self.teller.tell(Progress::Hands(Hands::new(&injector))).await;
         let load = async {
-            let loaded = match &self.options.finish {
-                Some(finish) => self.until_finished(generator.finishing(), finish, &injector).await,
-                None => generator.run(self.cancel.clone()).await,
-            };
+            let loaded = sending.send(&injector).await;
             let _ = forwarding.await;
             self.teller.record(Event::LoadEnded { at: now(start) }).await;
             loaded
@@ -110,31 +94,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A load that a person ends: what is under way is waited for.
-    async fn until_finished(
-        &self,
-        generator: Engine<Events>,
-        finish: &CancellationToken,
-        injector: &Injector,
-    ) -> Result<Duration, LoadError> {
-        let stop = CancellationToken::new();
-        let mut sending = std::pin::pin!(generator.run(stop.clone()));
-        tokio::select! {
-            loaded = &mut sending => return loaded,
-            () = self.finished(finish, injector) => injector.load_ends().await,
-            () = self.cancel.cancelled() => {}
-        }
-        stop.cancel();
-        sending.await
-    }
-
-    /// Waits until a person ends the load and what acts by hand is healed.
-    async fn finished(&self, finish: &CancellationToken, injector: &Injector) {
-        finish.cancelled().await;
-        self.teller.tell(Progress::Stage(Stage::Settle)).await;
-        injector.settle().await;
-    }
-
     /// What was done by hand, as a scenario that does it again.
     fn keep_scenario(&self, injector: &Injector) -> Result<(), RunError> {
         match by_hand::as_file(&injector.schedule()) {
@@ -144,15 +103,6 @@ impl Run<'_> {
                 Ok(())
             }
         }
-    }
-
-    fn generator(&self, start: Instant) -> Result<(Engine<Events>, mpsc::Receiver<Event>), RunError> {
-        let (topology, schedule) = (&self.options.topology, &self.options.schedule);
-        let targets = targets(topology, self.stack)?;
-        let (sender, events) = mpsc::channel(1024);
-        let sink =
-            Events::new(sender, schedule, |path| targets.get(path).is_some_and(|target| target.stores));
-        Ok((Engine::new(self.folder.run(), schedule, &targets, start, sink)?, events))
     }
 
     /// Waits until everything acknowledged is stored, then reads what is.

@@ -1,6 +1,7 @@
 //! The exact actions of one run, derived from a scenario and a seed, byte for byte the same each time.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
@@ -81,6 +82,22 @@ impl Schedule {
     #[must_use]
     pub fn ends(&self) -> u64 {
         self.streams.iter().map(|stream| stream.until.micros()).max().unwrap_or(0)
+    }
+
+    /// The same with more load after it: every path goes on at the rate that it had last. None where no path has one,
+    /// since its arrivals are listed.
+    #[must_use]
+    pub fn going_on(&self, from: Span, until: Span) -> Option<Self> {
+        let mut last: BTreeMap<&str, &Stream> = BTreeMap::new();
+        for stream in &self.streams {
+            let latest = last.entry(&stream.path).or_insert(stream);
+            if stream.until > latest.until {
+                *latest = stream;
+            }
+        }
+        let more: Vec<Stream> = last.values().filter_map(|stream| stream.going_on(from, until)).collect();
+        let streams = [&self.streams[..], &more[..]].concat();
+        (!more.is_empty() && from < until).then(|| Self { streams, ..self.clone() })
     }
 
     /// Every arrival in the order of the due times; those of one moment in the order of the streams.
@@ -177,6 +194,21 @@ during = { a = "50%" }
         assert_eq!(text(7), text(7));
         assert_ne!(text(7), text(8));
         assert_eq!(serde_json::from_str::<Schedule>(&text(7)).unwrap(), schedule(7));
+    }
+
+    #[test]
+    fn a_load_that_goes_on_is_the_same_until_then_and_every_path_as_it_was_last_after() {
+        let planned = schedule(5);
+        let (from, until) = (Span::from_secs(4), Span::from_secs(6));
+        let more = planned.going_on(from, until).unwrap();
+        let (before, all): (Vec<_>, Vec<_>) = (planned.arrivals().collect(), more.arrivals().collect());
+        assert_eq!(all[..before.len()], before);
+        let after = &all[before.len()..];
+        assert!(after.iter().all(|arrival| (4_000_000..6_000_000).contains(&arrival.due)));
+        let on =
+            |path: &str| after.iter().filter(|arrival| more.streams[arrival.stream].path == path).count();
+        assert_eq!((on("a"), on("b")), (40, 10));
+        assert_eq!((more.ends(), planned.going_on(until, until)), (6_000_000, None));
     }
 
     #[test]

@@ -55,6 +55,15 @@ impl Stream {
         Times { stream: self.clone(), next: 0, reached: 0.0, random }
     }
 
+    /// As it was last, at another time; none for listed arrivals.
+    #[must_use]
+    pub fn going_on(&self, from: Span, until: Span) -> Option<Self> {
+        let Arrivals::Paced { rate, offset, seed } = &self.arrivals else { return None };
+        let rate = Pace { from: rate.to, steps: None, ..*rate };
+        let arrivals = Arrivals::Paced { rate, offset: *offset, seed: seed.wrapping_add(1) };
+        Some(Self { path: self.path.clone(), from, until, arrivals })
+    }
+
     /// The highest rate, in arrivals a second; for listed ones, in any one second.
     #[must_use]
     pub fn highest(&self) -> f64 {

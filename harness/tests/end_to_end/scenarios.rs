@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use faultline::checker::Verdict;
+use faultline::scenario::{self, Schedule};
 use faultline::stack::Topology;
 
 use crate::lab;
@@ -29,6 +30,29 @@ fn promises_are_kept_on(system: Topology, name: &str) {
     let planned = lab::schedule(name, 1).faults.len();
     assert_eq!(report.faults.len(), planned);
     assert!(report.faults.iter().all(|fault| fault.evidence.iter().all(|seen| seen.shown)));
+}
+
+/// What is not asked is not seen to work.
+#[test]
+fn a_load_that_would_end_too_early_goes_on_until_everything_works_again() {
+    let text = r#"
+        shows = "a fault that lasts as long as the load"
+        [[load]]
+        for = "5s"
+        rates = { ping = "20/s", log-amqp = "50/s" }
+        [[fault]]
+        kind = "kill"
+        node = "rabbitmq"
+        at = "2s"
+        for = "3s"
+    "#;
+    let schedule = Schedule::derive("short", &scenario::parse("short", text).unwrap(), 1);
+    let report = lab::run_on(lab::system(), schedule, BTreeMap::new());
+    assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
+    let recovered = report.faults[0].recover_ms["log-amqp"];
+    assert!(report.paths["log-amqp"].tally.offered >= 250 + 10, "{recovered:?}");
+    assert!(report.paths["ping"].tally.offered > 100, "the other paths go on beside it");
+    assert!(recovered.is_some());
 }
 
 macro_rules! scenarios {
