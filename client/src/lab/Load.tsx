@@ -5,7 +5,7 @@ import { Problem } from "./Problem";
 import { useAct } from "./useAct";
 
 /** Operations a second on each path at first: enough to see something, little enough for any machine. */
-const FIRST = "20/s";
+const FIRST = "5/s";
 
 const STAGES: Record<string, string> = {
   starting: "starting",
