@@ -73,11 +73,12 @@ fn recovered(view: &View<'_>, faults: &[FaultFigures]) -> Check {
         .iter()
         .flat_map(|fault| {
             let asked = asked_long_enough(view, fault);
-            let late = fault.recover_ms.iter();
-            let late = late.filter(move |(_, ms)| ms.map_or(asked, |ms| ms * 1000 > limit.micros()));
-            late.map(move |(path, ms)| match ms {
-                Some(ms) => format!("{path} took {ms} ms after {}", fault.what),
-                None => format!("{path} was not seen to work after {}", fault.what),
+            fault.recover_ms.iter().filter_map(move |(path, ms)| match ms {
+                Some(ms) if ms * 1000 > limit.micros() => {
+                    Some(format!("{path} took {ms} ms after {}", fault.what))
+                }
+                None if asked => Some(format!("{path} was not seen to work after {}", fault.what)),
+                _ => None,
             })
         })
         .chain(

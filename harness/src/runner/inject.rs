@@ -109,7 +109,7 @@ impl Injector {
         if self.closing.is_cancelled() || self.cancel.is_cancelled() {
             return Err(ByHandError::Over);
         }
-        let at = Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0));
+        let at = self.moment();
         let fault = PlannedFault { at, until: at, ..fault };
         let (index, heal) = {
             let mut plan = self.plan();
@@ -152,7 +152,7 @@ impl Injector {
     /// Heals what acts, and waits until the load has had the time to show that everything works again.
     pub(super) async fn settle(&self) {
         self.finish().await;
-        let last = self.plan().schedule.faults.iter().map(|fault| fault.until.duration()).max();
+        let last = self.plan().last_until();
         if let Some(last) = last {
             tokio::time::sleep_until(self.start + last + SHOWN).await;
         }
@@ -176,7 +176,7 @@ impl Injector {
     /// The load goes on from now on, as long as the system may take to recover; with what is planned then, and from when.
     /// None if that time is over, or there is nothing to go on with.
     pub(super) async fn load_goes_on(&self) -> Option<(Schedule, Span)> {
-        let from = Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0));
+        let from = self.moment();
         let by = self.recovered_by() + LATE;
         let until = Span::from_micros(u64::try_from(by.as_micros()).unwrap_or(u64::MAX));
         let schedule = self.schedule().going_on(from, until)?;
@@ -187,7 +187,7 @@ impl Injector {
 
     /// The load has ended before its time: nothing was due from now on.
     pub(super) async fn load_ends(&self) {
-        let ended = Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0));
+        let ended = self.moment();
         for stream in &mut self.plan().schedule.streams {
             stream.until = stream.until.min(ended);
         }
@@ -228,7 +228,7 @@ impl Injector {
             () = self.closing.cancelled() => false,
         };
         if !in_time && !self.cancel.is_cancelled() {
-            let ended = Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0));
+            let ended = self.moment();
             if let Some(fault) = self.plan().schedule.faults.get_mut(index) {
                 fault.until = ended;
             }
@@ -252,6 +252,11 @@ impl Injector {
         }
     }
 
+    /// How long after the start of the load it is.
+    fn moment(&self) -> Span {
+        Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0))
+    }
+
     /// By when the system must be ready after all faults.
     fn ready_by(&self) -> Instant {
         self.start + self.recovered_by() + SLACK
@@ -260,7 +265,7 @@ impl Injector {
     /// By when every path is to work after all faults, from the start of the load on.
     fn recovered_by(&self) -> Duration {
         let plan = self.plan();
-        let last = plan.schedule.faults.iter().map(|fault| fault.until.duration()).max().unwrap_or_default();
+        let last = plan.last_until().unwrap_or_default();
         last + plan.schedule.expect.recovers_within.duration()
     }
 
@@ -293,6 +298,11 @@ impl Injector {
 }
 
 impl Plan {
+    /// When the last of the faults is over, from the start of the load on; none without faults.
+    fn last_until(&self) -> Option<Duration> {
+        self.schedule.faults.iter().map(|fault| fault.until.duration()).max()
+    }
+
     fn act(&mut self, index: usize, fault: &PlannedFault) -> CancellationToken {
         let heal = CancellationToken::new();
         let acting = Acting { kind: fault.kind, target: fault.target.clone(), heal: heal.clone() };

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -90,7 +89,7 @@ async fn finished(run: &Run<'_>, finish: &CancellationToken, injector: &Injector
     injector.settle().await;
 }
 
-/// Sends until the load is over, or enough; what is under way is waited for, unless the run is cancelled.
+/// Sends until the load is over, or enough, or the run is cancelled; what is under way is waited for.
 async fn until(
     enough: impl Future<Output = ()>,
     engine: Engine<Events>,
@@ -99,17 +98,11 @@ async fn until(
 ) -> Result<(), LoadError> {
     let stop = CancellationToken::new();
     let mut sending = std::pin::pin!(engine.finishing().run(stop.clone()));
-    let loaded: Result<Duration, LoadError> = tokio::select! {
-        loaded = &mut sending => loaded,
-        () = enough => {
-            injector.load_ends().await;
-            stop.cancel();
-            sending.await
-        }
-        () = cancel.cancelled() => {
-            stop.cancel();
-            sending.await
-        }
-    };
-    loaded.map(drop)
+    tokio::select! {
+        loaded = &mut sending => return loaded.map(drop),
+        () = enough => injector.load_ends().await,
+        () = cancel.cancelled() => {}
+    }
+    stop.cancel();
+    sending.await.map(drop)
 }

@@ -21,17 +21,15 @@ impl Working {
     /// An operation has ended.
     pub(super) fn ended(&self, path: &str, due: i64, ok: bool) {
         let mut paths = self.paths();
-        if !paths.contains_key(path) {
-            paths.insert(path.to_owned(), VecDeque::new());
-        }
-        let Some(in_a_row) = paths.get_mut(path) else { return };
-        if ok {
-            if in_a_row.len() == IN_A_ROW {
-                in_a_row.pop_front();
+        match paths.get_mut(path) {
+            Some(in_a_row) if ok => {
+                if in_a_row.len() == IN_A_ROW {
+                    in_a_row.pop_front();
+                }
+                in_a_row.push_back(due);
             }
-            in_a_row.push_back(due);
-        } else {
-            in_a_row.clear();
+            Some(in_a_row) => in_a_row.clear(),
+            None => drop(paths.insert(path.to_owned(), ok.then_some(due).into_iter().collect())),
         }
         drop(paths);
         self.changed.notify_waiters();
