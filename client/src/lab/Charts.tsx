@@ -1,5 +1,6 @@
 // What became of the operations of each path over time, with the faults as bands over it.
 import { type ReactNode, useState } from "react";
+import { Table } from "../table/Table";
 import { type Bin, bins, widthOf } from "./bins";
 import type { Fault, State } from "./live";
 import { millis, rate, roundUp } from "./numbers";
@@ -125,7 +126,7 @@ function PathCharts({ path, bars, faults, span }: PathProps) {
       <Latencies bars={bars} faults={faults} span={span} label={`${path}: latency. ${told}`} />
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>figures</summary>
-        {isOpen && <Table bars={bars} />}
+        {isOpen && <FigureTable bars={bars} />}
       </details>
     </section>
   );
@@ -240,35 +241,22 @@ function Frame({ faults, span, top, label, children }: FrameProps) {
   );
 }
 
-function Table({ bars }: { bars: Bin[] }) {
+function FigureTable({ bars }: { bars: Bin[] }) {
   const titles = ["second", "offered", "ok", "unknown", "refused", "not sent", "p50", "p99", "max"];
   const figure = (value: number | null) => (value === null ? "–" : value.toFixed(1));
   return (
-    <div className="wide" tabIndex={0} role="region" aria-label="figures of each bar">
-      <table>
-        <thead>
-          <tr>
-            {titles.map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {bars.map((bar) => (
-            <tr key={bar.at}>
-              <th scope="row">{bar.at}</th>
-              {[bar.offered, bar.ok, bar.info, bar.fail, bar.dropped].map((value, index) => (
-                <td key={titles[index + 1]}>{rate(value)}</td>
-              ))}
-              {[bar.p50, bar.p99, bar.max].map((value, index) => (
-                <td key={titles[index + 6]}>{figure(value)}</td>
-              ))}
-            </tr>
+    <Table label="figures of each bar" titles={titles}>
+      {bars.map((bar) => (
+        <tr key={bar.at}>
+          <th scope="row">{bar.at}</th>
+          {[bar.offered, bar.ok, bar.info, bar.fail, bar.dropped].map((value, index) => (
+            <td key={titles[index + 1]}>{rate(value)}</td>
           ))}
-        </tbody>
-      </table>
-    </div>
+          {[bar.p50, bar.p99, bar.max].map((value, index) => (
+            <td key={titles[index + 6]}>{figure(value)}</td>
+          ))}
+        </tr>
+      ))}
+    </Table>
   );
 }

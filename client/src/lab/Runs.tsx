@@ -1,5 +1,6 @@
 // The runs before, with their verdicts and reports.
 import { useEffect, useState } from "react";
+import { Table } from "../table/Table";
 import { cut } from "../text/cut";
 import { type Earlier, read } from "./live";
 import { KINDS, SIGNS } from "./Load";
@@ -26,44 +27,31 @@ export function Runs({ judged }: { judged: string | undefined }) {
       <h2 id="runs-title">Runs</h2>
       <Problem told={problem} />
       {runs?.length === 0 && <p className="quiet">There is no run yet.</p>}
-      {runs !== undefined && runs.length > 0 && <Table runs={runs} />}
+      {runs !== undefined && runs.length > 0 && <RunTable runs={runs} />}
     </section>
   );
 }
 
-function Table({ runs }: { runs: Earlier[] }) {
+function RunTable({ runs }: { runs: Earlier[] }) {
   return (
-    <div className="wide" tabIndex={0} role="region" aria-label="table of the runs">
-      <table>
-        <thead>
-          <tr>
-            {["verdict", "scenario", "run", "why", "files"].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
+    <Table label="table of the runs" titles={["verdict", "scenario", "run", "why", "files"]}>
+      {runs.map((run) => (
+        <tr key={run.folder}>
+          <td className={run.verdict === null ? "quiet" : KINDS[run.verdict]}>
+            {run.verdict === null ? "–" : `${SIGNS[run.verdict]} ${run.verdict}`}
+          </td>
+          <td>{run.scenario}</td>
+          <td className="id">{run.folder}</td>
+          <td>{cut(run.why, 300)}</td>
+          <td>
+            {run.files.map((file) => (
+              <a key={file} href={`/runs/${run.folder}/${file}`}>
+                {file}
+              </a>
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.folder}>
-              <td className={run.verdict === null ? "quiet" : KINDS[run.verdict]}>
-                {run.verdict === null ? "–" : `${SIGNS[run.verdict]} ${run.verdict}`}
-              </td>
-              <td>{run.scenario}</td>
-              <td className="id">{run.folder}</td>
-              <td>{cut(run.why, 300)}</td>
-              <td>
-                {run.files.map((file) => (
-                  <a key={file} href={`/runs/${run.folder}/${file}`}>
-                    {file}
-                  </a>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -1,6 +1,7 @@
 // The entries that were stored last, and the path that each came by.
 import { useCallback, useEffect, useState } from "react";
 import { type Ending, perform } from "../broker/exchange";
+import { Table } from "../table/Table";
 import { cut } from "../text/cut";
 
 /** Entries that are asked for. */
@@ -77,40 +78,27 @@ export function Entries({ broker, stored }: { broker: string; stored: number }) 
           {cut(problem, 500)}
         </p>
       )}
-      {entries !== undefined && <Table entries={entries} />}
+      {entries !== undefined && <EntryTable entries={entries} />}
     </section>
   );
 }
 
-function Table({ entries }: { entries: readonly Entry[] }) {
+function EntryTable({ entries }: { entries: readonly Entry[] }) {
   if (entries.length === 0) return <p className="quiet">Nothing is stored yet.</p>;
   return (
-    <div className="wide" tabIndex={0} role="region" aria-label="table of the entries">
-      <table>
-        <thead>
-          <tr>
-            {["stored", "path", "name", "data", "id"].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <tr key={entry.id}>
-              <td>{entry.created_at}</td>
-              <td>{entry.via}</td>
-              <td>{cut(String(entry.name), ROW)}</td>
-              <td>
-                <Data data={String(entry.data)} />
-              </td>
-              <td className="id">{entry.id}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="table of the entries" titles={["stored", "path", "name", "data", "id"]}>
+      {entries.map((entry) => (
+        <tr key={entry.id}>
+          <td>{entry.created_at}</td>
+          <td>{entry.via}</td>
+          <td>{cut(String(entry.name), ROW)}</td>
+          <td>
+            <Data data={String(entry.data)} />
+          </td>
+          <td className="id">{entry.id}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
