@@ -56,5 +56,4 @@ bench-record: ## makes what `make bench` has measured the baseline, and the comp
 	@target/release/faultline-bench record
 
 lint: ## format and clippy, as CI checks them
-	@cargo fmt --all --check
-	@cargo clippy --workspace --all-targets -- -D warnings
+	@scripts/lint
