@@ -1,21 +1,17 @@
-//! Every scenario gives the verdict that its comment promises, on the real system.
+//! Every scenario gives the verdict that its comment promises, on the real system: one after the other on the same, so
+//! that what one of them has broken for good shows in the next.
 
 use std::collections::BTreeMap;
 
 use faultline::checker::Verdict;
+use faultline::report::Report;
 use faultline::scenario::{self, Schedule};
-use faultline::stack::Topology;
 
 use crate::lab;
 
-/// What every scenario promises, seen in its report: it passes, and nothing is lost, doubled or altered.
-fn promises_are_kept(name: &str) {
-    promises_are_kept_on(lab::system(), name);
-}
-
-/// The same on a system that may have more nodes.
-fn promises_are_kept_on(system: Topology, name: &str) {
-    let report = lab::run_on(system, lab::schedule(name, 1), BTreeMap::new());
+/// What every scenario promises, seen in the report of a run: it passes, and nothing is lost, doubled or altered.
+fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> Report) {
+    let report = run(lab::schedule(name, 1));
     assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
     for (path, figures) in &report.paths {
         assert!(figures.tally.ok > 0, "nothing was acknowledged on {path}");
@@ -59,7 +55,7 @@ macro_rules! scenarios {
     ($($test:ident = $name:literal),* $(,)?) => {
         $(#[test]
         fn $test() {
-            promises_are_kept($name);
+            promises_are_kept($name, lab::run_in_turn);
         })*
 
         /// A scenario that nobody tests would promise what nobody has seen.
@@ -112,6 +108,6 @@ fn listeners_and_loggers_share_without_doubling() {
         let mut system = lab::system();
         system.replicate("listener", 3).unwrap();
         system.replicate("logger", 2).unwrap();
-        promises_are_kept_on(system, scenario);
+        promises_are_kept(scenario, |schedule| lab::run_on(system, schedule, BTreeMap::new()));
     }
 }

@@ -13,7 +13,7 @@ use faultline::stack::{Choice, Topology, topology};
 
 pub(crate) use harness::{Harness, heal, run_folder};
 pub(crate) use runs::{run, run_on, schedule};
-pub(crate) use shared::{Shared, shared};
+pub(crate) use shared::{Shared, run_in_turn, shared};
 
 /// The repository.
 pub(crate) fn repository() -> &'static Path {

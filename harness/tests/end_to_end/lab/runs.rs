@@ -39,8 +39,12 @@ pub(crate) fn run_on(
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let run = runner::run(options, Box::new(Silent), CancellationToken::new());
     let report = runtime.block_on(run).unwrap_or_else(|error| panic!("{error}"));
-    // Shown by the test runner where the test fails.
-    println!("{}", terminal::render(&report, Style::PLAIN));
-    super::written::agrees_with(&report);
+    show(&report);
     report
+}
+
+/// Shows a report, which the test runner does where the test fails, and finds its figures in its other forms.
+pub(super) fn show(report: &Report) {
+    println!("{}", terminal::render(report, Style::PLAIN));
+    super::written::agrees_with(report);
 }

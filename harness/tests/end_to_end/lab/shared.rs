@@ -1,27 +1,33 @@
-//! One system that several tests share: those that break nothing. It starts with the first of them and ends
-//! with the last.
+//! One system that several tests share: at a time, those that break nothing; in turns, those that break it and see it
+//! mended. It starts with the first of them and ends with the last.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use faultline::proxy::Registry;
-use faultline::runner::RunFolder;
+use faultline::report::Report;
+use faultline::runner::progress::Silent;
+use faultline::runner::{self, Options, RunFolder};
+use faultline::scenario::Schedule;
 use faultline::stack::{self, Chosen, Ports, Site, Stack, Wiring};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
 use super::Turn;
 
 /// A system that runs.
 pub(crate) struct Shared {
     /// It.
-    pub(crate) stack: Stack,
+    pub(crate) stack: Arc<Stack>,
+    provider: String,
     runtime: Runtime,
     folder: RunFolder,
-    _runs: TempDir,
+    runs: TempDir,
     _turn: Turn,
 }
 
@@ -36,6 +42,23 @@ pub(crate) fn shared() -> Arc<Shared> {
     })
 }
 
+/// Runs a schedule, when it is its turn, on the system on which others have run theirs, and judges it. What one leaves
+/// broken is the next one's trouble; only after a panic the next gets a new system.
+pub(crate) fn run_in_turn(schedule: Schedule) -> Report {
+    static WAITING: AtomicUsize = AtomicUsize::new(0);
+    static CURRENT: Mutex<Option<Shared>> = Mutex::new(None);
+    WAITING.fetch_add(1, Ordering::SeqCst);
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    WAITING.fetch_sub(1, Ordering::SeqCst);
+    // Taken out, so that a panic ends it.
+    let system = current.take().unwrap_or_else(Shared::start);
+    let report = system.run(schedule);
+    if WAITING.load(Ordering::SeqCst) > 0 {
+        *current = Some(system);
+    }
+    report
+}
+
 impl Shared {
     fn start() -> Self {
         let turn = super::turn();
@@ -43,19 +66,31 @@ impl Shared {
         let folder = RunFolder::create(runs.path(), "up", "shared").expect("a folder of a run");
         let runtime = Runtime::new().expect("a runtime");
         let topology = super::system();
-        let stack = runtime.block_on(async {
+        let (stack, provider) = runtime.block_on(async {
             let none = BTreeMap::new();
             let (run, folder, ports) = (folder.run(), folder.path(), Ports::Free);
             let site = Site { run, folder, ports, overrides: &none };
             let chosen = stack::choose(super::choice(), &topology, site).await;
-            let Chosen { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
+            let Chosen { provider, why } = chosen.unwrap_or_else(|error| panic!("{error}"));
             let stack = Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0))
                 .await
                 .unwrap_or_else(|error| panic!("{error}"));
             stack.start(Duration::from_secs(90), &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
-            stack
+            (Arc::new(stack), why)
         });
-        Self { stack, runtime, folder, _runs: runs, _turn: turn }
+        Self { stack, provider, runtime, folder, runs, _turn: turn }
+    }
+
+    /// Runs a schedule on it and judges it.
+    fn run(&self, schedule: Schedule) -> Report {
+        let topology = self.stack.topology().clone();
+        let mut options = Options::new(topology, schedule, self.runs.path().to_path_buf());
+        options.logs = Some(self.folder.path().join("logs"));
+        let (listener, cancel) = (Box::new(Silent), CancellationToken::new());
+        let run = runner::run_on(&self.stack, &self.provider, options, listener, cancel);
+        let report = self.block_on(run).unwrap_or_else(|error| panic!("{error}"));
+        super::runs::show(&report);
+        report
     }
 
     /// Runs a future to its end.
