@@ -32,8 +32,10 @@ async fn mongodb(url: &str, collection: &str, field: &str, run: &str) -> mongodb
     options.server_selection_timeout = Some(Duration::from_secs(5));
     let client = mongodb::Client::with_options(options)?;
     let database = client.default_database().unwrap_or_else(|| client.database("test"));
+    // A store may hold far more than a run has put into it.
+    let of_run = doc! { field: { "$regex": format!("^{run}-") } };
     let mut cursor =
-        database.collection::<Document>(collection).find(doc! {}).projection(doc! { field: 1 }).await?;
+        database.collection::<Document>(collection).find(of_run).projection(doc! { field: 1 }).await?;
     let mut entries = Vec::new();
     while let Some(document) = cursor.try_next().await? {
         if let Ok(data) = document.get_str(field) {
