@@ -13,12 +13,23 @@ use faultline::stack::processes::Override;
 
 use crate::lab;
 
+/// Variables that cargo sets for a test, by how their names begin.
+const TOLD: [&str; 5] = ["CARGO_BIN_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_", "OUT_DIR"];
+
 /// Where the programs with planted bugs are; built once, by the cargo that runs the tests.
 fn planted(program: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What cargo tells this test would be news to build scripts, and all that stands on them be built again.
+        for (name, _) in std::env::vars_os() {
+            let told = name.to_str().is_some_and(|name| TOLD.iter().any(|prefix| name.starts_with(prefix)));
+            if told {
+                build.env_remove(name);
+            }
+        }
+        let built = build
             .current_dir(lab::repository())
             // The selection of scripts/build: another one would build every dependency again.
             .args(["build", "--features"])
