@@ -75,6 +75,18 @@ impl Check {
         self.ids = ids.into_iter().take(Self::MOST_IDS).cloned().collect();
         self
     }
+
+    /// The first of its ids, for people, and how many more are listed; none for a check that passes or has none.
+    #[must_use]
+    pub fn first_ids(&self) -> Option<String> {
+        const SHOWN: usize = 5;
+        if self.verdict == Verdict::Pass || self.ids.is_empty() {
+            return None;
+        }
+        let (shown, more) = self.ids.split_at(self.ids.len().min(SHOWN));
+        let shown = shown.join(", ");
+        Some(if more.is_empty() { shown } else { format!("{shown} and {} more in report.json", more.len()) })
+    }
 }
 
 #[cfg(test)]
@@ -87,5 +99,17 @@ mod tests {
         assert_eq!(Verdict::worst([Pass, Unknown, Pass]), Unknown);
         assert_eq!(Verdict::worst([Unknown, Fail]), Fail);
         assert_eq!(Verdict::worst([]), Pass);
+    }
+
+    #[test]
+    fn the_first_ids_are_told_where_a_check_does_not_pass() {
+        let told = |verdict, count: u32| {
+            let ids: Vec<String> = (1..=count).map(|id| id.to_string()).collect();
+            Check::new("lost", verdict, "").with_ids(&ids).first_ids()
+        };
+        assert_eq!(told(Verdict::Pass, 3), None);
+        assert_eq!(told(Verdict::Fail, 0), None);
+        assert_eq!(told(Verdict::Fail, 5).as_deref(), Some("1, 2, 3, 4, 5"));
+        assert_eq!(told(Verdict::Unknown, 7).as_deref(), Some("1, 2, 3, 4, 5 and 2 more in report.json"));
     }
 }

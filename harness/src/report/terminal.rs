@@ -3,7 +3,7 @@
 use super::model::Report;
 use super::style::Style;
 use super::table::{line, table};
-use crate::checker::{FaultFigures, PathFigures, Tally, Verdict};
+use crate::checker::{FaultFigures, PathFigures, Tally};
 
 /// The whole report as text, with a line break at its end.
 #[must_use]
@@ -101,11 +101,8 @@ fn checks(text: &mut String, report: &Report, style: Style) {
             text,
             &format!("{verdict}{pad} {name:<width$}  {detail}", name = check.name, detail = check.detail),
         );
-        if check.verdict != Verdict::Pass && !check.ids.is_empty() {
-            let shown = check.ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-            let more = check.ids.len().saturating_sub(5);
-            let more = if more > 0 { format!(" and {more} more in report.json") } else { String::new() };
-            line(text, &format!("        {}", style.dim(&format!("{shown}{more}"))));
+        if let Some(ids) = check.first_ids() {
+            line(text, &format!("        {}", style.dim(&ids)));
         }
     }
 }

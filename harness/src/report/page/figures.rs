@@ -48,7 +48,7 @@ pub(super) fn checks(report: &Report) -> Markup {
                     tr class=(check.verdict) {
                         td { span aria-hidden="true" { (sign(check.verdict)) " " } (check.verdict) }
                         th scope="row" { (check.name) }
-                        td { (check.detail) }
+                        td { (check.detail) @if let Some(ids) = check.first_ids() { br; code { (ids) } } }
                     }
                 }
             }
