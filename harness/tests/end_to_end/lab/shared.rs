@@ -43,8 +43,7 @@ pub(crate) fn shared() -> Arc<Shared> {
     })
 }
 
-/// Runs one after the other on one system before the next is started. FerretDB, where it stands in for MongoDB, reads all
-/// that it holds to find one id, so that a store of many runs takes seconds to compare what is sent again.
+/// Runs one after the other on one system before the next is started, so that its store stays small.
 const RUNS: usize = 5;
 
 /// Runs a schedule, when it is its turn, on the system on which others have run theirs, and judges it. What one has broken
