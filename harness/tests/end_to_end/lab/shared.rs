@@ -11,6 +11,7 @@ use std::time::Duration;
 use faultline::checker::Verdict;
 use faultline::proxy::Registry;
 use faultline::report::Report;
+use faultline::runner::folder::LOGS;
 use faultline::runner::progress::Silent;
 use faultline::runner::{self, Options, RunFolder};
 use faultline::scenario::Schedule;
@@ -90,7 +91,7 @@ impl Shared {
     fn run(&self, schedule: Schedule) -> Report {
         let topology = self.stack.topology().clone();
         let mut options = Options::new(topology, schedule, self.runs.path().to_path_buf());
-        options.logs = Some(self.folder.path().join("logs"));
+        options.logs = Some(self.folder.path().join(LOGS));
         let (listener, cancel) = (Box::new(Silent), CancellationToken::new());
         let run = runner::run_on(&self.stack, &self.provider, options, listener, cancel);
         let report = self.block_on(run).unwrap_or_else(|error| panic!("{error}"));
