@@ -56,7 +56,7 @@ pub struct LoadPhase {
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
-    pub rates: BTreeMap<Spanned<String>, Pace>,
+    pub rates: Spanned<BTreeMap<Spanned<String>, Pace>>,
 }
 
 /// What must hold for the verdict `pass`.
@@ -163,22 +163,26 @@ mod tests {
     }
 
     fn phase() -> impl Strategy<Value = LoadPhase> {
-        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 0..4);
+        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 1..4);
         (1_000u64..60_000, rates).prop_map(|(lasts, rates)| LoadPhase {
             lasts: spanned(Span::from_millis(lasts)),
-            rates: rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect(),
+            rates: spanned(rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect()),
         })
     }
 
     fn expectations() -> impl Strategy<Value = Expectations> {
-        let during = prop::collection::btree_map("[a-z]{1,8}", 0u32..=100, 0..3);
-        (0u64..9, 0u32..=100, during, span(60_000)).prop_map(|(lost, share, during, within)| Expectations {
+        (0u64..9, 0u32..=100, span(60_000)).prop_map(|(lost, share, within)| Expectations {
             lost,
             unaffected: Share::percent(share),
-            during: during.into_iter().map(|(path, share)| (spanned(path), Share::percent(share))).collect(),
             recovers_within: within,
             ..Expectations::default()
         })
+    }
+
+    /// Expects a share of some of the paths that are loaded.
+    fn during(load: &[LoadPhase], percent: u32) -> BTreeMap<Spanned<String>, Share> {
+        let loaded = load.iter().flat_map(|phase| phase.rates.get_ref().keys());
+        loaded.take(percent as usize % 3).map(|path| (path.clone(), Share::percent(percent))).collect()
     }
 
     prop_compose! {
@@ -190,7 +194,9 @@ mod tests {
             fault in (fault(0), fault(1), fault(2)),
             count in 0usize..=3,
             expect in expectations(),
+            percent in 0u32..=100,
         ) -> Scenario {
+            let expect = Expectations { during: during(&load, percent), ..expect };
             let mut fault = vec![fault.0, fault.1, fault.2];
             fault.truncate(count);
             let operations = Operations { timeout, payload: spanned(payload), in_flight: 9 };
