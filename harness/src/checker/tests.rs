@@ -245,3 +245,63 @@ fn a_run_that_breaks_off_in_a_fault_is_unknown() {
     assert_eq!(verdict_of(&judgement, "recovered"), Verdict::Unknown);
     assert_eq!(verdict_of(&judgement, "drained"), Verdict::Unknown);
 }
+
+fn detail_of<'a>(judgement: &'a Judgement, name: &str) -> &'a str {
+    &judgement
+        .checks
+        .iter()
+        .find(|check| check.name == name)
+        .unwrap_or_else(|| panic!("no check {name}"))
+        .detail
+}
+
+#[test]
+fn a_share_of_nothing_is_not_kept() {
+    // The fault is over before the next operation of the path: nothing shows what it does to the path.
+    let mut story = Story::good();
+    story.outcomes.retain(|(id, due, _)| !id.contains("ping") || !(9..=16).contains(&(due / SECOND)));
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "unaffected")),
+        (Verdict::Unknown, Verdict::Unknown)
+    );
+    let told = "expected an operation, found none on ping during kill mongo";
+    assert!(detail_of(&judgement, "unaffected").ends_with(told), "{}", detail_of(&judgement, "unaffected"));
+
+    // Loaded, and never asked while no fault was.
+    let mut story = Story::good();
+    story.outcomes.retain(|(id, due, _)| !id.contains("ping") || (10..=16).contains(&(due / SECOND)));
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "without-fault")),
+        (Verdict::Unknown, Verdict::Unknown)
+    );
+    assert!(detail_of(&judgement, "without-fault").ends_with("found none on ping"));
+
+    // A share that asks for nothing is kept.
+    story.run.schedule.expect.without_fault = "0%".parse().unwrap();
+    assert_eq!(verdict_of(&story.judge(), "without-fault"), Verdict::Pass);
+}
+
+#[test]
+fn a_share_during_faults_needs_a_fault_and_an_operation_in_each() {
+    let during = |story: &Story| verdict_of(&story.judge(), "during ping");
+    let mut story = Story::good();
+    story.run.schedule.expect.during.insert("ping".into(), "99%".parse().unwrap());
+    assert_eq!(during(&story), Verdict::Pass);
+    story.outcomes.retain(|(id, due, _)| !id.contains("ping") || !(9..=16).contains(&(due / SECOND)));
+    assert_eq!(during(&story), Verdict::Unknown);
+    let mut story = Story::good();
+    story.run.schedule.expect.during.insert("ping".into(), "99%".parse().unwrap());
+    story.faults.clear();
+    assert_eq!(during(&story), Verdict::Unknown);
+}
+
+#[test]
+fn a_path_that_every_fault_hurts_is_not_asked_to_be_unaffected() {
+    let mut story = Story::good();
+    story.run.affected = vec![vec!["log".to_owned(), "ping".to_owned()]];
+    let judgement = story.judge();
+    assert_eq!(verdict_of(&judgement, "unaffected"), Verdict::Pass);
+    assert_eq!(detail_of(&judgement, "unaffected"), "no path was without a fault of its own meanwhile");
+}
