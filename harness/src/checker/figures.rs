@@ -40,6 +40,9 @@ pub struct Tally {
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
+    /// Of those, answers of status 2xx that are not what their path declares.
+    #[serde(default)]
+    pub undeclared: u64,
     /// Latency of those that were ok; none without any.
     pub latency_ms: Option<Quantiles>,
 }
@@ -127,6 +130,7 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
     for operation in operations {
         tally.offered += 1;
         tally.sent += u64::from(operation.sent.is_some());
+        tally.undeclared += u64::from(operation.undeclared);
         match operation.outcome {
             None => tally.dropped += 1,
             Some(Outcome::Ok) => {

@@ -6,12 +6,14 @@
 //! | [`view`] | the history, put in order once for all checks |
 //! | [`set`] | which acknowledged entries are lost, doubled, altered; which are there that should not be |
 //! | [`durability`] | the same per path, against what is expected |
+//! | [`answers`] | whether every success was the answer that its path declares |
 //! | [`availability`] | the share of operations that were ok, with and without faults |
 //! | [`recovery`] | how soon it was noticed, how soon all paths worked again, how soon it was drained |
 //! | [`evidence`] | whether the faults had their effect, and lost it |
 //! | [`completeness`] | whether the run came to its end and did something |
 //! | [`figures`] | counts and quantiles |
 
+pub mod answers;
 pub mod availability;
 pub mod completeness;
 pub mod durability;
@@ -54,6 +56,7 @@ pub fn judge(history: &History) -> Judgement {
     let stored = durability::compare(&view);
     let faults = figures::faults(&view);
     let mut checks = vec![completeness::check(&view)];
+    checks.extend(answers::check(&view));
     checks.extend(durability::checks(&view, &stored));
     checks.extend(availability::checks(&view));
     checks.extend(recovery::checks(&view, &faults));

@@ -3,7 +3,8 @@
 use super::*;
 use crate::history::event::SystemInfo;
 use crate::history::{
-    Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
+    Declared, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo,
+    Settled,
 };
 use crate::scenario::{Schedule, parse};
 
@@ -29,6 +30,8 @@ struct Story {
     outcomes: Vec<(String, i64, Outcome)>,
     faults: Vec<(FaultStage, i64, bool)>,
     stored: Vec<String>,
+    /// Operations whose answers were a success in another shape.
+    undeclared: Vec<String>,
     rest: Vec<Event>,
 }
 
@@ -42,6 +45,7 @@ impl Story {
             provider: "processes".into(),
             ready_ms: 1,
             stored_in: [("log".to_owned(), "logs".to_owned())].into(),
+            declared: Some(Declared { writes_nothing: ["ping".to_owned()].into(), ..Declared::default() }),
             affected: vec![vec!["log".to_owned()]],
             system: SystemInfo::default(),
             command: String::new(),
@@ -74,7 +78,7 @@ impl Story {
             drained,
             Event::End { at: 32 * SECOND, interrupted: false },
         ];
-        Self { run, outcomes, faults, stored, rest }
+        Self { run, outcomes, faults, stored, undeclared: Vec::new(), rest }
     }
 
     fn judge(&self) -> Judgement {
@@ -82,8 +86,11 @@ impl Story {
         for (id, due, outcome) in &self.outcomes {
             let path = id.split('-').nth(1).unwrap().to_owned();
             events.push(Event::Invoke(Invoke { id: id.clone(), path, due: *due, sent: *due, hash: Some(7) }));
+            let undeclared = self.undeclared.contains(id);
+            let outcome = if undeclared { Outcome::Info } else { *outcome };
+            let message = undeclared.then(|| "answer: expected one, found another".to_owned());
             let settled =
-                Settled { id: id.clone(), at: due + 1000, outcome: *outcome, status: None, message: None };
+                Settled { id: id.clone(), at: due + 1000, outcome, status: None, message, undeclared };
             events.push(Event::Settle(settled));
         }
         for (stage, at, shown) in &self.faults {
@@ -253,6 +260,20 @@ fn detail_of<'a>(judgement: &'a Judgement, name: &str) -> &'a str {
         .find(|check| check.name == name)
         .unwrap_or_else(|| panic!("no check {name}"))
         .detail
+}
+
+#[test]
+fn a_success_in_another_shape_than_the_declared_one_fails_and_is_counted() {
+    let mut story = Story::good();
+    assert_eq!(detail_of(&story.judge(), "answers"), "53 acknowledgements are what their paths declare");
+    story.undeclared.push("r-ping-3".into());
+    story.run.schedule.expect.without_fault = "50%".parse().unwrap();
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "answers")), (Verdict::Fail, Verdict::Fail));
+    let told = "1 of status 2xx are not what x-faultline.paths declares (ping 1); r-ping-3: answer: expected";
+    assert!(detail_of(&judgement, "answers").starts_with(told), "{}", detail_of(&judgement, "answers"));
+    let ping = &judgement.paths["ping"].tally;
+    assert_eq!((ping.ok, ping.info, ping.undeclared), (29, 1, 1));
 }
 
 #[test]

@@ -105,7 +105,8 @@ mod tests {
         }
         for (number, (_, outcome)) in operations.iter().enumerate() {
             let Some(outcome) = *outcome else { continue };
-            let settled = Settled { id: id(number), at: 1, outcome, status: None, message: None };
+            let settled =
+                Settled { id: id(number), at: 1, outcome, status: None, message: None, undeclared: false };
             counts.take(&Event::Settle(settled));
         }
     }
