@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::coverage::{self, Coverage};
 use super::durability::ByPath;
 use super::recovery::{detect, positive, recover};
 use super::view::{View, Window};
@@ -57,7 +58,10 @@ pub struct PathFigures {
     pub offered_per_s: f64,
     /// Acknowledged a second, over the time of the load.
     pub ok_per_s: f64,
-    /// Acknowledged and not stored; none on a path that stores nothing or whose store was not read.
+    /// What was looked at of its entries; the counts that follow are there where they were checked.
+    #[serde(default)]
+    pub entries: Coverage,
+    /// Acknowledged and not stored.
     pub lost: Option<u64>,
     /// Stored more than once.
     pub duplicated: Option<u64>,
@@ -151,13 +155,15 @@ pub fn paths(view: &View<'_>, stored: &ByPath) -> BTreeMap<String, PathFigures> 
     let seconds = view.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
         let all = tally(view.of_path(path));
-        let found = stored.get(path);
+        let entries = coverage::of_path(view, path, stored);
+        let found = stored.get(path).filter(|_| entries == Coverage::Checked);
         let count =
             |list: fn(&super::set::Found) -> &Vec<String>| found.map(|found| list(found).len() as u64);
         PathFigures {
             offered_per_s: rate(all.offered, seconds),
             ok_per_s: rate(all.ok, seconds),
             tally: all,
+            entries,
             lost: count(|found| &found.lost),
             duplicated: count(|found| &found.duplicated),
             recovered: count(|found| &found.recovered),

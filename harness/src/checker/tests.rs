@@ -1,12 +1,14 @@
 //! Whole histories and their verdicts.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::history::event::SystemInfo;
 use crate::history::{
     Declared, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo,
     Settled,
 };
-use crate::scenario::{Schedule, parse};
+use crate::scenario::{Entries, Schedule, parse};
 
 const SECOND: i64 = 1_000_000;
 
@@ -262,6 +264,97 @@ fn detail_of<'a>(judgement: &'a Judgement, name: &str) -> &'a str {
         .detail
 }
 
+/// The checks on entries, and the one that waits for them.
+const ABOUT_ENTRIES: [&str; 5] = ["lost", "duplicated", "unexpected", "altered", "drained"];
+
+impl Story {
+    /// The good run on a path that names no store; nothing is in one.
+    fn without_store() -> Self {
+        let mut story = Self::good();
+        story.run.stored_in.clear();
+        story.stored.clear();
+        story
+    }
+
+    fn declares_nothing(&mut self) {
+        self.run.declared = Some(Declared::default());
+    }
+}
+
+#[test]
+fn what_names_no_store_is_not_checked_and_does_not_pass() {
+    let judgement = Story::without_store().judge();
+    assert_eq!(judgement.verdict, Verdict::Unknown, "{:#?}", judgement.checks);
+    for name in ABOUT_ENTRIES {
+        assert_eq!(verdict_of(&judgement, name), Verdict::NotChecked, "{name}");
+        let told =
+            "not checked on log: expected `stored-in: STORE` or `writes: nothing` in x-faultline.paths.log";
+        assert!(detail_of(&judgement, name).starts_with(told), "{}", detail_of(&judgement, name));
+    }
+    let log = &judgement.paths["log"];
+    assert_eq!((log.entries, log.lost, log.duplicated), (Coverage::NotChecked, None, None));
+    assert_eq!(judgement.paths["ping"].entries, Coverage::NothingWritten);
+}
+
+#[test]
+fn a_path_beside_one_that_is_checked_is_checked_too_or_the_run_does_not_pass() {
+    let mut story = Story::good();
+    story.declares_nothing();
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Unknown, Verdict::NotChecked));
+    assert!(
+        detail_of(&judgement, "lost").starts_with("0 acknowledged and not stored; not checked on ping: ")
+    );
+    // What was seen on the other path is worse.
+    story.stored.retain(|id| id != "r-log-3");
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Fail, Verdict::Fail));
+}
+
+#[test]
+fn a_scenario_may_say_that_nothing_is_to_be_checked() {
+    let mut story = Story::without_store();
+    story.run.schedule.expect.entries = Entries::NotChecked;
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Pass, Verdict::NotChecked));
+    assert_eq!(detail_of(&judgement, "lost"), "not checked on log: the scenario says so");
+    // What a store was named for is looked at all the same.
+    let mut story = Story::good();
+    story.run.schedule.expect.entries = Entries::NotChecked;
+    story.stored.retain(|id| id != "r-log-3");
+    assert_eq!(story.judge().verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_run_of_an_earlier_lab_is_judged_as_it_was_and_says_what_was_not_checked() {
+    let mut story = Story::without_store();
+    story.run.declared = None;
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Pass, Verdict::NotChecked));
+    assert!(detail_of(&judgement, "lost").contains("an earlier faultline did not ask"));
+    assert!(judgement.checks.iter().all(|check| check.name != "answers"));
+
+    let mut story = Story::good();
+    story.run.declared = None;
+    let judgement = story.judge();
+    assert!(judgement.checks.iter().all(|check| check.verdict == Verdict::Pass), "{:#?}", judgement.checks);
+    assert_eq!(judgement.paths["ping"].entries, Coverage::NothingWritten);
+}
+
+#[test]
+fn a_run_that_writes_nothing_has_nothing_to_check() {
+    let mut story = Story::without_store();
+    let all = ["log".to_owned(), "ping".to_owned()];
+    story.run.declared = Some(Declared { writes_nothing: all.into(), ..Declared::default() });
+    let judgement = story.judge();
+    assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
+    assert_eq!(detail_of(&judgement, "lost"), "no loaded path writes entries");
+    // An entry of the run that is there all the same is unexpected.
+    story.stored.push("r-log-3".into());
+    story.run.stored_in.insert("other".into(), "logs".into());
+    assert_eq!(verdict_of(&story.judge(), "unexpected"), Verdict::Fail);
+}
+
 #[test]
 fn a_success_in_another_shape_than_the_declared_one_fails_and_is_counted() {
     let mut story = Story::good();
@@ -325,4 +418,54 @@ fn a_path_that_every_fault_hurts_is_not_asked_to_be_unaffected() {
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "unaffected"), Verdict::Pass);
     assert_eq!(detail_of(&judgement, "unaffected"), "no path was without a fault of its own meanwhile");
+}
+
+/// What a path may declare of what it writes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Says {
+    Store,
+    Nothing,
+    Neither,
+}
+
+proptest! {
+    #[test]
+    fn no_run_passes_with_entries_that_nobody_looked_for(
+        log in prop::sample::select(vec![Says::Store, Says::Nothing, Says::Neither]),
+        ping in prop::sample::select(vec![Says::Store, Says::Nothing, Says::Neither]),
+        excused: bool,
+    ) {
+        let mut story = Story::good();
+        story.run.stored_in.clear();
+        story.stored.clear();
+        story.declares_nothing();
+        let acknowledged: Vec<String> =
+            story.outcomes.iter().filter(|(_, _, o)| *o == Outcome::Ok).map(|(id, _, _)| id.clone()).collect();
+        for (path, says) in [("log", log), ("ping", ping)] {
+            match says {
+                Says::Store => {
+                    story.run.stored_in.insert(path.into(), "logs".into());
+                    story.stored.extend(acknowledged.iter().filter(|id| id.contains(path)).cloned());
+                }
+                Says::Nothing => {
+                    let declared = story.run.declared.get_or_insert_default();
+                    declared.writes_nothing.insert(path.to_owned());
+                }
+                Says::Neither => {}
+            }
+        }
+        story.run.schedule.expect.entries = if excused { Entries::NotChecked } else { Entries::Checked };
+        let judgement = story.judge();
+        let all_known = log != Says::Neither && ping != Says::Neither;
+        prop_assert_eq!(judgement.verdict == Verdict::Pass, all_known || excused, "{:#?}", judgement.checks);
+        for name in ["lost", "duplicated", "unexpected", "altered"] {
+            let not_checked = verdict_of(&judgement, name) == Verdict::NotChecked;
+            prop_assert_eq!(not_checked, !all_known, "{}", name);
+        }
+        for (path, says) in [("log", log), ("ping", ping)] {
+            let figures = &judgement.paths[path];
+            prop_assert_eq!(figures.lost.is_some(), says == Says::Store);
+            prop_assert_eq!(figures.entries == Coverage::NotChecked, says == Says::Neither);
+        }
+    }
 }

@@ -76,10 +76,30 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Share that must be ok during the faults on the paths named here, whatever is faulty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub during: BTreeMap<Name, Share>,
+    /// What becomes of the verdict where entries can't be looked for.
+    #[serde(skip_serializing_if = "Entries::is_default")]
+    pub entries: Entries,
     /// Time from the undoing of a fault until each path works again.
     pub recovers_within: Span,
     /// Time from the end of the load until every acknowledged entry is in its store.
     pub drains_within: Span,
+}
+
+/// What a verdict asks of paths that name no store and do not say that they write nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entries {
+    /// Entries of every path are looked for; the verdict is `unknown` where they can't be.
+    #[default]
+    Checked,
+    /// Entries of such paths are not looked for, and do not keep a run from passing.
+    NotChecked,
+}
+
+impl Entries {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Expectations {
@@ -93,6 +113,7 @@ impl Expectations {
             without_fault: self.without_fault,
             unaffected: self.unaffected,
             during: self.during.iter().map(|(path, share)| (path.get_ref().clone(), *share)).collect(),
+            entries: self.entries,
             recovers_within: self.recovers_within,
             drains_within: self.drains_within,
         }
@@ -108,6 +129,7 @@ impl<Name: Ord> Default for Expectations<Name> {
             without_fault: Share::percent(99),
             unaffected: Share::percent(99),
             during: BTreeMap::new(),
+            entries: Entries::Checked,
             recovers_within: Span::from_secs(30),
             drains_within: Span::from_secs(60),
         }
@@ -171,9 +193,11 @@ mod tests {
     }
 
     fn expectations() -> impl Strategy<Value = Expectations> {
-        (0u64..9, 0u32..=100, span(60_000)).prop_map(|(lost, share, within)| Expectations {
+        let entries = prop::sample::select(vec![Entries::Checked, Entries::NotChecked]);
+        (0u64..9, 0u32..=100, entries, span(60_000)).prop_map(|(lost, share, entries, within)| Expectations {
             lost,
             unaffected: Share::percent(share),
+            entries,
             recovers_within: within,
             ..Expectations::default()
         })

@@ -117,7 +117,7 @@ fn an_old_run_is_reported_in_every_form() {
     let history = lab::repository().join("harness/tests/end_to_end/old-run.jsonl");
     std::fs::copy(history, folder.path().join("history.jsonl")).expect("copied");
     for (form, part) in [
-        ("human", "verdict: FAIL: lost: 1 acknowledged and not stored"),
+        ("human", "\nFAIL  lost: 1 acknowledged and not stored"),
         ("json", "\"verdict\": \"fail\""),
         ("junit", "<failure message=\"1 acknowledged and not stored"),
         ("github", "::error title=old%3A lost (fail)::1 acknowledged"),
