@@ -108,6 +108,7 @@ impl Capacity {
             )));
         }
         let rates = BTreeMap::from([(Spanned::new(0..0, self.path.clone()), Pace::constant(self.from))]);
+        let rates = Spanned::new(0..0, rates);
         let mut scenario = Scenario {
             shows: format!("the highest rate that {} holds", self.path),
             operations: Operations::default(),

@@ -112,7 +112,10 @@ impl Load {
         };
         scenario.fault.clear();
         self.operations.apply(&mut scenario.operations);
-        let mistakes = validate::alone(&scenario, "");
+        let mut mistakes = validate::alone(&scenario, "");
+        if self.replay.is_none() {
+            mistakes.extend(validate::arrivals(&scenario, ""));
+        }
         let names =
             if self.scenario.is_none() { validate::names(&scenario, &topology.names(), "") } else { vec![] };
         if let Some(mistake) = mistakes.into_iter().chain(names).next() {
@@ -149,7 +152,7 @@ impl Load {
         Ok(Scenario {
             shows: "a load without faults".to_owned(),
             operations: Operations::default(),
-            load: vec![LoadPhase { lasts, rates }],
+            load: vec![LoadPhase { lasts, rates: toml::Spanned::new(0..0, rates) }],
             fault: Vec::new(),
             expect: Default::default(),
         })

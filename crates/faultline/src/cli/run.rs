@@ -99,6 +99,7 @@ fn display() -> Box<Display> {
 async fn control(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
     without.schedule.faults.clear();
+    without.schedule.expect.during.clear();
     without.schedule.scenario += "-control";
     let report = runner::run(without, display(), cancel.clone()).await?;
     if cancel.is_cancelled() {

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use crate::load::{Target, Template};
 use crate::runner::Aim;
 use crate::stack::Topology;
-use crate::stack::topology::{PathSpec, Send};
+use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
 /// The name of the only path of `--get`.
 pub const GET: &str = "get";
@@ -79,7 +79,13 @@ pub fn topology_of(url: &str) -> Result<Topology, Failure> {
         headers: BTreeMap::new(),
         json: None,
     };
-    let path = PathSpec { send, through: Vec::new(), stored_in: None };
+    let path = PathSpec {
+        send,
+        through: Vec::new(),
+        stored_in: None,
+        writes: Some(Writes::Nothing),
+        answer: AnswerSpec::any(),
+    };
     Ok(Topology { paths: [(GET.to_owned(), path)].into(), ..Topology::default() })
 }
 

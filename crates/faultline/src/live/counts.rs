@@ -58,7 +58,7 @@ impl Counts {
                 self.dropped += 1;
             }
             Event::LoadEnded { .. } => self.entries_under_way.clear(),
-            Event::Drain { missing, .. } => self.missing = *missing,
+            Event::Drain { missing, .. } => self.missing = missing.filter(|_| !self.storing.is_empty()),
             _ => {}
         }
     }
@@ -79,9 +79,14 @@ impl Counts {
 
     /// Takes what the checker found.
     pub fn judged(&mut self, report: &Report) {
-        self.lost = Some(report.paths.values().filter_map(|path| path.lost).sum());
-        self.doubled = Some(report.paths.values().filter_map(|path| path.duplicated).sum());
+        self.lost = sum(report.paths.values().map(|path| path.lost));
+        self.doubled = sum(report.paths.values().map(|path| path.duplicated));
     }
+}
+
+/// The sum of the counts that there are; none without any, which is not zero.
+fn sum(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts.flatten().reduce(|sum, count| sum + count)
 }
 
 #[cfg(test)]
@@ -105,7 +110,8 @@ mod tests {
         }
         for (number, (_, outcome)) in operations.iter().enumerate() {
             let Some(outcome) = *outcome else { continue };
-            let settled = Settled { id: id(number), at: 1, outcome, status: None, message: None };
+            let settled =
+                Settled { id: id(number), at: 1, outcome, status: None, message: None, undeclared: false };
             counts.take(&Event::Settle(settled));
         }
     }
@@ -138,5 +144,16 @@ mod tests {
         assert_eq!((counts.stored, counts.doubled, counts.missing), (Some(5), Some(1), Some(2)));
         counts.look(&StoredNow::Unread("gone".to_owned()));
         assert_eq!((counts.stored, counts.doubled, counts.missing), (None, None, None));
+    }
+
+    #[test]
+    fn what_no_store_is_named_for_is_not_told_as_nothing() {
+        let mut counts = Counts::default();
+        counts.take(&Event::Drain { at: 1, queues: [].into(), missing: Some(0), done: true });
+        assert_eq!((counts.stored, counts.doubled, counts.missing), (None, None, None));
+        assert_eq!(
+            (sum([None, None].into_iter()), sum([None, Some(0), Some(2)].into_iter())),
+            (None, Some(2))
+        );
     }
 }

@@ -161,7 +161,8 @@ mod tests {
         let (id, path) = (id.to_string(), "p".to_owned());
         seconds.take(&Event::Invoke(Invoke { id: id.clone(), path, due, sent: due, hash: None }));
         if let Some(outcome) = outcome {
-            let settled = Settled { id, at: due + 2_000, outcome, status: None, message: None };
+            let settled =
+                Settled { id, at: due + 2_000, outcome, status: None, message: None, undeclared: false };
             seconds.take(&Event::Settle(settled));
         }
     }

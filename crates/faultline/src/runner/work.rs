@@ -21,10 +21,10 @@ use super::sending::Sending;
 use super::{drain, monitor, observe, stored};
 use crate::fault::Journal;
 use crate::history::event::SystemInfo;
-use crate::history::{self, Event, Observation, RunInfo};
+use crate::history::{self, Declared, Event, Observation, RunInfo};
 use crate::load::engine::now;
 use crate::scenario::by_hand;
-use crate::stack::topology::{Link, Topology};
+use crate::stack::topology::{BodySpec, Link, Topology};
 
 /// Time from a ready stack to the start of the load.
 const LEAD: Duration = Duration::from_millis(200);
@@ -144,12 +144,21 @@ impl Run<'_> {
             provider: self.stack.provider().name().to_owned(),
             ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
             stored_in: topology.stored_in(),
+            declared: Some(declared(topology)),
             affected: inject::affected(topology, &self.options.schedule),
             system: system(topology),
             command: self.options.command.clone(),
             schedule: self.options.schedule.clone(),
             environment,
         }
+    }
+}
+
+fn declared(topology: &Topology) -> Declared {
+    let any_body = topology.paths.iter().filter(|(_, spec)| spec.answer.body == BodySpec::Any);
+    Declared {
+        writes_nothing: topology.writes_nothing(),
+        any_body: any_body.map(|(path, _)| path.clone()).collect(),
     }
 }
 

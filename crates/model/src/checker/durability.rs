@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::EntryCounts;
+use super::coverage;
 use super::set::{self, Attempt, Found};
 use super::verdict::{Check, Verdict};
 use super::view::View;
@@ -51,21 +53,34 @@ fn spread(view: &View<'_>, found: &Found, by_path: &mut ByPath) {
     give(&found.altered, |found| &mut found.altered);
 }
 
+/// Counts the entries that went wrong on all paths.
+#[must_use]
+pub fn counts(by_path: &ByPath) -> EntryCounts {
+    let sum = |list: fn(&Found) -> &Vec<String>| by_path.values().map(|found| list(found).len() as u64).sum();
+    EntryCounts {
+        lost: sum(|found| &found.lost),
+        duplicated: sum(|found| &found.duplicated),
+        unexpected: sum(|found| &found.unexpected),
+    }
+}
+
 /// The checks `lost`, `duplicated`, `unexpected` and `altered`.
 #[must_use]
 pub fn checks(view: &View<'_>, by_path: &ByPath) -> Vec<Check> {
     let expect = &view.run.schedule.expect;
     let unread = unread(view);
+    let note = coverage::note(view);
     let check = |name: &str, what: &str, allowed: u64, list: fn(&Found) -> &Vec<String>| {
         let ids: Vec<&String> = by_path.values().flat_map(list).collect();
-        let told = told(by_path, list, ids.len(), what, allowed);
+        let looked = !view.storing().is_empty() || !ids.is_empty();
+        let told = looked.then(|| told(by_path, list, ids.len(), what, allowed));
         let verdict = match (ids.len() as u64 <= allowed, &unread) {
             (false, _) => Verdict::Fail,
             (true, Some(_)) => Verdict::Unknown,
-            (true, None) => Verdict::Pass,
+            (true, None) => coverage::verdict(view),
         };
-        let detail = unread.as_ref().map_or_else(|| told.clone(), |unread| format!("{told}; {unread}"));
-        Check::new(name, verdict, detail).with_ids(ids)
+        let parts: Vec<String> = [told, unread.clone(), note.clone()].into_iter().flatten().collect();
+        Check::new(name, verdict, parts.join("; ")).with_ids(ids)
     };
     vec![
         check("lost", "acknowledged and not stored", expect.lost, |found| &found.lost),

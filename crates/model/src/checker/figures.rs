@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::coverage::{self, Coverage};
 use super::durability::ByPath;
 use super::recovery::{detect, positive, recover};
 use super::view::{View, Window};
@@ -40,6 +41,9 @@ pub struct Tally {
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
+    /// Of those, answers of status 2xx that are not what their path declares.
+    #[serde(default)]
+    pub undeclared: u64,
     /// Latency of those that were ok; none without any.
     pub latency_ms: Option<Quantiles>,
 }
@@ -54,7 +58,10 @@ pub struct PathFigures {
     pub offered_per_s: f64,
     /// Acknowledged a second, over the time of the load.
     pub ok_per_s: f64,
-    /// Acknowledged and not stored; none on a path that stores nothing or whose store was not read.
+    /// What was looked at of its entries; the counts that follow are there where they were checked.
+    #[serde(default)]
+    pub entries: Coverage,
+    /// Acknowledged and not stored.
     pub lost: Option<u64>,
     /// Stored more than once.
     pub duplicated: Option<u64>,
@@ -127,6 +134,7 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
     for operation in operations {
         tally.offered += 1;
         tally.sent += u64::from(operation.sent.is_some());
+        tally.undeclared += u64::from(operation.undeclared);
         match operation.outcome {
             None => tally.dropped += 1,
             Some(Outcome::Ok) => {
@@ -147,13 +155,15 @@ pub fn paths(view: &View<'_>, stored: &ByPath) -> BTreeMap<String, PathFigures> 
     let seconds = view.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
         let all = tally(view.of_path(path));
-        let found = stored.get(path);
+        let entries = coverage::of_path(view, path, stored);
+        let found = stored.get(path).filter(|_| entries == Coverage::Checked);
         let count =
             |list: fn(&super::set::Found) -> &Vec<String>| found.map(|found| list(found).len() as u64);
         PathFigures {
             offered_per_s: rate(all.offered, seconds),
             ok_per_s: rate(all.ok, seconds),
             tally: all,
+            entries,
             lost: count(|found| &found.lost),
             duplicated: count(|found| &found.duplicated),
             recovered: count(|found| &found.recovered),

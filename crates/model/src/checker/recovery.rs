@@ -1,6 +1,7 @@
 //! How soon a fault was noticed, how soon every path worked again after it was undone, and how soon what
 //! was acknowledged was stored.
 
+use super::coverage;
 use super::figures::FaultFigures;
 use super::verdict::{Check, Verdict};
 use super::view::{Drain, View, Window};
@@ -57,7 +58,7 @@ pub fn checks(view: &View<'_>, faults: &[FaultFigures]) -> Vec<Check> {
     if !faults.is_empty() {
         checks.push(recovered(view, faults));
     }
-    if !view.run.stored_in.is_empty() {
+    if !view.run.stored_in.is_empty() || !view.not_checked().is_empty() {
         checks.push(drained(view));
     }
     checks
@@ -124,7 +125,8 @@ fn asked_long_enough(view: &View<'_>, fault: &FaultFigures) -> bool {
 fn drained(view: &View<'_>) -> Check {
     let limit = view.run.schedule.expect.drains_within;
     let (verdict, detail) = match (&view.drain, drain_ms(view)) {
-        (_, Some(ms)) => (Verdict::Pass, format!("in {ms} ms; {limit} allowed")),
+        (_, Some(_)) if view.run.stored_in.is_empty() => (Verdict::NotChecked, String::new()),
+        (_, Some(ms)) => (coverage::verdict(view), format!("in {ms} ms; {limit} allowed")),
         (None, None) => (Verdict::Unknown, "the run ended before".to_owned()),
         (Some(Drain { missing: None, .. }), None) => {
             (Verdict::Unknown, "a store could not be read".to_owned())
@@ -138,7 +140,9 @@ fn drained(view: &View<'_>) -> Check {
             (Verdict::Fail, told)
         }
     };
-    Check::new("drained", verdict, detail)
+    let note = coverage::note(view).filter(|_| verdict == Verdict::NotChecked);
+    let parts = [Some(detail).filter(|detail| !detail.is_empty()), note];
+    Check::new("drained", verdict, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 /// Microseconds of a difference that clocks can't make negative.

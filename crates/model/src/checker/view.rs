@@ -6,6 +6,7 @@ use super::verdict::Verdict;
 use crate::history::{
     Entry, Event, Evidence, FaultStage, History, NodeChange, Operation, RunInfo, operations,
 };
+use crate::scenario::Entries;
 
 /// The window of one fault: from its beginning until the whole system said again that it was ready.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,6 +173,35 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn paths(&self) -> BTreeSet<&str> {
         self.run.schedule.streams.iter().map(|stream| stream.path.as_str()).collect()
+    }
+
+    /// Every loaded path that names a store.
+    #[must_use]
+    pub fn storing(&self) -> BTreeSet<&str> {
+        let stored_in = &self.run.stored_in;
+        self.paths().into_iter().filter(|path| stored_in.contains_key(*path)).collect()
+    }
+
+    /// Every loaded path of which nobody knows what it writes: it names no store, and does not say that it writes nothing.
+    #[must_use]
+    pub fn not_checked(&self) -> BTreeSet<&str> {
+        let writes_nothing = |path: &str| match &self.run.declared {
+            Some(declared) => declared.writes_nothing.contains(path),
+            // An earlier lab took a path without a store for one that writes nothing; where no path has one, nobody looked.
+            None => !self.run.stored_in.is_empty(),
+        };
+        let storing = self.storing();
+        self.paths().into_iter().filter(|path| !storing.contains(path) && !writes_nothing(path)).collect()
+    }
+
+    /// Why a run may pass though entries of some paths are not checked; none where it may not.
+    #[must_use]
+    pub fn pardon(&self) -> Option<&'static str> {
+        match (&self.run.declared, self.run.schedule.expect.entries) {
+            (None, _) => Some("an earlier faultline did not ask what paths write"),
+            (Some(_), Entries::NotChecked) => Some("the scenario says so"),
+            (Some(_), Entries::Checked) => None,
+        }
     }
 
     /// The operations of a path.

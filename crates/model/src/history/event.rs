@@ -1,6 +1,6 @@
 //! The lines of a history. Times are microseconds after the start of the load; negative ones were before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -109,8 +109,11 @@ pub struct RunInfo {
     pub provider: String,
     /// Time from the command to a ready stack, in milliseconds.
     pub ready_ms: u64,
-    /// What each path stores into; paths that store nothing are absent.
+    /// What each path stores into; paths that name no store are absent.
     pub stored_in: BTreeMap<String, String>,
+    /// What paths declare; none in a history of an earlier lab, where they could not.
+    #[serde(default)]
+    pub declared: Option<Declared>,
     /// For each fault of the schedule the paths whose answers depend on what is faulty.
     pub affected: Vec<Vec<String>>,
     /// The system as it can be drawn; nothing in a history of an earlier lab.
@@ -123,6 +126,15 @@ pub struct RunInfo {
     pub schedule: Schedule,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
+}
+
+/// What paths declare beside their stores.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// Paths that write nothing. Of a path that is neither here nor stores, nobody knows what it writes.
+    pub writes_nothing: BTreeSet<String>,
+    /// Paths on which every 2xx is a right answer, whatever its body.
+    pub any_body: BTreeSet<String>,
 }
 
 /// The nodes of a system and how they reach each other.
@@ -179,6 +191,9 @@ pub struct Settled {
     /// What the answer or the connection said, for all but `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// An answer of status 2xx that is not what its path declares; such an operation ends `info`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undeclared: bool,
 }
 
 /// A step of a fault.

@@ -14,7 +14,8 @@ pub mod reader;
 pub mod writer;
 
 pub use event::{
-    Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled, VERSION,
+    Declared, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
+    VERSION,
 };
 pub use operation::{Operation, operations};
 pub use reader::{History, HistoryError, read};

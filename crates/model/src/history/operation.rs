@@ -25,6 +25,8 @@ pub struct Operation {
     pub status: Option<u16>,
     /// What the answer or the connection said.
     pub message: Option<String>,
+    /// An answer of status 2xx that is not what its path declares.
+    pub undeclared: bool,
 }
 
 impl Operation {
@@ -60,6 +62,7 @@ pub fn operations(events: &[Event]) -> Vec<Operation> {
                     hash: invoke.hash,
                     status: None,
                     message: None,
+                    undeclared: false,
                 });
             }
             Event::Settle(settled) => {
@@ -68,6 +71,7 @@ pub fn operations(events: &[Event]) -> Vec<Operation> {
                     operation.outcome = Some(settled.outcome);
                     operation.status = settled.status;
                     operation.message.clone_from(&settled.message);
+                    operation.undeclared = settled.undeclared;
                 }
             }
             Event::Drop { id, path, due } => list.push(Operation {
@@ -80,6 +84,7 @@ pub fn operations(events: &[Event]) -> Vec<Operation> {
                 hash: None,
                 status: None,
                 message: None,
+                undeclared: false,
             }),
             _ => {}
         }

@@ -47,6 +47,7 @@ mod tests {
             hash: None,
             status: None,
             message: None,
+            undeclared: false,
         };
         let all = seconds(&[
             operation(900_000, Some(900_010), Some(Outcome::Ok)),

@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`answer`] | a right answer as a path declares it |
 //! | [`compose`] | the file: what is read of compose, and the `x-faultline` sections |
 //! | [`container`] | what a node is as a container |
 //! | [`interpolate`] | `${VAR:-default}` as compose fills it in |
@@ -9,6 +10,7 @@
 //! | [`read`] | file to [`Topology`], with the place of each mistake |
 //! | [`replicas`] | several of one node |
 
+pub mod answer;
 pub mod compose;
 pub mod container;
 pub mod interpolate;
@@ -18,7 +20,8 @@ pub mod replicas;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec};
+pub use answer::{AnswerSpec, BodySpec};
+pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec, Writes};
 pub use container::{Bind, Container};
 pub use link::Link;
 pub use read::{TopologyError, read, read_file};
@@ -121,11 +124,18 @@ impl Topology {
         self.paths.values().map(|path| path.send.node.clone()).collect()
     }
 
-    /// The store that each path stores into; paths that store nothing are absent.
+    /// The store that each path stores into; paths that name none are absent.
     #[must_use]
     pub fn stored_in(&self) -> BTreeMap<String, String> {
         let paths = self.paths.iter();
         paths.filter_map(|(path, spec)| Some((path.clone(), spec.stored_in.clone()?))).collect()
+    }
+
+    /// The paths that say that they write nothing.
+    #[must_use]
+    pub fn writes_nothing(&self) -> BTreeSet<String> {
+        let paths = self.paths.iter().filter(|(_, spec)| spec.writes == Some(Writes::Nothing));
+        paths.map(|(path, _)| path.clone()).collect()
     }
 
     /// The paths whose answers depend on a node or a link.

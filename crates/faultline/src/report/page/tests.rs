@@ -86,7 +86,14 @@ fn slices_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
         let sent = history::Invoke { id: id.clone(), path: "log".into(), due, sent: due, hash: Some(5) };
         events.push(Event::Invoke(sent));
         let (at, outcome) = (due + 1000 + number % 997, history::Outcome::Ok);
-        events.push(Event::Settle(history::Settled { id, at, outcome, status: Some(200), message: None }));
+        events.push(Event::Settle(history::Settled {
+            id,
+            at,
+            outcome,
+            status: Some(200),
+            message: None,
+            undeclared: false,
+        }));
     }
     let history = history::History { run: history.run, events };
     let report = Report::new(std::path::Path::new("runs/r1"), &history, checker::judge(&history));
