@@ -3,6 +3,8 @@
 //!
 //! FAULTLINE_PROVIDER=containers runs them on containers.
 
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "what a failed test tells")]
+
 mod command_line;
 mod containers;
 mod contract;
