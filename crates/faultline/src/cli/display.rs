@@ -86,6 +86,7 @@ impl Display {
             Event::Node { node, at, change } => {
                 self.line(&format!("{} {}", clock(*at), change.told(node)));
             }
+            Event::Stop(stop) if stop.is_in_order() != Some(true) => self.line(&stop.to_string()),
             Event::Amend { schedule, .. } => self.schedule = Some(schedule.clone()),
             Event::LoadEnded { at } => self.line(&format!("{} load over", clock(*at))),
             Event::Drain { missing: Some(missing), done: false, .. } => {

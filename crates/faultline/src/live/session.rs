@@ -39,7 +39,7 @@ pub struct Session {
     pub idle: Hands,
     /// Ends everything.
     pub cancel: CancellationToken,
-    /// Told each verdict, as a line.
+    /// Receives each verdict, as a line.
     pub note: fn(&str),
 }
 

@@ -8,6 +8,7 @@
 mod command_line;
 mod containers;
 mod contract;
+mod ends;
 mod lab;
 mod leaks;
 mod live;

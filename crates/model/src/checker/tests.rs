@@ -1,5 +1,7 @@
 //! Whole histories and their verdicts.
 
+mod ends;
+
 use super::*;
 use crate::history::event::SystemInfo;
 use crate::history::{
@@ -72,6 +74,7 @@ impl Story {
         let rest = vec![
             Event::LoadEnded { at: 30 * SECOND },
             drained,
+            Event::Readiness { at: 31 * SECOND, nodes: [("mongo".to_owned(), NodeChange::Ready)].into() },
             Event::End { at: 32 * SECOND, interrupted: false },
         ];
         Self { run, outcomes, faults, stored, rest }
