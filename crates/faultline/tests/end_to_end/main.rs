@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "what a failed test tells")]
 
+mod closed_pipe;
 mod command_line;
 mod containers;
 mod contract;
