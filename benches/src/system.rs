@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use faultline::cli::output::note;
 use faultline::proxy::{Direction, NewToxic, Registry};
 use faultline::runner::RunFolder;
 use faultline::stack::{
@@ -112,7 +113,7 @@ impl System {
     pub async fn end(self) {
         self.stack.shutdown().await;
         if let Err(error) = self.folder.remove_data() {
-            eprintln!("{error}");
+            note(&error);
         }
     }
 }
@@ -121,7 +122,7 @@ async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
     let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
-    eprintln!("starting the system: {why}");
+    note(format_args!("starting the system: {why}"));
     let stack = Stack::new(topology, provider, wiring, &Registry::new(0)).await?;
     if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {
         stack.shutdown().await;

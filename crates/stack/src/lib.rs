@@ -10,6 +10,7 @@
 //! | [`mixed`] | the provider that does one for some nodes and the other for the rest |
 //! | [`publish`] | which ports of this machine nodes get |
 //! | [`server`] | launchers of the servers that the lab knows |
+//! | [`stop`] | the end of a node that was asked to stop |
 //! | [`binary`] | finds the programs of the system under test |
 //! | [`process`], [`port`] | children that die with the harness; ports that nobody else takes |
 //! | [`tree`] | a process and its descendants |
@@ -34,6 +35,7 @@ pub mod processes;
 pub mod provider;
 pub mod publish;
 pub mod server;
+pub mod stop;
 pub mod topology;
 pub mod tree;
 
@@ -49,6 +51,7 @@ pub use choice::{Choice, Chosen, Site, choose};
 pub use links::{Links, Wiring};
 pub use provider::{Frozen, NodeState, Provider, StackError};
 pub use publish::Ports;
+pub use stop::Stop;
 pub use topology::Topology;
 
 /// A topology that runs.
@@ -213,8 +216,8 @@ impl Stack {
         })
     }
 
-    /// Ends every node; services are asked to drain first.
-    pub async fn shutdown(&self) {
-        self.provider.shutdown().await;
+    /// Ends every node; services are asked to stop first. Returns the ends of those that were asked.
+    pub async fn shutdown(&self) -> Vec<Stop> {
+        self.provider.shutdown().await
     }
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
+use tokio::time::Instant;
 
 use super::guard::Guard;
 use super::process::{Process, Spec};
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::publish::{Held, Ports};
 use super::server::{self, Place, Server, ServerError};
+use super::stop::{self, Stop};
 use super::topology::{Node, Program, Topology};
 use super::{binary, data, process, tree};
 use crate::mark;
@@ -202,22 +204,41 @@ impl Member {
         }
     }
 
-    /// Ends the node when the stack ends: a service is asked to drain; a server's data is not needed any
-    /// more, so it ends by the quickest signal that leaves nothing behind.
-    async fn end(&self) {
-        let _turn = self.turn.lock().await;
-        let (process, guard) = {
-            let mut running = self.lock();
-            (running.process.take(), running.guard.take())
+    /// Asks a process of the node to stop, as its maker intends, and kills it after `grace`.
+    async fn stop(&self, node: &str, mut process: Process, grace: Duration) -> Stop {
+        let (signal, promised) = match &self.kind {
+            Kind::Server(server) => (server.stop_signal(), server.stop_codes()),
+            Kind::Binary { .. } => (Signal::SIGTERM, stop::SERVICE),
         };
-        if let Some(mut process) = process {
-            match &self.kind {
-                _ if guard.is_some() => process.kill().await,
-                Kind::Binary { .. } => process.stop(Signal::SIGTERM, DRAIN).await,
-                Kind::Server(server) => process.stop(server.end_signal(), DRAIN).await,
-            };
-        }
-        self.lock().down = Some("ended with the stack".to_owned());
+        let asked = Instant::now();
+        let status = process.stop(signal, grace).await;
+        let ended = Instant::now();
+        Stop { node: node.to_owned(), status, promised, took: ended - asked, grace, ended }
+    }
+
+    /// Ends the node when the stack ends: a service is asked to stop; a server's data is not needed any
+    /// more, so it ends by the quickest signal that leaves nothing behind.
+    async fn end(&self, node: &str) -> Option<Stop> {
+        let _turn = self.turn.lock().await;
+        let was_running = matches!(self.state(), NodeState::Running(_));
+        let process = {
+            let mut running = self.lock();
+            running.guard = None;
+            running.down = Some("ended with the stack".to_owned());
+            running.process.take()
+        };
+        let mut process = process?;
+        match &self.kind {
+            Kind::Binary { .. } if was_running => return Some(self.stop(node, process, DRAIN).await),
+            Kind::Server(server) if was_running => process.stop(server.end_signal(), DRAIN).await,
+            // Paused it could not hear a signal, and of one that died by itself only descendants may be left.
+            _ => process.kill().await,
+        };
+        None
+    }
+
+    fn is_service(&self) -> bool {
+        matches!(self.kind, Kind::Binary { .. })
     }
 }
 
@@ -346,20 +367,16 @@ impl Provider for Processes {
         })
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let signal = match &member.kind {
-                Kind::Server(server) => server.stop_signal(),
-                Kind::Binary { .. } => Signal::SIGTERM,
-            };
-            let mut process = member.take(node, "stopped")?;
+            let process = member.take(node, "stopped")?;
             let pid = process.pid();
             member.lock().down = Some(format!("pid {pid} was stopped"));
-            let status = process.stop(signal, GRACE).await;
-            member.lock().down = Some(format!("pid {pid} was stopped and ended with {status}"));
-            Ok(())
+            let stop = member.stop(node, process, GRACE).await;
+            member.lock().down = Some(format!("pid {pid} was stopped and ended with {}", stop.status));
+            Ok(stop)
         })
     }
 
@@ -404,10 +421,18 @@ impl Provider for Processes {
         self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, ()> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
         Box::pin(async move {
             tracing::debug!("ending the nodes of run {}", self.run);
-            futures::future::join_all(self.members.values().map(Member::end)).await;
+            let (services, servers): (Vec<_>, Vec<_>) =
+                self.members.iter().partition(|(_, member)| member.is_service());
+            // Services first: they drain into servers that are still there.
+            let mut stops = Vec::new();
+            for members in [services, servers] {
+                let ends = members.into_iter().map(|(node, member)| member.end(node));
+                stops.extend(futures::future::join_all(ends).await.into_iter().flatten());
+            }
+            stops
         })
     }
 }

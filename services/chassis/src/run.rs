@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, Parser};
@@ -105,7 +106,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn failed(error: &dyn Error, code: u8) -> ExitCode {
-    eprintln!("error: {}", Chain(error));
+    // Not by a macro, which panics where nobody reads standard error any more.
+    let _ = writeln!(std::io::stderr(), "error: {}", Chain(error));
     ExitCode::from(code)
 }
 

@@ -49,7 +49,9 @@ pub fn start(settings: &TelemetrySettings) -> Result<(), BadLevel> {
     let filter = EnvFilter::try_new(&settings.log_level)
         .map_err(|source| BadLevel { given: settings.log_level.clone(), source })?;
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log line that can't be written is lost; told on standard error with a macro, it would end the service.
+    let lines = tracing_subscriber::fmt().log_internal_errors(false);
+    let lines = lines.with_env_filter(filter).with_writer(std::io::stderr);
     // Already started: several services in one test process share the first one's logs.
     let _ = match settings.log_format {
         LogFormat::Text => lines.with_ansi(colour).try_init(),

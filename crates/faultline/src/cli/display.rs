@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output;
 use crate::history::event::fault_name;
 use crate::history::{Event, Evidence, FaultStage, Outcome};
 use crate::measure::Tally;
@@ -15,12 +16,6 @@ use crate::stack::Starting;
 
 /// How often plain lines tell the rates.
 const RATES_EVERY: Duration = Duration::from_secs(5);
-
-/// Whether an error of printing only says that the reader has gone.
-#[must_use]
-pub fn nobody_reads(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::BrokenPipe
-}
 
 /// Shows progress.
 pub struct Display {
@@ -64,8 +59,8 @@ impl Display {
     /// A line that stays.
     fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| output::note(line)),
+            None => output::note(line),
         }
     }
 
@@ -91,6 +86,7 @@ impl Display {
             Event::Node { node, at, change } => {
                 self.line(&format!("{} {}", clock(*at), change.told(node)));
             }
+            Event::Stop(stop) if stop.is_in_order() != Some(true) => self.line(&stop.to_string()),
             Event::Amend { schedule, .. } => self.schedule = Some(schedule.clone()),
             Event::LoadEnded { at } => self.line(&format!("{} load over", clock(*at))),
             Event::Drain { missing: Some(missing), done: false, .. } => {

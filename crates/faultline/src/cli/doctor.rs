@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::TopologyArgs;
 use super::exit::{Exit, Failure};
+use super::{TopologyArgs, output};
 use crate::stack::containers::{Engine, EngineError, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
@@ -36,22 +36,22 @@ impl Doctor {
         }
         let width = needs.iter().map(|need| need.name.len()).max().unwrap_or(0);
         for Need { name, found } in &needs {
-            match found {
-                Ok(found) => println!("found    {name:<width$}  {found}"),
-                Err(how) => println!("MISSING  {name:<width$}  {how}"),
-            }
+            output::print(match found {
+                Ok(found) => format!("found    {name:<width$}  {found}\n"),
+                Err(how) => format!("MISSING  {name:<width$}  {how}\n"),
+            })?;
         }
         let missing = needs.iter().filter(|need| need.found.is_err()).count();
         let containers = super::runtime()?.block_on(containers(&topology));
-        println!();
-        match &containers {
-            Ok(()) => println!("containers: an engine answers and holds every image"),
-            Err(why) => println!("containers: {why}"),
-        }
-        match missing {
-            0 => println!("processes:  everything is there"),
-            count => println!("processes:  {count} missing, see above"),
-        }
+        let engine = match &containers {
+            Ok(()) => "an engine answers and holds every image".to_owned(),
+            Err(why) => why.to_string(),
+        };
+        let programs = match missing {
+            0 => "everything is there".to_owned(),
+            count => format!("{count} missing, see above"),
+        };
+        output::print(format_args!("\ncontainers: {engine}\nprocesses:  {programs}\n"))?;
         // One provider is enough.
         Ok(if missing == 0 || containers.is_ok() { Exit::Pass } else { Exit::Unavailable })
     }

@@ -6,8 +6,8 @@ use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::RunsArgs;
 use super::exit::{Exit, Failure};
+use super::{RunsArgs, output};
 use crate::runner::folder;
 use crate::stack::mark;
 
@@ -34,11 +34,11 @@ impl Down {
         for (path, owner) in up {
             end(&owner.harness)
                 .map_err(|told| Failure::unavailable(format!("{}: {told}", path.display())))?;
-            println!("{}: ended", path.display());
+            output::tell(format_args!("{}: ended", path.display()));
             ended += 1;
         }
         if ended == 0 {
-            println!("nothing is up in {}", self.runs.runs.display());
+            output::tell(format_args!("nothing is up in {}", self.runs.runs.display()));
         }
         Ok(Exit::Pass)
     }

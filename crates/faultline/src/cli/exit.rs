@@ -16,7 +16,8 @@ Exit codes:
   64   a bad scenario, topology or command line
   69   the stack could not be started, or something is missing
   70   an internal error
-  130  interrupted";
+  130  interrupted
+A reader of the output that goes away changes none of them.";
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::RunsArgs;
 use super::exit::{Exit, Failure};
+use super::{RunsArgs, output};
 use crate::fault::heal;
 use crate::runner::folder::{self, Owner};
 use crate::stack;
@@ -28,12 +28,12 @@ impl Heal {
         let mut dead = Vec::new();
         for (path, owner) in folder::all(&self.runs.runs).map_err(Failure::unavailable)? {
             if mark::is_alive(&owner.harness) {
-                println!(
+                output::tell(format_args!(
                     "{}: its harness still runs ({} as {}): left alone",
                     path.display(),
                     owner.verb,
                     owner.harness
-                );
+                ));
             } else {
                 dead.push((path, owner));
             }
@@ -42,14 +42,10 @@ impl Heal {
         for (path, owner) in dead {
             healed += heal_folder(&path, &owner.run)?;
         }
-        println!(
-            "{}",
-            if healed == 0 {
-                "clean: nothing was left".to_owned()
-            } else {
-                format!("healed: {healed} things")
-            }
-        );
+        output::tell(match healed {
+            0 => "clean: nothing was left".to_owned(),
+            _ => format!("healed: {healed} things"),
+        });
         Ok(Exit::Pass)
     }
 }
@@ -65,12 +61,12 @@ fn heal_folder(path: &Path, run: &str) -> Result<usize, Failure> {
             .map_err(|error| Failure::unavailable(format!("{}: {error}", journal.display())))?;
     }
     for line in &undone {
-        println!("{}: {line}", path.display());
+        output::tell(format_args!("{}: {line}", path.display()));
     }
     let had_data = stack::data::folder(path, run).is_dir() && !path.join(folder::KEPT).exists();
     if had_data {
         folder::remove_data(path, run).map_err(Failure::unavailable)?;
-        println!("{}: removed the data of its nodes", path.display());
+        output::tell(format_args!("{}: removed the data of its nodes", path.display()));
     }
     Ok(undone.len() + usize::from(had_data))
 }
@@ -88,7 +84,7 @@ async fn remove_containers(dead: &[(PathBuf, Owner)]) -> Result<usize, Failure> 
     let strays = engine.strays().await.map_err(Failure::unavailable)?;
     for stray in &strays {
         engine.remove(stray).await.map_err(Failure::unavailable)?;
-        println!("removed the {} {} of run {}", stray.kind, stray.name, stray.run);
+        output::tell(format_args!("removed the {} {} of run {}", stray.kind, stray.name, stray.run));
     }
     for Marked { path, run, engine: at } in marked {
         // One engine may have several addresses.
@@ -124,7 +120,7 @@ fn end_strays() -> Result<usize, Failure> {
     for stray in &strays {
         heal::end(stray)
             .map_err(|error| Failure::unavailable(format!("can't end pid {}: {error}", stray.pid)))?;
-        println!("ended {} (pid {}) of run {}", stray.name, stray.pid, stray.run);
+        output::tell(format_args!("ended {} (pid {}) of run {}", stray.name, stray.pid, stray.run));
     }
     Ok(strays.len())
 }

@@ -24,7 +24,7 @@ pub use journal::{Journal, JournalError};
 use crate::history::Evidence;
 use crate::proxy::ProxyError;
 use crate::scenario::{FaultKind, PlannedFault};
-use crate::stack::{Stack, StackError};
+use crate::stack::{Stack, StackError, Stop};
 
 /// Why a fault can't be done or undone.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,16 @@ pub struct Active {
     entry: u64,
     /// What its undoing compares with.
     before: Before,
+    /// The end of the node, where it was asked to stop.
+    stop: Option<Stop>,
+}
+
+impl Active {
+    /// The end of the node, where the fault asked it to stop.
+    #[must_use]
+    pub fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
+    }
 }
 
 /// What was so before a fault acted.
@@ -74,15 +84,20 @@ pub async fn begin(
 ) -> Result<(Active, Vec<Evidence>), FaultError> {
     let entry = journal.write(&journal::undo_of(fault, stack))?;
     let target = fault.target.as_str();
+    let mut stop = None;
     let (before, evidence) = match fault.kind {
         FaultKind::Kill => kill::begin(stack, target).await?,
-        FaultKind::Stop => stop::begin(stack, target).await?,
+        FaultKind::Stop => {
+            let (before, evidence, ended) = stop::begin(stack, target).await?;
+            stop = Some(ended);
+            (before, evidence)
+        }
         FaultKind::Pause => pause::begin(stack, target).await?,
         FaultKind::Down => down::begin(stack, target).await,
         FaultKind::Partition => with_toxics(partition::begin(stack, fault, entry).await)?,
         FaultKind::Toxic(_) => with_toxics(toxics::begin(stack, fault, entry).await)?,
     };
-    Ok((Active { kind: fault.kind, target: target.to_owned(), entry, before }, evidence))
+    Ok((Active { kind: fault.kind, target: target.to_owned(), entry, before, stop }, evidence))
 }
 
 /// Undoes a fault. What is returned shows what it did until now and that the effect is gone.

@@ -230,7 +230,12 @@ impl State {
             Event::Unobserved { store, reason } => {
                 self.line(None, format!("the store {store} can't be read: {reason}"));
             }
-            Event::Run(_)
+            Event::Stop(stop) if stop.is_in_order() != Some(true) => {
+                self.line(Some(stop.at), stop.to_string());
+            }
+            Event::Stop(_)
+            | Event::Readiness { .. }
+            | Event::Run(_)
             | Event::Invoke(_)
             | Event::Settle(_)
             | Event::Drop { .. }

@@ -62,7 +62,14 @@ pub async fn run_on(
     let environment = facts.await.unwrap_or_default();
     let run = Run { options: &options, folder: &folder, stack, teller: &teller, cancel };
     let info = run.info(Duration::ZERO, environment);
-    let conducted = run.conduct(info, &recorder).await;
+    let conducted = match run.conduct(info, &recorder).await {
+        // The system goes on: nobody asked its nodes to stop.
+        Ok(end) => {
+            end.record(&teller, Vec::new()).await;
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
     judge(&folder, (recorder, teller), conducted).await
 }
 
@@ -133,8 +140,9 @@ async fn live(
     };
     teller.tell(Progress::Stage(Stage::Shutdown)).await;
     end(looking).await;
-    stack.shutdown().await;
-    conducted
+    let stops = stack.shutdown().await;
+    conducted?.record(teller, stops).await;
+    Ok(())
 }
 
 async fn start(stack: &Stack, limit: Duration, teller: &Teller) -> Result<(), StackError> {

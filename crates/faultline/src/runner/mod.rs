@@ -9,6 +9,7 @@
 //! | [`conduct`] | the life of a run, from start to verdict |
 //! | `run` | what all of it is given |
 //! | `work` | what it does while its stack is there |
+//! | `end` | the last lines of a history |
 //! | [`error`] | why there is no verdict |
 //! | [`judged`] | the history judged, and its report in every form |
 //! | `logs` | lines of the nodes' logs for that |
@@ -32,6 +33,7 @@
 pub mod capacity;
 pub mod conduct;
 pub mod drain;
+mod end;
 pub mod error;
 mod events;
 pub mod folder;

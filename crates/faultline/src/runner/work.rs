@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::end::End;
 use super::error::RunError;
 use super::folder::SCENARIO;
 use super::hands::Hands;
@@ -33,8 +34,8 @@ const LEAD: Duration = Duration::from_millis(200);
 const ENTRIES: usize = 500;
 
 impl Run<'_> {
-    /// Loads and breaks it, and reads what came of it.
-    pub(super) async fn conduct(&self, info: RunInfo, recorder: &Recorder) -> Result<(), RunError> {
+    /// Loads and breaks it, and reads what came of it. Nodes are watched until all is read, then asked once more.
+    pub(super) async fn conduct(&self, info: RunInfo, recorder: &Recorder) -> Result<End, RunError> {
         self.teller.tell(Progress::StackReady(Duration::from_millis(info.ready_ms))).await;
         let start = Instant::now() + LEAD;
         self.teller.record(Event::Run(Box::new(info))).await;
@@ -43,16 +44,17 @@ impl Run<'_> {
         let giving_up = tokio::spawn(give_up(self.teller.clone(), self.cancel.clone()));
         let counting = self.options.watched.then(|| tokio::spawn(self.count(recorder)));
         let worked = self.work(start).await;
-        for task in [Some(watching), Some(giving_up), counting] {
+        for task in [Some(giving_up), counting] {
             end(task).await;
         }
+        let settled = worked.is_ok() && !self.cancel.is_cancelled() && self.settle(start, recorder).await;
+        end(Some(watching)).await;
         worked?;
-        let interrupted = self.cancel.is_cancelled();
-        if !interrupted {
-            self.settle(start, recorder).await;
+        if settled {
+            let nodes = monitor::readiness(self.stack).await;
+            self.teller.record(Event::Readiness { at: now(start), nodes }).await;
         }
-        self.teller.record(Event::End { at: now(start), interrupted }).await;
-        Ok(())
+        Ok(End { start, interrupted: !settled })
     }
 
     /// Tells how much of what was acknowledged is stored, until dropped.
@@ -105,15 +107,15 @@ impl Run<'_> {
         }
     }
 
-    /// Waits until everything acknowledged is stored, then reads what is.
-    async fn settle(&self, start: Instant, recorder: &Recorder) {
+    /// Waits until everything acknowledged is stored, then reads what is. Whether it came so far before it was cancelled.
+    async fn settle(&self, start: Instant, recorder: &Recorder) -> bool {
         self.teller.tell(Progress::Stage(Stage::Drain)).await;
         let limit = self.options.schedule.expect.drains_within.duration();
         let acknowledged = recorder.acknowledged();
         let draining = drain::wait(self.stack, self.folder.run(), &acknowledged, self.teller, start, limit);
         tokio::select! {
             () = draining => {}
-            () = self.cancel.cancelled() => return,
+            () = self.cancel.cancelled() => return false,
         }
         self.teller.tell(Progress::Stage(Stage::Observe)).await;
         for (name, store) in &self.options.topology.stores {
@@ -131,6 +133,7 @@ impl Run<'_> {
                 Err(reason) => self.teller.record(Event::Unobserved { store: name.clone(), reason }).await,
             }
         }
+        true
     }
 
     /// What the history begins with.

@@ -11,7 +11,8 @@
 //! | [`availability`] | the share of operations that were ok, with and without faults |
 //! | [`recovery`] | how soon it was noticed, how soon all paths worked again, how soon it was drained |
 //! | [`evidence`] | whether the faults had their effect, and lost it |
-//! | [`completeness`] | whether the run came to its end and did something |
+//! | [`stopped`] | whether nodes that were asked to stop did so in order |
+//! | [`completeness`] | whether the run came to its end, did something, and every node lived to it |
 //! | [`figures`] | counts and quantiles |
 
 pub mod answers;
@@ -23,6 +24,7 @@ pub mod evidence;
 pub mod figures;
 pub mod recovery;
 pub mod set;
+pub mod stopped;
 pub mod verdict;
 pub mod view;
 
@@ -76,6 +78,7 @@ pub fn judge(history: &History) -> Judgement {
     checks.extend(durability::checks(&view, &stored));
     checks.extend(availability::checks(&view));
     checks.extend(recovery::checks(&view, &faults));
+    checks.extend(stopped::check(&view));
     checks.extend(evidence::check(&view));
     Judgement {
         verdict: verdict(&view, &checks),

@@ -1,5 +1,7 @@
 //! Whole histories and their verdicts.
 
+mod ends;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -78,6 +80,7 @@ impl Story {
         let rest = vec![
             Event::LoadEnded { at: 30 * SECOND },
             drained,
+            Event::Readiness { at: 31 * SECOND, nodes: [("mongo".to_owned(), NodeChange::Ready)].into() },
             Event::End { at: 32 * SECOND, interrupted: false },
         ];
         Self { run, outcomes, faults, stored, undeclared: Vec::new(), rest }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::verdict::Verdict;
 use crate::history::{
-    Entry, Event, Evidence, FaultStage, History, NodeChange, Operation, RunInfo, operations,
+    Entry, Event, Evidence, FaultStage, History, NodeChange, Operation, RunInfo, Stop, operations,
 };
 use crate::scenario::Entries;
 
@@ -75,6 +75,10 @@ pub struct View<'a> {
     pub unobserved: BTreeMap<&'a str, &'a str>,
     /// What became of nodes.
     pub nodes: Vec<(i64, &'a str, &'a NodeChange)>,
+    /// Ends of nodes that were asked to stop.
+    pub stops: Vec<&'a Stop>,
+    /// State of each node at the very end; none if nobody asked.
+    pub readiness: Option<&'a BTreeMap<String, NodeChange>>,
     /// When the load was over.
     pub load_ended: Option<i64>,
     /// The last line on draining.
@@ -94,6 +98,8 @@ impl<'a> View<'a> {
             stores: BTreeMap::new(),
             unobserved: BTreeMap::new(),
             nodes: Vec::new(),
+            stops: Vec::new(),
+            readiness: None,
             load_ended: None,
             drain: None,
             end: None,
@@ -108,6 +114,8 @@ impl<'a> View<'a> {
         match event {
             Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
             Event::Node { node, at, change } => self.nodes.push((*at, node, change)),
+            Event::Stop(stop) => self.stops.push(stop),
+            Event::Readiness { nodes, .. } => self.readiness = Some(nodes),
             Event::LoadEnded { at } => self.load_ended = Some(*at),
             Event::Drain { at, queues, missing, done } => {
                 let unread = queues.iter().find(|(_, depth)| depth.is_none()).map(|(name, _)| name.clone());

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::stop::Stop;
 use crate::scenario::{FaultKind, Schedule};
 
 /// The version of the format.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
+
+/// The first version whose runs tell how nodes stopped, and ask every node at the end.
+pub const WITH_ENDS: u32 = 4;
 
 /// The oldest version that is read: before 3 nothing could be done by hand.
 pub const OLDEST: u32 = 2;
@@ -60,6 +64,8 @@ pub enum Event {
         /// What it became.
         change: NodeChange,
     },
+    /// A node ended that was asked to stop, by a fault or at the end of the system.
+    Stop(Stop),
     /// All operations have ended, or were given up.
     LoadEnded {
         /// When.
@@ -84,6 +90,13 @@ pub enum Event {
         store: String,
         /// Why.
         reason: String,
+    },
+    /// The last step of a run: every node was asked whether it is ready. One that a fault left down is absent.
+    Readiness {
+        /// Time in microseconds.
+        at: i64,
+        /// State of each node.
+        nodes: BTreeMap<String, NodeChange>,
     },
     /// The last line of a run that came to its end.
     End {

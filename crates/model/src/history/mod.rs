@@ -4,6 +4,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`event`] | the lines of a history |
+//! | [`stop`] | the end of a node that was asked to stop |
 //! | [`operation`] | operations put together from their lines |
 //! | [`writer`] | events to lines |
 //! | [`reader`] | lines to events, with the place of a broken one |
@@ -11,6 +12,7 @@
 pub mod event;
 pub mod operation;
 pub mod reader;
+pub mod stop;
 pub mod writer;
 
 pub use event::{
@@ -19,4 +21,5 @@ pub use event::{
 };
 pub use operation::{Operation, operations};
 pub use reader::{History, HistoryError, read};
+pub use stop::{ExitStatus, Stop};
 pub use writer::Writer;

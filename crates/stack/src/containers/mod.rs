@@ -29,6 +29,7 @@ use super::processes::Override;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::publish::{Held, Ports};
 use super::server::{self, Place, Server};
+use super::stop::{self, Stop};
 use super::topology::{Container, Node, Program, Topology};
 use super::{data, process};
 
@@ -93,6 +94,7 @@ struct Plan {
     name: String,
     recipe: Container,
     server: Option<Arc<dyn Server>>,
+    promised: &'static [i32],
     place: Place,
     environment: BTreeMap<String, String>,
     held: Held,
@@ -119,14 +121,20 @@ impl Plan {
             environment: node.environment.clone(),
             run: run.to_owned(),
         };
-        let server = match &node.program {
+        let server: Option<Arc<dyn Server>> = match &node.program {
             Some(Program::Server(name)) => server::known(name).map(Arc::from),
             _ => None,
+        };
+        let promised = match (&server, &node.program) {
+            (Some(server), _) => server.stop_codes(),
+            (None, Some(Program::Binary { .. })) => stop::SERVICE,
+            (None, _) => stop::IMAGE,
         };
         Ok(Self {
             name: node.name.clone(),
             recipe: node.container.clone().ok_or_else(|| refused("compose gives it no image"))?,
             server,
+            promised,
             place,
             environment: special.environment,
             held,
@@ -143,6 +151,7 @@ impl Plan {
             _ports: self.held,
             life: Default::default(),
             turn: Arc::default(),
+            promised: self.promised,
             name: self.name.clone(),
         };
         (self.name, Arc::new(member))
@@ -239,7 +248,7 @@ impl Provider for Containers {
         Box::pin(async move { self.member(node)?.kill().await })
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
         Box::pin(async move { self.member(node)?.stop().await })
     }
 
@@ -276,8 +285,9 @@ impl Provider for Containers {
         self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, ()> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
         Box::pin(async move {
+            // Killed, not asked: each stop by the engine would make the end of every run longer.
             futures::future::join_all(self.members.values().map(|member| member.end())).await;
             // The network, and whatever was made of a start that failed.
             match self.sweep().await {
@@ -285,6 +295,7 @@ impl Provider for Containers {
                 Ok(()) => drop(std::fs::remove_file(&self.mark)),
                 Err(error) => tracing::warn!("{error}; `faultline heal` removes what is left"),
             }
+            Vec::new()
         })
     }
 }

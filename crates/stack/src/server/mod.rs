@@ -99,6 +99,9 @@ pub trait Server: Send + Sync {
     /// The signal by which it stops in order.
     fn stop_signal(&self) -> Signal;
 
+    /// Exit codes with which it ends in order after that signal, as its maker promises.
+    fn stop_codes(&self) -> &'static [i32];
+
     /// The signal by which it ends at once when its data is not needed any more, leaving nothing behind.
     fn end_signal(&self) -> Signal {
         Signal::SIGKILL

@@ -96,6 +96,12 @@ impl Server for Postgres {
         Signal::SIGINT
     }
 
+    /// PostgreSQL's postmaster exits with 0 after a fast shutdown, and with 1 after one that it logs as an "abnormal
+    /// database system shutdown" (src/backend/postmaster/postmaster.c).
+    fn stop_codes(&self) -> &'static [i32] {
+        &[0]
+    }
+
     /// PostgreSQL's immediate shutdown. After SIGKILL the kernel would keep a piece of shared memory for
     /// each server that ever ran.
     fn end_signal(&self) -> Signal {

@@ -1,6 +1,11 @@
 //! The launchers of the real servers: each starts, keeps its data through a SIGKILL, stops in order, and leaves
 //! nothing behind, also when the harness itself is killed.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "what a failed test tells, and a child its test"
+)]
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
 mod node;

@@ -133,7 +133,9 @@ impl Node {
         let begun = Instant::now();
         let status = process.stop(self.server.stop_signal(), Duration::from_secs(20)).await;
         eprintln!("{}: stopped {:?}", self.place.log.display(), begun.elapsed());
-        assert!(status.is_success(), "{status}\n{}", tail(&self.place.log));
+        let promised = self.server.stop_codes();
+        let is_promised = status.code().is_some_and(|code| promised.contains(&code));
+        assert!(is_promised, "expected {promised:?}, found {status}\n{}", tail(&self.place.log));
         self.nothing_is_left().await;
         std::fs::remove_dir_all(&self.place.dir).unwrap();
         std::fs::remove_file(&self.place.log).unwrap();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use benches::Failed;
 use clap::Args;
+use faultline::cli::output::tell;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
@@ -57,7 +58,7 @@ impl Origin {
             let (echo_door, source_door, slow_door) = (bind().await?, bind().await?, bind().await?);
             let addresses = [&echo_door, &source_door, &slow_door].map(|door| door.local_addr());
             let [echo_at, source_at, slow_at] = addresses;
-            println!("{} {} {}", echo_at?, source_at?, slow_at?);
+            tell(format_args!("{} {} {}", echo_at?, source_at?, slow_at?));
             let (late, answers) = channel();
             std::thread::spawn(move || answer_in_time(&answers));
             tokio::join!(

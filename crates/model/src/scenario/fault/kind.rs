@@ -74,7 +74,7 @@ impl FaultKind {
             Self::Kill => "the node is killed, and started again when the fault ends",
             Self::Stop => {
                 "the node is stopped in order, by the signal that its maker intends, and started again when the fault \
-                 ends"
+                 ends; the run fails where it does not end within 20 s with the exit code that its maker promises"
             }
             Self::Pause => {
                 "every process of the node stands still: its connections stay open and nobody answers; it goes on when \

@@ -123,6 +123,12 @@ impl Server for Rabbitmq {
         Signal::SIGTERM
     }
 
+    /// RabbitMQ's start script: "SIGTERM: Exits 0 since this is considered a normal process termination", in the
+    /// script as in the Erlang machine that it becomes (scripts/rabbitmq-server, rabbit_prelaunch_sighandler.erl).
+    fn stop_codes(&self) -> &'static [i32] {
+        &[0]
+    }
+
     fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(within_a_second(log_in(place)))
     }
