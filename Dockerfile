@@ -11,7 +11,11 @@ ENV CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=debuginfo
 # Dependencies first, from manifests alone: this layer stays as long as they do.
 COPY Cargo.toml Cargo.lock ./
 COPY benches/Cargo.toml benches/
-COPY harness/Cargo.toml harness/
+COPY crates/faultline/Cargo.toml crates/faultline/
+COPY crates/model/Cargo.toml crates/model/
+COPY crates/proxy/Cargo.toml crates/proxy/
+COPY crates/stack/Cargo.toml crates/stack/
+COPY crates/toxics/Cargo.toml crates/toxics/
 COPY services/authentication/Cargo.toml services/authentication/
 COPY services/broker/Cargo.toml services/broker/
 COPY services/chassis/Cargo.toml services/chassis/

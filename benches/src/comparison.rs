@@ -23,7 +23,7 @@ pub fn tables(figures: &Figures) -> String {
     let mut text = String::new();
     for (level, title) in LEVELS {
         let _ = writeln!(text, "{title}; entries a second:\n");
-        text.push_str("| bytes | under way | gRPC | JSON | AMQP |\n| ---: | ---: | ---: | ---: | ---: |\n");
+        text.push_str("| bytes | in flight | gRPC | JSON | AMQP |\n| ---: | ---: | ---: | ---: | ---: |\n");
         for size in SIZES {
             for concurrency in CONCURRENCIES {
                 let _ = write!(text, "| {size} | {concurrency} |");
@@ -122,7 +122,7 @@ pub fn group(figures: &Figures, prefix: &str) -> String {
     text
 }
 
-/// A chart for each level: entries a second against how many are under way, a panel for each size.
+/// A chart for each level: entries a second against how many are in flight, a panel for each size.
 #[must_use]
 pub fn charts(figures: &Figures) -> Vec<(String, String)> {
     let chart = |(level, title): (&str, &str)| {
@@ -132,7 +132,7 @@ pub fn charts(figures: &Figures) -> Vec<(String, String)> {
             .zip(&titles)
             .map(|(size, title)| Panel {
                 title,
-                across: "entries under way",
+                across: "entries in flight",
                 up: "entries a second",
                 logarithmic: false,
                 lines: lines(figures, level, *size),

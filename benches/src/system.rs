@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use faultline::proxy::{NewToxic, Registry, Stream, Values, toxic};
+use faultline::proxy::{Direction, NewToxic, Registry};
 use faultline::runner::RunFolder;
 use faultline::stack::{
     self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
 };
+use faultline_toxics::{LATENCY, Settings};
 
 use crate::Failed;
 
@@ -69,15 +70,15 @@ impl System {
     /// Delays data on a link by this much each way, or no longer. Only where links have proxies.
     pub async fn delay(&self, link: &str, latency: Option<Duration>) {
         let links = self.stack.topology().links_named(link);
-        for stream in [Stream::Upstream, Stream::Downstream] {
+        for stream in [Direction::Upstream, Direction::Downstream] {
             let name = format!("bench_{}", stream.name());
             self.stack.links().remove(&links, &name).await;
             if let Some(latency) = latency {
-                let mut values = Values::new(&toxic::LATENCY);
+                let mut settings = Settings::new(&LATENCY);
                 let millis = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
-                values.set("latency", millis).expect("latency has this attribute, and takes any number");
+                settings.set("latency", millis).expect("latency has this attribute, and takes any number");
                 let (toxicity, written_stream, seed) = (1.0, None, None);
-                let toxic = NewToxic { name, stream, written_stream, toxicity, values, seed };
+                let toxic = NewToxic { name, stream, written_stream, toxicity, settings, seed };
                 self.stack.links().add(&links, &toxic).await;
             }
         }

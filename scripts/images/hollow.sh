@@ -6,7 +6,7 @@ hollow() {
   mkdir -p "$(dirname "$1")"
   echo 'fn main() {}' >"$1"
 }
-for manifest in benches/Cargo.toml harness/Cargo.toml services/*/Cargo.toml; do
+for manifest in benches/Cargo.toml crates/*/Cargo.toml services/*/Cargo.toml; do
   crate=$(dirname "$manifest")
   hollow "$crate/src/main.rs"
   hollow "$crate/src/planted_main.rs"

@@ -51,7 +51,7 @@ enum Verb {
     ProxyCopy(proxy::PlainCopy),
     /// Tables and charts of everything measured, and the comparison with the baseline
     Report(report::Report),
-    /// Makes what was measured the baseline, and the README's comparison
+    /// Makes what was measured the baseline, and writes the comparison into docs/benchmarks.md
     Record(report::Record),
 }
 

@@ -18,6 +18,12 @@ use crate::folder;
 const FIGURES: &str = "figures.json";
 const SUMMARY: &str = "summary.md";
 
+/// Guide that holds the comparison.
+const GUIDE: &str = "docs/benchmarks.md";
+
+/// Link from the guide to the baseline.
+const RESULTS: &str = "[benches/results](../benches/results/summary.md)";
+
 /// Groups of figures that are tables of their own.
 const GROUPS: [(&str, &str); 6] = [
     ("limits/", "The services and their ceilings, in turns; the median of the rounds"),
@@ -38,9 +44,9 @@ pub(crate) struct Report {}
 /// The options of the verb.
 #[derive(Args)]
 pub(crate) struct Record {
-    /// Only write the comparison into the README, from the baseline as it is
+    /// Only write the comparison into docs/benchmarks.md, from the baseline as it is
     #[arg(long)]
-    readme_only: bool,
+    guide_only: bool,
 }
 
 /// What `faultline load --self-check --output json` says of one rate.
@@ -87,7 +93,7 @@ impl Report {
 impl Record {
     pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
         let (fresh, baseline) = (folder::fresh()?, folder::baseline());
-        if !self.readme_only {
+        if !self.guide_only {
             fs::create_dir_all(&baseline).map_err(|error| format!("{}: {error}", baseline.display()))?;
             for entry in fs::read_dir(&fresh)? {
                 let path = entry?.path();
@@ -100,9 +106,9 @@ impl Record {
             }
         }
         let figures = Figures::read(&baseline.join(FIGURES))?;
-        let readme = folder::repository().join("README.md");
-        let text = fs::read_to_string(&readme).map_err(|error| format!("{}: {error}", readme.display()))?;
-        write(&readme, &with_comparison(&text, &figures)?)?;
+        let guide = folder::repository().join(GUIDE);
+        let text = fs::read_to_string(&guide).map_err(|error| format!("{}: {error}", guide.display()))?;
+        write(&guide, &with_comparison(&text, &figures)?)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -164,24 +170,23 @@ fn summary(figures: &Figures) -> String {
     text
 }
 
-fn with_comparison(readme: &str, figures: &Figures) -> Result<String, Failed> {
+fn with_comparison(guide: &str, figures: &Figures) -> Result<String, Failed> {
     let fact = |name: &str| figures.facts.get(name).map_or("?", String::as_str);
     let taken = figures.taken.get(..10).unwrap_or(&figures.taken);
     let (cores, memory) = (fact("cores"), fact("memory"));
     let measured = format!("Measured {taken} on {cores} cores with {memory} by `make bench`; all figures");
-    let results = "[benches/results](benches/results/summary.md)";
     let ways =
-        format!("{measured}, with their intervals, are in\n{results}.\n\n{}", comparison::tables(figures));
-    let links = format!("{measured} are in\n{results}.\n\n{}", links::table(figures));
-    with_section(&with_section(readme, "comparison", &ways)?, "link", &links)
+        format!("{measured}, with their intervals, are in\n{RESULTS}.\n\n{}", comparison::tables(figures));
+    let links = format!("{measured} are in\n{RESULTS}.\n\n{}", links::table(figures));
+    with_section(&with_section(guide, "comparison", &ways)?, "link", &links)
 }
 
 /// The text with what stands between the two lines of a section replaced.
-fn with_section(readme: &str, section: &str, text: &str) -> Result<String, Failed> {
+fn with_section(guide: &str, section: &str, text: &str) -> Result<String, Failed> {
     let begin = format!("<!-- {section}: written by `make bench-record` -->\n");
     let end = format!("<!-- end of {section} -->\n");
-    let missing = || format!("README.md does not hold the lines\n{begin}{end}");
-    let (before, rest) = readme.split_once(&begin).ok_or_else(missing)?;
+    let missing = || format!("{GUIDE} does not hold the lines\n{begin}{end}");
+    let (before, rest) = guide.split_once(&begin).ok_or_else(missing)?;
     let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
     Ok(format!("{before}{begin}{text}{end}{after}"))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use benches::Failed;
 use clap::Args;
-use faultline::proxy::toxic::KINDS;
+use faultline_toxics::KINDS;
 use hyper::Method;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncReadExt;

@@ -1,0 +1,282 @@
+//! The lines of a history. Times are microseconds after the start of the load; negative ones were before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{FaultKind, Schedule};
+
+/// The version of the format.
+pub const VERSION: u32 = 3;
+
+/// The oldest version that is read: before 3 nothing could be done by hand.
+pub const OLDEST: u32 = 2;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// The first line: what run this is.
+    Run(Box<RunInfo>),
+    /// An operation begins.
+    Invoke(Invoke),
+    /// An operation ends.
+    Settle(Settled),
+    /// An operation was due and could not be sent: as many as may be were under way.
+    Drop {
+        /// Its id.
+        id: String,
+        /// Its path.
+        path: String,
+        /// When it was due.
+        due: i64,
+    },
+    /// A fault goes on a step.
+    Fault {
+        /// Its number in the schedule, from 0.
+        index: usize,
+        /// Which step.
+        stage: FaultStage,
+        /// When.
+        at: i64,
+        /// What shows that it had its effect, or that the effect is gone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Evidence>,
+    },
+    /// What is planned changed, since something was done by hand or the load goes on; the number of a fault never changes.
+    Amend {
+        /// All that is planned from now on, with what was.
+        schedule: Box<Schedule>,
+        /// As [`RunInfo::affected`].
+        affected: Vec<Vec<String>>,
+    },
+    /// A node became ready, or was no longer.
+    Node {
+        /// Which.
+        node: String,
+        /// When.
+        at: i64,
+        /// What it became.
+        change: NodeChange,
+    },
+    /// All operations have ended, or were given up.
+    LoadEnded {
+        /// When.
+        at: i64,
+    },
+    /// How far the system was with what it had acknowledged.
+    Drain {
+        /// When.
+        at: i64,
+        /// Messages in each queue; none for one that could not be read.
+        queues: BTreeMap<String, Option<u64>>,
+        /// Acknowledged entries that were not in their store yet; none if a store could not be read.
+        missing: Option<u64>,
+        /// Whether it was over with this.
+        done: bool,
+    },
+    /// What was in a store at the end; a store is observed in several lines.
+    Observe(Observation),
+    /// A store that could not be read: what it holds is unknown.
+    Unobserved {
+        /// The store.
+        store: String,
+        /// Why.
+        reason: String,
+    },
+    /// The last line of a run that came to its end.
+    End {
+        /// When.
+        at: i64,
+        /// Whether a person or the system interrupted it.
+        interrupted: bool,
+    },
+}
+
+/// What run this is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The run's id.
+    pub run: String,
+    /// The version of the lab.
+    pub faultline: String,
+    /// When the load started: RFC 3339.
+    pub started: String,
+    /// `processes`, `containers` or `external`.
+    pub provider: String,
+    /// Time from the command to a ready stack, in milliseconds.
+    pub ready_ms: u64,
+    /// What each path stores into; paths that name no store are absent.
+    pub stored_in: BTreeMap<String, String>,
+    /// What paths declare; none in a history of an earlier lab, where they could not.
+    #[serde(default)]
+    pub declared: Option<Declared>,
+    /// For each fault of the schedule the paths whose answers depend on what is faulty.
+    pub affected: Vec<Vec<String>>,
+    /// The system as it can be drawn; nothing in a history of an earlier lab.
+    #[serde(default)]
+    pub system: SystemInfo,
+    /// The command that repeats the run; empty in a history of an earlier lab.
+    #[serde(default)]
+    pub command: String,
+    /// The exact actions.
+    pub schedule: Schedule,
+    /// Versions of what ran and facts of the machine.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What paths declare beside their stores.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// Paths that write nothing. Of a path that is neither here nor stores, nobody knows what it writes.
+    pub writes_nothing: BTreeSet<String>,
+    /// Paths on which every 2xx is a right answer, whatever its body.
+    pub any_body: BTreeSet<String>,
+}
+
+/// The nodes of a system and how they reach each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemInfo {
+    /// Names of nodes.
+    pub nodes: Vec<String>,
+    /// Links, each `from->to:port`.
+    pub links: Vec<String>,
+    /// Nodes that the load goes to.
+    pub entries: Vec<String>,
+}
+
+/// An operation begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoke {
+    /// Its id, unique in all runs.
+    pub id: String,
+    /// Its path.
+    pub path: String,
+    /// When it was due.
+    pub due: i64,
+    /// When it was sent.
+    pub sent: i64,
+    /// Hash of its data (FNV-1a, 64 bits); none on a path that stores nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<u64>,
+}
+
+/// How an operation ended, in Jepsen's terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Acknowledged.
+    Ok,
+    /// Surely had no effect.
+    Fail,
+    /// Whether it had an effect is unknown.
+    Info,
+}
+
+/// An operation ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: i64,
+    /// How.
+    pub outcome: Outcome,
+    /// The status of the answer, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What the answer or the connection said, for all but `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// An answer of status 2xx that is not what its path declares; such an operation ends `info`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undeclared: bool,
+}
+
+/// A step of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultStage {
+    /// It is about to act; its undo is in the journal.
+    Begin,
+    /// It has acted.
+    Active,
+    /// It is about to be undone.
+    Undo,
+    /// It is undone.
+    Undone,
+    /// The whole system says again that it is ready: the fault is over.
+    Ready,
+    /// It could not be done, or not be undone.
+    Broken,
+}
+
+/// One thing that was seen of a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// What was looked at.
+    pub what: String,
+    /// Whether it shows the effect that it should.
+    pub shown: bool,
+}
+
+/// A fault as it is named in a history.
+#[must_use]
+pub fn fault_name(kind: FaultKind, target: &str) -> String {
+    format!("{} {target}", kind.name())
+}
+
+/// What became of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeChange {
+    /// It says that it is ready.
+    Ready,
+    /// It does not say so any more; what it says.
+    NotReady(String),
+    /// Its process ended though no fault ended it; how.
+    Died(String),
+    /// Whoever runs it does not answer any more; what is known of that.
+    Lost(String),
+}
+
+impl NodeChange {
+    /// What became of `node`, in words for those who watch.
+    #[must_use]
+    pub fn told(&self, node: &str) -> String {
+        match self {
+            Self::Ready => format!("{node} is ready again"),
+            Self::NotReady(waits) => format!("{node} is not ready: {waits}"),
+            Self::Died(how) => format!("{node} died by itself: {how}"),
+            Self::Lost(how) => format!("{node} is out of sight: {how}"),
+        }
+    }
+}
+
+/// Entries of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The store.
+    pub store: String,
+    /// Entries.
+    pub entries: Vec<Entry>,
+}
+
+/// One entry of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Entry {
+    /// The operation that it came from, by its data.
+    pub op: String,
+    /// Hash of its data (FNV-1a, 64 bits).
+    pub hash: u64,
+}
+
+impl Evidence {
+    /// Something that shows the effect, if `shown`.
+    pub fn new(what: impl Into<String>, shown: bool) -> Self {
+        Self { what: what.into(), shown }
+    }
+}

@@ -1,0 +1,209 @@
+//! Faults and loads that a person asks for while a system runs, in the words of a scenario file.
+
+use serde_json::{Map, Value, json};
+
+use super::duration::Span;
+use super::fault::{Given, Place, PlannedFault};
+use super::format::Scenario;
+use super::parse::read;
+use super::schedule::Schedule;
+use super::stream::Arrivals;
+use super::validate::{self, Names};
+use faultline_toxics::Acts;
+
+/// The longest load by hand; a person ends it before.
+const LONGEST: &str = "6h";
+
+/// A fault with the keys that it has in a scenario but `at` and `for`, like
+/// `{"kind": "latency", "link": "a->b", "latency": "200ms"}`. It begins at once and lasts until it is healed.
+///
+/// # Errors
+/// What is wrong with it and what would be right.
+pub fn fault(given: &Map<String, Value>, names: &Names, seed: u64) -> Result<PlannedFault, String> {
+    let mut given = given.clone();
+    for key in ["at", "for"] {
+        if given.contains_key(key) {
+            return Err(format!(
+                "a fault by hand has no `{key}`: it begins at once and lasts until it is healed"
+            ));
+        }
+    }
+    given.insert("at".to_owned(), json!("0s"));
+    given.insert("for".to_owned(), json!("1s"));
+    let scenario = scenario(&json!({ "rates": {}, "fault": [given] }), names)?;
+    let fault = scenario.fault.first().ok_or("no fault")?;
+    Ok(PlannedFault::derive(fault.get_ref(), seed))
+}
+
+/// A load at rates like `{"ping": "20/s"}`, which lasts until it is ended.
+///
+/// # Errors
+/// What is wrong with it and what would be right.
+pub fn load(name: &str, rates: &Map<String, Value>, names: &Names, seed: u64) -> Result<Schedule, String> {
+    if rates.is_empty() {
+        return Err("no load: give at least one path a rate, like \"20/s\"".to_owned());
+    }
+    let scenario = scenario(&json!({ "rates": rates, "fault": [] }), names)?;
+    Ok(Schedule::derive(name, &scenario, seed))
+}
+
+/// Nothing that is sent, for faults without a load.
+#[must_use]
+pub fn rest(name: &str) -> Option<Schedule> {
+    let scenario = scenario(&json!({ "rates": {}, "fault": [] }), &Names::default()).ok()?;
+    Some(Schedule::derive(name, &scenario, 0))
+}
+
+/// What was done by hand as the text of a scenario file, so that it can be done again.
+///
+/// # Errors
+/// When it can't be written as TOML.
+pub fn as_file(schedule: &Schedule) -> Result<String, toml::ser::Error> {
+    let lasts = Span::from_micros(schedule.ends().max(1));
+    let rates: Map<String, Value> = schedule
+        .streams
+        .iter()
+        .filter_map(|stream| match &stream.arrivals {
+            Arrivals::Paced { rate, .. } => Some((stream.path.clone(), json!(rate))),
+            Arrivals::Listed { .. } => None,
+        })
+        .collect();
+    let faults = schedule.faults.iter().filter(|fault| fault.at < lasts);
+    toml::to_string(&json!({
+        "shows": schedule.shows,
+        "load": [{ "for": lasts, "rates": rates }],
+        "fault": faults.map(fault_as_given).collect::<Vec<_>>(),
+    }))
+}
+
+fn fault_as_given(fault: &PlannedFault) -> Value {
+    let lasted = fault.until.micros().saturating_sub(fault.at.micros()).max(1);
+    let mut given = Map::new();
+    given.insert("kind".to_owned(), json!(fault.kind));
+    given.insert("at".to_owned(), json!(fault.at));
+    given.insert("for".to_owned(), json!(Span::from_micros(lasted)));
+    match fault.kind.place() {
+        Place::Node => drop(given.insert("node".to_owned(), json!(fault.target))),
+        Place::Link => drop(given.insert("link".to_owned(), json!(fault.target))),
+        Place::Groups => {
+            if let Some(partition) = &fault.partition {
+                given.insert("nodes".to_owned(), json!(partition.nodes));
+                given.insert("from".to_owned(), json!(partition.from));
+                given.insert("direction".to_owned(), json!(partition.direction));
+            }
+        }
+    }
+    if let (Some(toxic), Some(spec)) = (&fault.toxic, fault.kind.spec()) {
+        if matches!(spec.acts, Acts::Stream(_)) {
+            given.insert("stream".to_owned(), json!(toxic.stream));
+        }
+        given.insert("toxicity".to_owned(), json!(toxic.toxicity));
+        for attribute in spec.attributes {
+            if let Some(value) = toxic.values.get(attribute.name) {
+                given.insert(attribute.name.to_owned(), json!(Given::of(*value, attribute)));
+            }
+        }
+    }
+    Value::Object(given)
+}
+
+/// Read from the text that a file would hold, so that it is checked and told of as one.
+fn scenario(given: &Value, names: &Names) -> Result<Scenario, String> {
+    let file = json!({
+        "shows": "a load and faults by hand",
+        "load": [{ "for": LONGEST, "rates": given["rates"] }],
+        "fault": given["fault"],
+    });
+    let text = toml::to_string(&file).map_err(|error| error.to_string())?;
+    let told = |list: Vec<super::Mistake>| {
+        let messages: Vec<String> = list.into_iter().map(|mistake| mistake.message).collect();
+        messages.join("; ")
+    };
+    // Faults between two runs have no load.
+    let scenario = read("by hand", &text, |scenario| validate::alone(scenario, &text))
+        .map_err(|mistakes| told(mistakes.list))?;
+    let list = validate::names(&scenario, names, &text);
+    if list.is_empty() { Ok(scenario) } else { Err(told(list)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{FaultKind, parse};
+
+    fn names() -> Names {
+        Names {
+            nodes: ["broker".to_owned(), "mongo".to_owned()].into(),
+            links: ["broker->mongo".to_owned(), "broker->mongo:1".to_owned()].into(),
+            paths: ["ping".to_owned()].into(),
+        }
+    }
+
+    fn told(given: Value) -> Result<PlannedFault, String> {
+        fault(given.as_object().unwrap(), &names(), 1)
+    }
+
+    #[test]
+    fn a_fault_has_the_words_of_a_scenario() {
+        let killed = told(json!({ "kind": "kill", "node": "mongo" })).unwrap();
+        assert_eq!((killed.kind, killed.target.as_str()), (FaultKind::Kill, "mongo"));
+        let slow = json!({ "kind": "latency", "link": "broker->mongo", "latency": "200ms", "toxicity": 0.5 });
+        let toxic = told(slow).unwrap().toxic.unwrap();
+        assert_eq!((toxic.values["latency"], toxic.toxicity), (200, 0.5));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_what_would_be_right() {
+        for (given, right) in [
+            (json!({ "kind": "kill", "node": "redis" }), "it has broker, mongo"),
+            (json!({ "kind": "explode", "node": "mongo" }), "`kill`"),
+            (json!({ "kind": "latency", "link": "broker->mongo" }), "needs `latency`"),
+            (json!({ "kind": "latency", "link": "broker->mongo", "latency": 200 }), "\"200ms\""),
+            (json!({ "kind": "kill", "node": "mongo", "at": "1s" }), "begins at once"),
+            (json!({ "kind": "kill", "node": ["mongo"] }), "string"),
+            (json!({ "node": "mongo" }), "kind"),
+        ] {
+            let message = told(given.clone()).unwrap_err();
+            assert!(message.contains(right), "{given}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_was_done_by_hand_is_a_scenario_that_does_it_again() {
+        let rates = json!({ "ping": "20/s" });
+        let mut schedule = load("by-hand", rates.as_object().unwrap(), &names(), 1).unwrap();
+        schedule.streams[0].until = Span::from_millis(12_345);
+        let partition = json!({ "kind": "partition", "nodes": ["broker"], "from": ["mongo"] });
+        for given in [
+            json!({ "kind": "kill", "node": "mongo" }),
+            json!({ "kind": "latency", "link": "broker->mongo", "latency": "200ms", "toxicity": 0.5 }),
+            partition,
+        ] {
+            let at = Span::from_secs(1 + 2 * schedule.faults.len() as u64);
+            let fault = told(given).unwrap();
+            schedule.faults.push(PlannedFault { at, until: Span::from_micros(at.micros() + 5), ..fault });
+        }
+        let text = as_file(&schedule).unwrap();
+        let again = Schedule::derive("by-hand", &parse("again", &text).unwrap(), 1);
+        assert_eq!(again.streams.len(), 1);
+        assert_eq!(again.ends(), 12_345_000);
+        for (again, was) in again.faults.iter().zip(&schedule.faults) {
+            assert_eq!(PlannedFault { seed: was.seed, ..again.clone() }, *was, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_load_has_paths_that_exist_and_rates() {
+        let rates = |value: Value| load("x", value.as_object().unwrap(), &names(), 1);
+        assert_eq!(rates(json!({ "ping": "20/s" })).unwrap().streams.len(), 1);
+        for (given, right) in [
+            (json!({}), "20/s"),
+            (json!({ "pong": "1/s" }), "it has ping"),
+            (json!({ "ping": "fast" }), "200/s"),
+        ] {
+            let message = rates(given.clone()).unwrap_err();
+            assert!(message.contains(right), "{given}: {message}");
+        }
+        assert!(rest("x").unwrap().streams.is_empty());
+    }
+}

@@ -1,0 +1,47 @@
+//! What to do: a TOML file becomes a [`Scenario`], and with a seed a [`Schedule`]. Pure: no I/O, no clock.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`format`] | the file: its keys and their types |
+//! | [`fault`] | the faults, and what there can be |
+//! | [`duration`] | `250ms`, `5s`, `2min` |
+//! | [`rate`] | `200/s`, `90/min` |
+//! | [`pace`] | `20/s..200/s in 5 steps`, `poisson 200/s` |
+//! | [`sizes`] | lengths of payloads: `256`, `64..1024`, `64:50, 1024:50` |
+//! | [`share`] | `99%` |
+//! | [`by_hand`] | faults and loads that a person asks for, in the same words |
+//! | [`parse`] | text to scenario, with the place of each mistake |
+//! | [`validate`] | what the types can't say: overlaps, missing keys, names of the topology |
+//! | [`mistake`] | a mistake and its place in the file |
+//! | [`mod@schema`] | the format as a JSON schema |
+//! | [`schedule`] | the exact actions of one run |
+//! | [`stream`] | arrivals on one path, and when each is due |
+//! | [`replay`] | arrivals that are listed in a file |
+//! | [`scatter()`] | a random number for each of a row |
+
+pub mod by_hand;
+pub mod duration;
+pub mod fault;
+pub mod format;
+pub mod mistake;
+pub mod pace;
+pub mod parse;
+pub mod rate;
+pub mod replay;
+mod scatter;
+pub mod schedule;
+pub mod schema;
+pub mod share;
+pub mod sizes;
+pub mod stream;
+pub mod validate;
+
+pub use fault::{FaultKind, FaultSpec, PlannedFault};
+pub use format::{Entries, Expectations, LoadPhase, Operations, Scenario};
+pub use mistake::{Mistake, Mistakes};
+pub use pace::Pace;
+pub use parse::parse;
+pub use scatter::scatter;
+pub use schedule::{Arrival, Schedule};
+pub use sizes::Sizes;
+pub use stream::{ArrivalStream, Arrivals};

@@ -1,0 +1,91 @@
+//! Arrivals that are listed in a file, a line each: seconds after the start, and a path.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::duration::Span;
+use super::mistake::{Mistake, Mistakes};
+use super::stream::{ArrivalStream, Arrivals};
+
+/// The latest arrival, in seconds: a day.
+const LATEST: f64 = 86_400.0;
+
+/// Reads lines like `1.250,log-json`; empty ones and those that begin with `#` are passed over. Order does not
+/// matter. `file` is its name in messages.
+///
+/// # Errors
+/// [`Mistakes`] with the place of each line that is none, or that there is none at all.
+pub fn read(file: &str, text: &str) -> Result<Vec<ArrivalStream>, Mistakes> {
+    let mut due: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut list = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let place = at..at + line.trim_end().len();
+        at += line.len();
+        match arrival(line.trim()) {
+            Some(Ok((time, path))) => due.entry(path.to_owned()).or_default().push(time),
+            Some(Err(told)) => list.push(mistake(text, &place, &told)),
+            None => {}
+        }
+    }
+    if due.is_empty() && list.is_empty() {
+        list.push(mistake(text, &(0..0), "no arrivals: write a line for each, like 1.250,log-json"));
+    }
+    if list.is_empty() { Ok(listed(due)) } else { Err(Mistakes { file: file.to_owned(), list }) }
+}
+
+/// One stream a path.
+#[must_use]
+pub fn listed(due: BTreeMap<String, Vec<u64>>) -> Vec<ArrivalStream> {
+    let last = due.values().flatten().max().copied().unwrap_or(0);
+    let stream = |(path, mut due): (String, Vec<u64>)| {
+        due.sort_unstable();
+        let until = Span::from_micros(last + 1);
+        ArrivalStream { path, from: Span::ZERO, until, arrivals: Arrivals::Listed { due } }
+    };
+    due.into_iter().map(stream).collect()
+}
+
+fn mistake(text: &str, place: &Range<usize>, told: &str) -> Mistake {
+    Mistake::at(text, place, told)
+}
+
+fn arrival(line: &str) -> Option<Result<(u64, &str), String>> {
+    if line.is_empty() || line.starts_with('#') {
+        return None;
+    }
+    let told = || format!("\"{line}\" is no arrival: write seconds and a path, like 1.250,log-json");
+    let (seconds, path) =
+        line.split_once(',').map_or((line, ""), |(seconds, path)| (seconds.trim(), path.trim()));
+    let seconds = seconds.parse::<f64>().ok().filter(|seconds| (0.0..=LATEST).contains(seconds));
+    Some(match seconds {
+        Some(seconds) if !path.is_empty() => Ok(((seconds * 1e6).round() as u64, path)),
+        _ => Err(told()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrivals_are_read_in_any_order() {
+        let streams = read("a.csv", "# seconds,path\n0.5,b\n1.25, a\n\n0.25,b\n").unwrap();
+        assert_eq!(streams.len(), 2);
+        assert_eq!(streams[1].times().collect::<Vec<_>>(), [250_000, 500_000]);
+        assert_eq!(streams[0].until, Span::from_micros(1_250_001));
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_told_with_its_place() {
+        for (text, told) in [
+            ("0.5,a\nx,b\n", "a.csv:2:1: \"x,b\" is no arrival"),
+            ("-1,a\n", "a.csv:1:1"),
+            ("0.5\n", "a.csv:1:1: \"0.5\" is no arrival"),
+            ("# nothing\n", "no arrivals"),
+        ] {
+            let error = read("a.csv", text).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The container engine: whether it answers, what it holds, and how containers reach this machine.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use testcontainers::bollard::Docker;
+use testcontainers::bollard::errors::Error;
+use testcontainers::bollard::models::NetworkCreateRequest;
+use testcontainers::core::client::docker_client_instance;
+
+use super::sweep::Labels;
+use crate::provider::Doorway;
+
+/// How long the engine may take to answer. What takes long by its nature (a stop) has a limit of its own.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// How long it may take to say that it is there.
+const PING: Duration = Duration::from_secs(3);
+
+/// The name by which containers reach this machine where they can't reach the gateway of their network.
+pub(super) const HOST: &str = "host.docker.internal";
+
+/// What the engine does not do.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing there.
+    #[error(
+        "no container engine answers at {at}: {told}; start it (mostly `systemctl start docker`), name another \
+         with DOCKER_HOST, or run with --provider processes"
+    )]
+    NoAnswer {
+        /// Where it was looked for.
+        at: String,
+        /// What the attempt brought.
+        told: String,
+    },
+    /// There, but closed to this user.
+    #[error(
+        "this user may not use the container engine at {at}; join its group (mostly `sudo usermod -aG docker \
+         $USER`, then log in again), name another engine with DOCKER_HOST, or run with --provider processes"
+    )]
+    NoPermission {
+        /// Where it is.
+        at: String,
+    },
+    /// An image that is not there. The lab pulls nothing by itself.
+    #[error("node {node}: the image {image} is not there; get it with `{how}`")]
+    NoImage {
+        /// The node.
+        node: String,
+        /// Its image.
+        image: String,
+        /// The command that gets it.
+        how: String,
+    },
+    /// An answer that is a refusal.
+    #[error("the container engine can't {what}: {told}")]
+    Refused {
+        /// What it should have done.
+        what: String,
+        /// Its words.
+        told: String,
+    },
+    /// No answer in time.
+    #[error("the container engine did not {what} within {limit:?}")]
+    Late {
+        /// What it should have done.
+        what: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+}
+
+/// An engine that answers.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) docker: Docker,
+    at: String,
+}
+
+impl Engine {
+    /// Finds the engine (`DOCKER_HOST`, else a socket in a usual place) and asks whether it is there.
+    ///
+    /// # Errors
+    /// [`EngineError`] says where it was looked for, and what to do.
+    pub async fn connect() -> Result<Self, EngineError> {
+        let at = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
+        let absent = |told: String| EngineError::NoAnswer { at: at.clone(), told };
+        let docker = docker_client_instance().await.map_err(|error| absent(error.to_string()))?;
+        match tokio::time::timeout(PING, docker.ping()).await {
+            Ok(Ok(_)) => Ok(Self { docker, at }),
+            Ok(Err(error)) if is_forbidden(&error) => Err(EngineError::NoPermission { at }),
+            Ok(Err(error)) => Err(absent(last_cause(&error))),
+            Err(_) => Err(absent(format!("no answer within {PING:?}"))),
+        }
+    }
+
+    /// Where it is, as DOCKER_HOST names it.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// Asks the engine to do something, for a bounded time.
+    pub(super) async fn ask<T>(
+        &self,
+        what: &str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, EngineError> {
+        self.ask_within(LIMIT, what, call).await
+    }
+
+    /// The same with a limit of its own.
+    pub(super) async fn ask_within<T>(
+        &self,
+        limit: Duration,
+        what: &str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, EngineError> {
+        match tokio::time::timeout(limit, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(EngineError::Refused { what: what.to_owned(), told: words(&error) }),
+            Err(_) => Err(EngineError::Late { what: what.to_owned(), limit }),
+        }
+    }
+
+    /// Whether an image is there.
+    pub(super) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
+        match self.ask("look for an image", self.docker.inspect_image(image)).await {
+            Ok(_) => Ok(true),
+            // The only refusal of this question is that there is none.
+            Err(EngineError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the network of a run, and says how containers in it reach this machine.
+    pub(super) async fn make_network(&self, name: &str, labels: &Labels) -> Result<Doorway, EngineError> {
+        let request = NetworkCreateRequest {
+            name: name.to_owned(),
+            driver: Some("bridge".to_owned()),
+            labels: Some(labels.pairs().into_iter().collect::<HashMap<_, _>>()),
+            ..NetworkCreateRequest::default()
+        };
+        self.ask("make a network", self.docker.create_network(request)).await?;
+        let network = self.ask("look at a network", self.docker.inspect_network(name, None)).await?;
+        let subnets = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+        let gateway = subnets.into_iter().find_map(|subnet| subnet.gateway?.parse::<IpAddr>().ok());
+        Ok(doorway(gateway))
+    }
+}
+
+/// Where the engine runs on this machine, the gateway of a network is an address of this machine, which only
+/// its containers and this machine reach. Elsewhere (an engine in a virtual machine, or without root) the
+/// engine itself brings what is sent to [`HOST`] to this machine.
+fn doorway(gateway: Option<IpAddr>) -> Doorway {
+    match gateway.filter(|gateway| TcpListener::bind((*gateway, 0)).is_ok()) {
+        Some(gateway) => Doorway { listen: gateway, host: gateway.to_string() },
+        None => Doorway { listen: Ipv4Addr::LOCALHOST.into(), host: HOST.to_owned() },
+    }
+}
+
+/// The engine's own words for a refusal, else the last cause of a failure.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
+        other => last_cause(other),
+    }
+}
+
+/// An error and what caused it, the cause of that, and so on.
+pub(super) fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+fn last_cause(error: &Error) -> String {
+    causes(error).last().map_or_else(String::new, ToString::to_string)
+}
+
+fn is_forbidden(error: &Error) -> bool {
+    let io = |error: &(dyn std::error::Error + 'static)| {
+        error.downcast_ref::<std::io::Error>().map(std::io::Error::kind)
+    };
+    causes(error).any(|error| io(error) == Some(std::io::ErrorKind::PermissionDenied))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_of_this_machine_is_the_doorway_and_another_is_not() {
+        let here = doorway(Some(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(here.host, "127.0.0.1");
+        // Of a range that is for documentation, so that no machine has it.
+        let elsewhere = doorway(Some(Ipv4Addr::new(198, 51, 100, 1).into()));
+        assert_eq!((elsewhere.host.as_str(), elsewhere.listen), (HOST, Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(doorway(None), elsewhere);
+    }
+}

@@ -1,0 +1,419 @@
+//! One node as a container: its start, its signals, and what became of it.
+
+use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use testcontainers::bollard::errors::Error;
+use testcontainers::bollard::query_parameters::KillContainerOptionsBuilder;
+use testcontainers::core::{IntoContainerPort, Mount};
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, TestcontainersError};
+use tokio::task::JoinHandle;
+
+use super::engine::{Engine, EngineError, causes, words};
+use super::logs;
+use super::sweep::Labels;
+use crate::provider::{Doorway, NodeState, StackError};
+use crate::publish::Held;
+use crate::server::{Place, Server};
+use crate::topology::Container;
+
+/// How long a node may take to stop in order, in seconds.
+const GRACE: i32 = 20;
+
+/// How long a container may take to be gone after SIGKILL.
+const DEATH: Duration = Duration::from_secs(20);
+
+/// How often a pause is tried.
+const FREEZES: u32 = 10;
+
+/// How long the last words of a container may take to reach its log.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What all nodes of a run have in common.
+pub(super) struct Common {
+    pub(super) engine: Engine,
+    pub(super) labels: Labels,
+    pub(super) network: String,
+    pub(super) doorway: Doorway,
+}
+
+/// One node.
+pub(super) struct Member {
+    pub(super) common: Arc<Common>,
+    pub(super) recipe: Container,
+    pub(super) server: Option<Arc<dyn Server>>,
+    pub(super) place: Place,
+    /// Variables that take the place of the topology's.
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) _ports: Held,
+    pub(super) life: Mutex<Life>,
+    /// Held while the node is being started, stopped or signalled.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    pub(super) name: String,
+}
+
+/// A container that was made. Dropped, it stays, for the sweep or `heal`: removing itself it would wait for the
+/// engine in whatever thread drops it, for ever in that of a runtime that is ending.
+type Made = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
+
+/// What became of a node.
+#[derive(Default)]
+pub(super) struct Life {
+    container: Option<Made>,
+    /// Counts the starts, so that news of an earlier life is not taken for that of this one.
+    number: u64,
+    pid: u32,
+    paused: bool,
+    over: Option<NodeState>,
+    pub(super) provisioned: bool,
+    /// Follows the log; gives the moment of its last words.
+    log: Option<JoinHandle<String>>,
+}
+
+impl Member {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn state(&self) -> NodeState {
+        let life = self.lock();
+        match (&life.over, &life.container) {
+            (Some(over), _) => over.clone(),
+            (None, None) => NodeState::Absent,
+            (None, Some(_)) if life.paused => NodeState::Paused(life.pid),
+            (None, Some(_)) => NodeState::Running(life.pid),
+        }
+    }
+
+    /// The container, in a state that allows an action.
+    fn live(&self, action: &'static str) -> Result<Made, StackError> {
+        match (self.state(), self.lock().container.clone()) {
+            (NodeState::Running(_) | NodeState::Paused(_), Some(container)) => Ok(container),
+            (state, _) => {
+                Err(StackError::State { node: self.name.clone(), action, state: state.to_string() })
+            }
+        }
+    }
+
+    /// Starts it, or starts it again. Once begun it goes to its end even if nobody waits for it any more, so
+    /// that the end of the stack finds whatever was made.
+    pub(super) async fn start(
+        self: Arc<Self>,
+        environment: BTreeMap<String, String>,
+    ) -> Result<(), StackError> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let work = tokio::spawn(async move {
+            let started = self.start_in_turn(environment).await;
+            drop(turn);
+            started
+        });
+        match work.await {
+            Ok(started) => started,
+            Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn start_in_turn(
+        self: &Arc<Self>,
+        environment: BTreeMap<String, String>,
+    ) -> Result<(), StackError> {
+        if let state @ (NodeState::Running(_) | NodeState::Paused(_)) = self.state() {
+            let (node, state) = (self.name.clone(), state.to_string());
+            return Err(StackError::State { node, action: "started", state });
+        }
+        let failed = |error: TestcontainersError| refused(format!("start {}", self.name), &error);
+        let before = self.lock().container.clone();
+        let container = match before {
+            Some(container) => {
+                container.start().await.map_err(failed)?;
+                container
+            }
+            None => {
+                let made = self.request(environment).start().await.map_err(failed)?;
+                Arc::new(ManuallyDrop::new(made))
+            }
+        };
+        let pid = self.inspect(container.id()).await?.pid;
+        let since = self.last_words().await;
+        let docker = &self.common.engine.docker;
+        let log = logs::follow(docker.clone(), container.id().to_owned(), self.place.log.clone(), since);
+        let mut life = self.lock();
+        life.number += 1;
+        life.pid = pid;
+        life.paused = false;
+        life.over = None;
+        life.log = Some(tokio::spawn(log));
+        tokio::spawn(Arc::clone(self).watch(container.id().to_owned(), life.number));
+        life.container = Some(container);
+        drop(life);
+        Ok(())
+    }
+
+    fn request(&self, environment: BTreeMap<String, String>) -> ContainerRequest<GenericImage> {
+        let (name, tag) = name_and_tag(&self.recipe.image);
+        let mut image = GenericImage::new(name, tag);
+        let mut words = self.recipe.entrypoint.iter();
+        if let Some(first) = words.next() {
+            image = image.with_entrypoint(first);
+        }
+        let command: Vec<String> = words.chain(&self.recipe.command).cloned().collect();
+        let mut request = image
+            .with_cmd(command)
+            .with_container_name(format!("faultline-{}-{}", self.place.run, self.name))
+            .with_network(&self.common.network)
+            .with_labels(self.common.labels.pairs());
+        for (inner, outer) in &self.place.ports {
+            request = request.with_mapped_port(*outer, inner.tcp());
+        }
+        // Ports are for the lab, not for the network that this machine is in.
+        let host = format!("{}:host-gateway", super::engine::HOST);
+        request = request.with_host_config_modifier(move |config| {
+            for binding in
+                config.port_bindings.iter_mut().flat_map(|all| all.values_mut()).flatten().flatten()
+            {
+                binding.host_ip = Some("127.0.0.1".to_owned());
+            }
+            config.extra_hosts.get_or_insert_default().push(host.clone());
+        });
+        for bind in &self.recipe.binds {
+            let mount = Mount::bind_mount(bind.source.display().to_string(), bind.target.clone());
+            let mode = if bind.read_only {
+                testcontainers::core::AccessMode::ReadOnly
+            } else {
+                testcontainers::core::AccessMode::ReadWrite
+            };
+            request = request.with_mount(mount.with_access_mode(mode));
+        }
+        if let Some(user) = &self.recipe.user {
+            request = request.with_user(user);
+        }
+        if let Some(hostname) = &self.recipe.hostname {
+            request = request.with_hostname(hostname);
+        }
+        let variables = environment.into_iter().chain(self.environment.clone());
+        variables.fold(request, |request, (key, value)| request.with_env_var(key, value))
+    }
+
+    /// Sees how it ends, and says so unless the lab ended it.
+    async fn watch(self: Arc<Self>, id: String, number: u64) {
+        let mut ends = std::pin::pin!(self.common.engine.docker.wait_container(&id, None));
+        let over = match ends.next().await {
+            Some(Ok(end)) => NodeState::Ended(format!("exit code {}", end.status_code)),
+            Some(Err(Error::DockerContainerWaitError { code, .. })) => {
+                NodeState::Ended(format!("exit code {code}"))
+            }
+            Some(Err(error)) => NodeState::Lost(format!("the container engine broke off: {}", words(&error))),
+            None => NodeState::Lost("the container engine broke off".to_owned()),
+        };
+        let mut life = self.lock();
+        if life.number == number && life.over.is_none() {
+            life.over = Some(over);
+        }
+    }
+
+    /// The moment of the last words of its former life, once they are in its log.
+    async fn last_words(&self) -> String {
+        let log = self.lock().log.take();
+        match log {
+            Some(log) => match tokio::time::timeout(LAST_WORDS, log).await {
+                Ok(Ok(moment)) => moment,
+                _ => String::new(),
+            },
+            None => String::new(),
+        }
+    }
+
+    /// Kills it with SIGKILL; done when it is gone.
+    pub(super) async fn kill(&self) -> Result<(), StackError> {
+        let _turn = self.turn.lock().await;
+        let container = self.live("killed")?;
+        let (pid, paused) = self.mark_down("was killed");
+        let result = self.kill_now(container.id(), paused).await;
+        self.unless_failed(result, container.id(), (pid, paused)).await
+    }
+
+    async fn kill_now(&self, id: &str, paused: bool) -> Result<(), EngineError> {
+        let engine = &self.common.engine;
+        let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
+        engine.ask(&format!("kill {}", self.name), engine.docker.kill_container(id, Some(options))).await?;
+        if paused {
+            // A frozen process dies only once it is thawed; an engine that thaws it by itself refuses this.
+            let _ = engine.ask("thaw what was killed", engine.docker.unpause_container(id)).await;
+        }
+        let gone = async {
+            let mut ends = std::pin::pin!(engine.docker.wait_container(id, None));
+            // However it ended, it is gone.
+            ends.next().await;
+            Ok(())
+        };
+        engine.ask_within(DEATH, &format!("end {}", self.name), gone).await
+    }
+
+    /// Stops it by the signal of its image; done when it is gone.
+    pub(super) async fn stop(&self) -> Result<(), StackError> {
+        let _turn = self.turn.lock().await;
+        let container = self.live("stopped")?;
+        let (pid, paused) = self.mark_down("was stopped");
+        let result = container.stop_with_timeout(Some(GRACE)).await;
+        let result = result.map_err(|error| refused(format!("stop {}", self.name), &error));
+        self.unless_failed(result, container.id(), (pid, paused)).await?;
+        let code = self.inspect(container.id()).await?.exit_code;
+        self.lock().over =
+            Some(NodeState::Down(format!("pid {pid} was stopped and ended with exit code {code}")));
+        Ok(())
+    }
+
+    /// Says that the lab ends it, before it does: its end is no surprise.
+    fn mark_down(&self, how: &str) -> (u32, bool) {
+        let mut life = self.lock();
+        let before = (life.pid, life.paused);
+        life.over = Some(NodeState::Down(format!("pid {} {how}", life.pid)));
+        life.paused = false;
+        before
+    }
+
+    /// Takes back what [`Self::mark_down`] said if it did not come so: the node lives on, or ended by itself.
+    async fn unless_failed(
+        &self,
+        result: Result<(), EngineError>,
+        id: &str,
+        (pid, paused): (u32, bool),
+    ) -> Result<(), StackError> {
+        if result.is_err() {
+            let dead = self.inspect(id).await.ok().filter(|seen| !seen.running);
+            let over = dead.map(|seen| NodeState::Ended(format!("exit code {}", seen.exit_code)));
+            let mut life = self.lock();
+            (life.over, life.pid, life.paused) = (over, pid, paused);
+        }
+        Ok(result?)
+    }
+
+    pub(super) async fn pause(&self) -> Result<(), StackError> {
+        let _turn = self.turn.lock().await;
+        let container = self.live("paused")?;
+        self.freeze(container.id()).await?;
+        self.lock().paused = true;
+        Ok(())
+    }
+
+    /// Pauses. On older kernels (cgroup v1) the engine gives up on a container whose threads are too busy to be
+    /// caught at once, and thaws it; another attempt catches them.
+    async fn freeze(&self, id: &str) -> Result<(), EngineError> {
+        let engine = &self.common.engine;
+        let mut left = FREEZES;
+        loop {
+            left -= 1;
+            match engine.ask(&format!("pause {}", self.name), engine.docker.pause_container(id)).await {
+                Err(EngineError::Refused { told, .. }) if left > 0 && told.contains("unable to freeze") => {}
+                other => return other,
+            }
+        }
+    }
+
+    pub(super) async fn resume(&self) -> Result<(), StackError> {
+        let _turn = self.turn.lock().await;
+        let container = self.live("resumed")?;
+        let engine = &self.common.engine;
+        let call = engine.docker.unpause_container(container.id());
+        engine.ask(&format!("resume {}", self.name), call).await?;
+        self.lock().paused = false;
+        Ok(())
+    }
+
+    /// What the engine says of the container; none before it was made.
+    pub(super) async fn look(&self) -> Option<Seen> {
+        let container = self.lock().container.clone()?;
+        self.inspect(container.id()).await.ok()
+    }
+
+    async fn inspect(&self, id: &str) -> Result<Seen, EngineError> {
+        let engine = &self.common.engine;
+        let what = format!("look at {}", self.name);
+        let state =
+            engine.ask(&what, engine.docker.inspect_container(id, None)).await?.state.unwrap_or_default();
+        Ok(Seen {
+            pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
+            running: state.running.unwrap_or(false),
+            paused: state.paused.unwrap_or(false),
+            exit_code: state.exit_code.unwrap_or(0),
+            health: state.health.and_then(|health| health.status).map(|status| status.to_string()),
+        })
+    }
+
+    /// How many processes it has; one where the engine can't tell.
+    pub(super) async fn count(&self) -> usize {
+        let Some(container) = self.lock().container.clone() else { return 0 };
+        let engine = &self.common.engine;
+        let top = engine.ask("list processes", engine.docker.top_processes(container.id(), None)).await;
+        top.ok().and_then(|top| top.processes).map_or(1, |processes| processes.len())
+    }
+
+    /// Ends it, keeps its last words, and removes it with its volumes.
+    pub(super) async fn end(&self) {
+        let _turn = self.turn.lock().await;
+        let container = {
+            let mut life = self.lock();
+            life.over = Some(NodeState::Down("ended with the stack".to_owned()));
+            life.container.take()
+        };
+        let Some(container) = container else { return };
+        // One that has ended already can't be killed; it is removed all the same.
+        let _ = self.kill_now(container.id(), true).await;
+        self.last_words().await;
+        if let Some(container) = Arc::into_inner(container)
+            && let Err(error) = ManuallyDrop::into_inner(container).rm().await
+        {
+            // What stays is found by the sweep, which says so where it can't be removed.
+            tracing::debug!("{}", refused(format!("remove the container of {}", self.name), &error));
+        }
+    }
+}
+
+/// What the engine says of a container.
+pub(super) struct Seen {
+    pub(super) pid: u32,
+    pub(super) running: bool,
+    pub(super) paused: bool,
+    pub(super) exit_code: i64,
+    /// What the health check of its image says; none where the image has none.
+    pub(super) health: Option<String>,
+}
+
+/// What testcontainers says went wrong, with what caused it.
+fn refused(what: String, error: &TestcontainersError) -> EngineError {
+    let mut told = String::new();
+    for text in causes(error).map(ToString::to_string) {
+        if told.is_empty() {
+            told = text;
+        } else if !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
+    }
+    EngineError::Refused { what, told }
+}
+
+/// `name:tag` apart; a colon before a slash is that of a registry's port. Without a tag it is `latest`.
+fn name_and_tag(image: &str) -> (&str, &str) {
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (image, "latest"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_split_at_the_tag_only() {
+        assert_eq!(name_and_tag("postgres:15"), ("postgres", "15"));
+        assert_eq!(name_and_tag("postgres"), ("postgres", "latest"));
+        assert_eq!(name_and_tag("host:5000/a/b"), ("host:5000/a/b", "latest"));
+        assert_eq!(name_and_tag("host:5000/a/b:1"), ("host:5000/a/b", "1"));
+    }
+}

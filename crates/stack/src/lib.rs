@@ -1,0 +1,220 @@
+//! The system as it runs: topology, provider, and its links.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`topology`] | nodes, links, paths, stores, queues, from a compose file |
+//! | [`provider`] | what every provider can do |
+//! | [`choice`] | which provider, and why |
+//! | [`processes`] | the provider that runs real servers as children |
+//! | [`containers`] | the provider that runs the images of the compose file |
+//! | [`mixed`] | the provider that does one for some nodes and the other for the rest |
+//! | [`publish`] | which ports of this machine nodes get |
+//! | [`server`] | launchers of the servers that the lab knows |
+//! | [`binary`] | finds the programs of the system under test |
+//! | [`process`], [`port`] | children that die with the harness; ports that nobody else takes |
+//! | [`tree`] | a process and its descendants |
+//! | `guard` | ends paused processes should the harness die meanwhile |
+//! | [`data`] | where the data of nodes is |
+//! | [`mark`] | the mark of a harness on all that it starts |
+//! | [`probe`] | one HTTP question: is it ready? |
+//! | [`links`] | how nodes reach each other: through proxies, or directly |
+
+pub mod binary;
+pub mod choice;
+pub mod containers;
+pub mod data;
+mod guard;
+pub mod links;
+pub mod mark;
+pub mod mixed;
+pub mod port;
+pub mod probe;
+pub mod process;
+pub mod processes;
+pub mod provider;
+pub mod publish;
+pub mod server;
+pub mod topology;
+pub mod tree;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use faultline_proxy::Registry;
+
+pub use choice::{Choice, Chosen, Site, choose};
+pub use links::{Links, Wiring};
+pub use provider::{Frozen, NodeState, Provider, StackError};
+pub use publish::Ports;
+pub use topology::Topology;
+
+/// A topology that runs.
+pub struct Stack {
+    topology: Topology,
+    provider: Box<dyn Provider>,
+    links: Links,
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl std::fmt::Debug for Stack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let nodes: Vec<&String> = self.topology.nodes.keys().collect();
+        f.debug_struct("Stack").field("provider", &self.provider.name()).field("nodes", &nodes).finish()
+    }
+}
+
+/// Told while a stack starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Starting {
+    /// A node's process runs.
+    Started(String),
+    /// A node is ready, and the time since the start of all.
+    Ready(String, Duration),
+}
+
+impl Stack {
+    /// Makes the proxies of links, and puts them in a registry. No node runs yet.
+    ///
+    /// # Errors
+    /// [`StackError`] when a proxy can't listen.
+    pub async fn new(
+        topology: Topology,
+        provider: Box<dyn Provider>,
+        wiring: Wiring,
+        registry: &Registry,
+    ) -> Result<Self, StackError> {
+        let links = match Links::start(&topology, provider.as_ref(), wiring, registry).await {
+            Ok(links) => links,
+            Err(error) => {
+                // The provider may have made something for them, as a network.
+                provider.shutdown().await;
+                return Err(error);
+            }
+        };
+        let environments =
+            topology.nodes.values().map(|node| (node.name.clone(), links.rewrite(&topology, node))).collect();
+        Ok(Self { topology, provider, links, environments })
+    }
+
+    /// Starts every node at once and waits until all are ready, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StackError`] names the node that could not be started, died, or was not ready in time, with the
+    /// last lines of its log.
+    pub async fn start(&self, limit: Duration, told: &(dyn Fn(Starting) + Sync)) -> Result<(), StackError> {
+        let begun = Instant::now();
+        let nodes = self.topology.nodes.keys().map(|node| async move {
+            self.start_node(node).await?;
+            told(Starting::Started(node.clone()));
+            self.wait_ready(node, begun + limit).await?;
+            self.provider.provision(node).await?;
+            told(Starting::Ready(node.clone(), begun.elapsed()));
+            Ok::<_, StackError>(())
+        });
+        futures::future::try_join_all(nodes).await?;
+        Ok(())
+    }
+
+    /// Starts a node, or starts it again after it ended.
+    ///
+    /// # Errors
+    /// [`StackError`] when its program is missing or can't be started.
+    pub async fn start_node(&self, node: &str) -> Result<(), StackError> {
+        let environment = self.environments.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))?;
+        self.provider.start(node, environment).await
+    }
+
+    /// Waits until a node is ready, looking every 20 ms.
+    ///
+    /// # Errors
+    /// [`StackError`] when it died, or was not ready by then; with the last lines of its log.
+    pub async fn wait_ready(&self, node: &str, until: Instant) -> Result<(), StackError> {
+        loop {
+            let waits = match self.ready(node).await {
+                Ok(()) => return Ok(()),
+                Err(waits) => waits,
+            };
+            if let NodeState::Ended(how) | NodeState::Lost(how) = self.provider.state(node) {
+                return Err(StackError::Died {
+                    node: node.to_owned(),
+                    how,
+                    log: self.provider.log_tail(node),
+                });
+            }
+            if Instant::now() >= until {
+                let (node, log) = (node.to_owned(), self.provider.log_tail(node));
+                return Err(StackError::NotReady { node, waits, log });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Asks a node once whether it is ready.
+    ///
+    /// # Errors
+    /// What it waits for, in its own words.
+    pub async fn ready(&self, node: &str) -> Result<(), String> {
+        let ready = self.topology.nodes.get(node).and_then(|node| node.ready.as_ref());
+        match ready {
+            Some(ready) => match self.provider.address(node, ready.port) {
+                Some(address) => probe::http(address, &ready.route).await,
+                None => Err(format!("port {} of {node} is not reachable", ready.port)),
+            },
+            None => self.provider.ready(node).await,
+        }
+    }
+
+    /// Waits until every node is ready.
+    ///
+    /// # Errors
+    /// [`StackError`] of the first that is not, by then.
+    pub async fn wait_all_ready(&self, until: Instant) -> Result<(), StackError> {
+        let nodes = self.topology.nodes.keys().map(|node| self.wait_ready(node, until));
+        futures::future::try_join_all(nodes).await?;
+        Ok(())
+    }
+
+    /// What runs.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// How it runs.
+    #[must_use]
+    pub fn provider(&self) -> &dyn Provider {
+        self.provider.as_ref()
+    }
+
+    /// Its links.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Where a port of a node is reached without a proxy.
+    ///
+    /// # Errors
+    /// [`StackError::NoPort`] for a node or port that the topology does not have.
+    pub fn address(&self, node: &str, port: u16) -> Result<SocketAddr, StackError> {
+        let address = self.provider.address(node, port);
+        address.ok_or_else(|| StackError::NoPort { node: node.to_owned(), port })
+    }
+
+    /// A text with every address of a node replaced by where the lab reaches it.
+    #[must_use]
+    pub fn reachable(&self, text: &str) -> String {
+        let nodes = self.topology.nodes.keys().map(String::as_str);
+        topology::link::rewrite(text, nodes, &|node, port| {
+            self.provider.address(node, port).map(|address| address.to_string())
+        })
+    }
+
+    /// Ends every node; services are asked to drain first.
+    pub async fn shutdown(&self) {
+        self.provider.shutdown().await;
+    }
+}

@@ -1,0 +1,413 @@
+//! The provider that runs every node as a child process of the harness, on ports of 127.0.0.1.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use nix::sys::signal::Signal;
+
+use super::guard::Guard;
+use super::process::{Process, Spec};
+use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::publish::{Held, Ports};
+use super::server::{self, Place, Server, ServerError};
+use super::topology::{Node, Program, Topology};
+use super::{binary, data, process, tree};
+use crate::mark;
+
+/// How long a node may take to stop in order.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How long a service may take to drain when the stack ends.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What differs from the topology for one node; for a developer's own build of it, or a test's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Override {
+    /// Another program than the topology names.
+    pub program: Option<String>,
+    /// More variables.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The provider.
+pub struct Processes {
+    run: String,
+    members: BTreeMap<String, Member>,
+}
+
+/// One node.
+struct Member {
+    kind: Kind,
+    place: Place,
+    overrides: Override,
+    _ports: Held,
+    running: Mutex<Running>,
+    /// Held while the node is being started, stopped or signalled.
+    turn: tokio::sync::Mutex<()>,
+}
+
+enum Kind {
+    Binary { program: PathBuf, listen: BTreeMap<String, u16> },
+    Server(Arc<dyn Server>),
+}
+
+#[derive(Default)]
+struct Running {
+    process: Option<Process>,
+    /// There while the node is paused.
+    guard: Option<Guard>,
+    /// How it ended, if the lab ended it.
+    down: Option<String>,
+    provisioned: bool,
+}
+
+impl Processes {
+    /// Finds the program of each of `nodes` and reserves their ports; nothing runs yet. `folder` gets a folder
+    /// for each node and its log.
+    ///
+    /// # Errors
+    /// [`StackError`] names the node whose program is missing or whose port is taken.
+    pub fn new(
+        topology: &Topology,
+        nodes: &[&Node],
+        run: &str,
+        folder: &Path,
+        ports: Ports,
+        overrides: &BTreeMap<String, Override>,
+    ) -> Result<Self, StackError> {
+        let mut members = BTreeMap::new();
+        for node in nodes {
+            let special = overrides.get(&node.name).cloned().unwrap_or_default();
+            let held = Held::take(topology, node, ports)?;
+            members.insert(node.name.clone(), Member::new(node, run, folder, held, special)?);
+        }
+        Ok(Self { run: run.to_owned(), members })
+    }
+
+    /// Whether a node is one of these.
+    pub(super) fn has(&self, node: &str) -> bool {
+        self.members.contains_key(node)
+    }
+
+    fn member(&self, node: &str) -> Result<&Member, StackError> {
+        self.members.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))
+    }
+}
+
+impl Member {
+    fn new(
+        node: &Node,
+        run: &str,
+        folder: &Path,
+        held: Held,
+        overrides: Override,
+    ) -> Result<Self, StackError> {
+        let kind = kind_of(node, &overrides)?;
+        let place = Place {
+            dir: data::folder(folder, run).join(&node.name),
+            log: folder.join("logs").join(format!("{}.log", node.name)),
+            ports: held.numbers.clone(),
+            environment: node.environment.clone(),
+            run: run.to_owned(),
+        };
+        for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {
+            std::fs::create_dir_all(folder).map_err(|source| StackError::File {
+                what: format!("can't make {}", folder.display()),
+                source,
+            })?;
+        }
+        let running = Mutex::default();
+        Ok(Self { kind, place, overrides, _ports: held, running, turn: tokio::sync::Mutex::default() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What to start, with the environment that the stack gives it.
+    fn spec(&self, environment: &BTreeMap<String, String>) -> Result<Spec, ServerError> {
+        let spec = match &self.kind {
+            Kind::Server(server) => server.spec(&self.place)?,
+            Kind::Binary { program, listen } => self.binary(program, listen, environment),
+        };
+        Ok(self.marked(spec))
+    }
+
+    /// With the marks by which `heal` knows a child.
+    fn marked(&self, mut spec: Spec) -> Spec {
+        spec.env.insert(mark::RUN.into(), self.place.run.clone().into());
+        spec.env.insert(mark::HARNESS.into(), mark::mark().into());
+        spec
+    }
+
+    fn binary(
+        &self,
+        program: &Path,
+        listen: &BTreeMap<String, u16>,
+        given: &BTreeMap<String, String>,
+    ) -> Spec {
+        let mut environment = given.clone();
+        for (variable, inner) in listen {
+            if let Some(port) = self.place.ports.get(inner) {
+                environment.insert(variable.clone(), format!("127.0.0.1:{port}"));
+            }
+        }
+        environment.extend(self.overrides.environment.clone());
+        environment.entry("NO_COLOR".to_owned()).or_insert_with(|| "1".to_owned());
+        let env = environment.into_iter().map(|(key, value)| (OsString::from(key), OsString::from(value)));
+        Spec {
+            program: program.to_path_buf(),
+            args: Vec::new(),
+            env: env.collect(),
+            cwd: self.place.dir.clone(),
+            account: None,
+            log: self.place.log.clone(),
+        }
+    }
+
+    /// Takes the process out, to end it.
+    fn take(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
+        let state = self.state();
+        let process = self.lock().process.take();
+        match (process, state) {
+            (Some(process), NodeState::Running(_) | NodeState::Paused(_)) => Ok(process),
+            (_, state) => Err(StackError::State { node: node.to_owned(), action, state: state.to_string() }),
+        }
+    }
+
+    fn state(&self) -> NodeState {
+        let mut running = self.lock();
+        let (paused, down) = (running.guard.is_some(), running.down.clone());
+        match (running.process.as_mut(), down) {
+            (None, Some(how)) => NodeState::Down(how),
+            (None, None) => NodeState::Absent,
+            (Some(process), _) => match process.try_status() {
+                Some(status) => NodeState::Ended(status.to_string()),
+                None if paused => NodeState::Paused(process.pid()),
+                None => NodeState::Running(process.pid()),
+            },
+        }
+    }
+
+    /// The process id of a node that is running or paused.
+    fn pid(&self, node: &str, action: &'static str) -> Result<u32, StackError> {
+        match self.state() {
+            NodeState::Running(pid) | NodeState::Paused(pid) => Ok(pid),
+            state => Err(StackError::State { node: node.to_owned(), action, state: state.to_string() }),
+        }
+    }
+
+    /// Ends the node when the stack ends: a service is asked to drain; a server's data is not needed any
+    /// more, so it ends by the quickest signal that leaves nothing behind.
+    async fn end(&self) {
+        let _turn = self.turn.lock().await;
+        let (process, guard) = {
+            let mut running = self.lock();
+            (running.process.take(), running.guard.take())
+        };
+        if let Some(mut process) = process {
+            match &self.kind {
+                _ if guard.is_some() => process.kill().await,
+                Kind::Binary { .. } => process.stop(Signal::SIGTERM, DRAIN).await,
+                Kind::Server(server) => process.stop(server.end_signal(), DRAIN).await,
+            };
+        }
+        self.lock().down = Some("ended with the stack".to_owned());
+    }
+}
+
+fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
+    match &node.program {
+        None => Err(StackError::NoProcess { node: node.name.clone() }),
+        Some(Program::Server(name)) => {
+            let server = server::known(name)
+                .ok_or_else(|| StackError::UnknownServer { node: node.name.clone(), server: name.clone() })?;
+            Ok(Kind::Server(Arc::from(server)))
+        }
+        Some(Program::Binary { name, listen }) => {
+            let name = overrides.program.as_ref().unwrap_or(name);
+            let program = binary::service(name).ok_or_else(|| StackError::NoProgram {
+                node: node.name.clone(),
+                program: name.clone(),
+                how: binary::how_to_get(name),
+            })?;
+            Ok(Kind::Binary { program, listen: listen.clone() })
+        }
+    }
+}
+
+/// Prepares a server on a thread of its own: making a data folder takes a second, and all nodes are started
+/// from one task.
+async fn prepare(server: &Arc<dyn Server>, place: &Place) -> Result<(), ServerError> {
+    let (server, place) = (Arc::clone(server), place.clone());
+    match tokio::task::spawn_blocking(move || server.prepare(&place)).await {
+        Ok(prepared) => prepared,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+fn signalled(node: &str, source: std::io::Error) -> StackError {
+    StackError::File { what: format!("can't signal the processes of {node}"), source }
+}
+
+impl Provider for Processes {
+    fn name(&self) -> &'static str {
+        "processes"
+    }
+
+    fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
+        let port = *self.members.get(node)?.place.ports.get(&port)?;
+        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    fn doorway(&self, _: &str) -> Doorway {
+        Doorway::loopback()
+    }
+
+    fn neighbour(&self, node: &str, port: u16) -> Option<String> {
+        self.address(node, port).map(|address| address.to_string())
+    }
+
+    fn start<'a>(
+        &'a self,
+        node: &'a str,
+        environment: &'a BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let _turn = member.turn.lock().await;
+            if let state @ (NodeState::Running(_) | NodeState::Paused(_)) = member.state() {
+                return Err(StackError::State {
+                    node: node.to_owned(),
+                    action: "started",
+                    state: state.to_string(),
+                });
+            }
+            let failed = |source| StackError::Server { node: node.to_owned(), source };
+            let broken = |source| StackError::Process { node: node.to_owned(), source };
+            if let Kind::Server(server) = &member.kind {
+                prepare(server, &member.place).await.map_err(failed)?;
+            }
+            let process = Process::spawn(&member.spec(environment).map_err(failed)?).map_err(broken)?;
+            let mut running = member.lock();
+            running.process = Some(process);
+            running.guard = None;
+            running.down = None;
+            Ok(())
+        })
+    }
+
+    fn ready<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let member = self.member(node).map_err(|error| error.to_string())?;
+            match &member.kind {
+                Kind::Server(server) => server.ready(&member.place).await,
+                Kind::Binary { .. } => match member.state() {
+                    NodeState::Running(_) => Ok(()),
+                    state => Err(state.to_string()),
+                },
+            }
+        })
+    }
+
+    fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let already = member.lock().provisioned;
+            if let (Kind::Server(server), false) = (&member.kind, already) {
+                server
+                    .provision(&member.place)
+                    .await
+                    .map_err(|source| StackError::Server { node: node.to_owned(), source })?;
+                member.lock().provisioned = true;
+            }
+            Ok(())
+        })
+    }
+
+    fn state(&self, node: &str) -> NodeState {
+        self.members.get(node).map_or(NodeState::Absent, Member::state)
+    }
+
+    fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let _turn = member.turn.lock().await;
+            let mut process = member.take(node, "killed")?;
+            let pid = process.pid();
+            member.lock().down = Some(format!("pid {pid} was killed"));
+            process.kill().await;
+            Ok(())
+        })
+    }
+
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let _turn = member.turn.lock().await;
+            let signal = match &member.kind {
+                Kind::Server(server) => server.stop_signal(),
+                Kind::Binary { .. } => Signal::SIGTERM,
+            };
+            let mut process = member.take(node, "stopped")?;
+            let pid = process.pid();
+            member.lock().down = Some(format!("pid {pid} was stopped"));
+            let status = process.stop(signal, GRACE).await;
+            member.lock().down = Some(format!("pid {pid} was stopped and ended with {status}"));
+            Ok(())
+        })
+    }
+
+    fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let _turn = member.turn.lock().await;
+            let pid = member.pid(node, "paused")?;
+            let family = tree::of(pid).map_err(|source| signalled(node, source))?;
+            let descendants: Vec<_> = family.into_iter().filter(|process| process.pid != pid).collect();
+            let guard = Guard::over(&descendants).map_err(|source| signalled(node, source))?;
+            tree::pause(pid).await.map_err(|source| signalled(node, source))?;
+            member.lock().guard = Some(guard);
+            Ok(())
+        })
+    }
+
+    fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+        Box::pin(async move {
+            let member = self.member(node)?;
+            let _turn = member.turn.lock().await;
+            let pid = member.pid(node, "resumed")?;
+            tree::signal(pid, Signal::SIGCONT).map_err(|source| signalled(node, source))?;
+            member.lock().guard = None;
+            Ok(())
+        })
+    }
+
+    fn is_gone<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, bool> {
+        Box::pin(async move { tree::see(pid).is_none() })
+    }
+
+    fn frozen<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
+        Box::pin(async move {
+            let processes = tree::of(pid).map_or(0, |tree| tree.len());
+            let running = tree::running(pid).map_or(processes, |running| running.len());
+            Frozen { processes, running }
+        })
+    }
+
+    fn log_tail(&self, node: &str) -> String {
+        self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            tracing::debug!("ending the nodes of run {}", self.run);
+            futures::future::join_all(self.members.values().map(Member::end)).await;
+        })
+    }
+}

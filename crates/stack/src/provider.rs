@@ -1,0 +1,242 @@
+//! What every provider can do with the nodes of a topology.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use futures::future::BoxFuture;
+
+use super::containers::EngineError;
+use super::port::PortError;
+use super::process::ProcessError;
+use super::server::ServerError;
+use faultline_proxy::ProxyError;
+
+/// Why a stack, or a node of it, can't be what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// No such node.
+    #[error("no node \"{0}\" in the topology")]
+    NoNode(String),
+    /// No such port.
+    #[error("node {node} has no port {port} in the topology")]
+    NoPort {
+        /// The node.
+        node: String,
+        /// The port as in compose.
+        port: u16,
+    },
+    /// A program that is not there.
+    #[error("node {node}: the program {program} is missing: {how}")]
+    NoProgram {
+        /// The node.
+        node: String,
+        /// Its file name.
+        program: String,
+        /// How to get it.
+        how: String,
+    },
+    /// A node of which only containers can be made.
+    #[error("node {node} can only run as a container: its x-faultline names no `binary` and no `server`")]
+    NoProcess {
+        /// The node.
+        node: String,
+    },
+    /// A node of which no container can be made.
+    #[error("node {node} can't run as a container: {told}")]
+    NoContainer {
+        /// The node.
+        node: String,
+        /// What is missing or wrong.
+        told: String,
+    },
+    /// The container engine, or what it says of a node.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A server that the lab does not know.
+    #[error("node {node}: no launcher for a server \"{server}\"; known are postgres, rabbitmq, mongo")]
+    UnknownServer {
+        /// The node.
+        node: String,
+        /// As the topology names it.
+        server: String,
+    },
+    /// A node that ended though nobody ended it.
+    #[error("node {node} died: {how}; the last lines of its log:\n{log}")]
+    Died {
+        /// The node.
+        node: String,
+        /// Exit code or signal.
+        how: String,
+        /// Last lines of its log.
+        log: String,
+    },
+    /// A node that was not ready in time.
+    #[error("node {node} was not ready in time: {waits}; the last lines of its log:\n{log}")]
+    NotReady {
+        /// The node.
+        node: String,
+        /// What it waits for.
+        waits: String,
+        /// Last lines of its log.
+        log: String,
+    },
+    /// A node that is not in the state that an action needs.
+    #[error("node {node} can't be {action}: it is {state}")]
+    State {
+        /// The node.
+        node: String,
+        /// What should have been done to it.
+        action: &'static str,
+        /// What it is.
+        state: String,
+    },
+    /// A port that can't be had.
+    #[error("node {node}: {source}")]
+    Port {
+        /// The node.
+        node: String,
+        /// Which port and who holds it.
+        source: PortError,
+    },
+    /// A child that can't be started or signalled.
+    #[error("node {node}: {source}")]
+    Process {
+        /// The node.
+        node: String,
+        /// What failed.
+        source: ProcessError,
+    },
+    /// A known server that can't be prepared.
+    #[error("node {node}: {source}")]
+    Server {
+        /// The node.
+        node: String,
+        /// What failed.
+        source: ServerError,
+    },
+    /// A proxy that can't listen.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// A file or folder that can't be used.
+    #[error("{what}: {source}")]
+    File {
+        /// Which, and what for.
+        what: String,
+        /// The operating system's word.
+        source: std::io::Error,
+    },
+}
+
+/// What a node is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeState {
+    /// Never started.
+    Absent,
+    /// Runs, with this process id on the machine where it does.
+    Running(u32),
+    /// Paused, with its process id.
+    Paused(u32),
+    /// Ended by itself, by exit code or signal.
+    Ended(String),
+    /// Ended by the lab.
+    Down(String),
+    /// Nobody knows: whoever runs it does not answer any more.
+    Lost(String),
+}
+
+impl std::fmt::Display for NodeState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Absent => f.write_str("not started"),
+            Self::Running(pid) => write!(f, "running as pid {pid}"),
+            Self::Paused(pid) => write!(f, "paused as pid {pid}"),
+            Self::Ended(how) => write!(f, "dead ({how})"),
+            Self::Down(how) => write!(f, "down ({how})"),
+            Self::Lost(how) => write!(f, "out of sight ({how})"),
+        }
+    }
+}
+
+/// Where the proxies of the links of a node listen, and how the node calls that place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doorway {
+    /// The address of this machine that the proxies listen on.
+    pub listen: IpAddr,
+    /// The host name or address by which the node reaches them.
+    pub host: String,
+}
+
+impl Doorway {
+    /// Of a node that runs on this machine, outside any container.
+    #[must_use]
+    pub fn loopback() -> Self {
+        Self { listen: Ipv4Addr::LOCALHOST.into(), host: Ipv4Addr::LOCALHOST.to_string() }
+    }
+}
+
+/// The processes of a node that should be paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frozen {
+    /// How many there are.
+    pub processes: usize,
+    /// How many of them run all the same.
+    pub running: usize,
+}
+
+/// What every provider can do.
+pub trait Provider: Send + Sync {
+    /// `processes`, `containers` or both.
+    fn name(&self) -> &'static str;
+
+    /// Where the lab reaches a port of a node; known before the node starts, the same after a restart.
+    fn address(&self, node: &str, port: u16) -> Option<SocketAddr>;
+
+    /// Where the proxies of a node's links must listen, so that it reaches them.
+    fn doorway(&self, node: &str) -> Doorway;
+
+    /// How the other nodes reach a port of a node without a proxy in between; none where they can't.
+    fn neighbour(&self, _node: &str, _port: u16) -> Option<String> {
+        None
+    }
+
+    /// Starts a node with this environment, or starts it again after it ended.
+    fn start<'a>(
+        &'a self,
+        node: &'a str,
+        environment: &'a BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// Asks a node that brings no readiness of its own once whether it is ready; the error says what it
+    /// waits for.
+    fn ready<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Users and databases, once a node is ready for the first time.
+    fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// What a node is doing.
+    fn state(&self, node: &str) -> NodeState;
+
+    /// Kills a node with SIGKILL; done when it is gone.
+    fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// Stops a node in order, as its maker intends; done when it is gone.
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// Pauses a node; done when no part of it runs.
+    fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// Resumes a node that was paused.
+    fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// Whether the process that a node was is no more.
+    fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool>;
+
+    /// What a pause has done to a node.
+    fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen>;
+
+    /// The last lines of a node's log.
+    fn log_tail(&self, node: &str) -> String;
+
+    /// Ends every node.
+    fn shutdown(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,189 @@
+//! PostgreSQL: `initdb` once, then `postgres` itself as the child. fsync stays on: the lab judges durability.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use futures::future::BoxFuture;
+use nix::sys::signal::Signal;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions, Connection};
+
+use super::account::Account;
+use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second};
+use crate::process::{Process, tail};
+
+const PORT: u16 = 5432;
+const NAME: &str = "postgres";
+
+/// What differs from the defaults. No sockets in folders, whose paths could be too long; memory that
+/// processes share in files of the data folder, since what lies in /dev/shm outlives a SIGKILL.
+const SETTINGS: [&str; 4] = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "dynamic_shared_memory_type=mmap",
+    "timezone=UTC",
+];
+
+/// The launcher.
+pub(super) struct Postgres;
+
+fn missing(program: &'static str) -> ServerError {
+    ServerError::Missing { program, how: inventory::how_to_get("PostgreSQL") }
+}
+
+fn account() -> Option<Account> {
+    Account::instead_of_root(&["postgres"])
+}
+
+fn user(place: &Place) -> String {
+    place.variable("POSTGRES_USER", "postgres")
+}
+
+fn options(place: &Place, database: &str) -> Result<PgConnectOptions, ServerError> {
+    Ok(PgConnectOptions::new()
+        .host("127.0.0.1")
+        .port(place.port(NAME, PORT)?)
+        .username(&user(place))
+        .password(&place.variable("POSTGRES_PASSWORD", ""))
+        .database(database)
+        .ssl_mode(PgSslMode::Disable)
+        .disable_statement_logging())
+}
+
+impl Server for Postgres {
+    fn prepare(&self, place: &Place) -> Result<(), ServerError> {
+        let data = place.dir.join("data");
+        if data.is_dir() {
+            return Ok(());
+        }
+        let (unfinished, password) = (place.dir.join("data.new"), place.dir.join("password"));
+        remove(&unfinished)?;
+        make_folder(&unfinished)?;
+        write_secret(&password, &place.variable("POSTGRES_PASSWORD", ""))?;
+        if let Some(account) = account() {
+            account.check_way(place.dir.parent().unwrap_or(&place.dir))?;
+            for path in [&place.dir, &unfinished, &password] {
+                account.own(path)?;
+            }
+        }
+        let made = initdb(place, &unfinished, &password);
+        remove(&password)?;
+        made?;
+        std::fs::rename(&unfinished, &data)
+            .map_err(|source| file(format!("can't make {}", data.display()), source))
+    }
+
+    fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
+        let mut args: Vec<String> = vec!["-D".to_owned(), place.dir.join("data").display().to_string()];
+        args.extend(["-p".to_owned(), place.port(NAME, PORT)?.to_string()]);
+        args.extend(SETTINGS.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
+        Ok(Spec {
+            program: inventory::postgres().ok_or_else(|| missing("postgres"))?,
+            args: args.into_iter().map(Into::into).collect(),
+            env: environment(place),
+            cwd: place.dir.clone(),
+            account: account(),
+            log: place.log.clone(),
+        })
+    }
+
+    /// PostgreSQL's fast shutdown: connections are ended, data is checkpointed.
+    fn stop_signal(&self) -> Signal {
+        Signal::SIGINT
+    }
+
+    /// PostgreSQL's immediate shutdown. After SIGKILL the kernel would keep a piece of shared memory for
+    /// each server that ever ran.
+    fn end_signal(&self) -> Signal {
+        Signal::SIGQUIT
+    }
+
+    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(within_a_second(log_in(place)))
+    }
+
+    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
+        Box::pin(async {
+            let told = |error: sqlx::Error| ServerError::Provision { server: NAME, told: error.to_string() };
+            let database = place.variable("POSTGRES_DB", &user(place));
+            let mut connection = options(place, "postgres")?.connect().await.map_err(told)?;
+            let there = sqlx::query("select 1 from pg_database where datname = $1")
+                .bind(&database)
+                .fetch_optional(&mut connection)
+                .await
+                .map_err(told)?;
+            if there.is_none() {
+                let statement = format!("create database \"{}\"", database.replace('"', "\"\""));
+                sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.map_err(told)?;
+            }
+            connection.close().await.map_err(told)
+        })
+    }
+}
+
+/// Logs in and asks something.
+async fn log_in(place: &Place) -> Result<(), String> {
+    knock(place, NAME, PORT).await?;
+    let told = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
+    let options = options(place, "postgres").map_err(|error| error.to_string())?;
+    let mut connection = options.connect().await.map_err(told)?;
+    sqlx::query("select 1").execute(&mut connection).await.map_err(told)?;
+    connection.close().await.map_err(told)
+}
+
+fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
+    [("TZ", "UTC"), ("LANG", "C"), ("FAULTLINE_RUN", &place.run)]
+        .map(|(key, value)| (key.into(), value.into()))
+        .into()
+}
+
+/// Fills the data folder. Not synced: it holds nothing yet that anybody was promised.
+fn initdb(place: &Place, data: &Path, password: &Path) -> Result<(), ServerError> {
+    let user = user(place);
+    let mut args: Vec<OsString> = vec!["-D".into(), data.into(), "--pwfile".into(), password.into()];
+    args.extend(["-U", &user, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"].map(OsString::from));
+    args.extend(["--no-sync", "--no-instructions"].map(OsString::from));
+    let spec = Spec {
+        program: inventory::initdb().ok_or_else(|| missing("initdb"))?,
+        args,
+        env: environment(place),
+        cwd: place.dir.clone(),
+        account: account(),
+        log: place.log.clone(),
+    };
+    match Process::run(&spec) {
+        Ok(status) if status.is_success() => Ok(()),
+        Ok(status) => {
+            Err(ServerError::Failed { program: "initdb", told: format!("{status}\n{}", tail(&place.log)) })
+        }
+        Err(error) => Err(ServerError::Failed { program: "initdb", told: error.to_string() }),
+    }
+}
+
+/// Writes a file that nobody else can read.
+fn write_secret(path: &Path, text: &str) -> Result<(), ServerError> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.write_all(text.as_bytes())
+    };
+    write().map_err(|source| file(format!("can't write {}", path.display()), source))
+}
+
+/// Removes a file or folder; none there is right too.
+fn remove(path: &Path) -> Result<(), ServerError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(file(format!("can't remove {}", path.display()), source))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn file(what: String, source: io::Error) -> ServerError {
+    ServerError::File { what, source }
+}

@@ -1,0 +1,23 @@
+//! The admission of a new connection: toxics that act on arrival, in their order.
+
+use std::time::Duration;
+
+/// The answer of a toxic to a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// The connection is accepted.
+    Pass,
+    /// The connection is reset.
+    Reset,
+    /// The connection is accepted after a delay.
+    After(Duration),
+}
+
+/// A new connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// Connections that came before this one while the toxic was there.
+    pub before: u64,
+    /// Connections that are open, this one included.
+    pub open: u64,
+}

@@ -1,0 +1,73 @@
+//! So many bytes pass, then the connection is closed.
+
+use std::time::Instant;
+
+use super::attribute::Attribute;
+use super::queue::Queue;
+use super::spec::{Acts, Spec};
+use super::stage::{Item, Stage};
+use super::values::Values;
+
+pub(super) static SPEC: Spec = Spec {
+    name: "limit_data",
+    about: "so many bytes pass, then the connection is closed",
+    effect: "cut short",
+    attributes: &[Attribute::new("bytes", "B", "that pass; if 0, the first data closes the connection")],
+    acts: Acts::Stream(|values, _| Box::new(LimitData::new(values))),
+    of_toxiproxy: true,
+};
+
+#[derive(Debug)]
+struct LimitData {
+    limit: u64,
+    passed: u64,
+    held: Queue,
+    dropped: Option<u64>,
+}
+
+impl LimitData {
+    fn new(values: &Values) -> Self {
+        Self { limit: values.at_least_zero("bytes"), passed: 0, held: Queue::default(), dropped: None }
+    }
+}
+
+impl Stage for LimitData {
+    fn has_room(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn take(&mut self, item: Item, now: Instant) {
+        let Item::Data(mut data) = item else { return self.held.push(item, now) };
+        let left = usize::try_from(self.limit.saturating_sub(self.passed)).unwrap_or(usize::MAX);
+        let beyond = data.len().saturating_sub(left);
+        data.truncate(left);
+        self.passed += data.len() as u64;
+        if !data.is_empty() {
+            self.held.push(Item::Data(data), now);
+        }
+        if self.passed >= self.limit {
+            *self.dropped.get_or_insert(0) += beyond as u64;
+            self.held.push(Item::Close, now);
+        }
+    }
+
+    fn give(&mut self, _: Instant) -> Option<Item> {
+        self.held.pop_item()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.held.came()
+    }
+
+    fn change(&mut self, values: &Values, _: Instant) {
+        self.limit = values.at_least_zero("bytes");
+    }
+
+    fn release(self: Box<Self>) -> Vec<Item> {
+        self.held.into_items()
+    }
+
+    fn effect(&mut self) -> Option<u64> {
+        self.dropped.take()
+    }
+}

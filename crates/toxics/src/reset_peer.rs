@@ -1,0 +1,66 @@
+//! The connection is reset, a while after the first data.
+
+use std::time::Instant;
+
+use super::attribute::Attribute;
+use super::span::later;
+use super::spec::{Acts, Spec};
+use super::stage::{Item, Stage};
+use super::values::Values;
+
+pub(super) static SPEC: Spec = Spec {
+    name: "reset_peer",
+    about: "the first data that comes, or the close, is dropped, and a while later both sides are reset; what is idle \
+            stays",
+    effect: "reset",
+    attributes: &[Attribute::new("timeout", "ms", "from the first data to the reset")],
+    acts: Acts::Stream(|values, _| Box::new(ResetPeer::new(values))),
+    of_toxiproxy: true,
+};
+
+#[derive(Debug)]
+struct ResetPeer {
+    timeout: i64,
+    /// When the first data came.
+    first: Option<Instant>,
+    dropped: Option<u64>,
+}
+
+impl ResetPeer {
+    fn new(values: &Values) -> Self {
+        Self { timeout: values.get("timeout"), first: None, dropped: None }
+    }
+}
+
+impl Stage for ResetPeer {
+    fn has_room(&self) -> bool {
+        self.first.is_none()
+    }
+
+    fn take(&mut self, item: Item, now: Instant) {
+        self.first.get_or_insert(now);
+        *self.dropped.get_or_insert(0) += item.len() as u64;
+    }
+
+    fn give(&mut self, now: Instant) -> Option<Item> {
+        self.due().filter(|due| *due <= now)?;
+        Some(Item::Reset)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        Some(later(self.first?, self.timeout))
+    }
+
+    fn change(&mut self, values: &Values, _: Instant) {
+        self.timeout = values.get("timeout");
+    }
+
+    fn release(self: Box<Self>) -> Vec<Item> {
+        // Of a connection that has lost data nothing more can come: it ends as it would have a little later.
+        if self.first.is_some() { vec![Item::Reset] } else { Vec::new() }
+    }
+
+    fn effect(&mut self) -> Option<u64> {
+        self.dropped.take()
+    }
+}

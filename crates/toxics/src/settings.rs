@@ -1,0 +1,39 @@
+//! A kind of toxic together with values for its attributes.
+
+use super::spec::Spec;
+use super::values::{BadValue, Values};
+
+/// A kind of toxic and values for its attributes; the two always fit.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    spec: &'static Spec,
+    values: Values,
+}
+
+impl Settings {
+    /// Makes settings of a kind, with every attribute at 0.
+    #[must_use]
+    pub fn new(spec: &'static Spec) -> Self {
+        Self { spec, values: Values::new(spec.name, spec.attributes) }
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub fn spec(&self) -> &'static Spec {
+        self.spec
+    }
+
+    /// Returns the values.
+    #[must_use]
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Sets the value of one attribute.
+    ///
+    /// # Errors
+    /// [`BadValue`] if the kind has no such attribute, or if the value is below its bound.
+    pub fn set(&mut self, attribute: &str, value: i64) -> Result<(), BadValue> {
+        self.values.set(attribute, value)
+    }
+}
