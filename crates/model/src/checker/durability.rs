@@ -79,7 +79,8 @@ pub fn checks(view: &View<'_>, by_path: &ByPath) -> Vec<Check> {
             (true, Some(_)) => Verdict::Unknown,
             (true, None) => coverage::verdict(view),
         };
-        let parts: Vec<String> = [told, unread.clone(), note.clone()].into_iter().flatten().collect();
+        let advice = coverage::advice(view).filter(|_| name == "lost");
+        let parts: Vec<String> = [told, unread.clone(), note.clone(), advice].into_iter().flatten().collect();
         Check::new(name, verdict, parts.join("; ")).with_ids(ids)
     };
     vec![
