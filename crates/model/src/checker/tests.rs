@@ -313,6 +313,19 @@ fn a_path_beside_one_that_is_checked_is_checked_too_or_the_run_does_not_pass() {
 }
 
 #[test]
+fn entries_of_a_path_that_is_not_checked_are_no_strangers_in_a_store() {
+    let mut story = Story::good();
+    story.run.stored_in.clear();
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "unexpected")),
+        (Verdict::Unknown, Verdict::NotChecked)
+    );
+    story.stored.push("r-stranger".into());
+    assert_eq!(verdict_of(&story.judge(), "unexpected"), Verdict::Fail);
+}
+
+#[test]
 fn a_scenario_may_say_that_nothing_is_to_be_checked() {
     let mut story = Story::without_store();
     story.run.schedule.expect.entries = Entries::NotChecked;
