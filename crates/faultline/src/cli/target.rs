@@ -41,7 +41,7 @@ pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Fa
     };
     let target = |(path, spec): (&String, &PathSpec)| {
         let template = Template::new(path, spec, address).map_err(Failure::usage)?;
-        Ok((path.clone(), Target { template, stores: spec.stored_in.is_some() }))
+        Ok((path.clone(), Target { template, stores: spec.may_write() }))
     };
     let targets = topology.paths.iter().map(target).collect::<Result<BTreeMap<_, _>, Failure>>()?;
     Ok(Some(Aim::Running { targets, told: format!("what runs at {given}") }))

@@ -49,7 +49,7 @@ fn every_form_says_what_was_not_checked() {
     assert!(
         report
             .why
-            .starts_with("lost: 1 acknowledged and not stored (log 1); 5 allowed; not checked on other: ")
+            .starts_with("lost: 1 acknowledged and not stored (log 1); 5 allowed; not checked on other; ")
     );
 
     let terminal = terminal::render(&report, Style::PLAIN);

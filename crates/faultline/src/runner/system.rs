@@ -146,7 +146,7 @@ pub fn targets(topology: &Topology, stack: &Stack) -> Result<BTreeMap<String, Ta
     let target = |(path, spec): (&String, &PathSpec)| {
         let address = stack.address(&spec.send.node, spec.send.port)?;
         let template = Template::new(path, spec, address).map_err(LoadError::from)?;
-        Ok::<_, RunError>((path.clone(), Target { template, stores: spec.stored_in.is_some() }))
+        Ok::<_, RunError>((path.clone(), Target { template, stores: spec.may_write() }))
     };
     topology.paths.iter().map(target).collect()
 }

@@ -1,6 +1,6 @@
 //! Which acknowledged entries are lost, doubled or altered, per path and against what is expected.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::EntryCounts;
 use super::coverage;
@@ -15,13 +15,23 @@ pub type ByPath = BTreeMap<String, Found>;
 #[must_use]
 pub fn compare(view: &View<'_>) -> ByPath {
     let mut by_path = ByPath::new();
+    // Nobody knows where these belong, so they are no strangers where they are found.
+    let not_checked = view.not_checked();
+    let anywhere: HashSet<&str> = view
+        .operations
+        .iter()
+        .filter(|operation| not_checked.contains(operation.path.as_str()))
+        .map(|operation| operation.id.as_str())
+        .collect();
     for (store, entries) in &view.stores {
+        let entries: Vec<_> =
+            entries.iter().copied().filter(|entry| !anywhere.contains(entry.op.as_str())).collect();
         let paths: BTreeSet<&str> = paths_into(view, store);
         let operations = view.operations.iter().filter(|operation| paths.contains(operation.path.as_str()));
         let attempts: Vec<Attempt<'_>> = operations
             .map(|operation| Attempt { id: &operation.id, outcome: operation.outcome, hash: operation.hash })
             .collect();
-        let found = set::compare(&attempts, entries);
+        let found = set::compare(&attempts, &entries);
         for path in paths {
             by_path.insert(path.to_owned(), Found::default());
         }
@@ -79,7 +89,8 @@ pub fn checks(view: &View<'_>, by_path: &ByPath) -> Vec<Check> {
             (true, Some(_)) => Verdict::Unknown,
             (true, None) => coverage::verdict(view),
         };
-        let parts: Vec<String> = [told, unread.clone(), note.clone()].into_iter().flatten().collect();
+        let advice = coverage::advice(view).filter(|_| name == "lost");
+        let parts: Vec<String> = [told, unread.clone(), note.clone(), advice].into_iter().flatten().collect();
         Check::new(name, verdict, parts.join("; ")).with_ids(ids)
     };
     vec![

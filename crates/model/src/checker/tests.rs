@@ -290,10 +290,11 @@ fn what_names_no_store_is_not_checked_and_does_not_pass() {
     assert_eq!(judgement.verdict, Verdict::Unknown, "{:#?}", judgement.checks);
     for name in ABOUT_ENTRIES {
         assert_eq!(verdict_of(&judgement, name), Verdict::NotChecked, "{name}");
-        let told =
-            "not checked on log: expected `stored-in: STORE` or `writes: nothing` in x-faultline.paths.log";
-        assert!(detail_of(&judgement, name).starts_with(told), "{}", detail_of(&judgement, name));
+        assert!(detail_of(&judgement, name).starts_with("not checked on log"), "{name}");
     }
+    let told =
+        "not checked on log; expected `stored-in: STORE` or `writes: nothing` in x-faultline.paths.log";
+    assert!(detail_of(&judgement, "lost").starts_with(told), "{}", detail_of(&judgement, "lost"));
     let log = &judgement.paths["log"];
     assert_eq!((log.entries, log.lost, log.duplicated), (Coverage::NotChecked, None, None));
     assert_eq!(judgement.paths["ping"].entries, Coverage::NothingWritten);
@@ -306,12 +307,25 @@ fn a_path_beside_one_that_is_checked_is_checked_too_or_the_run_does_not_pass() {
     let judgement = story.judge();
     assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Unknown, Verdict::NotChecked));
     assert!(
-        detail_of(&judgement, "lost").starts_with("0 acknowledged and not stored; not checked on ping: ")
+        detail_of(&judgement, "lost").starts_with("0 acknowledged and not stored; not checked on ping; ")
     );
     // What was seen on the other path is worse.
     story.stored.retain(|id| id != "r-log-3");
     let judgement = story.judge();
     assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Fail, Verdict::Fail));
+}
+
+#[test]
+fn entries_of_a_path_that_is_not_checked_are_no_strangers_in_a_store() {
+    let mut story = Story::good();
+    story.run.stored_in.clear();
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "unexpected")),
+        (Verdict::Unknown, Verdict::NotChecked)
+    );
+    story.stored.push("r-stranger".into());
+    assert_eq!(verdict_of(&story.judge(), "unexpected"), Verdict::Fail);
 }
 
 #[test]

@@ -147,6 +147,13 @@ impl Topology {
 }
 
 impl PathSpec {
+    /// Tells whether its operations may leave entries behind, and so carry data. One that does not say that it writes
+    /// nothing does, whether its entries can be looked for or not.
+    #[must_use]
+    pub fn may_write(&self) -> bool {
+        self.writes != Some(Writes::Nothing)
+    }
+
     /// Whether an answer on this path depends on a node, or on a link `from->to` or `from->to:port`.
     #[must_use]
     pub fn depends_on(&self, target: &str) -> bool {

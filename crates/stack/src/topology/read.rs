@@ -333,6 +333,8 @@ mod tests {
         let path = |more: &str| with_path(more).unwrap_or_else(|error| panic!("{error}")).paths["p"].clone();
         assert_eq!((path("").writes, path("").answer), (None, AnswerSpec::default()));
         assert_eq!(path(", writes: nothing").writes, Some(Writes::Nothing));
+        let may_write = |more: &str| path(more).may_write();
+        assert!(may_write("") && may_write(", stored-in: s") && !may_write(", writes: nothing"));
         assert_eq!(path(", answer: {body: any}").answer, AnswerSpec::any());
         assert_eq!(path(", answer: {body: envelope}").answer, AnswerSpec::default());
         let made = path(", answer: {status: [201, 202], body: {json: {state: {paid: true}}}}").answer;

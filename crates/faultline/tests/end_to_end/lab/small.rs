@@ -88,7 +88,7 @@ fn compose(folder: &Path) -> String {
         "
 x-faultline:
   paths:
-    ping: {{ send: {{ node: web, port: 80, method: GET, route: / }}, through: [web] }}
+    ping: {{ send: {{ node: web, port: 80, method: GET, route: / }}, through: [web], writes: nothing }}
 services:
   web:
     expose: [80]
