@@ -142,7 +142,7 @@ async fn live(
 fn print_addresses(stack: &Stack) {
     for node in stack.topology().nodes.values() {
         for inner in node.ports.iter().filter(|(_, published)| published.is_some()).map(|(inner, _)| inner) {
-            if let Ok(address) = stack.address(&node.name, *inner) {
+            if let Ok(address) = stack.address(node.name.as_str(), *inner) {
                 println!("  {:<15} {address}", node.name);
             }
         }

@@ -6,6 +6,7 @@
 mod command_line;
 mod containers;
 mod contract;
+mod healing;
 mod lab;
 mod leaks;
 mod live;

@@ -21,6 +21,7 @@ use nix::sys::signal::Signal;
 
 use super::port::PortError;
 use super::process::Spec;
+use super::run_id::RunId;
 
 pub use account::Account;
 pub use inventory::{Program, inventory};
@@ -36,8 +37,8 @@ pub struct Place {
     pub ports: BTreeMap<u16, u16>,
     /// Its variables, from the topology.
     pub environment: BTreeMap<String, String>,
-    /// The run's id.
-    pub run: String,
+    /// Id of the run.
+    pub run: RunId,
 }
 
 /// A server that can't be prepared or provisioned.

@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::account::Account;
 use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second};
+use crate::mark;
 use crate::process::{Process, tail};
 
 const PORT: u16 = 5432;
@@ -136,9 +137,12 @@ async fn log_in(place: &Place) -> Result<(), String> {
 }
 
 fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
-    [("TZ", "UTC"), ("LANG", "C"), ("FAULTLINE_RUN", &place.run)]
+    // initdb is started apart from the node itself, which gets its mark from whoever starts it.
+    let own = [("TZ", "UTC".to_owned()), ("LANG", "C".to_owned())];
+    own.into_iter()
+        .chain(mark::environment(&place.run))
         .map(|(key, value)| (key.into(), value.into()))
-        .into()
+        .collect()
 }
 
 /// Fills the data folder. Not synced: it holds nothing yet that anybody was promised.
