@@ -125,6 +125,7 @@ fn up_serves_the_contracts_ports_once_and_down_ends_it() {
     assert!(down.status.success(), "{}", String::from_utf8_lossy(&down.stderr));
     let mut rest = String::new();
     out.read_to_string(&mut rest).expect("the rest");
+    assert!(rest.contains("amqp://guest:***@127.0.0.1:5672/") && !rest.contains(":password@"), "{rest}");
     let (code, told, runs) = first.end();
     assert_eq!(code, Some(0), "{told}");
     are_gone(&family);

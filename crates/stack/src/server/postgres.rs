@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use futures::future::BoxFuture;
@@ -13,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
 use super::account::Account;
-use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second};
+use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_secret};
 use crate::mark;
 use crate::process::{Process, tail};
 
@@ -166,15 +165,6 @@ fn initdb(place: &Place, data: &Path, password: &Path) -> Result<(), ServerError
         }
         Err(error) => Err(ServerError::Failed { program: "initdb", told: error.to_string() }),
     }
-}
-
-/// Writes a file that nobody else can read.
-fn write_secret(path: &Path, text: &str) -> Result<(), ServerError> {
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        file.write_all(text.as_bytes())
-    };
-    write().map_err(|source| file(format!("can't write {}", path.display()), source))
 }
 
 /// Removes a file or folder; none there is right too.

@@ -46,6 +46,7 @@ async fn postgres_keeps_what_it_committed() {
 async fn rabbitmq_keeps_what_it_confirmed() {
     let mut node = Node::new("rabbitmq", &RunId::random());
     node.start().await;
+    assert!(node.is_secret("advanced.config"), "it holds the password");
     let url = format!("amqp://guest:guest@127.0.0.1:{}/%2f", node.port(5672));
     publish(&channel(&url).await).await;
     // RabbitMQ 3.10 writes the list of its quorum queues half a second late. Killed before that, it comes back

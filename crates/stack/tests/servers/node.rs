@@ -138,6 +138,11 @@ impl Node {
         let _ = std::fs::remove_dir(folder(&self.place.run));
     }
 
+    /// A file in its folder that only this user can read.
+    pub(crate) fn is_secret(&self, path: &str) -> bool {
+        self.place.dir.join(path).metadata().unwrap().permissions().mode() & 0o777 == 0o600
+    }
+
     /// It must be ready now.
     pub(crate) async fn check_ready(&self) {
         self.server.ready(&self.place).await.unwrap();
