@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use futures::future::BoxFuture;
 
 use super::containers::Containers;
+use super::identity::Identity;
 use super::processes::Processes;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::stop::Stop;
@@ -76,6 +77,10 @@ impl Provider for Mixed {
 
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
         self.of(node).resume(node)
+    }
+
+    fn identity(&self, node: &str) -> Option<Identity> {
+        self.of(node).identity(node)
     }
 
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool> {

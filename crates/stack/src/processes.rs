@@ -12,14 +12,15 @@ use nix::sys::signal::Signal;
 use tokio::time::Instant;
 
 use super::guard::Guard;
+use super::identity::Identity;
 use super::process::{Process, Spec};
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::publish::{Held, Ports};
+use super::run_id::RunId;
 use super::server::{self, Place, Server, ServerError};
 use super::stop::{self, Stop};
 use super::topology::{Node, Program, Topology};
-use super::{binary, data, process, tree};
-use crate::mark;
+use super::{binary, data, mark, process, tree};
 
 /// How long a node may take to stop in order.
 const GRACE: Duration = Duration::from_secs(20);
@@ -38,7 +39,7 @@ pub struct Override {
 
 /// The provider.
 pub struct Processes {
-    run: String,
+    run: RunId,
     members: BTreeMap<String, Member>,
 }
 
@@ -77,18 +78,20 @@ impl Processes {
     pub fn new(
         topology: &Topology,
         nodes: &[&Node],
-        run: &str,
+        run: &RunId,
         folder: &Path,
         ports: Ports,
         overrides: &BTreeMap<String, Override>,
     ) -> Result<Self, StackError> {
+        let unmade = |source| StackError::File { what: "can't make the folder for data".to_owned(), source };
+        data::make(folder, run).map_err(unmade)?;
         let mut members = BTreeMap::new();
         for node in nodes {
-            let special = overrides.get(&node.name).cloned().unwrap_or_default();
+            let special = overrides.get(node.name.as_str()).cloned().unwrap_or_default();
             let held = Held::take(topology, node, ports)?;
-            members.insert(node.name.clone(), Member::new(node, run, folder, held, special)?);
+            members.insert(node.name.to_string(), Member::new(node, run, folder, held, special)?);
         }
-        Ok(Self { run: run.to_owned(), members })
+        Ok(Self { run: run.clone(), members })
     }
 
     /// Whether a node is one of these.
@@ -104,18 +107,18 @@ impl Processes {
 impl Member {
     fn new(
         node: &Node,
-        run: &str,
+        run: &RunId,
         folder: &Path,
         held: Held,
         overrides: Override,
     ) -> Result<Self, StackError> {
         let kind = kind_of(node, &overrides)?;
         let place = Place {
-            dir: data::folder(folder, run).join(&node.name),
+            dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
             environment: node.environment.clone(),
-            run: run.to_owned(),
+            run: run.clone(),
         };
         for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {
             std::fs::create_dir_all(folder).map_err(|source| StackError::File {
@@ -142,8 +145,8 @@ impl Member {
 
     /// With the marks by which `heal` knows a child.
     fn marked(&self, mut spec: Spec) -> Spec {
-        spec.env.insert(mark::RUN.into(), self.place.run.clone().into());
-        spec.env.insert(mark::HARNESS.into(), mark::mark().into());
+        let mark = mark::environment(&self.place.run);
+        spec.env.extend(mark.map(|(key, value)| (OsString::from(key), OsString::from(value))));
         spec
     }
 
@@ -244,16 +247,18 @@ impl Member {
 
 fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
     match &node.program {
-        None => Err(StackError::NoProcess { node: node.name.clone() }),
+        None => Err(StackError::NoProcess { node: node.name.to_string() }),
         Some(Program::Server(name)) => {
-            let server = server::known(name)
-                .ok_or_else(|| StackError::UnknownServer { node: node.name.clone(), server: name.clone() })?;
+            let server = server::known(name).ok_or_else(|| StackError::UnknownServer {
+                node: node.name.to_string(),
+                server: name.clone(),
+            })?;
             Ok(Kind::Server(Arc::from(server)))
         }
         Some(Program::Binary { name, listen }) => {
             let name = overrides.program.as_ref().unwrap_or(name);
             let program = binary::service(name).ok_or_else(|| StackError::NoProgram {
-                node: node.name.clone(),
+                node: node.name.to_string(),
                 program: name.clone(),
                 how: binary::how_to_get(name),
             })?;
@@ -403,6 +408,10 @@ impl Provider for Processes {
             member.lock().guard = None;
             Ok(())
         })
+    }
+
+    fn identity(&self, node: &str) -> Option<Identity> {
+        Identity::of(self.members.get(node)?.pid(node, "seen").ok()?)
     }
 
     fn is_gone<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, bool> {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use futures::future::BoxFuture;
 
 use super::containers::EngineError;
+use super::identity::Identity;
 use super::port::PortError;
 use super::process::ProcessError;
 use super::server::ServerError;
@@ -228,6 +229,11 @@ pub trait Provider: Send + Sync {
 
     /// Resumes a node that was paused.
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// The process of a node that runs as one of this machine's own, which a signal reaches.
+    fn identity(&self, _node: &str) -> Option<Identity> {
+        None
+    }
 
     /// Whether the process that a node was is no more.
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool>;

@@ -31,7 +31,7 @@ impl Doctor {
         let mut needs: Vec<Need> = server::inventory().into_iter().map(of_server).collect();
         for node in topology.nodes.values() {
             if let Some(Program::Binary { name, .. }) = &node.program {
-                needs.push(of_binary(&node.name, name));
+                needs.push(of_binary(node.name.as_str(), name));
             }
         }
         let width = needs.iter().map(|need| need.name.len()).max().unwrap_or(0);

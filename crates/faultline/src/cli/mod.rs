@@ -17,6 +17,7 @@
 //! | [`report_output`] | the forms of a report |
 //! | [`schema`] | the formats of files as JSON schemas |
 //! | [`completions`] | what a shell and `man` know |
+//! | `credentials` | passwords, left out of what is shown |
 //! | [`exit`] | exit codes |
 //! | [`output`] | standard output and standard error |
 //! | [`display`] | progress, on a terminal or as lines |
@@ -28,6 +29,7 @@
 pub mod capacity;
 pub mod compare;
 pub mod completions;
+mod credentials;
 pub mod display;
 pub mod doctor;
 pub mod down;

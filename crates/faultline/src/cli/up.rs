@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::ui::{Ui, UiArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, output};
+use super::{ProviderArgs, RunsArgs, TopologyArgs, credentials, interrupt, output};
 use crate::live::Between;
 use crate::live::session::Session;
 use crate::proxy::Registry;
@@ -30,6 +30,9 @@ pub struct Up {
     /// Keep the data of nodes that run as processes, in the run's folder
     #[arg(long)]
     keep: bool,
+    /// Print the passwords of stores and queues with their addresses
+    #[arg(long)]
+    show_passwords: bool,
     #[command(flatten)]
     ui: UiArgs,
     #[command(flatten)]
@@ -38,6 +41,13 @@ pub struct Up {
     runs: RunsArgs,
     #[command(flatten)]
     topology: TopologyArgs,
+}
+
+/// Passwords in the addresses that are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passwords {
+    Hidden,
+    Shown,
 }
 
 impl Up {
@@ -57,7 +67,8 @@ impl Up {
             let registry = self.api.registry().await?;
             let ui = self.ui.listen().await?;
             let lab = ui.map(|ui| (ui, self.runs.runs.clone()));
-            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel), lab).await
+            let shown = if self.show_passwords { Passwords::Shown } else { Passwords::Hidden };
+            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel), (lab, shown)).await
         });
         if !self.keep {
             folder.remove_data().map_err(Failure::unavailable)?;
@@ -71,7 +82,7 @@ async fn serve(
     choice: Choice,
     folder: &RunFolder,
     (registry, cancel): (&Registry, &CancellationToken),
-    lab: Option<(Ui, PathBuf)>,
+    (lab, passwords): (Option<(Ui, PathBuf)>, Passwords),
 ) -> Result<Exit, Failure> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
@@ -95,7 +106,7 @@ async fn serve(
                 "the system is ready after {:.1} s; Ctrl-C or `faultline down` ends it",
                 begun.elapsed().as_secs_f64()
             ));
-            tell_addresses(&stack);
+            print_addresses(&stack, passwords);
             match lab {
                 Some((ui, runs)) => live(&stack, (why, folder, runs), ui, cancel).await,
                 None => watch(&stack, cancel).await,
@@ -146,20 +157,27 @@ async fn live(
 }
 
 /// Where each published port is, as an address to connect to.
-fn tell_addresses(stack: &Stack) {
+fn print_addresses(stack: &Stack, passwords: Passwords) {
+    let shown = |url: &str| {
+        let url = stack.reachable(url);
+        if passwords == Passwords::Shown { url } else { credentials::hidden(&url) }
+    };
     for node in stack.topology().nodes.values() {
         for inner in node.ports.iter().filter(|(_, published)| published.is_some()).map(|(inner, _)| inner) {
-            if let Ok(address) = stack.address(&node.name, *inner) {
+            if let Ok(address) = stack.address(node.name.as_str(), *inner) {
                 output::tell(format_args!("  {:<15} {address}", node.name));
             }
         }
     }
     let topology = stack.topology();
     for (name, crate::stack::topology::StoreSpec::Mongodb { url, .. }) in &topology.stores {
-        output::tell(format_args!("  store {name:<9} {}", stack.reachable(url)));
+        output::tell(format_args!("  store {name:<9} {}", shown(url)));
     }
     for (name, crate::stack::topology::QueueSpec::Amqp { url, .. }) in &topology.queues {
-        output::tell(format_args!("  queue {name:<9} {}", stack.reachable(url)));
+        output::tell(format_args!("  queue {name:<9} {}", shown(url)));
+    }
+    if passwords == Passwords::Hidden {
+        output::tell("  passwords stand in the topology; `faultline up --show-passwords` prints them too");
     }
 }
 

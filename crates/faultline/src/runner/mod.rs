@@ -3,7 +3,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`options`] | what to run and how |
-//! | [`folder`] | the folder of a run, and whose it is |
+//! | [`folder`] | the folder of a run |
+//! | [`owner`] | whose a folder is, and whether that can be believed |
 //! | [`progress`] | the events, and who listens |
 //! | [`recorder`] | writes the history; knows what was acknowledged |
 //! | [`conduct`] | the life of a run, from start to verdict |
@@ -47,6 +48,7 @@ pub mod machine;
 pub mod monitor;
 pub mod observe;
 pub mod options;
+pub mod owner;
 pub mod progress;
 pub mod recorder;
 mod run;

@@ -59,7 +59,7 @@ impl Run<'_> {
 
     /// Tells how much of what was acknowledged is stored, until dropped.
     fn count(&self, recorder: &Recorder) -> impl Future<Output = ()> + Send + use<> {
-        let run = self.folder.run().to_owned();
+        let run = self.folder.run().to_string();
         stored::watch(Arc::clone(self.stack), run, recorder.acknowledged(), self.teller.clone())
     }
 
@@ -112,14 +112,15 @@ impl Run<'_> {
         self.teller.tell(Progress::Stage(Stage::Drain)).await;
         let limit = self.options.schedule.expect.drains_within.duration();
         let acknowledged = recorder.acknowledged();
-        let draining = drain::wait(self.stack, self.folder.run(), &acknowledged, self.teller, start, limit);
+        let draining =
+            drain::wait(self.stack, self.folder.run().as_str(), &acknowledged, self.teller, start, limit);
         tokio::select! {
             () = draining => {}
             () = self.cancel.cancelled() => return false,
         }
         self.teller.tell(Progress::Stage(Stage::Observe)).await;
         for (name, store) in &self.options.topology.stores {
-            match observe::store(self.stack, store, self.folder.run()).await {
+            match observe::store(self.stack, store, self.folder.run().as_str()).await {
                 Ok(entries) => {
                     // One line at least, so that an empty store is known to be empty.
                     let mut chunks: Vec<_> = entries.chunks(ENTRIES).map(<[_]>::to_vec).collect();
@@ -141,7 +142,7 @@ impl Run<'_> {
         let topology = &self.options.topology;
         RunInfo {
             version: history::VERSION,
-            run: self.folder.run().to_owned(),
+            run: self.folder.run().to_string(),
             faultline: env!("CARGO_PKG_VERSION").to_owned(),
             started: (OffsetDateTime::now_utc() + LEAD).format(&Rfc3339).unwrap_or_default(),
             provider: self.stack.provider().name().to_owned(),

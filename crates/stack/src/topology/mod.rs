@@ -6,6 +6,7 @@
 //! | [`compose`] | the file: what is read of compose, and the `x-faultline` sections |
 //! | [`container`] | what a node is as a container |
 //! | [`interpolate`] | `${VAR:-default}` as compose fills it in |
+//! | [`name`] | the name of a node |
 //! | [`link`] | links, found from the addresses in environments |
 //! | [`read`] | file to [`Topology`], with the place of each mistake |
 //! | [`replicas`] | several of one node |
@@ -15,6 +16,7 @@ pub mod compose;
 pub mod container;
 pub mod interpolate;
 pub mod link;
+pub mod name;
 pub mod read;
 pub mod replicas;
 
@@ -24,6 +26,7 @@ pub use answer::{AnswerSpec, BodySpec};
 pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec, Writes};
 pub use container::{Bind, Container};
 pub use link::Link;
+pub use name::{NodeName, NodeNameError};
 pub use read::{TopologyError, read, read_file};
 pub use replicas::{Replicas, ReplicasError};
 
@@ -47,8 +50,8 @@ pub struct Topology {
 /// One process or container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name.
-    pub name: String,
+    /// Name of the node.
+    pub name: NodeName,
     /// The node that it is one more of, if any.
     pub replica_of: Option<String>,
     /// What it is as a process; none for one that only runs as a container.
@@ -105,7 +108,7 @@ impl Topology {
     /// own readiness. A port that is only published (an admin page, say) is for people.
     #[must_use]
     pub fn uses(&self, node: &Node, port: u16) -> bool {
-        let name = node.replica_of.as_deref().unwrap_or(&node.name);
+        let name = node.replica_of.as_deref().unwrap_or(node.name.as_str());
         let named = |text: &str| {
             let found = link::addresses(text, std::iter::once(name));
             found.iter().any(|address| address.port == port)

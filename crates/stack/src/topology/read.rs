@@ -7,7 +7,7 @@ use super::compose::{Compose, Environment, NodeSection, Published, Service, Syst
 use super::container::{Container, Words};
 use super::interpolate::interpolate;
 use super::link::links_of;
-use super::{Node, Program, QueueSpec, StoreSpec, Topology, Writes};
+use super::{Node, NodeNameError, Program, QueueSpec, StoreSpec, Topology, Writes};
 
 /// Why a compose file is no topology.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ fn build(
     }
     let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
     let links: Vec<_> =
-        nodes.values().flat_map(|node| links_of(&node.name, &node.environment, &names)).collect();
+        nodes.values().flat_map(|node| links_of(node.name.as_str(), &node.environment, &names)).collect();
     for link in &links {
         if let Some(node) = nodes.get_mut(&link.to) {
             node.ports.entry(link.port).or_insert(None);
@@ -133,7 +133,7 @@ fn node(
     }
     let ports = ports(service, section, lookup)?;
     Ok(Node {
-        name: name.to_owned(),
+        name: name.parse().map_err(|error: NodeNameError| error.to_string())?,
         replica_of: None,
         program,
         container,
@@ -373,6 +373,8 @@ mod tests {
         assert!(told("services: {a: {image: x}}").contains("no service has"));
         let typo = "services: {a: {x-faultline: {binarry: x}}}";
         assert!(told(typo).contains("binarry"), "{}", told(typo));
+        let outside = "services: {../a: {x-faultline: {binary: x}}}";
+        assert!(told(outside).contains("services.../a: node name: expected"), "{}", told(outside));
         let port = "services: {a: {ports: [\"1-5:1-5\"], x-faultline: {binary: x}}}";
         assert!(told(port).contains("services.a") && told(port).contains("single ports"), "{}", told(port));
     }
