@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Router;
 use chassis::CancellationToken;
-use chassis::breaker::BreakerSettings;
 use chassis::gate::Gate;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
@@ -96,7 +95,7 @@ impl Application {
 }
 
 fn gate(settings: &Settings) -> Gate {
-    let breaker = BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause };
+    let breaker = settings.breaker.settings(settings.request_timeout);
     Gate::new("PostgreSQL", breaker, settings.database_connections, settings.database_queue)
 }
 

@@ -7,10 +7,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chassis::breaker::Conduct;
 use chassis::deadline::{Deadline, Passed};
 use chassis::gate::{Closed, Entered, Gate};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::time::Instant;
+
+/// Time without an answer after which an idle connection, and every other one that is idle, is taken for cut off.
+const HANGS: Duration = Duration::from_secs(1);
 
 /// Connections to one database; clones share them.
 #[derive(Debug, Clone)]
@@ -27,6 +32,7 @@ pub(crate) struct Lease {
     connection: PgConnection,
     home: Connections,
     entered: Entered,
+    asked: Instant,
 }
 
 /// Why a question was not answered.
@@ -57,11 +63,14 @@ impl Connections {
 
     /// A connection that answers, and gives up a statement at the deadline.
     pub(crate) async fn lease(&self, deadline: Deadline) -> Result<Lease, StoreError> {
-        let entered = self.gate.enter(deadline).await?;
+        let (entered, asked) = (self.gate.enter(deadline).await?, Instant::now());
         match self.checkout(deadline, deadline.remaining() / 2).await {
-            Ok(connection) => Ok(Lease { connection, home: self.clone(), entered }),
+            Ok(connection) => Ok(Lease { connection, home: self.clone(), entered, asked }),
             Err(error) => {
-                entered.failure();
+                entered.end(match error {
+                    StoreError::Passed => Conduct::Silent { sent: Some(asked) },
+                    StoreError::Failed(_) | StoreError::Closed(_) => Conduct::Broken,
+                });
                 Err(error)
             }
         }
@@ -87,10 +96,17 @@ impl Connections {
     /// A connection that answers. An idle one may be dead, or hang: `patience` is the time for finding out.
     async fn checkout(&self, deadline: Deadline, patience: Duration) -> Result<PgConnection, StoreError> {
         while let Some(mut connection) = self.take_idle() {
+            let asked = Instant::now();
             match deadline.at_most(patience).bound(arm(&mut connection, deadline)).await {
                 Ok(Ok(())) => return Ok(connection),
                 Ok(Err(error)) => tracing::debug!("an idle connection was dead: {error}"),
-                Err(Passed) => self.forget_idle(),
+                Err(Passed) => {
+                    // A caller with little time has not shown that the others hang: they are left to callers with more.
+                    if asked.elapsed() >= HANGS {
+                        self.forget_idle();
+                    }
+                    break;
+                }
             }
         }
         let mut connection = deadline.bound(self.connect()).await??;
@@ -121,26 +137,18 @@ impl Lease {
 
     /// Ends with the answer to the question. The connection is kept only if there was one.
     pub(crate) fn end<T>(self, answer: Result<Result<T, sqlx::Error>, Passed>) -> Result<T, StoreError> {
-        match answer {
+        let (conduct, answer) = match answer {
             Ok(Ok(value)) => {
                 self.home.give_back(self.connection);
-                self.entered.success();
-                Ok(value)
+                (Conduct::Answered, Ok(value))
             }
             // PostgreSQL's own word: it is alive. What state the connection is in is not worth finding out.
-            Ok(Err(error @ sqlx::Error::Database(_))) => {
-                self.entered.success();
-                Err(error.into())
-            }
-            Ok(Err(error)) => {
-                self.entered.failure();
-                Err(error.into())
-            }
-            Err(Passed) => {
-                self.entered.failure();
-                Err(StoreError::Passed)
-            }
-        }
+            Ok(Err(error @ sqlx::Error::Database(_))) => (Conduct::Answered, Err(error.into())),
+            Ok(Err(error)) => (Conduct::Broken, Err(error.into())),
+            Err(Passed) => (Conduct::Silent { sent: Some(self.asked) }, Err(StoreError::Passed)),
+        };
+        self.entered.end(conduct);
+        answer
     }
 }
 

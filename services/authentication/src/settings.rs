@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chassis::breaker::BreakerArguments;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
 use chassis::{count, duration};
@@ -41,12 +42,9 @@ pub struct Settings {
     /// Accounts whose failures are remembered at the same time; beyond it the oldest is forgotten
     #[arg(long, env = "THROTTLE_ACCOUNTS", default_value_t = 10_000, value_parser = count::positive)]
     pub throttle_accounts: usize,
-    /// Failures of PostgreSQL in a row after which requests are refused without asking it
-    #[arg(long, env = "BREAKER_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    pub breaker_failures: u32,
-    /// How long they are refused before one is let through
-    #[arg(long, env = "BREAKER_PAUSE", default_value = "500ms", value_parser = duration::parse)]
-    pub breaker_pause: Duration,
+    /// Circuit breaker.
+    #[command(flatten)]
+    pub breaker: BreakerArguments,
     /// Time for a request that brings no Request-Timeout
     #[arg(long, env = "REQUEST_TIMEOUT", default_value = "5s", value_parser = duration::parse)]
     pub request_timeout: Duration,

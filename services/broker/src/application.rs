@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Router;
 use chassis::CancellationToken;
-use chassis::breaker::BreakerSettings;
 use chassis::gate::Gate;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
@@ -166,7 +165,7 @@ fn http(
 }
 
 fn gate(settings: &Settings, dependency: &'static str, inside: usize) -> Gate {
-    let breaker = BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause };
+    let breaker = settings.breaker.settings(settings.request_timeout);
     Gate::new(dependency, breaker, inside, settings.queue)
 }
 

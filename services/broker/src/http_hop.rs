@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chassis::deadline::Deadline;
+use chassis::breaker::Conduct;
+use chassis::deadline::{Deadline, Passed};
 use chassis::gate::Gate;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -12,6 +13,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
 use wire::headers::{REQUEST_TIMEOUT, TRACEPARENT};
 use wire::trace::TraceContext;
 
@@ -80,19 +82,25 @@ impl HttpHop {
     ) -> Result<Answer, Failure> {
         let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let entered = self.gate.enter(hop.wait).await?;
-        let answer = self.exchange(request, hop.wait).await;
-        match answer {
-            Ok(_) => entered.success(),
-            Err(_) => entered.failure(),
-        }
-        answer
+        let sent = Some(Instant::now());
+        let answer = hop.wait.bound(self.exchange(request)).await;
+        entered.end(match &answer {
+            Ok(Ok(_)) => Conduct::Answered,
+            Ok(Err(_)) => Conduct::Broken,
+            Err(Passed) => Conduct::Silent { sent },
+        });
+        answer.unwrap_or_else(|Passed| Err(self.too_late()))
     }
 
     /// Asks without the gate: to see whether the dependency is there.
     pub(crate) async fn look(&self, route: &'static str, deadline: Deadline) -> Result<Answer, Failure> {
         let trace = chassis::telemetry::new_trace();
         let request = self.request(Method::GET, route, Vec::new(), deadline, trace)?;
-        self.exchange(request, deadline).await
+        deadline.bound(self.exchange(request)).await.unwrap_or_else(|Passed| Err(self.too_late()))
+    }
+
+    fn too_late(&self) -> Failure {
+        Failure::unknown(format!("{} did not answer in time", self.gate.dependency()))
     }
 
     fn request(
@@ -120,28 +128,23 @@ impl HttpHop {
         .map_err(|error| Failure::refused(format!("no request could be made of it: {error}")))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>, wait: Deadline) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
         let name = self.gate.dependency();
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| {
-                let told = chassis::run::Chain(&error).to_string();
-                // Only an error of connecting is proof that nothing was sent.
-                if error.is_connect() {
-                    Failure::refused(format!("{name} can't be reached: {told}"))
-                } else {
-                    Failure::unknown(format!("{name} did not answer: {told}"))
-                }
-            })?;
-            let (head, body) = response.into_parts();
-            let whole = Limited::new(body, ANSWER_LIMIT).collect().await;
-            let body = whole
-                .map_err(|error| Failure::unknown(format!("the answer of {name} broke off: {error}")))?
-                .to_bytes();
-            Ok(Answer { status: head.status, headers: head.headers, body })
-        };
-        wait.bound(exchange)
-            .await
-            .unwrap_or_else(|_| Err(Failure::unknown(format!("{name} did not answer in time"))))
+        let response = self.client.request(request).await.map_err(|error| {
+            let causes = chassis::run::Chain(&error).to_string();
+            // Only an error of connecting is proof that nothing was sent.
+            if error.is_connect() {
+                Failure::refused(format!("{name} can't be reached: {causes}"))
+            } else {
+                Failure::unknown(format!("{name} did not answer: {causes}"))
+            }
+        })?;
+        let (head, body) = response.into_parts();
+        let whole = Limited::new(body, ANSWER_LIMIT).collect().await;
+        let body = whole
+            .map_err(|error| Failure::unknown(format!("the answer of {name} broke off: {error}")))?
+            .to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body })
     }
 }
 

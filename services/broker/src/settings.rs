@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chassis::breaker::BreakerArguments;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
 use chassis::{count, duration};
@@ -58,12 +59,9 @@ pub struct Settings {
     /// Time for a TCP connection to be made
     #[arg(long, env = "CONNECT_TIMEOUT", default_value = "1s", value_parser = duration::parse)]
     pub connect_timeout: Duration,
-    /// Failures of a dependency in a row after which its path is refused without asking it
-    #[arg(long, env = "BREAKER_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    pub breaker_failures: u32,
-    /// How long it is refused before one request is let through
-    #[arg(long, env = "BREAKER_PAUSE", default_value = "500ms", value_parser = duration::parse)]
-    pub breaker_pause: Duration,
+    /// Circuit breaker.
+    #[command(flatten)]
+    pub breaker: BreakerArguments,
     /// Origins whose pages may use the broker, separated by commas; * is any http or https origin
     #[arg(long, env = "CORS_ORIGINS", default_value = "*", value_delimiter = ',')]
     pub cors_origins: Vec<String>,

@@ -57,6 +57,12 @@ impl Deadline {
         self.0.saturating_duration_since(Instant::now())
     }
 
+    /// Whether no time is left.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        self.remaining().is_zero()
+    }
+
     /// The moment itself.
     #[must_use]
     pub fn instant(self) -> Instant {

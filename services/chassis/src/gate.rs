@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::breaker::{Breaker, BreakerSettings, BreakerState, Open, Permit};
+use crate::breaker::{Breaker, BreakerSettings, BreakerState, Conduct, Open, Permit};
 use crate::deadline::Deadline;
 use crate::door::{Door, Pass, Shut};
 use crate::problem::Problem;
@@ -41,6 +41,12 @@ pub enum Closed {
         /// Full, or too late.
         shut: Shut,
     },
+    /// The deadline had passed before the call could be made.
+    #[error("{dependency} was not asked: the deadline of the request has passed")]
+    Late {
+        /// Which one.
+        dependency: &'static str,
+    },
 }
 
 impl Gate {
@@ -55,6 +61,10 @@ impl Gate {
     /// # Errors
     /// [`Closed`] says why not; nothing was sent then.
     pub async fn enter(&self, deadline: Deadline) -> Result<Entered, Closed> {
+        // Nobody waits for such a call any more. It would still take a place and the dependency's time.
+        if deadline.has_passed() {
+            return Err(Closed::Late { dependency: self.dependency });
+        }
         // A dead dependency is refused before the queue, and again after it: what waited must not be sent
         // to a dependency that died meanwhile, and a place inside must not be a probe's that still waits.
         if self.breaker.state() == BreakerState::Open {
@@ -85,14 +95,9 @@ impl Gate {
 }
 
 impl Entered {
-    /// The dependency answered, be it with a refusal of its own.
-    pub fn success(self) {
-        self.permit.success();
-    }
-
-    /// The dependency did not answer, or the way to it is broken.
-    pub fn failure(self) {
-        self.permit.failure();
+    /// Ends the call and counts the conduct of the dependency in it.
+    pub fn end(self, conduct: Conduct) {
+        self.permit.end(conduct);
     }
 
     /// The two halves, for a caller whose call outlasts its interest in the answer.
@@ -107,6 +112,8 @@ impl From<Closed> for Problem {
         let wait = match closed {
             Closed::Dead { retry_after, .. } => retry_after,
             Closed::Busy { .. } => Duration::from_secs(1),
+            // Not 503: another attempt in time for the same deadline is as late.
+            Closed::Late { .. } => return Self::unknown(closed.to_string()),
         };
         Self::unavailable(closed.to_string(), wait)
     }
@@ -118,14 +125,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_dependency_is_refused_before_the_queue() {
-        let settings = BreakerSettings { failures: 1, pause: Duration::from_secs(60) };
+        let settings =
+            BreakerSettings { failures: 1, pause: Duration::from_secs(60), ..BreakerSettings::default() };
         let gate = Gate::new("logger", settings, 1, 1);
         let soon = Deadline::after(Duration::from_secs(60));
         let held = gate.enter(soon).await.unwrap();
-        gate.breaker().admit().unwrap().failure();
+        gate.breaker().admit().unwrap().end(Conduct::Broken);
         assert!(matches!(gate.enter(soon).await, Err(Closed::Dead { dependency: "logger", .. })));
-        held.success();
+        held.end(Conduct::Answered);
         gate.breaker().close();
-        gate.enter(soon).await.unwrap().success();
+        gate.enter(soon).await.unwrap().end(Conduct::Answered);
+    }
+
+    #[tokio::test]
+    async fn a_deadline_that_has_passed_is_refused_though_a_place_is_free() {
+        let gate = Gate::new("logger", BreakerSettings::default(), 1, 1);
+        let passed = Deadline::after(Duration::ZERO);
+        assert_eq!(gate.enter(passed).await.unwrap_err(), Closed::Late { dependency: "logger" });
+        assert_eq!(Problem::from(Closed::Late { dependency: "logger" }).status(), 504);
     }
 }

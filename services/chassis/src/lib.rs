@@ -10,6 +10,7 @@
 //! | [`problem`] | refusals, as the JSON envelope with their status |
 //! | [`deadline`] | how long a request may take, from its header to every hop |
 //! | [`breaker`] | a circuit breaker for one dependency |
+//! | [`claim`] | work that waits: taken by its worker or withdrawn by its caller, never both |
 //! | [`count`] | whole numbers in settings |
 //! | [`door`] | bounded concurrency with a bounded queue |
 //! | [`gate`] | breaker and door of one dependency, in the right order |
@@ -27,6 +28,7 @@ pub mod attempts;
 pub mod backoff;
 pub mod body;
 pub mod breaker;
+pub mod claim;
 pub mod count;
 pub mod deadline;
 pub mod door;

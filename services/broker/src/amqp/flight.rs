@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use chassis::claim::Claim;
 use chassis::door::Pass;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::{Channel, Confirmation, PublisherConfirm};
-use tokio::sync::oneshot;
 
 use super::lane::{Answer, Order};
 use super::message::Manner;
@@ -19,7 +19,7 @@ use super::message::Manner;
 pub(super) struct Flight {
     /// Its number on the channel.
     pub(super) number: u64,
-    answer: Option<oneshot::Sender<Answer>>,
+    claim: Option<Claim<Answer>>,
     stage: Stage,
     /// Counts it as unconfirmed until it lands, whether or not anybody still waits for it.
     _pass: Pass,
@@ -39,14 +39,14 @@ pub(super) struct Landed {
 impl Flight {
     /// Prepares to publish; the first poll does it.
     pub(super) fn new(channel: Arc<Channel>, order: Order, manner: Manner, number: u64) -> Self {
-        let Order { publication, answer, pass } = order;
+        let Order { publication, claim, pass } = order;
         let sending = async move {
             let options = BasicPublishOptions { mandatory: true, immediate: false };
             let (exchange, key) = publication.route(manner);
             let properties = publication.properties(manner, number);
             channel.basic_publish(exchange, key, options, &publication.body, properties).await
         };
-        Self { number, answer: Some(answer), stage: Stage::Sending(sending.boxed()), _pass: pass }
+        Self { number, claim: Some(claim), stage: Stage::Sending(sending.boxed()), _pass: pass }
     }
 
     /// Goes on: to the socket, then to the confirm.
@@ -64,9 +64,8 @@ impl Flight {
 
     /// Tells whoever waits, once.
     pub(super) fn tell(&mut self, answer: Answer) {
-        if let Some(waiting) = self.answer.take() {
-            // Whoever asked may have gone.
-            let _ = waiting.send(answer);
+        if let Some(claim) = self.claim.take() {
+            claim.answer(answer);
         }
     }
 }

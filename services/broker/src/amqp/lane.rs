@@ -9,9 +9,10 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+use chassis::claim::Claim;
 use chassis::door::Pass;
 use lapin::Channel;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 use super::flight::{Flight, Landed, judge, poll_landings, returned_number};
 use super::message::{Manner, Publication};
@@ -20,7 +21,7 @@ use super::message::{Manner, Publication};
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) publication: Publication,
-    pub(super) answer: oneshot::Sender<Answer>,
+    pub(super) claim: Claim<Answer>,
     pub(super) pass: Pass,
 }
 
@@ -85,8 +86,7 @@ impl Lane {
         }
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
-            // Whoever asked may have gone.
-            let _ = order.answer.send(Answer::NotSent(format!("RabbitMQ is not connected: {why}")));
+            order.claim.refuse(Answer::NotSent(format!("RabbitMQ is not connected: {why}")));
         }
         Ended { why, _channel: self.channel }
     }
@@ -116,7 +116,7 @@ impl Lane {
 
     /// Publishes one message. Returns why, if the channel is lost.
     async fn launch(&mut self, order: Order) -> Option<String> {
-        if order.answer.is_closed() {
+        if !order.claim.take() {
             // Nobody waits any more, and nothing was sent.
             return None;
         }

@@ -24,10 +24,12 @@ mod topology;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chassis::deadline::{Deadline, Passed};
+use chassis::breaker::Conduct;
+use chassis::claim::{self, End};
+use chassis::deadline::Deadline;
 use chassis::gate::Gate;
 use lapin::ConnectionStatus;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use lane::{Answer, Order};
 
@@ -80,21 +82,22 @@ impl Publisher {
         let (permit, pass) = self.gate.enter(wait).await?.split();
         // Asked again, since it may have gone down while this one waited for its turn.
         let up = self.up()?;
-        let (answer, told) = oneshot::channel();
-        up.send(Order { publication, answer, pass })?;
-        let (alive, outcome) = match wait.bound(told).await {
-            Ok(Ok(Answer::Confirmed)) => (true, Ok(())),
-            Ok(Ok(Answer::Refused(why))) => (true, Err(Failure::refused(why))),
-            Ok(Ok(Answer::NotSent(why))) => (false, Err(Failure::refused(why))),
-            Ok(Ok(Answer::Unknown(why))) => (false, Err(unknown(&why))),
-            Ok(Err(_)) => (false, Err(unknown("the connection was lost"))),
-            Err(Passed) => (false, Err(unknown("RabbitMQ did not confirm in time"))),
+        let (claim, ticket) = claim::pair();
+        up.send(Order { publication, claim, pass })?;
+        let (conduct, outcome) = match ticket.end(wait).await {
+            End::Answered(Answer::Confirmed) => (Conduct::Answered, Ok(())),
+            End::Answered(Answer::Refused(why)) => (Conduct::Answered, Err(Failure::refused(why))),
+            End::Answered(Answer::NotSent(why)) => (Conduct::Broken, Err(Failure::refused(why))),
+            End::Answered(Answer::Unknown(why)) => (Conduct::Broken, Err(unknown(&why))),
+            End::Withdrawn => (
+                Conduct::Silent { sent: None },
+                Err(Failure::refused("no channel to RabbitMQ was free in time; the entry was not sent")),
+            ),
+            End::Unanswered { taken } => {
+                (Conduct::Silent { sent: Some(taken) }, Err(unknown("RabbitMQ did not confirm in time")))
+            }
         };
-        if alive {
-            permit.success()
-        } else {
-            permit.failure()
-        }
+        permit.end(conduct);
         outcome
     }
 
@@ -127,4 +130,50 @@ fn unknown(why: &str) -> Failure {
     Failure::unknown(format!(
         "{why}; whether the entry will be stored is unknown, ask again with the same Idempotency-Key"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chassis::breaker::{BreakerSettings, BreakerState};
+    use wire::entry::{NewEvent, Severity};
+    use wire::id::EntryId;
+    use wire::trace::TraceContext;
+
+    use super::*;
+
+    fn publication() -> Publication {
+        let event = NewEvent { name: "n".to_owned(), data: "d".to_owned(), severity: Severity::Info };
+        Publication::new(&EntryId::parse("k-1").unwrap(), &event, TraceContext::new(1, 2))
+    }
+
+    /// A RabbitMQ that takes what comes, and confirms it after a while, as its channel reports that.
+    async fn confirm(mut orders: mpsc::UnboundedReceiver<Order>) {
+        while let Some(order) = orders.recv().await {
+            if order.claim.take() {
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    order.claim.answer(Answer::Confirmed);
+                });
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn publishers_with_short_deadlines_shut_nobody_out() {
+        let settings = BreakerSettings { failures: 2, ..BreakerSettings::default() };
+        let publisher = Publisher::new(Gate::new("RabbitMQ", settings, 4, 4));
+        let (sender, orders) = mpsc::unbounded_channel();
+        let (next, status) = (AtomicUsize::new(0), ConnectionStatus::default());
+        publisher.set(Current::Up(Arc::new(Up { lanes: vec![sender], next, status })));
+        tokio::spawn(confirm(orders));
+        for millis in [0, 1, 50, 100, 250] {
+            let deadline = Deadline::after(Duration::from_millis(millis));
+            let failure = publisher.publish(publication(), deadline).await.unwrap_err();
+            assert_eq!(chassis::problem::Problem::from(failure).status(), 504);
+            assert_eq!(publisher.gate().breaker().state(), BreakerState::Closed);
+        }
+        assert_eq!(publisher.publish(publication(), Deadline::after(Duration::from_secs(5))).await, Ok(()));
+    }
 }

@@ -1,16 +1,17 @@
 //! The calls to the logger that store: one entry alone in a call of its own, several together in one.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
+use chassis::breaker::Conduct;
 use chassis::deadline::{Deadline, Passed};
 use futures::future;
+use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 use wire::grpc::logger_service_client::LoggerServiceClient;
 use wire::grpc::{LogBatchRequest, LogBatchResponse};
 
 use super::shared::{Carrier, Told, Waiting, too_late};
-use super::verdict::{answered, not_stored, of_result, stored};
+use super::verdict::{conduct, not_stored, of_result, stored};
 use super::{GrpcLogger, request};
 use crate::margin::Hop;
 
@@ -33,9 +34,10 @@ impl GrpcLogger {
         let message = waiting.entry.clone();
         let mut client = LoggerServiceClient::new(self.channel());
         let call = client.log_activity(request(message, waiting.hop, waiting.trace));
+        let (sent, told) = (Instant::now(), waiting.hop.told);
         let answer = waiting.hop.wait.bound(call).await;
-        let answered = answered(&answer);
-        waiting.tell(Told { stored: stored(answer), answered });
+        let conduct = conduct(&answer, sent, told);
+        waiting.tell(Told { stored: stored(answer), conduct });
     }
 
     async fn send_all(&self, mut call: Vec<Waiting>) {
@@ -50,6 +52,7 @@ impl GrpcLogger {
         let hop = longest(&call);
         let trace = call[0].trace;
         let mut client = LoggerServiceClient::new(self.channel());
+        let sent = Instant::now();
         match hop.wait.bound(client.log_batch(request(message, hop, trace))).await {
             Ok(Ok(answer)) => tell_each(call, answer),
             Ok(Err(status)) if status.code() == Code::Unimplemented => {
@@ -60,10 +63,13 @@ impl GrpcLogger {
             Ok(Err(status)) if matches!(status.code(), Code::InvalidArgument | Code::OutOfRange) => {
                 self.send_each(call).await;
             }
-            Ok(Err(status)) => tell_all(call, &status),
+            Ok(Err(status)) => {
+                tell_all(call, &status, conduct::<()>(&Ok(Err(status.clone())), sent, hop.told))
+            }
             Err(Passed) => {
                 for waiting in call {
-                    waiting.tell(Told { stored: Err(too_late()), answered: false });
+                    let conduct = Conduct::Silent { sent: Some(sent) };
+                    waiting.tell(Told { stored: Err(too_late()), conduct });
                 }
             }
         }
@@ -89,18 +95,17 @@ fn tell_each(call: Vec<Waiting>, answer: Response<LogBatchResponse>) {
     if results.len() != call.len() {
         // An answer that does not fit says nothing of any entry.
         let told = format!("the logger answered with {} results for {} entries", results.len(), call.len());
-        return tell_all(call, &Status::unknown(told));
+        return tell_all(call, &Status::unknown(told), Conduct::Broken);
     }
     for (mut waiting, result) in call.into_iter().zip(results) {
         let entry = std::mem::take(&mut waiting.entry);
-        waiting.tell(Told { stored: of_result(result, entry), answered: true });
+        waiting.tell(Told { stored: of_result(result, entry), conduct: Conduct::Answered });
     }
 }
 
 /// The same for all: the call failed as a whole.
-fn tell_all(call: Vec<Waiting>, status: &Status) {
-    let answered = answered::<()>(&Ok(Err(status.clone())));
+fn tell_all(call: Vec<Waiting>, status: &Status, conduct: Conduct) {
     for waiting in call {
-        waiting.tell(Told { stored: Err(not_stored(status)), answered });
+        waiting.tell(Told { stored: Err(not_stored(status)), conduct });
     }
 }

@@ -6,13 +6,14 @@ mod verdict;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::deadline::{Deadline, Passed};
 use chassis::gate::Gate;
 use chassis::health::Dependency;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
@@ -30,7 +31,7 @@ use crate::margin::{self, Hop};
 use crate::outcome::Failure;
 
 use shared::{Shared, Told};
-use verdict::{answered, unread};
+use verdict::{conduct, unread};
 
 /// What `/readyz` notes of a logger that gives entries no id.
 pub(crate) const WITHOUT_IDEMPOTENCY: &str =
@@ -154,12 +155,8 @@ impl GrpcLogger {
             // In a task of its own: others may share the call, and this request may be given up.
             tokio::spawn(self.clone().carry(carrier));
         }
-        let Told { stored, answered } = ticket.told().await;
-        if answered {
-            entered.success()
-        } else {
-            entered.failure()
-        }
+        let Told { stored, conduct } = ticket.told().await;
+        entered.end(conduct);
         let told = stored?;
         if told.id.is_empty() {
             self.dependency.note(WITHOUT_IDEMPOTENCY);
@@ -180,12 +177,9 @@ impl GrpcLogger {
         let entered = self.reading.enter(hop.wait).await?;
         let request = request(ReadLogsRequest { limit, after }, hop, trace);
         let mut client = LoggerServiceClient::new(self.channel()).max_decoding_message_size(PAGE_LIMIT);
+        let sent = Instant::now();
         let answer = hop.wait.bound(client.read_logs(request)).await;
-        if answered(&answer) {
-            entered.success()
-        } else {
-            entered.failure()
-        }
+        entered.end(conduct(&answer, sent, hop.told));
         match answer {
             Ok(Ok(page)) => Ok(page.into_inner().entries.into_iter().map(entry).collect()),
             Ok(Err(status)) => Err(unread(&status)),

@@ -2,12 +2,12 @@
 //! alone goes at once, in a call of its own.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chassis::deadline::Passed;
-use tokio::sync::oneshot;
+use chassis::breaker::Conduct;
+use chassis::claim::{self, Claim, End};
+use tokio::time::Instant;
 use wire::grpc::{LogEntry, LogRequest};
 use wire::trace::TraceContext;
 
@@ -31,17 +31,13 @@ const MOST_ENTRIES: usize = 256;
 /// Bytes of entries in a call, unless one alone has more.
 const MOST_BYTES: usize = 1024 * 1024;
 
-const WAITING: u8 = 0;
-const SENT: u8 = 1;
-const GONE: u8 = 2;
-
 /// What came of an entry.
 #[derive(Debug)]
 pub(super) struct Told {
     /// What is stored, or why not.
     pub(super) stored: Result<LogEntry, Failure>,
-    /// Whether the logger answered, be it with a refusal.
-    pub(super) answered: bool,
+    /// The logger's conduct in its call.
+    pub(super) conduct: Conduct,
 }
 
 /// Entries that wait for a call; shared by all requests.
@@ -65,16 +61,14 @@ pub(super) struct Waiting {
     pub(super) entry: LogRequest,
     pub(super) hop: Hop,
     pub(super) trace: TraceContext,
-    told: oneshot::Sender<Told>,
-    state: Arc<AtomicU8>,
+    claim: Claim<Told>,
 }
 
 /// What the request of an entry holds meanwhile.
 #[derive(Debug)]
 pub(super) struct Ticket {
     hop: Hop,
-    told: oneshot::Receiver<Told>,
-    state: Arc<AtomicU8>,
+    ticket: claim::Ticket<Told>,
 }
 
 /// Leave to make one call after the other, until nothing waits.
@@ -95,11 +89,10 @@ impl Shared {
         trace: TraceContext,
         now: Instant,
     ) -> (Ticket, Option<Carrier>) {
-        let (sender, told) = oneshot::channel();
-        let state = Arc::new(AtomicU8::new(WAITING));
-        let ticket = Ticket { hop, told, state: Arc::clone(&state) };
+        let (claim, ticket) = claim::pair();
+        let ticket = Ticket { hop, ticket };
         let mut inner = self.lock();
-        inner.waiting.push_back(Waiting { entry, hop, trace, told: sender, state });
+        inner.waiting.push_back(Waiting { entry, hop, trace, claim });
         let carrier = inner.takes_another(now).then(|| self.carrier(&mut inner, now));
         (ticket, carrier)
     }
@@ -146,7 +139,7 @@ impl Carrier {
                 break;
             }
             // One whose request has ended is passed over.
-            if let Some(waiting) = inner.waiting.pop_front().filter(Waiting::claim) {
+            if let Some(waiting) = inner.waiting.pop_front().filter(|waiting| waiting.claim.take()) {
                 bytes += size;
                 call.push(waiting);
             }
@@ -176,42 +169,27 @@ impl Waiting {
         self.entry.data.len() + self.entry.name.len()
     }
 
-    /// From here on it may have been sent.
-    fn claim(&self) -> bool {
-        self.state.compare_exchange(WAITING, SENT, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
     /// Tells what came of it.
     pub(super) fn tell(self, told: Told) {
-        // Its request may have ended meanwhile.
-        let _ = self.told.send(told);
+        self.claim.answer(told);
     }
 }
 
 impl Ticket {
     /// What came of the entry, by the deadline of its hop.
-    pub(super) async fn told(mut self) -> Told {
-        match self.hop.wait.bound(&mut self.told).await {
-            Ok(Ok(told)) => told,
-            Err(Passed) | Ok(Err(_)) if self.withdraw() => Told {
+    pub(super) async fn told(self) -> Told {
+        match self.ticket.end(self.hop.wait).await {
+            End::Answered(told) => told,
+            End::Withdrawn => Told {
                 stored: Err(Failure::refused(
                     "no call to the logger was free in time; the entry is not stored",
                 )),
-                answered: false,
+                conduct: Conduct::Silent { sent: None },
             },
-            Err(Passed) | Ok(Err(_)) => Told { stored: Err(too_late()), answered: false },
+            End::Unanswered { taken } => {
+                Told { stored: Err(too_late()), conduct: Conduct::Silent { sent: Some(taken) } }
+            }
         }
-    }
-
-    /// Whether the entry was never sent, and now never will be.
-    fn withdraw(&self) -> bool {
-        self.state.compare_exchange(WAITING, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.withdraw();
     }
 }
 

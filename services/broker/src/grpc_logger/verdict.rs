@@ -6,8 +6,10 @@
 
 use std::error::Error;
 
-use chassis::deadline::Passed;
+use chassis::breaker::Conduct;
+use chassis::deadline::{Deadline, Passed};
 use http::StatusCode;
+use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 use wire::grpc::{LogEntry, LogRequest, LogResponse, LogResult, Outcome};
 use wire::headers::{OUTCOME, REFUSED};
@@ -17,23 +19,29 @@ use crate::outcome::Failure;
 /// What came of a call: an answer, a status, or nothing in time.
 type Called<T> = Result<Result<Response<T>, Status>, Passed>;
 
-/// Whether the logger answered, be it with a refusal of its own.
-pub(super) fn answered<T>(answer: &Called<T>) -> bool {
+/// The logger's conduct in a call that was sent at `sent` and told the deadline `told`.
+pub(super) fn conduct<T>(answer: &Called<T>, sent: Instant, told: Deadline) -> Conduct {
     match answer {
-        Ok(Ok(_)) => true,
-        Ok(Err(status)) => {
-            let own = matches!(
-                status.code(),
-                Code::AlreadyExists
-                    | Code::InvalidArgument
-                    | Code::ResourceExhausted
-                    | Code::Unimplemented
-                    | Code::FailedPrecondition
-            );
-            own || status.metadata().contains_key(OUTCOME)
-        }
-        Err(Passed) => false,
+        Ok(Ok(_)) => Conduct::Answered,
+        Ok(Err(status)) if is_own_word(status) => Conduct::Answered,
+        // The logger gives up a little before the deadline that it is told, and the client library at it. The library
+        // has one code for that and for connections that break: only the time tells them apart.
+        Ok(Err(status)) if status.code() != Code::DeadlineExceeded && !told.has_passed() => Conduct::Broken,
+        Ok(Err(_)) | Err(Passed) => Conduct::Silent { sent: Some(sent) },
     }
+}
+
+/// Whether a status comes from the logger, not from the client library.
+fn is_own_word(status: &Status) -> bool {
+    let own = matches!(
+        status.code(),
+        Code::AlreadyExists
+            | Code::InvalidArgument
+            | Code::ResourceExhausted
+            | Code::Unimplemented
+            | Code::FailedPrecondition
+    );
+    own || status.metadata().contains_key(OUTCOME)
 }
 
 /// What the logger says it stored; an entry without an id comes from another implementation.
@@ -111,6 +119,8 @@ fn never_connected(status: &Status) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tonic::metadata::MetadataValue;
     use tonic::transport::Endpoint;
     use wire::grpc::LogRequest;
@@ -177,5 +187,18 @@ mod tests {
         let channel = Endpoint::from_shared(url).unwrap().connect_lazy();
         let status = LoggerServiceClient::new(channel).log_activity(LogRequest::default()).await.unwrap_err();
         assert!(matches!(not_stored(&status), Failure::Refused { .. }), "{status:?}");
+    }
+
+    #[test]
+    fn a_deadline_is_told_from_a_connection_that_breaks() {
+        let (sent, passed) = (Instant::now(), Deadline::after(Duration::ZERO));
+        let left = Deadline::after(Duration::from_secs(60));
+        let conduct = |code, told| conduct::<()>(&Ok(Err(Status::new(code, "m"))), sent, told);
+        let silent = Conduct::Silent { sent: Some(sent) };
+        assert_eq!(conduct(Code::DeadlineExceeded, left), silent);
+        assert_eq!(conduct(Code::Cancelled, passed), silent);
+        assert_eq!(conduct(Code::Cancelled, left), Conduct::Broken);
+        assert_eq!(conduct(Code::Unavailable, left), Conduct::Broken);
+        assert_eq!(conduct(Code::InvalidArgument, passed), Conduct::Answered);
     }
 }
