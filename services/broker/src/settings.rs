@@ -8,6 +8,8 @@ use chassis::telemetry::TelemetrySettings;
 use chassis::{count, duration};
 use clap::Parser;
 
+use crate::cors;
+
 /// The one door of the system: HTTP in front; HTTP, gRPC and AMQP behind.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about)]
@@ -62,8 +64,9 @@ pub struct Settings {
     /// Circuit breaker.
     #[command(flatten)]
     pub breaker: BreakerArguments,
-    /// Origins whose pages may use the broker, separated by commas; * is any http or https origin
-    #[arg(long, env = "CORS_ORIGINS", default_value = "*", value_delimiter = ',')]
+    /// Origins whose pages may use the broker, separated by commas; by default those of our own page on this machine; *
+    /// lets any page read every answer
+    #[arg(long, env = "CORS_ORIGINS", default_value = cors::PAGES, value_delimiter = ',')]
     pub cors_origins: Vec<String>,
     /// Time for requests under way to end after SIGTERM
     #[arg(long, env = "DRAIN", default_value = "10s", value_parser = duration::parse)]
