@@ -93,7 +93,7 @@ impl Application {
             queue: Arc::clone(&intake.queue),
             committers: vec![committer(&settings, &intake, store.clone()); settings.writers],
             router: http::router(intake, settings.request_timeout, readiness, &metrics),
-            server: GrpcServer { service, drain: settings.drain },
+            server: GrpcServer { service, drain: settings.drain, reflection: settings.grpc_reflection },
             store,
             down_grace: settings.down_grace,
             drain: settings.drain,

@@ -14,9 +14,12 @@ pub struct Settings {
     /// Address of HTTP: POST /log, /healthz, /readyz, /metrics
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8082")]
     pub listen: String,
-    /// Address of gRPC: logger.LoggerService, health, reflection
+    /// Address of gRPC: logger.LoggerService, health, and reflection where that is on
     #[arg(long, env = "GRPC_LISTEN", default_value = "127.0.0.1:50001")]
     pub grpc_listen: String,
+    /// Describe the gRPC service to whoever asks (gRPC reflection), as grpcurl needs it
+    #[arg(long, env = "GRPC_REFLECTION")]
+    pub grpc_reflection: bool,
     /// MongoDB, like mongodb://user:password@host:27017/logs_db?directConnection=true; the database is logs_db if
     /// none is named
     #[arg(long, env = "MONGO_URL", hide_env_values = true)]

@@ -13,10 +13,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use wire::grpc::logger_service_client::LoggerServiceClient;
 use wire::grpc::{LogBatchRequest, LogRequest, Outcome, ReadLogsRequest};
 use wire::headers::{OUTCOME, REFUSED};
@@ -32,8 +36,13 @@ struct Running {
 }
 
 async fn start() -> Running {
+    start_with(&[]).await
+}
+
+async fn start_with(more: &[&str]) -> Running {
     let arguments =
         ["logger", "--mongo-url", NOBODY, "--listen", "127.0.0.1:0", "--grpc-listen", "127.0.0.1:0"];
+    let arguments = arguments.iter().chain(more);
     let application = Application::build(Settings::try_parse_from(arguments).unwrap()).await.unwrap();
     let (http, grpc) = (application.address(), format!("http://{}", application.grpc_address()));
     let shutdown = CancellationToken::new();
@@ -82,6 +91,28 @@ async fn it_says_what_it_waits_for_and_is_alive() {
     let service = "logger.LoggerService".to_owned();
     let status = health.check(HealthCheckRequest { service }).await.unwrap().into_inner().status();
     assert_eq!(status, ServingStatus::NotServing);
+}
+
+/// Services that the logger tells of itself.
+async fn described(logger: &Running) -> Result<Vec<String>, Status> {
+    let message_request = Some(MessageRequest::ListServices(String::new()));
+    let question = ServerReflectionRequest { host: String::new(), message_request };
+    let mut client = ServerReflectionClient::new(logger.channel().await);
+    let answers = client.server_reflection_info(futures::stream::iter([question])).await?;
+    match answers.into_inner().message().await?.and_then(|answer| answer.message_response) {
+        Some(MessageResponse::ListServicesResponse(list)) => {
+            Ok(list.service.into_iter().map(|service| service.name).collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn it_describes_itself_only_where_that_is_set() {
+    let silent = described(&start().await).await.unwrap_err();
+    assert_eq!(silent.code(), Code::Unimplemented);
+    let services = described(&start_with(&["--grpc-reflection"]).await).await.unwrap();
+    assert!(services.iter().any(|service| service == "logger.LoggerService"), "{services:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The gRPC server: the service, health, reflection; drains at shutdown.
+//! The gRPC server: the service, health, and reflection where it is asked for; drains at shutdown.
 
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub struct BadReflection(#[from] tonic_reflection::server::Error);
 pub(crate) struct GrpcServer {
     pub(crate) service: Service,
     pub(crate) drain: Duration,
+    /// Whether the service describes itself to whoever asks.
+    pub(crate) reflection: bool,
 }
 
 impl GrpcServer {
@@ -58,14 +60,21 @@ impl GrpcServer {
     ) -> Result<(), ServeGrpcError> {
         let health = HealthServer::new(HealthService::from_health_reporter(reporter));
         let service = LoggerServiceServer::new(self.service).max_decoding_message_size(MAX_BATCH_BYTES);
+        let (v1, v1alpha) = match self.reflection {
+            true => (
+                Some(reflection().build_v1().map_err(BadReflection)?),
+                Some(reflection().build_v1alpha().map_err(BadReflection)?),
+            ),
+            false => (None, None),
+        };
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         Server::builder()
             .http2_keepalive_interval(Some(Duration::from_secs(10)))
             .http2_keepalive_timeout(Some(Duration::from_secs(5)))
             .add_service(service)
             .add_service(health)
-            .add_service(reflection().build_v1().map_err(BadReflection)?)
-            .add_service(reflection().build_v1alpha().map_err(BadReflection)?)
+            .add_optional_service(v1)
+            .add_optional_service(v1alpha)
             .serve_with_incoming_shutdown(incoming, async move { shutdown.cancelled().await })
             .await
             .map_err(ServeGrpcError::Broken)
