@@ -49,7 +49,7 @@ impl Batch {
         {
             return Some(pending);
         }
-        if !pending.claim() {
+        if !pending.take() {
             return None;
         }
         self.entries += 1;
@@ -169,7 +169,7 @@ pub(crate) mod tests {
         let (repeat, repeat_ticket) = pending("a", "x", &fingerprints);
         let (other, _other_ticket) = pending("a", "y", &fingerprints);
         assert!(batch.offer(first).is_none() && batch.offer(repeat).is_none());
-        assert!(batch.offer(other).is_some_and(|other| other.claim()), "given back unclaimed");
+        assert!(batch.offer(other).is_some_and(|other| other.take()), "given back untaken");
         assert_eq!(batch.len(), 1);
         batch.settle(|_, group| Some(Outcome::Stored(group.record().created_at)));
         assert_eq!(first_ticket.outcome().await, repeat_ticket.outcome().await);

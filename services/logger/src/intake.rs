@@ -59,7 +59,7 @@ impl Intake {
         let created_at = Moment::now();
         let document = self.document(draft, created_at);
         let record = Record { id: draft.id.clone(), fingerprint, created_at, document };
-        let (pending, ticket) = Pending::new(record, deadline.instant());
+        let (pending, ticket) = Pending::new(record, deadline);
         (Some(pending), self.entrance(ticket, created_at))
     }
 

@@ -58,7 +58,7 @@ impl Queue {
     pub(crate) fn give_back(&self, entries: Vec<Pending>) {
         let mut inner = self.lock();
         for pending in entries.into_iter().rev() {
-            pending.unclaim();
+            pending.give_back();
             inner.bytes += pending.size();
             inner.waiting.push_front(pending);
         }
