@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`run`] | `main` of a service: settings, telemetry, signal, exit code |
 //! | [`serve`] | an HTTP listener that drains at shutdown |
+//! | [`router`] | routes and layers that every service ends with |
 //! | `linger` | lets a refusal arrive whose request was not read to its end |
 //! | [`body`] | the JSON body of a request, refused with a reason |
 //! | [`problem`] | refusals, as the JSON envelope with their status |
@@ -40,6 +41,7 @@ mod linger;
 pub mod link;
 pub mod metrics;
 pub mod problem;
+pub mod router;
 pub mod run;
 pub mod secret;
 pub mod serve;

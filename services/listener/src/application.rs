@@ -4,15 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Router, middleware};
+use axum::Router;
 use chassis::CancellationToken;
 use chassis::attempts::Attempts;
 use chassis::backoff::Backoff;
-use chassis::health::{self, Dependency, Readiness};
-use chassis::metrics::{self, Metrics};
-use chassis::problem::{no_such_method, no_such_route};
+use chassis::health::{Dependency, Readiness};
+use chassis::metrics::Metrics;
 use chassis::serve::{self, ServeError};
-use chassis::telemetry;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
@@ -84,7 +82,7 @@ impl Application {
             http,
             rabbit: readiness.dependency("rabbitmq"),
             logger: readiness.dependency("logger"),
-            router: router(readiness, &metrics),
+            router: chassis::router::finish(Router::new(), readiness, &metrics),
             target: Arc::new(target),
             workshop,
             drain: settings.drain,
@@ -171,13 +169,4 @@ fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
         Some(bug) => target.planted(bug),
         None => target,
     })
-}
-
-fn router(readiness: Readiness, metrics: &Metrics) -> Router {
-    health::router(readiness)
-        .merge(metrics.router())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
 }

@@ -13,10 +13,10 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use chassis::health::{self, Readiness};
-use chassis::metrics::{self, Metrics};
-use chassis::problem::{Problem, no_such_method, no_such_route};
-use chassis::{deadline, telemetry};
+use chassis::deadline;
+use chassis::health::Readiness;
+use chassis::metrics::Metrics;
+use chassis::problem::Problem;
 use http::StatusCode;
 use tower_http::cors::CorsLayer;
 use wire::entry::{self, InvalidEntry};
@@ -56,7 +56,7 @@ pub(crate) fn router(
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", post(ping::ping))
         .route("/authentication", post(authentication::authenticate))
         .route("/grpc-logger", post(grpc_logger::log))
@@ -65,14 +65,8 @@ pub(crate) fn router(
         .route("/logs", get(logs::read))
         .with_state(dependencies)
         .layer(DefaultBodyLimit::max(limits.body))
-        .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer))
-        .merge(health::router(readiness))
-        .merge(metrics.router())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(cors)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+        .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer));
+    chassis::router::finish(routes, readiness, metrics).layer(cors)
 }
 
 /// Checks that an entry can be stored.
