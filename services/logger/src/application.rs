@@ -27,6 +27,7 @@ use crate::settings::Settings;
 use crate::store::{Store, Target};
 
 pub use crate::grpc::ServeGrpcError;
+pub use crate::intake::StoreMode;
 pub use crate::store::BadUrl;
 
 /// Reads beside each other, and waiting: few, since each may hold megabytes.
@@ -76,13 +77,21 @@ impl Application {
     /// # Errors
     /// [`BuildError`] for an address that is taken and for a connection string that can't be used.
     pub async fn build(settings: Settings) -> Result<Self, BuildError> {
+        Self::build_with(settings, StoreMode::default()).await
+    }
+
+    /// Builds a logger that stores in another mode.
+    ///
+    /// # Errors
+    /// [`BuildError`] for an address that is taken and for a connection string that can't be used.
+    pub async fn build_with(settings: Settings, mode: StoreMode) -> Result<Self, BuildError> {
         let target = Target::parse(settings.mongo_url.expose(), &settings.collection).await?;
         let (http, grpc) = (serve::bind(&settings.listen).await?, serve::bind(&settings.grpc_listen).await?);
         let (address, grpc_address) = (serve::address_of(&http)?, serve::address_of(&grpc)?);
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
         let fingerprints = Fingerprints::default();
         let store = Store::new(target, fingerprints.clone());
-        let intake = intake(&settings, fingerprints, LoggerMetrics::new(&metrics));
+        let intake = intake(&settings, fingerprints, LoggerMetrics::new(&metrics), mode);
         let service = service(&settings, intake.clone(), store.clone());
         Ok(Self {
             http,
@@ -162,27 +171,17 @@ fn committer(settings: &Settings, intake: &Intake, store: Store) -> Committer {
     }
 }
 
-fn intake(settings: &Settings, fingerprints: Fingerprints, metrics: LoggerMetrics) -> Intake {
+fn intake(
+    settings: &Settings,
+    fingerprints: Fingerprints,
+    metrics: LoggerMetrics,
+    mode: StoreMode,
+) -> Intake {
     Intake {
         queue: Arc::new(Queue::new(settings.queue_length, settings.queue_bytes)),
-        recent: Arc::new(Recent::new(remembered(settings))),
+        recent: Arc::new(Recent::new(if mode.remembers { settings.recent_ids } else { 0 })),
         fingerprints,
         metrics,
-        #[cfg(feature = "planted-bugs")]
-        planted: settings.planted_bug,
-    }
-}
-
-#[cfg(not(feature = "planted-bugs"))]
-fn remembered(settings: &Settings) -> usize {
-    settings.recent_ids
-}
-
-#[cfg(feature = "planted-bugs")]
-fn remembered(settings: &Settings) -> usize {
-    match settings.planted_bug {
-        // The map would hide the bug.
-        Some(crate::planted::PlantedBug::WritesWithoutUniqueId) => 0,
-        _ => settings.recent_ids,
+        mode,
     }
 }

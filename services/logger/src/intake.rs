@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chassis::deadline::Deadline;
+use mongodb::bson::raw::CStr;
 use mongodb::bson::{RawDocumentBuf, cstr};
 
 use crate::draft::Draft;
@@ -21,8 +22,26 @@ pub(crate) struct Intake {
     pub(crate) recent: Arc<Recent>,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) metrics: LoggerMetrics,
-    #[cfg(feature = "planted-bugs")]
-    pub(crate) planted: Option<crate::planted::PlantedBug>,
+    pub(crate) mode: StoreMode,
+}
+
+/// Mode of storing: what an entry is known by, and when its sender is answered. All that `logger-planted` does otherwise
+/// is a mode of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreMode {
+    /// Field of the document that holds the entry's id. `_id` is the store's own key, unique without an index of ours.
+    pub(crate) key: &'static CStr,
+    /// Whether a sender is answered only once the entry is stored.
+    pub(crate) awaits_commit: bool,
+    /// Whether ids stored lately are remembered.
+    pub(crate) remembers: bool,
+}
+
+impl Default for StoreMode {
+    /// Known by `_id`, answered once stored, remembered.
+    fn default() -> Self {
+        Self { key: cstr!("_id"), awaits_commit: true, remembers: true }
+    }
 }
 
 /// How far an entry came at once.
@@ -63,15 +82,8 @@ impl Intake {
         (Some(pending), self.entrance(ticket, created_at))
     }
 
-    #[cfg(not(feature = "planted-bugs"))]
-    #[allow(clippy::unused_self)]
-    fn entrance(&self, ticket: Ticket, _created_at: Moment) -> Entrance {
-        Entrance::Waits(ticket)
-    }
-
-    #[cfg(feature = "planted-bugs")]
     fn entrance(&self, ticket: Ticket, created_at: Moment) -> Entrance {
-        if self.planted != Some(crate::planted::PlantedBug::AnswersBeforeCommit) {
+        if self.mode.awaits_commit {
             return Entrance::Waits(ticket);
         }
         tokio::spawn(ticket.outcome());
@@ -89,26 +101,11 @@ impl Intake {
 
     fn document(&self, draft: &Draft, created_at: Moment) -> RawDocumentBuf {
         let mut document = RawDocumentBuf::new();
-        if self.ids_are_unique() {
-            document.append(cstr!("_id"), draft.id.as_str());
-        } else {
-            document.append(cstr!("entry_id"), draft.id.as_str());
-        }
+        document.append(self.mode.key, draft.id.as_str());
         document.append(cstr!("name"), draft.name.as_str());
         document.append(cstr!("data"), draft.data.as_str());
         document.append(cstr!("created_at"), created_at.bson());
         document.append(cstr!("via"), draft.via.as_str());
         document
-    }
-
-    #[cfg(not(feature = "planted-bugs"))]
-    #[allow(clippy::unused_self)]
-    fn ids_are_unique(&self) -> bool {
-        true
-    }
-
-    #[cfg(feature = "planted-bugs")]
-    fn ids_are_unique(&self) -> bool {
-        self.planted != Some(crate::planted::PlantedBug::WritesWithoutUniqueId)
     }
 }

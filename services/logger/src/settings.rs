@@ -57,10 +57,6 @@ pub struct Settings {
     /// How it logs.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-    /// A bug for proving the harness; none unless `logger-planted` sets it.
-    #[cfg(feature = "planted-bugs")]
-    #[arg(skip)]
-    pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
 /// Reads a size that one message to MongoDB can hold.
