@@ -13,7 +13,7 @@ use chassis::serve::{self, ServeError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::amqp::{self, Manner, Plan, Publisher};
+use crate::amqp::{self, Plan, Publisher};
 use crate::authentication::Authentication;
 use crate::grpc_logger::{Gates, GrpcLogger};
 use crate::http_hop::HttpHop;
@@ -22,7 +22,7 @@ use crate::routes::{self, Dependencies, Limits};
 use crate::settings::Settings;
 use crate::{cors, watch};
 
-pub use crate::amqp::BadAmqpUrl;
+pub use crate::amqp::{BadAmqpUrl, PublishMode};
 pub use crate::grpc_logger::BadEndpoint;
 pub use crate::http_hop::BadUrl;
 
@@ -79,9 +79,17 @@ impl Application {
     /// # Errors
     /// [`BuildError`] names the setting that can't be used.
     pub async fn build(settings: Settings) -> Result<Self, BuildError> {
+        Self::build_with(settings, PublishMode::default()).await
+    }
+
+    /// Builds a broker that publishes in another mode.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that can't be used.
+    pub async fn build_with(settings: Settings, mode: PublishMode) -> Result<Self, BuildError> {
         let (readiness, metrics) = (Readiness::default(), Metrics::new());
         let signs = Signs::new(&readiness);
-        let plan = plan(&settings)?;
+        let plan = plan(&settings, mode)?;
         let dependencies = Arc::new(dependencies(&settings, &signs)?);
         watch_breakers(&metrics, &dependencies);
         let limits = Limits { request_timeout: settings.request_timeout, body: settings.body_limit };
@@ -169,17 +177,13 @@ fn gate(settings: &Settings, dependency: &'static str, inside: usize) -> Gate {
     Gate::new(dependency, breaker, inside, settings.queue)
 }
 
-fn plan(settings: &Settings) -> Result<Plan, BadAmqpUrl> {
-    let manner = Manner {
-        #[cfg(feature = "planted-bugs")]
-        bug: settings.planted_bug,
-    };
+fn plan(settings: &Settings, mode: PublishMode) -> Result<Plan, BadAmqpUrl> {
     Plan::new(
         &settings.amqp_url,
         settings.amqp_heartbeat,
         settings.amqp_channels,
         settings.connect_timeout,
-        manner,
+        mode,
     )
 }
 

@@ -74,10 +74,6 @@ pub struct Settings {
     /// How it logs.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-    /// A bug for proving the harness; none unless `broker-planted` sets it.
-    #[cfg(feature = "planted-bugs")]
-    #[arg(skip)]
-    pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
 #[cfg(test)]

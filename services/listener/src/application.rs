@@ -23,7 +23,7 @@ use crate::session::{Session, Workshop};
 use crate::settings::Settings;
 
 pub use crate::logger::BadUrl as BadLoggerUrl;
-pub use crate::rabbit::BadUrl as BadAmqpUrl;
+pub use crate::rabbit::{BadUrl as BadAmqpUrl, ConsumeMode};
 
 /// Connecting to RabbitMQ. Few beside each other: each that hangs has a thread until RabbitMQ answers.
 const ATTEMPTS: Attempts =
@@ -65,7 +65,15 @@ impl Application {
     /// # Errors
     /// [`BuildError`] for an address that is taken and for URLs that can't be used.
     pub async fn build(settings: Settings) -> Result<Self, BuildError> {
-        let target = target(&settings)?;
+        Self::build_with(settings, ConsumeMode::default()).await
+    }
+
+    /// Builds a listener that consumes in another mode.
+    ///
+    /// # Errors
+    /// [`BuildError`] for an address that is taken and for URLs that can't be used.
+    pub async fn build_with(settings: Settings, mode: ConsumeMode) -> Result<Self, BuildError> {
+        let target = Target::parse(settings.amqp_url.expose(), settings.prefetch, mode)?;
         let logger = Logger::new(&settings.logger_grpc_url, settings.call_timeout)?;
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
         let workshop = Workshop {
@@ -155,18 +163,4 @@ async fn connect(target: &Arc<Target>, dependency: &Dependency) -> Rabbit {
         dependency.waits(reason);
     };
     ATTEMPTS.until_success(attempt, failed).await
-}
-
-#[cfg(not(feature = "planted-bugs"))]
-fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
-    Target::parse(settings.amqp_url.expose(), settings.prefetch)
-}
-
-#[cfg(feature = "planted-bugs")]
-fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
-    let target = Target::parse(settings.amqp_url.expose(), settings.prefetch)?;
-    Ok(match settings.planted_bug {
-        Some(bug) => target.planted(bug),
-        None => target,
-    })
 }

@@ -42,10 +42,6 @@ pub struct Settings {
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-    /// A bug for proving the harness; none unless `listener-planted` sets it.
-    #[cfg(feature = "planted-bugs")]
-    #[arg(skip)]
-    pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
 /// Reads a number of entries that one call may have.

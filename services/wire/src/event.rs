@@ -17,37 +17,6 @@ pub const BINDING: &str = "log.*";
 /// Where messages go that can't be read: durable, quorum, reached through the default exchange.
 pub const DEAD_QUEUE: &str = "logs.dead";
 
-/// A queue as everyone who declares it must declare it: RabbitMQ refuses a second declaration that differs.
-/// Every argument is a string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueueShape {
-    /// The name.
-    pub name: &'static str,
-    /// Whether it outlives a restart of RabbitMQ.
-    pub durable: bool,
-    /// The arguments, all of them text.
-    pub arguments: &'static [(&'static str, &'static str)],
-}
-
-/// [`QUEUE`]; what RabbitMQ itself gives up on goes to [`DEAD_QUEUE`] by way of the default exchange.
-pub const QUEUE_SHAPE: QueueShape = QueueShape {
-    name: QUEUE,
-    durable: true,
-    arguments: &[
-        ("x-queue-type", "quorum"),
-        ("x-dead-letter-exchange", ""),
-        ("x-dead-letter-routing-key", DEAD_QUEUE),
-    ],
-};
-
-/// [`DEAD_QUEUE`].
-pub const DEAD_QUEUE_SHAPE: QueueShape =
-    QueueShape { name: DEAD_QUEUE, durable: true, arguments: &[("x-queue-type", "quorum")] };
-
-/// The queue of the planted bug `broker-publishes-transient`: gone with a restart of RabbitMQ.
-pub const TRANSIENT_QUEUE_SHAPE: QueueShape =
-    QueueShape { name: "logs.transient", durable: false, arguments: &[] };
-
 /// Content type of every message.
 pub const CONTENT_TYPE: &str = "application/json";
 

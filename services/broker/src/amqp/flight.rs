@@ -13,7 +13,7 @@ use lapin::options::BasicPublishOptions;
 use lapin::{Channel, Confirmation, PublisherConfirm};
 
 use super::lane::{Answer, Order};
-use super::message::Manner;
+use super::message::PublishMode;
 
 /// A message that RabbitMQ has not confirmed yet. Polling it is what publishes it.
 pub(super) struct Flight {
@@ -38,12 +38,12 @@ pub(super) struct Landed {
 
 impl Flight {
     /// Prepares to publish; the first poll does it.
-    pub(super) fn new(channel: Arc<Channel>, order: Order, manner: Manner, number: u64) -> Self {
+    pub(super) fn new(channel: Arc<Channel>, order: Order, mode: PublishMode, number: u64) -> Self {
         let Order { publication, claim, pass } = order;
         let sending = async move {
             let options = BasicPublishOptions { mandatory: true, immediate: false };
-            let (exchange, key) = publication.route(manner);
-            let properties = publication.properties(manner, number);
+            let (exchange, key) = publication.route(mode);
+            let properties = publication.properties(mode, number);
             channel.basic_publish(exchange, key, options, &publication.body, properties).await
         };
         Self { number, claim: Some(claim), stage: Stage::Sending(sending.boxed()), _pass: pass }

@@ -15,7 +15,7 @@ use lapin::Channel;
 use tokio::sync::{Notify, mpsc};
 
 use super::flight::{Flight, Landed, judge, poll_landings, returned_number};
-use super::message::{Manner, Publication};
+use super::message::{Publication, PublishMode};
 
 /// A message to be published, and who waits for its answer.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) struct Ended {
 /// A channel in confirm mode.
 pub(super) struct Lane {
     channel: Arc<Channel>,
-    manner: Manner,
+    mode: PublishMode,
     orders: mpsc::UnboundedReceiver<Order>,
     flights: Vec<Flight>,
     next: u64,
@@ -62,13 +62,13 @@ impl Lane {
     /// A lane over `channel`; orders come through the returned sender.
     pub(super) fn new(
         channel: Channel,
-        manner: Manner,
+        mode: PublishMode,
         unroutable: Arc<Notify>,
     ) -> (Self, mpsc::UnboundedSender<Order>) {
         let (sender, orders) = mpsc::unbounded_channel();
         let lane = Self {
             channel: Arc::new(channel),
-            manner,
+            mode,
             orders,
             flights: Vec::new(),
             next: 0,
@@ -121,7 +121,7 @@ impl Lane {
             return None;
         }
         self.next += 1;
-        let mut flight = Flight::new(Arc::clone(&self.channel), order, self.manner, self.next);
+        let mut flight = Flight::new(Arc::clone(&self.channel), order, self.mode, self.next);
         // The first poll gives the message its number and its place in the order of frames.
         match poll_fn(|cx| Poll::Ready(flight.poll(cx))).await {
             Poll::Ready(Err(error)) => {
@@ -131,8 +131,7 @@ impl Lane {
             }
             Poll::Ready(result) => self.settle(vec![Landed { flight, result }]),
             Poll::Pending => {
-                #[cfg(feature = "planted-bugs")]
-                if self.manner.answers_before_confirm() {
+                if !self.mode.awaits_confirm {
                     flight.tell(Answer::Confirmed);
                 }
                 self.flights.push(flight);

@@ -17,10 +17,10 @@ use lapin::{Channel, Connection, Event};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use super::Up;
 use super::lane::{Ended, Lane, Order};
-use super::message::Manner;
+use super::message::PublishMode;
 use super::socket::{self, Cord};
-use super::{Up, topology};
 
 /// Between two looks while all is well.
 const CALM: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ const CLOSE: Duration = Duration::from_secs(1);
 pub(crate) struct Plan {
     uri: AMQPUri,
     channels: u16,
-    manner: Manner,
+    mode: PublishMode,
     connect: Duration,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Link {
     control: Arc<Channel>,
     lanes: JoinSet<Ended>,
     unroutable: Arc<Notify>,
-    manner: Manner,
+    mode: PublishMode,
     /// Last, so that the connection is cut after everything else was told.
     cord: Cord,
 }
@@ -72,11 +72,11 @@ impl Plan {
         heartbeat: u16,
         channels: u16,
         connect: Duration,
-        manner: Manner,
+        mode: PublishMode,
     ) -> Result<Self, BadAmqpUrl> {
         let mut uri: AMQPUri = url.expose().parse().map_err(BadAmqpUrl)?;
         uri.query.heartbeat = Some(heartbeat);
-        Ok(Self { uri, channels, manner, connect })
+        Ok(Self { uri, channels, mode, connect })
     }
 }
 
@@ -85,14 +85,14 @@ impl Link {
     pub(super) async fn open(plan: Arc<Plan>) -> lapin::Result<(Self, Up)> {
         let (connection, cord) = socket::connect(plan.uri.clone(), plan.connect).await?;
         let control = Arc::new(connection.create_channel().await?);
-        topology::declare(&control, plan.manner).await?;
+        topology::declare(&control, plan.mode.queues).await?;
         let unroutable = Arc::new(Notify::new());
         // At once, not one after the other: over a slow link each takes two round trips.
-        let opening = (0..plan.channels).map(|_| open_lane(&connection, plan.manner, &unroutable));
+        let opening = (0..plan.channels).map(|_| open_lane(&connection, plan.mode, &unroutable));
         let (opened, senders): (Vec<Lane>, Vec<_>) = try_join_all(opening).await?.into_iter().unzip();
         let lanes = opened.into_iter().map(Lane::run).collect();
         let up = Up { lanes: senders, next: AtomicUsize::new(0), status: connection.status().clone() };
-        Ok((Self { connection, control, lanes, unroutable, manner: plan.manner, cord }, up))
+        Ok((Self { connection, control, lanes, unroutable, mode: plan.mode, cord }, up))
     }
 
     /// Watches until the link is lost, and returns why.
@@ -115,7 +115,7 @@ impl Link {
 
     async fn declare_again(&self) -> Option<String> {
         tracing::warn!("RabbitMQ had no queue for an entry: declaring exchange and queues again");
-        topology::declare(&self.control, self.manner).await.err().map(|error| error.to_string())
+        topology::declare(&self.control, self.mode.queues).await.err().map(|error| error.to_string())
     }
 
     /// Closes in order: what is published is confirmed first, as far as time permits.
@@ -145,12 +145,12 @@ impl Link {
 
 async fn open_lane(
     connection: &Connection,
-    manner: Manner,
+    mode: PublishMode,
     unroutable: &Arc<Notify>,
 ) -> lapin::Result<(Lane, mpsc::UnboundedSender<Order>)> {
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
-    Ok(Lane::new(channel, manner, Arc::clone(unroutable)))
+    Ok(Lane::new(channel, mode, Arc::clone(unroutable)))
 }
 
 /// Waits for the next event of the connection; returns why, if it is lost.

@@ -6,7 +6,6 @@
 //! | `lane` | one channel: its messages, its confirms, who is told what |
 //! | `flight` | one message between its publication and its confirm |
 //! | `socket` | the TCP connection, which can be cut from outside |
-//! | `topology` | exchange, queues, binding |
 //! | `link` | one connection with its channels |
 //! | `supervisor` | makes a link, watches it, makes the next |
 //!
@@ -19,7 +18,6 @@ mod link;
 mod message;
 mod socket;
 mod supervisor;
-mod topology;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -35,7 +33,8 @@ use lane::{Answer, Order};
 
 pub use link::BadAmqpUrl;
 pub(crate) use link::Plan;
-pub(crate) use message::{Manner, Publication};
+pub(crate) use message::Publication;
+pub use message::PublishMode;
 pub(crate) use supervisor::supervise;
 
 use crate::margin;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use lapin::options::BasicAckOptions;
 use lapin::{Channel, Consumer};
 
-pub use connect::BadUrl;
 pub(crate) use connect::Target;
+pub use connect::{BadUrl, ConsumeMode};
 pub(crate) use connection::NoAnswer;
 use connection::{ANSWER, Closing};
 pub(crate) use dead::{DeadFailure, DeadLetters, Letter};
