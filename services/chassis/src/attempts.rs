@@ -27,6 +27,13 @@ pub struct Attempts {
 }
 
 impl Attempts {
+    /// Attempts to connect to a dependency, each of which may take `each`. One that is back is found within a quarter of
+    /// a second.
+    #[must_use]
+    pub const fn each(each: Duration) -> Self {
+        Self { pace: Duration::from_millis(250), beside: 4, each }
+    }
+
     /// Attempts until one succeeds; the others are then aborted. `failed` is told of each failure. To stop
     /// before a success, drop the future.
     pub async fn until_success<T, E, F>(

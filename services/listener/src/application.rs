@@ -7,30 +7,25 @@ use std::time::Duration;
 use axum::Router;
 use chassis::CancellationToken;
 use chassis::attempts::Attempts;
-use chassis::backoff::Backoff;
 use chassis::health::{Dependency, Readiness};
+use chassis::link::Keeper;
 use chassis::metrics::Metrics;
 use chassis::serve::{self, ServeError};
 use tokio::net::TcpListener;
-use tokio::time::Instant;
 
 use crate::damaged::Damaged;
 use crate::hand::CallLimits;
 use crate::logger::Logger;
 use crate::metrics::ListenerMetrics;
-use crate::rabbit::{Rabbit, Target};
+use crate::rabbit::Target;
 use crate::session::{Session, Workshop};
 use crate::settings::Settings;
 
 pub use crate::logger::BadUrl as BadLoggerUrl;
 pub use crate::rabbit::{BadUrl as BadAmqpUrl, ConsumeMode};
 
-/// Connecting to RabbitMQ. Few beside each other: each that hangs has a thread until RabbitMQ answers.
-const ATTEMPTS: Attempts =
-    Attempts { pace: Duration::from_millis(500), beside: 4, each: Duration::from_secs(10) };
-
-/// A connection that has worked for so long is followed by the next one at once.
-const STEADY: Duration = Duration::from_secs(2);
+/// Attempts to connect to RabbitMQ. Few at once: each that hangs has a thread until RabbitMQ answers.
+const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(10));
 
 /// A listener that is ready to run.
 pub struct Application {
@@ -134,33 +129,11 @@ async fn sessions(
     shutdown: &CancellationToken,
     drain: Duration,
 ) {
-    let mut backoff = Backoff::default();
-    while let Some(rabbit) = shutdown.run_until_cancelled(connect(target, dependency)).await {
-        tracing::info!("RabbitMQ is there, consuming");
+    let keeper = Keeper { attempts: ATTEMPTS, dependency, end: shutdown.clone() };
+    let session = |rabbit| async move {
         dependency.ready();
-        let begun = Instant::now();
-        if let Err(ended) = Session::new(workshop.clone(), rabbit).run(shutdown, drain).await {
-            tracing::warn!("RabbitMQ is gone: {ended}");
-            dependency.waits(ended.to_string());
-        }
-        // Connections that are made and soon lost, again and again, must not become a busy loop.
-        if begun.elapsed() > STEADY {
-            backoff.reset();
-        } else {
-            shutdown.run_until_cancelled(tokio::time::sleep(backoff.pause())).await;
-        }
-    }
-}
-
-async fn connect(target: &Arc<Target>, dependency: &Dependency) -> Rabbit {
-    let attempt = || Arc::clone(target).connect();
-    let mut told = String::new();
-    let failed = |reason: &str| {
-        if told != reason {
-            tracing::info!("waiting for RabbitMQ: {reason}");
-            reason.clone_into(&mut told);
-        }
-        dependency.waits(reason);
+        let ended = Session::new(workshop.clone(), rabbit).run(shutdown, drain).await;
+        ended.err().map(|ended| ended.to_string()).unwrap_or_default()
     };
-    ATTEMPTS.until_success(attempt, failed).await
+    keeper.run(|| Arc::clone(target).connect(), |_| {}, session).await;
 }

@@ -22,12 +22,6 @@ use super::lane::{Ended, Lane, Order};
 use super::message::PublishMode;
 use super::socket::{self, Cord};
 
-/// Between two looks while all is well.
-const CALM: Duration = Duration::from_secs(1);
-
-/// Between two looks while something is not.
-const UNEASY: Duration = Duration::from_millis(250);
-
 /// How long RabbitMQ may be silent before it is no longer taken for ready.
 const SILENCE: Duration = Duration::from_secs(3);
 
@@ -180,7 +174,7 @@ async fn look(
     breaker: &Breaker,
 ) -> Option<String> {
     let well = breaker.state() == BreakerState::Closed && dependency.is_ready();
-    tokio::time::sleep(if well { CALM } else { UNEASY }).await;
+    tokio::time::sleep(chassis::link::pace(well)).await;
     let channel = Arc::clone(control);
     let mut looking: Look = Box::pin(async move { topology::look(&channel).await });
     let mut silences = 0;
