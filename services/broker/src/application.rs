@@ -23,8 +23,8 @@ use crate::settings::Settings;
 use crate::{cors, watch};
 
 pub use crate::amqp::{BadAmqpUrl, PublishMode};
-pub use crate::grpc_logger::BadEndpoint;
 pub use crate::http_hop::BadUrl;
+pub use logger_client::BadEndpoint;
 
 /// Pages of entries that are read at once; each may be large.
 const READERS: usize = 16;

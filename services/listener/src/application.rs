@@ -11,6 +11,7 @@ use chassis::health::{Dependency, Readiness};
 use chassis::link::Keeper;
 use chassis::metrics::Metrics;
 use chassis::serve::{self, ServeError};
+use logger_client::BadEndpoint;
 use tokio::net::TcpListener;
 
 use crate::damaged::Damaged;
@@ -21,7 +22,6 @@ use crate::rabbit::Target;
 use crate::session::{Session, Workshop};
 use crate::settings::Settings;
 
-pub use crate::logger::BadUrl as BadLoggerUrl;
 pub use crate::rabbit::{BadUrl as BadAmqpUrl, ConsumeMode};
 
 /// Attempts to connect to RabbitMQ. Few at once: each that hangs has a thread until RabbitMQ answers.
@@ -49,8 +49,8 @@ pub enum BuildError {
     #[error(transparent)]
     AmqpUrl(#[from] BadAmqpUrl),
     /// The logger's URL can't be used.
-    #[error(transparent)]
-    LoggerUrl(#[from] BadLoggerUrl),
+    #[error("LOGGER_GRPC_URL: {0}")]
+    LoggerUrl(#[from] BadEndpoint),
 }
 
 impl Application {

@@ -14,6 +14,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use lapin::message::Delivery;
 use tokio::time::Instant;
+use wire::trace::TraceContext;
 
 use crate::damaged::Damaged;
 use crate::hand::{CallLimits, Hand};
@@ -54,8 +55,6 @@ pub(crate) struct Session {
     calls: FuturesUnordered<Call>,
     burials: FuturesUnordered<Burial>,
     unreadable: Vec<Letter>,
-    /// The entries of a call that the logger takes; smaller than the limit once it refused one for its size.
-    call_entries: usize,
     backoff: Backoff,
     not_before: Instant,
     /// The last reason for bringing messages again; told once.
@@ -85,7 +84,6 @@ impl Session {
     pub(crate) fn new(workshop: Workshop, rabbit: Rabbit) -> Self {
         Self {
             hand: Hand::new(workshop.limits),
-            call_entries: workshop.limits.entries,
             workshop,
             rabbit,
             ledger: Ledger::default(),
@@ -145,14 +143,15 @@ impl Session {
             && Instant::now() >= self.not_before
             && let Ok(client) = self.workshop.logger.link.current()
         {
-            let messages = self.hand.take_call(self.call_entries);
+            let messages = self.hand.take_call();
             let entries = messages.iter().map(|message| message.entry.clone()).collect();
             // One call, one trace: that of its first message.
             let traceparent = messages.iter().find_map(|message| message.original.traceparent());
+            let trace = traceparent.as_deref().and_then(TraceContext::parse);
             let (logger, metrics) = (self.workshop.logger.clone(), self.workshop.metrics.clone());
             self.calls.push(Box::pin(async move {
                 let begun = Instant::now();
-                let verdicts = logger.store(client, entries, traceparent).await;
+                let verdicts = logger.store(client, entries, trace).await;
                 metrics.call(begun.elapsed());
                 (messages, verdicts)
             }));
@@ -244,11 +243,6 @@ impl Session {
                 Verdict::Never(reason) => self.unreadable.push((message.original, reason)),
                 Verdict::Again(reason) => {
                     again.push(message);
-                    reasons = Some(reason);
-                }
-                Verdict::Smaller(reason) => {
-                    again.push(message);
-                    self.call_entries = again.len().div_ceil(2).max(1);
                     reasons = Some(reason);
                 }
             }

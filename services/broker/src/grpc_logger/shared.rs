@@ -5,14 +5,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chassis::breaker::Conduct;
 use chassis::claim::{self, Claim, End};
+use logger_client::Report;
 use tokio::time::Instant;
-use wire::grpc::{LogEntry, LogRequest};
+use wire::grpc::LogRequest;
 use wire::trace::TraceContext;
 
 use crate::margin::Hop;
-use crate::outcome::Failure;
 
 /// Calls at once when each is answered soon. Few, so that entries find each other; more than one, so that a commit
 /// of the logger's never waits for the answer of the one before.
@@ -30,15 +29,6 @@ const MOST_ENTRIES: usize = 256;
 
 /// Bytes of entries in a call, unless one alone has more.
 const MOST_BYTES: usize = 1024 * 1024;
-
-/// What came of an entry.
-#[derive(Debug)]
-pub(super) struct Told {
-    /// What is stored, or why not.
-    pub(super) stored: Result<LogEntry, Failure>,
-    /// The logger's conduct in its call.
-    pub(super) conduct: Conduct,
-}
 
 /// Entries that wait for a call; shared by all requests.
 #[derive(Debug, Default)]
@@ -61,14 +51,14 @@ pub(super) struct Waiting {
     pub(super) entry: LogRequest,
     pub(super) hop: Hop,
     pub(super) trace: TraceContext,
-    claim: Claim<Told>,
+    claim: Claim<Report>,
 }
 
 /// What the request of an entry holds meanwhile.
 #[derive(Debug)]
 pub(super) struct Ticket {
     hop: Hop,
-    ticket: claim::Ticket<Told>,
+    ticket: claim::Ticket<Report>,
 }
 
 /// Leave to make one call after the other, until nothing waits.
@@ -169,41 +159,27 @@ impl Waiting {
         self.entry.data.len() + self.entry.name.len()
     }
 
-    /// Tells what came of it.
-    pub(super) fn tell(self, told: Told) {
-        self.claim.answer(told);
+    /// Answers its request.
+    pub(super) fn answer(self, report: Report) {
+        self.claim.answer(report);
     }
 }
 
 impl Ticket {
     /// What came of the entry, by the deadline of its hop.
-    pub(super) async fn told(self) -> Told {
+    pub(super) async fn report(self) -> Report {
         match self.ticket.end(self.hop.wait).await {
-            End::Answered(told) => told,
-            End::Withdrawn => Told {
-                stored: Err(Failure::refused(
-                    "no call to the logger was free in time; the entry is not stored",
-                )),
-                conduct: Conduct::Silent { sent: None },
-            },
-            End::Unanswered { taken } => {
-                Told { stored: Err(too_late()), conduct: Conduct::Silent { sent: Some(taken) } }
-            }
+            End::Answered(report) => report,
+            End::Withdrawn => Report::too_late(None),
+            End::Unanswered { taken } => Report::too_late(Some(taken)),
         }
     }
-}
-
-/// What is known of an entry whose call did not end in time.
-pub(super) fn too_late() -> Failure {
-    Failure::unknown(
-        "the logger did not answer in time; whether the entry is stored is unknown, ask again with the same \
-         Idempotency-Key",
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use chassis::deadline::Deadline;
+    use logger_client::NotStored;
 
     use super::*;
     use crate::margin;
@@ -281,8 +257,8 @@ mod tests {
         let mut carrier = carrier.unwrap();
         let _call = carrier.next(now);
         let (waits, _) = push(&shared, "b", 1, now);
-        assert!(matches!(sent.told().await.stored, Err(Failure::Unknown(_))));
-        assert!(matches!(waits.told().await.stored, Err(Failure::Refused { .. })));
+        assert!(matches!(sent.report().await.stored, Err(NotStored::Unknown(_))));
+        assert!(matches!(waits.report().await.stored, Err(NotStored::Refused(_))));
         assert!(carrier.next(now).is_none(), "what nobody waits for is not sent");
     }
 

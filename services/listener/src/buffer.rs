@@ -46,13 +46,12 @@ impl Hand {
         }
     }
 
-    /// The messages of the next call; at most `entries`, and at least one if there is any.
-    pub(crate) fn take_call(&mut self, entries: usize) -> Vec<Message> {
+    /// The messages of the next call; at least one if there is any.
+    pub(crate) fn take_call(&mut self) -> Vec<Message> {
         let (mut taken, mut bytes) = (Vec::new(), 0);
-        let most = entries.clamp(1, self.limits.entries);
         while let Some(message) = self.waiting.front() {
             let size = message.size();
-            if taken.len() >= most || (!taken.is_empty() && bytes + size > self.limits.bytes) {
+            if taken.len() >= self.limits.entries || (!taken.is_empty() && bytes + size > self.limits.bytes) {
                 break;
             }
             bytes += size;
@@ -88,7 +87,7 @@ mod tests {
                     let Some(message) = arriving.next() else { break };
                     hand.add(message);
                 }
-                let call = hand.take_call(entries);
+                let call = hand.take_call();
                 if call.is_empty() {
                     break;
                 }
