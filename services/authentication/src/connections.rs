@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chassis::breaker::Conduct;
 use chassis::deadline::{Deadline, Passed};
-use chassis::gate::{Closed, Entered, Gate};
+use chassis::gate::{Gate, GateClosed, GatePass};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::time::Instant;
@@ -25,22 +25,22 @@ pub(crate) struct Connections {
     idle: Arc<Mutex<Vec<PgConnection>>>,
 }
 
-/// One connection, for one query. Dropped without [`Lease::end`] it is closed: a query that was given up may
+/// Lease of a connection, for one query. Dropped without [`Lease::end`] it is closed: a query that was given up may
 /// still be running on it.
 #[derive(Debug)]
 pub(crate) struct Lease {
     connection: PgConnection,
     home: Connections,
-    entered: Entered,
+    entered: GatePass,
     asked: Instant,
 }
 
-/// Why a question was not answered.
+/// Reason why a question was not answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
     /// Not asked at all.
     #[error(transparent)]
-    Closed(#[from] Closed),
+    Closed(#[from] GateClosed),
     /// No connection, or it broke, or PostgreSQL refused.
     #[error("PostgreSQL: {0}")]
     Failed(#[from] sqlx::Error),
@@ -93,7 +93,8 @@ impl Connections {
         &self.gate
     }
 
-    /// A connection that answers. An idle one may be dead, or hang: `patience` is the time for finding out.
+    /// A connection that answers.
+    // An idle one may be dead, or hang: `patience` is the time for finding out.
     async fn checkout(&self, deadline: Deadline, patience: Duration) -> Result<PgConnection, StoreError> {
         while let Some(mut connection) = self.take_idle() {
             let asked = Instant::now();
@@ -118,7 +119,7 @@ impl Connections {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    /// One hangs, so those that came the same way do.
+    /// Drops every idle connection: one hangs, so those that came the same way do.
     fn forget_idle(&self) {
         let hanging = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         drop(hanging);
@@ -135,7 +136,8 @@ impl Lease {
         &mut self.connection
     }
 
-    /// Ends with the answer to the question. The connection is kept only if there was one.
+    /// Ends with the answer to the question.
+    // The connection is kept only if there was one.
     pub(crate) fn end<T>(self, answer: Result<Result<T, sqlx::Error>, Passed>) -> Result<T, StoreError> {
         let (conduct, answer) = match answer {
             Ok(Ok(value)) => {

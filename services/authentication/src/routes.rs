@@ -19,7 +19,7 @@ use crate::login::Login;
 /// The largest body: twice what the longest credentials take when every character is escaped.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// What of the deadline is kept for the way back, so that a refusal arrives before the caller gives up.
+/// Part of the deadline that is kept for the way back, so that a refusal arrives before the caller gives up.
 const WAY_BACK: Duration = Duration::from_millis(20);
 
 /// Every route of the service.

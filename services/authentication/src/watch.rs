@@ -52,6 +52,7 @@ async fn prepare(connections: Connections, migrated: Arc<AtomicBool>) -> Result<
         let mut connection = connections.connect().await?;
         // `run` is this with an `Acquire` bound, which a task that may move between threads can't meet.
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
+        // Once in a life: a database that comes back is the one that was migrated, and a look must stay cheap.
         migrated.store(true, Ordering::Release);
         tracing::info!("the table of users is up to date");
     }

@@ -23,13 +23,13 @@ use crate::settings::Settings;
 use crate::{cors, watch};
 
 pub use crate::amqp::{BadAmqpUrl, PublishMode};
-pub use crate::http_hop::BadUrl;
+pub use crate::http_hop::BadHttpUrl;
 pub use logger_client::BadEndpoint;
 
 /// Pages of entries that are read at once; each may be large.
 const READERS: usize = 16;
 
-/// How long the end may take once nothing is under way.
+/// Time that the end may take once nothing is in flight.
 const CLOSE: Duration = Duration::from_secs(2);
 
 /// The service, listening but not serving yet.
@@ -43,7 +43,7 @@ pub struct Application {
     drain: Duration,
 }
 
-/// Where each watcher says what it sees.
+/// Dependencies of `/readyz`, one for each watcher.
 struct Signs {
     authentication: Dependency,
     json_logger: Dependency,
@@ -60,13 +60,13 @@ pub enum BuildError {
     /// No URL of a service.
     #[error("{name}: {source}")]
     Url {
-        /// Which setting.
+        /// Name of the setting.
         name: &'static str,
-        /// What is wrong with it.
-        source: BadUrl,
+        /// Mistake in it.
+        source: BadHttpUrl,
     },
     /// No URL of the logger's gRPC.
-    #[error("LOGGER_GRPC_URL: {0}")]
+    #[error("BROKER_LOGGER_GRPC_URL: {0}")]
     Endpoint(#[from] BadEndpoint),
     /// No URL of RabbitMQ.
     #[error(transparent)]
@@ -100,7 +100,7 @@ impl Application {
         Ok(Self { listener, address, router, dependencies, signs, plan, drain: settings.drain })
     }
 
-    /// Where it listens.
+    /// Address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -122,7 +122,7 @@ impl Application {
         drop(watchers);
         done.cancel();
         if tokio::time::timeout(CLOSE, supervising).await.is_err() {
-            tracing::warn!("RabbitMQ did not let go in time");
+            tracing::warn!("the connection to RabbitMQ did not close in time");
         }
         ended
     }
@@ -141,14 +141,15 @@ impl Signs {
 
 fn dependencies(settings: &Settings, signs: &Signs) -> Result<Dependencies, BuildError> {
     let authentication =
-        http(settings, "AUTHENTICATION_URL", &settings.authentication_url, "authentication")?;
-    let json_logger = http(settings, "LOGGER_HTTP_URL", &settings.logger_http_url, "the logger's HTTP")?;
+        http(settings, "BROKER_AUTHENTICATION_URL", &settings.authentication_url, "authentication")?;
+    let json_logger =
+        http(settings, "BROKER_LOGGER_HTTP_URL", &settings.logger_http_url, "the logger's HTTP")?;
     let grpc_logger = GrpcLogger::new(
         &settings.logger_grpc_url,
         settings.grpc_connections,
         settings.connect_timeout,
         Gates {
-            storing: gate(settings, "the logger's gRPC", settings.concurrency),
+            storing: gate(settings, "the logger's gRPC", settings.max_in_flight),
             reading: gate(settings, "the logger's gRPC", READERS),
         },
         signs.grpc_logger.clone(),
@@ -167,14 +168,14 @@ fn http(
     url: &str,
     dependency: &'static str,
 ) -> Result<HttpHop, BuildError> {
-    let gate = gate(settings, dependency, settings.concurrency);
-    HttpHop::new(url, gate, settings.connect_timeout, settings.concurrency)
+    let gate = gate(settings, dependency, settings.max_in_flight);
+    HttpHop::new(url, gate, settings.connect_timeout, settings.max_in_flight)
         .map_err(|source| BuildError::Url { name: setting, source })
 }
 
 fn gate(settings: &Settings, dependency: &'static str, inside: usize) -> Gate {
     let breaker = settings.breaker.settings(settings.request_timeout);
-    Gate::new(dependency, breaker, inside, settings.queue)
+    Gate::new(dependency, breaker, inside, settings.queue_length)
 }
 
 fn plan(settings: &Settings, mode: PublishMode) -> Result<Plan, BadAmqpUrl> {

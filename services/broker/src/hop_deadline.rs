@@ -1,27 +1,31 @@
-//! How much of a deadline is kept for the way back: an answer that says what happened must arrive before its
+//! Part of a deadline that is kept for the way back: an answer that says what happened must arrive before its
 //! caller gives up.
 
 use std::time::Duration;
 
 use chassis::deadline::Deadline;
 
+// A round trip within a data centre takes less; what is kept is lost to the work.
 const MOST: Duration = Duration::from_millis(50);
 const LEAST: Duration = Duration::from_millis(1);
 
-/// The deadlines of one hop.
+/// Deadlines of a hop on the way of a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Hop {
-    /// How long the broker waits for the hop.
+pub(crate) struct HopDeadlines {
+    /// Moment at which the broker gives the hop up.
     pub(crate) wait: Deadline,
-    /// What the next service is told: a little earlier, so that its own word comes first.
+    /// Deadline that the next service is told: a little earlier, so that its own word comes first.
     pub(crate) told: Deadline,
 }
 
-/// The deadlines of a hop on the way of a request.
-#[must_use]
-pub(crate) fn hop(request: Deadline) -> Hop {
-    let margin = (request.remaining() / 20).clamp(LEAST, MOST);
-    Hop { wait: request.earlier(margin), told: request.earlier(margin * 2) }
+impl HopDeadlines {
+    /// Deadlines of a hop within a request.
+    pub(crate) fn within(request: Deadline) -> Self {
+        // A share of the time, since a short request has little to give; bounded, since the way back takes no longer for
+        // a long one.
+        let margin = (request.remaining() / 20).clamp(LEAST, MOST);
+        Self { wait: request.earlier(margin), told: request.earlier(margin * 2) }
+    }
 }
 
 #[cfg(test)]
@@ -32,7 +36,7 @@ mod tests {
     fn each_is_earlier_than_the_one_before() {
         for time in [Duration::from_millis(10), Duration::from_secs(5), Duration::from_secs(300)] {
             let request = Deadline::after(time);
-            let hop = hop(request);
+            let hop = HopDeadlines::within(request);
             assert!(hop.told < hop.wait && hop.wait < request);
             assert!(hop.told.remaining() >= time / 2);
         }

@@ -17,13 +17,13 @@ use tokio::time::Instant;
 use wire::headers::{REQUEST_TIMEOUT, TRACEPARENT};
 use wire::trace::TraceContext;
 
-use crate::margin::Hop;
+use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// The largest answer that is read.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
-/// How long a connection is kept that nobody uses.
+/// Time for which a connection is kept that nobody uses.
 const KEEP_IDLE: Duration = Duration::from_secs(60);
 
 /// The way to one dependency; clones share its connections.
@@ -34,27 +34,27 @@ pub(crate) struct HttpHop {
     gate: Gate,
 }
 
-/// What the dependency said, whatever it was.
+/// HopAnswer of the dependency, whatever it was.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    /// Its status.
+pub(crate) struct HopAnswer {
+    /// Status.
     pub(crate) status: StatusCode,
-    /// Its headers.
+    /// Headers.
     pub(crate) headers: HeaderMap,
-    /// Its body, whole.
+    /// Body, whole.
     pub(crate) body: Bytes,
 }
 
 /// A URL that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{given}\" must look like http://host:port, without a path")]
-pub struct BadUrl {
+#[error("expected http://host:port without a path, found \"{given}\"")]
+pub struct BadHttpUrl {
     given: String,
 }
 
 impl HttpHop {
     /// The way to `url`; `gate` bounds how it is used.
-    pub(crate) fn new(url: &str, gate: Gate, connect: Duration, keep: usize) -> Result<Self, BadUrl> {
+    pub(crate) fn new(url: &str, gate: Gate, connect: Duration, keep: usize) -> Result<Self, BadHttpUrl> {
         let authority = authority(url)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -77,9 +77,9 @@ impl HttpHop {
         &self,
         route: &'static str,
         body: Vec<u8>,
-        hop: Hop,
+        hop: HopDeadlines,
         trace: TraceContext,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<HopAnswer, Failure> {
         let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let entered = self.gate.enter(hop.wait).await?;
         let sent = Some(Instant::now());
@@ -93,8 +93,9 @@ impl HttpHop {
     }
 
     /// Asks without the gate: to see whether the dependency is there.
-    pub(crate) async fn look(&self, route: &'static str, deadline: Deadline) -> Result<Answer, Failure> {
+    pub(crate) async fn look(&self, route: &'static str, deadline: Deadline) -> Result<HopAnswer, Failure> {
         let trace = chassis::telemetry::new_trace();
+        // Past the gate: a look must find a dependency alive though its breaker is open.
         let request = self.request(Method::GET, route, Vec::new(), deadline, trace)?;
         deadline.bound(self.exchange(request)).await.unwrap_or_else(|Passed| Err(self.too_late()))
     }
@@ -128,7 +129,7 @@ impl HttpHop {
         .map_err(|error| Failure::refused(format!("no request could be made of it: {error}")))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<HopAnswer, Failure> {
         let name = self.gate.dependency();
         let response = self.client.request(request).await.map_err(|error| {
             let causes = chassis::run::Chain(&error).to_string();
@@ -140,24 +141,25 @@ impl HttpHop {
             }
         })?;
         let (head, body) = response.into_parts();
+        // Bounded: a dependency that answers without an end must not take the broker's memory.
         let whole = Limited::new(body, ANSWER_LIMIT).collect().await;
         let body = whole
             .map_err(|error| Failure::unknown(format!("the answer of {name} broke off: {error}")))?
             .to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        Ok(HopAnswer { status: head.status, headers: head.headers, body })
     }
 }
 
-impl Answer {
-    /// Its `Retry-After`, if it is in seconds.
+impl HopAnswer {
+    /// Reads `Retry-After`, if it is in seconds.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
         Some(Duration::from_secs(seconds))
     }
 }
 
-fn authority(url: &str) -> Result<Authority, BadUrl> {
-    let bad = || BadUrl { given: url.chars().take(80).collect() };
+fn authority(url: &str) -> Result<Authority, BadHttpUrl> {
+    let bad = || BadHttpUrl { given: url.chars().take(80).collect() };
     let parts = url.parse::<Uri>().map_err(|_| bad())?.into_parts();
     let bare = parts.path_and_query.is_none_or(|path| path == "/");
     match (parts.scheme, parts.authority) {

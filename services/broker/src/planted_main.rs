@@ -11,7 +11,7 @@ use clap::Parser;
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Which bug: broker-answers-before-confirm or broker-publishes-transient; any other name is taken for a
+    /// Bug: broker-answers-before-confirm or broker-publishes-transient; any other name is taken for a
     /// bug of another service
     #[arg(long, env = "PLANTED_BUG", default_value = "")]
     planted_bug: String,

@@ -1,5 +1,5 @@
-//! Whether each dependency is there, and when it is back: `/readyz` turns ready only when every path of the
-//! broker works again, and a breaker is closed without a request having to be the one that finds out.
+//! Watchers of the dependencies: `/readyz` turns ready only when every path of the
+//! broker has recovered, and a breaker is closed without a request having to be the one that finds out.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -14,7 +14,7 @@ use chassis::link::{Keeper, until_lost};
 use http::StatusCode;
 use wire::envelope::Envelope;
 
-use crate::http_hop::{Answer, HttpHop};
+use crate::http_hop::{HopAnswer, HttpHop};
 use crate::outcome::Failure;
 
 /// Time for one look while it is there; a slow link must not be taken for a lost one.
@@ -47,13 +47,14 @@ pub(crate) async fn watch<S, L, E>(
 pub(crate) async fn readyz(hop: HttpHop) -> Result<(), Failure> {
     let answer = hop.look("/readyz", Deadline::after(ATTEMPTS.each)).await?;
     match answer.status {
+        // An answer all the same: it is alive, and another implementation need not have the route.
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(()),
         status if status.is_success() => Ok(()),
         status => Err(Failure::refused(message(&answer).unwrap_or_else(|| status.to_string()))),
     }
 }
 
-fn message(answer: &Answer) -> Option<String> {
+fn message(answer: &HopAnswer) -> Option<String> {
     let envelope: Envelope<serde::de::IgnoredAny> = serde_json::from_slice(&answer.body).ok()?;
     Some(envelope.message)
 }

@@ -27,14 +27,14 @@ pub struct BreakerSettings {
 #[derive(Debug, Clone, Args)]
 pub struct BreakerArguments {
     /// Failures of a dependency in a row after which requests are refused without asking it
-    #[arg(long, env = "BREAKER_FAILURES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub breaker_failures: u32,
     /// Time for which they are refused before one is let through
-    #[arg(long, env = "BREAKER_PAUSE", default_value = "500ms", value_parser = duration::parse)]
+    #[arg(long, default_value = "500ms", value_parser = duration::parse)]
     pub breaker_pause: Duration,
     /// Time without an answer that is a failure of a dependency, whatever less its callers allow it; four fifths of the
     /// request timeout if not given
-    #[arg(long, env = "BREAKER_PATIENCE", value_parser = duration::parse)]
+    #[arg(long, value_parser = duration::parse)]
     pub breaker_patience: Option<Duration>,
 }
 
@@ -64,7 +64,7 @@ impl Default for BreakerSettings {
 pub enum BreakerState {
     /// Calls pass.
     Closed = 0,
-    /// One probe is under way, or may be.
+    /// Half-open: a probe is in flight, or may be.
     HalfOpen = 1,
     /// Calls are refused.
     Open = 2,
@@ -77,8 +77,9 @@ pub enum Conduct {
     Answered,
     /// The connection broke, or could not be made.
     Broken,
-    /// No answer came before the caller gave up. It counts as a failure only where the call was sent and the caller
-    /// waited for [`BreakerSettings::patience`]: else callers with short deadlines would shut out all others.
+    /// No answer came before the caller gave up.
+    // It counts as a failure only where the call was sent and the caller waited for [`BreakerSettings::patience`]:
+    // else callers with short deadlines would shut out all others.
     Silent {
         /// Moment at which the call was sent; none for a call that never was.
         sent: Option<Instant>,
@@ -86,7 +87,7 @@ pub enum Conduct {
 }
 
 #[derive(Debug)]
-enum State {
+enum Phase {
     Closed {
         failures: u32,
     },
@@ -99,11 +100,12 @@ enum State {
     },
 }
 
-/// The state, and how often it has changed. A call counts only in the era that admitted it: one from before
-/// an outage that times out after it says nothing about now.
+/// The state, and how often it has changed.
+// A call counts only in the era that admitted it: one from before an outage that times out after it says nothing
+// about now.
 #[derive(Debug)]
 struct Era {
-    state: State,
+    state: Phase,
     number: u64,
 }
 
@@ -117,7 +119,7 @@ pub struct Breaker {
 /// Refusal of an open breaker; nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the circuit breaker is open; the next attempt is in {} ms", retry_after.as_millis())]
-pub struct Open {
+pub struct BreakerOpen {
     /// Time until a call may pass.
     pub retry_after: Duration,
 }
@@ -136,32 +138,32 @@ impl Breaker {
     /// A closed breaker.
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
-        let era = Era { state: State::Closed { failures: 0 }, number: 0 };
+        let era = Era { state: Phase::Closed { failures: 0 }, number: 0 };
         Self { settings, era: Arc::new(Mutex::new(era)) }
     }
 
     /// Asks for permission to call.
     ///
     /// # Errors
-    /// [`Open`] while the dependency is taken for dead.
-    pub fn admit(&self) -> Result<Permit, Open> {
+    /// [`BreakerOpen`] while the dependency is taken for dead.
+    pub fn admit(&self) -> Result<Permit, BreakerOpen> {
         self.admit_at(Instant::now())
     }
 
-    fn admit_at(&self, now: Instant) -> Result<Permit, Open> {
+    fn admit_at(&self, now: Instant) -> Result<Permit, BreakerOpen> {
         let mut era = self.lock();
         match era.state {
-            State::Closed { .. } => {}
-            State::Open { until } if now < until => {
-                return Err(Open { retry_after: until - now });
+            Phase::Closed { .. } => {}
+            Phase::Open { until } if now < until => {
+                return Err(BreakerOpen { retry_after: until - now });
             }
             // A probe that never said how it ended must not keep the breaker shut for ever.
-            State::HalfOpen { probe: Some(since) } if now < since + self.settings.pause => {
-                return Err(Open { retry_after: since + self.settings.pause - now });
+            Phase::HalfOpen { probe: Some(since) } if now < since + self.settings.pause => {
+                return Err(BreakerOpen { retry_after: since + self.settings.pause - now });
             }
             // The same era: an earlier probe may only be slow, and its word is worth the same.
-            State::HalfOpen { .. } => era.state = State::HalfOpen { probe: Some(now) },
-            State::Open { .. } => era.turn(State::HalfOpen { probe: Some(now) }),
+            Phase::HalfOpen { .. } => era.state = Phase::HalfOpen { probe: Some(now) },
+            Phase::Open { .. } => era.turn(Phase::HalfOpen { probe: Some(now) }),
         }
         Ok(Permit { breaker: self.clone(), era: era.number, admitted: now, ended: false })
     }
@@ -170,9 +172,9 @@ impl Breaker {
     #[must_use]
     pub fn state(&self) -> BreakerState {
         match self.lock().state {
-            State::Closed { .. } => BreakerState::Closed,
-            State::Open { until } if Instant::now() < until => BreakerState::Open,
-            State::Open { .. } | State::HalfOpen { .. } => BreakerState::HalfOpen,
+            Phase::Closed { .. } => BreakerState::Closed,
+            Phase::Open { until } if Instant::now() < until => BreakerState::Open,
+            Phase::Open { .. } | Phase::HalfOpen { .. } => BreakerState::HalfOpen,
         }
     }
 
@@ -185,7 +187,7 @@ impl Breaker {
     /// Closes it from outside: the dependency was seen alive, for instance by a connection made anew. Calls
     /// from before do not count any more.
     pub fn close(&self) {
-        self.lock().turn(State::Closed { failures: 0 });
+        self.lock().turn(Phase::Closed { failures: 0 });
     }
 
     fn fail(&self, era_of_call: u64, now: Instant) {
@@ -194,8 +196,8 @@ impl Breaker {
             return;
         }
         match &mut era.state {
-            State::Closed { failures } if *failures + 1 < self.settings.failures => *failures += 1,
-            _ => era.turn(State::Open { until: now + self.settings.pause }),
+            Phase::Closed { failures } if *failures + 1 < self.settings.failures => *failures += 1,
+            _ => era.turn(Phase::Open { until: now + self.settings.pause }),
         }
     }
 
@@ -205,16 +207,17 @@ impl Breaker {
             return;
         }
         match &mut era.state {
-            State::Closed { failures } => *failures = 0,
-            _ => era.turn(State::Closed { failures: 0 }),
+            Phase::Closed { failures } => *failures = 0,
+            _ => era.turn(Phase::Closed { failures: 0 }),
         }
     }
 
-    /// Frees the place of a probe that learned nothing. The era stays, so that another probe of it still counts.
+    /// Frees the place of a probe that learned nothing.
+    // The era stays, so that another probe of it still counts.
     fn abandon(&self, era_of_call: u64, admitted: Instant) {
         let mut era = self.lock();
         if era.number == era_of_call
-            && let State::HalfOpen { probe } = &mut era.state
+            && let Phase::HalfOpen { probe } = &mut era.state
             && *probe == Some(admitted)
         {
             *probe = None;
@@ -227,7 +230,7 @@ impl Breaker {
 }
 
 impl Era {
-    fn turn(&mut self, state: State) {
+    fn turn(&mut self, state: Phase) {
         self.state = state;
         self.number += 1;
     }

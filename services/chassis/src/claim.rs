@@ -1,4 +1,4 @@
-//! One piece of work that waits for a worker: the worker takes it or its caller withdraws it, never both.
+//! Work that waits for a worker: the worker takes it or its caller withdraws it, never both.
 //!
 //! Both ends share one stage, so that "never begun" and "may have been begun" can't be confused: whoever moves it away
 //! from waiting decides.
@@ -11,26 +11,26 @@ use tokio::time::Instant;
 use crate::deadline::Deadline;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum ClaimStage {
     Waiting,
     Taken { at: Instant },
     Withdrawn,
 }
 
 #[derive(Debug, Clone)]
-struct Shared(Arc<Mutex<Stage>>);
+struct SharedStage(Arc<Mutex<ClaimStage>>);
 
 /// The worker's end.
 #[derive(Debug)]
 pub struct Claim<A> {
-    stage: Shared,
+    stage: SharedStage,
     reply: oneshot::Sender<A>,
 }
 
 /// The caller's end. Dropped, it withdraws the work, unless that was taken already.
 #[derive(Debug)]
 pub struct Ticket<A> {
-    stage: Shared,
+    stage: SharedStage,
     reply: oneshot::Receiver<A>,
 }
 
@@ -39,9 +39,9 @@ pub struct Ticket<A> {
 pub enum End<A> {
     /// The worker answered.
     Answered(A),
-    /// It was never begun, and now never will be.
+    /// Never begun, and now never to be.
     Withdrawn,
-    /// It was begun, and no answer came in time.
+    /// Begun, and no answer came in time.
     Unanswered {
         /// Moment at which the worker took it.
         taken: Instant,
@@ -52,12 +52,12 @@ pub enum End<A> {
 #[must_use]
 pub fn pair<A>() -> (Claim<A>, Ticket<A>) {
     let (sender, receiver) = oneshot::channel();
-    let stage = Shared(Arc::new(Mutex::new(Stage::Waiting)));
+    let stage = SharedStage(Arc::new(Mutex::new(ClaimStage::Waiting)));
     (Claim { stage: stage.clone(), reply: sender }, Ticket { stage, reply: receiver })
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Stage> {
+impl SharedStage {
+    fn lock(&self) -> MutexGuard<'_, ClaimStage> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,9 +65,9 @@ impl Shared {
     fn withdraw(&self) -> Option<Instant> {
         let mut stage = self.lock();
         match *stage {
-            Stage::Taken { at } => Some(at),
-            Stage::Waiting | Stage::Withdrawn => {
-                *stage = Stage::Withdrawn;
+            ClaimStage::Taken { at } => Some(at),
+            ClaimStage::Waiting | ClaimStage::Withdrawn => {
+                *stage = ClaimStage::Withdrawn;
                 None
             }
         }
@@ -80,19 +80,19 @@ impl<A> Claim<A> {
     pub fn take(&self) -> bool {
         let mut stage = self.stage.lock();
         // A caller may also have left after the work was taken and given back.
-        if *stage != Stage::Waiting || self.reply.is_closed() {
+        if *stage != ClaimStage::Waiting || self.reply.is_closed() {
             return false;
         }
-        *stage = Stage::Taken { at: Instant::now() };
+        *stage = ClaimStage::Taken { at: Instant::now() };
         true
     }
 
     /// Gives the work back: it was surely not begun after all.
     pub fn give_back(&self) {
-        *self.stage.lock() = Stage::Waiting;
+        *self.stage.lock() = ClaimStage::Waiting;
     }
 
-    /// Whether its caller has left.
+    /// Reports whether its caller has left.
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
@@ -106,8 +106,8 @@ impl<A> Claim<A> {
     /// Answers the caller of work that will not be begun; says nothing where it was taken.
     pub fn refuse(self, answer: A) {
         let mut stage = self.stage.lock();
-        if *stage == Stage::Waiting {
-            *stage = Stage::Withdrawn;
+        if *stage == ClaimStage::Waiting {
+            *stage = ClaimStage::Withdrawn;
             // Before the lock is free: a caller who finds the work withdrawn finds the answer too.
             let _ = self.reply.send(answer);
         }

@@ -30,21 +30,21 @@ const STEADY: Duration = Duration::from_secs(2);
 /// The connection to a dependency; clones share it. `T` is whatever a working connection is.
 #[derive(Debug)]
 pub struct Link<T> {
-    state: Arc<Sender<State<T>>>,
+    state: Arc<Sender<LinkState<T>>>,
 }
 
-/// Whether the dependency is there.
+/// State of the dependency.
 #[derive(Debug, Clone)]
-pub enum State<T> {
+pub enum LinkState<T> {
     /// Not there, and why.
     Down(String),
     /// There, by this connection.
-    Up(Held<T>),
+    Up(Connection<T>),
 }
 
 /// A connection that has worked. Clones are the same connection.
 #[derive(Debug, Clone)]
-pub struct Held<T> {
+pub struct Connection<T> {
     number: u64,
     value: T,
 }
@@ -58,11 +58,11 @@ impl<T> Clone for Link<T> {
 impl<T> Default for Link<T> {
     /// Down: nobody has tried yet.
     fn default() -> Self {
-        Self { state: Arc::new(channel(State::Down("not tried yet".to_owned())).0) }
+        Self { state: Arc::new(channel(LinkState::Down("not tried yet".to_owned())).0) }
     }
 }
 
-impl<T> Deref for Held<T> {
+impl<T> Deref for Connection<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -71,9 +71,9 @@ impl<T> Deref for Held<T> {
 }
 
 impl<T: Clone> Link<T> {
-    /// To follow its state.
+    /// Receiver that follows the state.
     #[must_use]
-    pub fn watch(&self) -> Receiver<State<T>> {
+    pub fn watch(&self) -> Receiver<LinkState<T>> {
         self.state.subscribe()
     }
 
@@ -81,18 +81,18 @@ impl<T: Clone> Link<T> {
     ///
     /// # Errors
     /// The reason, without secrets, as `connect` told it.
-    pub fn current(&self) -> Result<Held<T>, String> {
+    pub fn current(&self) -> Result<Connection<T>, String> {
         match &*self.state.borrow() {
-            State::Up(held) => Ok(held.clone()),
-            State::Down(reason) => Err(reason.clone()),
+            LinkState::Up(held) => Ok(held.clone()),
+            LinkState::Down(reason) => Err(reason.clone()),
         }
     }
 
     /// Waits until there is a connection.
-    pub async fn up(&self) -> Held<T> {
+    pub async fn up(&self) -> Connection<T> {
         let mut state = self.watch();
         loop {
-            if let State::Up(held) = &*state.borrow_and_update() {
+            if let LinkState::Up(held) = &*state.borrow_and_update() {
                 return held.clone();
             }
             if state.changed().await.is_err() {
@@ -103,18 +103,18 @@ impl<T: Clone> Link<T> {
     }
 
     /// `held` failed. Of no consequence when another connection has taken its place.
-    pub fn report(&self, held: &Held<T>, reason: impl Into<String>) {
+    pub fn report(&self, held: &Connection<T>, reason: impl Into<String>) {
         self.state.send_if_modified(|state| {
             let current = is_current(state, held);
             if current {
-                *state = State::Down(reason.into());
+                *state = LinkState::Down(reason.into());
             }
             current
         });
     }
 
     /// Ends once `held` is no longer the connection in use.
-    pub async fn lost(&self, held: &Held<T>) {
+    pub async fn lost(&self, held: &Connection<T>) {
         let _ = self.watch().wait_for(|state| !is_current(state, held)).await;
     }
 
@@ -125,7 +125,7 @@ impl<T: Clone> Link<T> {
         attempts: Attempts,
         dependency: &Dependency,
         connect: impl FnMut() -> F,
-        look: impl AsyncFn(&Held<T>) -> String,
+        look: impl AsyncFn(&Connection<T>) -> String,
     ) where
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
@@ -135,9 +135,9 @@ impl<T: Clone> Link<T> {
         let (mut number, look) = (0, &look);
         let session = |value: T| {
             number += 1;
-            let held = Held { number, value };
+            let held = Connection { number, value };
             async move {
-                self.state.send_replace(State::Up(held.clone()));
+                self.state.send_replace(LinkState::Up(held.clone()));
                 dependency.ready();
                 tokio::select! {
                     reason = look(&held) => self.report(&held, reason),
@@ -152,7 +152,7 @@ impl<T: Clone> Link<T> {
     /// Keeps the newest reason for there being no connection.
     fn wait(&self, reason: &str) {
         self.state.send_if_modified(|state| {
-            if let State::Down(known) = state {
+            if let LinkState::Down(known) = state {
                 reason.clone_into(known);
             }
             false
@@ -225,7 +225,7 @@ where
 {
     loop {
         let well = breakers.iter().all(|breaker| breaker.state() == BreakerState::Closed);
-        tokio::time::sleep(pace(well)).await;
+        tokio::time::sleep(look_interval(well)).await;
         match tokio::time::timeout(limit, look()).await {
             // A failure that is being counted must not be forgotten because of a look.
             Ok(Ok(())) if well => {}
@@ -238,12 +238,12 @@ where
 
 /// Time between two looks: short while something is not well, since recovery waits for the next one.
 #[must_use]
-pub fn pace(well: bool) -> Duration {
+pub fn look_interval(well: bool) -> Duration {
     if well { CALM } else { UNEASY }
 }
 
-fn is_current<T>(state: &State<T>, held: &Held<T>) -> bool {
-    matches!(state, State::Up(current) if current.number == held.number)
+fn is_current<T>(state: &LinkState<T>, held: &Connection<T>) -> bool {
+    matches!(state, LinkState::Up(current) if current.number == held.number)
 }
 
 #[cfg(test)]
@@ -255,7 +255,7 @@ mod tests {
     use crate::health::Readiness;
 
     const ATTEMPTS: Attempts =
-        Attempts { pace: Duration::from_millis(50), beside: 2, each: Duration::from_secs(1) };
+        Attempts { interval: Duration::from_millis(50), beside: 2, each: Duration::from_secs(1) };
 
     /// A link whose connections are numbers, kept in the background; its connection 2 fails to be made.
     fn kept() -> (Link<u32>, Dependency, tokio::task::JoinHandle<()>) {

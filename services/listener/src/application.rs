@@ -14,17 +14,18 @@ use chassis::serve::{self, ServeError};
 use logger_client::BadEndpoint;
 use tokio::net::TcpListener;
 
-use crate::damaged::Damaged;
-use crate::hand::CallLimits;
+use crate::buffer::CallLimits;
+use crate::damaged::DamagedMessages;
 use crate::logger::Logger;
 use crate::metrics::ListenerMetrics;
-use crate::rabbit::Target;
-use crate::session::{Session, Workshop};
+use crate::rabbit::RabbitTarget;
+use crate::session::{Session, SessionContext};
 use crate::settings::Settings;
 
-pub use crate::rabbit::{BadUrl as BadAmqpUrl, ConsumeMode};
+pub use crate::rabbit::{BadRabbitUrl, ConsumeMode};
 
-/// Attempts to connect to RabbitMQ. Few at once: each that hangs has a thread until RabbitMQ answers.
+/// Attempts to connect to RabbitMQ.
+// Few at once: each that hangs has a thread until RabbitMQ answers.
 const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(10));
 
 /// A listener that is ready to run.
@@ -32,14 +33,14 @@ pub struct Application {
     http: TcpListener,
     address: SocketAddr,
     router: Router,
-    target: Arc<Target>,
-    workshop: Workshop,
+    target: Arc<RabbitTarget>,
+    context: SessionContext,
     rabbit: Dependency,
     logger: Dependency,
     drain: Duration,
 }
 
-/// Why a listener could not be built.
+/// Reason why a listener could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The address is taken.
@@ -47,9 +48,9 @@ pub enum BuildError {
     Listen(#[from] ServeError),
     /// RabbitMQ's URL can't be used.
     #[error(transparent)]
-    AmqpUrl(#[from] BadAmqpUrl),
+    AmqpUrl(#[from] BadRabbitUrl),
     /// The logger's URL can't be used.
-    #[error("LOGGER_GRPC_URL: {0}")]
+    #[error("LISTENER_LOGGER_GRPC_URL: {0}")]
     LoggerUrl(#[from] BadEndpoint),
 }
 
@@ -68,16 +69,16 @@ impl Application {
     /// # Errors
     /// [`BuildError`] for an address that is taken and for URLs that can't be used.
     pub async fn build_with(settings: Settings, mode: ConsumeMode) -> Result<Self, BuildError> {
-        let target = Target::parse(settings.amqp_url.expose(), settings.prefetch, mode)?;
+        let target = RabbitTarget::parse(settings.amqp_url.expose(), settings.prefetch, mode)?;
         let logger = Logger::new(&settings.logger_grpc_url, settings.call_timeout)?;
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
-        let workshop = Workshop {
+        let context = SessionContext {
             logger,
             limits: CallLimits { entries: settings.max_batch, bytes: settings.max_batch_bytes },
-            calls: settings.calls,
+            calls: settings.max_in_flight,
             acknowledges: target.acknowledges(),
             metrics: ListenerMetrics::new(&metrics),
-            damaged: Damaged::default(),
+            damaged: DamagedMessages::default(),
         };
         let http = serve::bind(&settings.listen).await?;
         Ok(Self {
@@ -87,7 +88,7 @@ impl Application {
             logger: readiness.dependency("logger"),
             router: chassis::router::finish(Router::new(), readiness, &metrics),
             target: Arc::new(target),
-            workshop,
+            context,
             drain: settings.drain,
         })
     }
@@ -98,7 +99,7 @@ impl Application {
         self.address
     }
 
-    /// Works until `shutdown`, then finishes the calls under way and ends.
+    /// Works until `shutdown`, then finishes the calls in flight and ends.
     ///
     /// # Errors
     /// [`ServeError`] when the HTTP listener broke.
@@ -107,8 +108,8 @@ impl Application {
         let broken = shutdown.clone();
         let http = serve::http(self.http, self.router, shutdown.clone(), self.drain);
         let http = async { http.await.inspect_err(|_| broken.cancel()) };
-        let sessions = sessions(&self.target, &self.workshop, &self.rabbit, &shutdown, self.drain);
-        let keeper = self.workshop.logger.clone();
+        let sessions = sessions(&self.target, &self.context, &self.rabbit, &shutdown, self.drain);
+        let keeper = self.context.logger.clone();
         let work = async {
             tokio::select! {
                 () = sessions => {}
@@ -121,10 +122,10 @@ impl Application {
     }
 }
 
-/// One session after the other, until `shutdown`.
+/// Runs one session after the other, until `shutdown`.
 async fn sessions(
-    target: &Arc<Target>,
-    workshop: &Workshop,
+    target: &Arc<RabbitTarget>,
+    context: &SessionContext,
     dependency: &Dependency,
     shutdown: &CancellationToken,
     drain: Duration,
@@ -132,7 +133,7 @@ async fn sessions(
     let keeper = Keeper { attempts: ATTEMPTS, dependency, end: shutdown.clone() };
     let session = |rabbit| async move {
         dependency.ready();
-        let ended = Session::new(workshop.clone(), rabbit).run(shutdown, drain).await;
+        let ended = Session::new(context.clone(), rabbit).run(shutdown, drain).await;
         ended.err().map(|ended| ended.to_string()).unwrap_or_default()
     };
     keeper.run(|| Arc::clone(target).connect(), |_| {}, session).await;

@@ -5,8 +5,9 @@
 //! publisher set one. The price: two messages without an id and without a timestamp that are the same to the
 //! byte become one entry. A publisher that wants them counted separately sets `message_id`.
 
-/// FNV-1a with 128 bits. It need not withstand malice: should two messages be made to have one hash, the
-/// logger compares their content, and the second goes to the dead letters.
+/// FNV-1a with 128 bits.
+// It need not withstand malice: should two messages be made to have one hash, the logger compares their content, and
+// the second goes to the dead letters.
 #[derive(Debug, Clone, Copy)]
 struct Fnv(u128);
 

@@ -11,7 +11,7 @@ use listener::{Application, Settings, planted};
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Which bug: listener-acks-on-receipt or broker-publishes-transient, which needs a listener that
+    /// Bug: listener-acks-on-receipt or broker-publishes-transient, which needs a listener that
     /// consumes the queue of that bug; any other name is taken for a bug of another service
     #[arg(long, env = "PLANTED_BUG", default_value = "")]
     planted_bug: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use chassis::CancellationToken;
-use chassis::door::Door;
+use chassis::admission::Admission;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
 use chassis::serve::{self, ServeError};
@@ -21,14 +21,14 @@ use crate::grpc::{GrpcServer, Service};
 use crate::http;
 use crate::intake::Intake;
 use crate::metrics::LoggerMetrics;
-use crate::queue::Queue;
+use crate::queue::CommitQueue;
 use crate::recent::Recent;
 use crate::settings::Settings;
-use crate::store::{Store, Target};
+use crate::store::{Store, StoreTarget};
 
 pub use crate::grpc::ServeGrpcError;
 pub use crate::intake::StoreMode;
-pub use crate::store::BadUrl;
+pub use crate::store::BadMongoUrl;
 
 /// Reads beside each other, and waiting: few, since each may hold megabytes.
 const READERS: (usize, usize) = (2, 32);
@@ -44,12 +44,12 @@ pub struct Application {
     committers: Vec<Committer>,
     store: Store,
     dependency: Dependency,
-    queue: Arc<Queue>,
+    queue: Arc<CommitQueue>,
     down_grace: Duration,
     drain: Duration,
 }
 
-/// Why a logger could not be built.
+/// Reason why a logger could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// An address is taken.
@@ -57,10 +57,10 @@ pub enum BuildError {
     Listen(#[from] ServeError),
     /// MongoDB's connection string can't be used.
     #[error(transparent)]
-    MongoUrl(#[from] BadUrl),
+    MongoUrl(#[from] BadMongoUrl),
 }
 
-/// Why a logger ended.
+/// Reason why a logger ended.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The HTTP listener broke.
@@ -85,7 +85,7 @@ impl Application {
     /// # Errors
     /// [`BuildError`] for an address that is taken and for a connection string that can't be used.
     pub async fn build_with(settings: Settings, mode: StoreMode) -> Result<Self, BuildError> {
-        let target = Target::parse(settings.mongo_url.expose(), &settings.collection).await?;
+        let target = StoreTarget::parse(settings.mongo_url.expose(), &settings.collection).await?;
         let (http, grpc) = (serve::bind(&settings.listen).await?, serve::bind(&settings.grpc_listen).await?);
         let (address, grpc_address) = (serve::address_of(&http)?, serve::address_of(&grpc)?);
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
@@ -121,7 +121,7 @@ impl Application {
         self.grpc_address
     }
 
-    /// Serves until `shutdown`, then answers what is under way and ends.
+    /// Serves until `shutdown`, then answers what is in flight and ends.
     ///
     /// # Errors
     /// [`RunError`] when a listener broke.
@@ -154,7 +154,7 @@ fn service(settings: &Settings, intake: Intake, store: Store) -> Service {
     Service {
         intake,
         store,
-        readers: Door::new(READERS.0, READERS.1),
+        readers: Admission::new(READERS.0, READERS.1),
         max_batch: settings.max_batch,
         request_timeout: settings.request_timeout,
     }
@@ -178,7 +178,7 @@ fn intake(
     mode: StoreMode,
 ) -> Intake {
     Intake {
-        queue: Arc::new(Queue::new(settings.queue_length, settings.queue_bytes)),
+        queue: Arc::new(CommitQueue::new(settings.queue_length, settings.queue_bytes)),
         recent: Arc::new(Recent::new(if mode.remembers { settings.recent_ids } else { 0 })),
         fingerprints,
         metrics,

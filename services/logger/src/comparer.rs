@@ -16,7 +16,8 @@ use crate::outcome::Outcome;
 use crate::recent::Recent;
 use crate::store::{Content, Store};
 
-/// Look-ups beside each other. Few: a store that has no index for them reads all it has for each.
+/// Look-ups beside each other.
+// Few: a store that has no index for them reads all it has for each.
 const LOOKUPS: usize = 2;
 
 /// Repeats that may wait for their look-up; beyond it their outcome is told to be unknown.
@@ -62,6 +63,7 @@ impl Comparer {
     }
 
     async fn compare(&self, group: &Group) -> Outcome {
+        // A few at once: looking up is the store's work too, and the commits come first.
         let _turn = self.looking.acquire().await;
         let record = group.record();
         match self.look_up(&record.id).await {

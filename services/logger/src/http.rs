@@ -27,7 +27,7 @@ const MARGIN: Duration = Duration::from_millis(5);
 /// The wait that a refused caller is told.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// All the routes.
+/// Routes of the logger.
 pub(crate) fn router(
     intake: Intake,
     request_timeout: Duration,

@@ -1,4 +1,4 @@
-//! From a checked entry to its outcome.
+//! Intake of checked entries: each gets its outcome.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::fingerprint::Fingerprints;
 use crate::metrics::LoggerMetrics;
 use crate::moment::Moment;
 use crate::outcome::Outcome;
-use crate::pending::{Pending, Record, Ticket};
-use crate::queue::Queue;
+use crate::pending::{Pending, PendingTicket, Record};
+use crate::queue::CommitQueue;
 use crate::recent::Recent;
 
 /// Takes checked entries; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Intake {
-    pub(crate) queue: Arc<Queue>,
+    pub(crate) queue: Arc<CommitQueue>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) metrics: LoggerMetrics,
@@ -31,9 +31,9 @@ pub(crate) struct Intake {
 pub struct StoreMode {
     /// Field of the document that holds the entry's id. `_id` is the store's own key, unique without an index of ours.
     pub(crate) key: &'static CStr,
-    /// Whether a sender is answered only once the entry is stored.
+    /// True to answer a sender only once the entry is stored.
     pub(crate) awaits_commit: bool,
-    /// Whether ids stored lately are remembered.
+    /// True to remember ids stored lately.
     pub(crate) remembers: bool,
 }
 
@@ -44,10 +44,10 @@ impl Default for StoreMode {
     }
 }
 
-/// How far an entry came at once.
+/// State of an entry when it was taken in.
 enum Entrance {
     Known(Outcome),
-    Waits(Ticket),
+    Waits(PendingTicket),
 }
 
 impl Intake {
@@ -82,7 +82,7 @@ impl Intake {
         (Some(pending), self.entrance(ticket, created_at))
     }
 
-    fn entrance(&self, ticket: Ticket, created_at: Moment) -> Entrance {
+    fn entrance(&self, ticket: PendingTicket, created_at: Moment) -> Entrance {
         if self.mode.awaits_commit {
             return Entrance::Waits(ticket);
         }

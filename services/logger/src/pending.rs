@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::fingerprint::Fingerprint;
 use crate::moment::Moment;
-use crate::outcome::{Outcome, Refusal, unknown_by_deadline};
+use crate::outcome::{Outcome, StoreRefusal, unknown_by_deadline};
 
 /// Content of an entry for the store.
 #[derive(Debug)]
@@ -29,16 +29,16 @@ pub(crate) struct Pending {
 
 /// The caller's end. Dropped, the entry is not sent any more, unless it already was.
 #[derive(Debug)]
-pub(crate) struct Ticket {
+pub(crate) struct PendingTicket {
     deadline: Deadline,
     ticket: claim::Ticket<Outcome>,
 }
 
 impl Pending {
-    pub(crate) fn new(record: Record, deadline: Deadline) -> (Self, Ticket) {
+    pub(crate) fn new(record: Record, deadline: Deadline) -> (Self, PendingTicket) {
         let (claim, ticket) = claim::pair();
         let pending = Self { record, since: Instant::now(), deadline: deadline.instant(), claim };
-        (pending, Ticket { deadline, ticket })
+        (pending, PendingTicket { deadline, ticket })
     }
 
     /// Takes it for sending; false when nobody waits for it any more.
@@ -51,7 +51,7 @@ impl Pending {
         self.claim.give_back();
     }
 
-    /// Whether nobody waits for it any more, or its deadline has passed.
+    /// Reports whether nobody waits for it any more, or its deadline has passed.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         self.claim.is_abandoned() || self.deadline <= now
     }
@@ -62,7 +62,7 @@ impl Pending {
     }
 
     /// Refuses it, unless it was taken or its caller left.
-    pub(crate) fn refuse(self, refusal: Refusal) {
+    pub(crate) fn refuse(self, refusal: StoreRefusal) {
         self.claim.refuse(Outcome::Refused(refusal));
     }
 
@@ -72,12 +72,12 @@ impl Pending {
     }
 }
 
-impl Ticket {
+impl PendingTicket {
     /// The outcome, or at the deadline what is true then.
     pub(crate) async fn outcome(self) -> Outcome {
         match self.ticket.end(self.deadline).await {
             End::Answered(outcome) => outcome,
-            End::Withdrawn => Outcome::Refused(Refusal::TooLate),
+            End::Withdrawn => Outcome::Refused(StoreRefusal::TooLate),
             End::Unanswered { .. } => unknown_by_deadline(),
         }
     }
@@ -90,7 +90,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::fingerprint::Fingerprints;
 
-    pub(crate) fn pending(id: &str, data: &str, fingerprints: &Fingerprints) -> (Pending, Ticket) {
+    pub(crate) fn pending(id: &str, data: &str, fingerprints: &Fingerprints) -> (Pending, PendingTicket) {
         let record = Record {
             id: id.to_owned(),
             fingerprint: fingerprints.of("n", data),
@@ -104,7 +104,7 @@ pub(crate) mod tests {
     async fn at_the_deadline_only_an_entry_that_was_never_sent_is_refused() {
         let fingerprints = Fingerprints::default();
         let (_waiting, ticket) = pending("a", "x", &fingerprints);
-        assert_eq!(ticket.outcome().await, Outcome::Refused(Refusal::TooLate));
+        assert_eq!(ticket.outcome().await, Outcome::Refused(StoreRefusal::TooLate));
 
         let (sent, ticket) = pending("a", "x", &fingerprints);
         assert!(sent.take());
@@ -122,7 +122,7 @@ pub(crate) mod tests {
     async fn an_entry_that_was_sent_is_not_refused() {
         let (sent, ticket) = pending("a", "x", &Fingerprints::default());
         assert!(sent.take());
-        sent.refuse(Refusal::QueueFull);
+        sent.refuse(StoreRefusal::QueueFull);
         assert!(matches!(ticket.outcome().await, Outcome::Unknown(_)));
     }
 }

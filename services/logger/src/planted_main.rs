@@ -11,7 +11,7 @@ use logger::{Application, Settings, planted};
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Which bug: logger-answers-before-commit or logger-writes-without-unique-id; any other name is taken
+    /// Bug: logger-answers-before-commit or logger-writes-without-unique-id; any other name is taken
     /// for a bug of another service
     #[arg(long, env = "PLANTED_BUG", default_value = "")]
     planted_bug: String,

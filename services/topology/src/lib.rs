@@ -12,7 +12,7 @@ use wire::event::{BINDING, DEAD_QUEUE, EXCHANGE, QUEUE};
 pub struct QueueShape {
     /// Name.
     pub name: &'static str,
-    /// Whether it outlives a restart of RabbitMQ.
+    /// True if it outlives a restart of RabbitMQ.
     pub durable: bool,
     /// Arguments, all of them text.
     pub arguments: &'static [(&'static str, &'static str)],

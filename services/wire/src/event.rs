@@ -14,7 +14,7 @@ pub const QUEUE: &str = "logs";
 /// The binding key of [`QUEUE`].
 pub const BINDING: &str = "log.*";
 
-/// Where messages go that can't be read: durable, quorum, reached through the default exchange.
+/// Queue of messages that can't be read: durable, quorum, reached through the default exchange.
 pub const DEAD_QUEUE: &str = "logs.dead";
 
 /// Content type of every message.
@@ -22,7 +22,7 @@ pub const CONTENT_TYPE: &str = "application/json";
 
 /// The body as it is on the wire; unknown fields are passed over, since other publishers may add some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Body {
+struct EventBody {
     #[serde(rename = "type", default = "log_kind")]
     kind: String,
     name: String,
@@ -38,14 +38,14 @@ fn log_kind() -> String {
 pub enum Event {
     /// Type `log`, or none: an entry for the logger.
     Log {
-        /// What the entry is about.
+        /// Subject of the entry.
         name: String,
-        /// What it says.
+        /// Content of the entry.
         data: String,
     },
 }
 
-/// Why a message can't be read; this is the reason that its dead letter carries.
+/// Reason why a message can't be read; its dead letter carries it.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableEvent {
     /// Not the JSON that was expected.
@@ -65,7 +65,7 @@ impl Event {
     /// # Errors
     /// [`UnreadableEvent`] is the reason that goes with it to the dead letters.
     pub fn decode(body: &[u8]) -> Result<Self, UnreadableEvent> {
-        let body: Body = json::object(body)?;
+        let body: EventBody = json::object(body)?;
         match body.kind.as_str() {
             "log" => {
                 check(&body.name, &body.data)?;

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct EntryId(String);
 
-/// Why a text is no id of an entry.
+/// Reason why a text is no id of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
-    /// Nothing at all.
+    /// Empty text.
     #[error("an id of an entry is 1 to 255 visible ASCII characters, not empty")]
     Empty,
     /// More than [`EntryId::MAX`] characters.

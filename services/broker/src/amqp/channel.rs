@@ -1,4 +1,4 @@
-//! One channel: its messages, its confirms, who is told what.
+//! A channel that publishes: its messages, its confirms, the answers to its senders.
 //!
 //! A task of its own publishes everything that goes over the channel. lapin numbers a message and queues its
 //! frames in two steps; were two tasks to publish at once, the numbers could go the other way than the
@@ -9,48 +9,49 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+use chassis::admission::Slot;
 use chassis::claim::Claim;
-use chassis::door::Pass;
 use lapin::Channel;
 use tokio::sync::{Notify, mpsc};
 
-use super::flight::{Flight, Landed, judge, poll_landings, returned_number};
 use super::message::{Publication, PublishMode};
+use super::unconfirmed::{Settlement, UnconfirmedMessage, judge, poll_settlements, returned_number};
 
-/// A message to be published, and who waits for its answer.
+/// A message to be published, with the claim of its sender.
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) publication: Publication,
-    pub(super) claim: Claim<Answer>,
-    pub(super) pass: Pass,
+    pub(super) claim: Claim<PublishOutcome>,
+    pub(super) slot: Slot,
 }
 
-/// What became of a message.
+/// Outcome of a publication, for its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum PublishOutcome {
     /// RabbitMQ has it, on disk on a majority of its nodes.
     Confirmed,
     /// RabbitMQ said that it has not.
     Refused(String),
-    /// It was never sent.
+    /// Never sent.
     NotSent(String),
-    /// Nobody knows.
+    /// Unknown: it may have been taken.
     Unknown(String),
 }
 
-/// A lane that has ended. It still holds its channel, which closes itself when dropped: an orderly close of
-/// the connection must come first, for lapin takes the second close for an error.
-pub(super) struct Ended {
+/// A channel that has ended.
+// It still holds its channel, which closes itself when dropped: an orderly close of the connection must come first,
+// for lapin takes the second close for an error.
+pub(super) struct ClosedChannel {
     pub(super) why: String,
     _channel: Arc<Channel>,
 }
 
 /// A channel in confirm mode.
-pub(super) struct Lane {
+pub(super) struct PublishChannel {
     channel: Arc<Channel>,
     mode: PublishMode,
     orders: mpsc::UnboundedReceiver<Order>,
-    flights: Vec<Flight>,
+    unconfirmed: Vec<UnconfirmedMessage>,
     next: u64,
     /// Messages that came back before their own confirm.
     returned: HashSet<u64>,
@@ -58,49 +59,49 @@ pub(super) struct Lane {
     unroutable: Arc<Notify>,
 }
 
-impl Lane {
-    /// A lane over `channel`; orders come through the returned sender.
+impl PublishChannel {
+    /// A channel over `channel`; orders come through the returned sender.
     pub(super) fn new(
         channel: Channel,
         mode: PublishMode,
         unroutable: Arc<Notify>,
     ) -> (Self, mpsc::UnboundedSender<Order>) {
         let (sender, orders) = mpsc::unbounded_channel();
-        let lane = Self {
+        let channel = Self {
             channel: Arc::new(channel),
             mode,
             orders,
-            flights: Vec::new(),
+            unconfirmed: Vec::new(),
             next: 0,
             returned: HashSet::new(),
             unroutable,
         };
-        (lane, sender)
+        (channel, sender)
     }
 
-    /// Publishes until the channel is lost, or until there are no more orders and every message has landed.
-    pub(super) async fn run(mut self) -> Ended {
+    /// Publishes until the channel is lost, or until there are no more orders and every message has settled.
+    pub(super) async fn run(mut self) -> ClosedChannel {
         let why = self.serve().await;
-        for flight in &mut self.flights {
-            flight.tell(Answer::Unknown(format!("the connection to RabbitMQ was lost: {why}")));
+        for message in &mut self.unconfirmed {
+            message.answer(PublishOutcome::Unknown(format!("the connection to RabbitMQ was lost: {why}")));
         }
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
-            order.claim.refuse(Answer::NotSent(format!("RabbitMQ is not connected: {why}")));
+            order.claim.refuse(PublishOutcome::NotSent(format!("RabbitMQ is not connected: {why}")));
         }
-        Ended { why, _channel: self.channel }
+        ClosedChannel { why, _channel: self.channel }
     }
 
     async fn serve(&mut self) -> String {
         let mut open = true;
-        while open || !self.flights.is_empty() {
+        while open || !self.unconfirmed.is_empty() {
             let lost = tokio::select! {
                 biased;
-                landed = poll_fn(|cx| poll_landings(&mut self.flights, cx)), if !self.flights.is_empty() => {
-                    self.settle(landed)
+                settled = poll_fn(|cx| poll_settlements(&mut self.unconfirmed, cx)), if !self.unconfirmed.is_empty() => {
+                    self.settle(settled)
                 }
                 order = self.orders.recv(), if open => match order {
-                    Some(order) => self.launch(order).await,
+                    Some(order) => self.publish(order).await,
                     None => {
                         open = false;
                         None
@@ -115,44 +116,44 @@ impl Lane {
     }
 
     /// Publishes one message. Returns why, if the channel is lost.
-    async fn launch(&mut self, order: Order) -> Option<String> {
+    async fn publish(&mut self, order: Order) -> Option<String> {
         if !order.claim.take() {
             // Nobody waits any more, and nothing was sent.
             return None;
         }
         self.next += 1;
-        let mut flight = Flight::new(Arc::clone(&self.channel), order, self.mode, self.next);
+        let mut message = UnconfirmedMessage::new(Arc::clone(&self.channel), order, self.mode, self.next);
         // The first poll gives the message its number and its place in the order of frames.
-        match poll_fn(|cx| Poll::Ready(flight.poll(cx))).await {
+        match poll_fn(|cx| Poll::Ready(message.poll(cx))).await {
             Poll::Ready(Err(error)) => {
                 // Refused by lapin before anything was queued.
-                flight.tell(Answer::NotSent(format!("RabbitMQ is not connected: {error}")));
+                message.answer(PublishOutcome::NotSent(format!("RabbitMQ is not connected: {error}")));
                 Some(error.to_string())
             }
-            Poll::Ready(result) => self.settle(vec![Landed { flight, result }]),
+            Poll::Ready(result) => self.settle(vec![Settlement { message, result }]),
             Poll::Pending => {
                 if !self.mode.awaits_confirm {
-                    flight.tell(Answer::Confirmed);
+                    message.answer(PublishOutcome::Confirmed);
                 }
-                self.flights.push(flight);
+                self.unconfirmed.push(message);
                 None
             }
         }
     }
 
-    /// Tells everyone whose message has landed. Returns why, if the channel is lost.
-    fn settle(&mut self, landed: Vec<Landed>) -> Option<String> {
-        for number in landed.iter().filter_map(|landed| returned_number(&landed.result)) {
-            let flies = self.flights.iter().any(|flight| flight.number == number);
-            if flies || landed.iter().any(|landed| landed.flight.number == number) {
+    /// Answers the sender of each message that has settled. Returns why, if the channel is lost.
+    fn settle(&mut self, settled: Vec<Settlement>) -> Option<String> {
+        for number in settled.iter().filter_map(|settled| returned_number(&settled.result)) {
+            let under_way = self.unconfirmed.iter().any(|message| message.number == number);
+            if under_way || settled.iter().any(|settled| settled.message.number == number) {
                 self.returned.insert(number);
             }
             self.unroutable.notify_one();
         }
         let mut lost = None;
-        for Landed { mut flight, result } in landed {
-            flight.tell(judge(flight.number, &result, &self.returned));
-            self.returned.remove(&flight.number);
+        for Settlement { mut message, result } in settled {
+            message.answer(judge(message.number, &result, &self.returned));
+            self.returned.remove(&message.number);
             if let Err(error) = result {
                 lost = Some(error.to_string());
             }

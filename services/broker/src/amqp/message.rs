@@ -1,4 +1,4 @@
-//! What is published, and how.
+//! Messages as they are published.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use wire::trace::TraceContext;
 /// Delivery mode of a message that outlives a restart of RabbitMQ.
 const PERSISTENT: u8 = 2;
 
-/// One message, ready to be published.
+/// A message, ready to be published.
 #[derive(Debug)]
 pub(crate) struct Publication {
     id: ShortString,
@@ -33,7 +33,7 @@ pub struct PublishMode {
     pub(crate) route: fn(&'static str) -> (ShortString, ShortString),
     /// Queues that are declared beside those of every broker.
     pub(crate) queues: &'static [QueueShape],
-    /// Whether a sender is answered only once RabbitMQ has confirmed.
+    /// True to answer a sender only once RabbitMQ has confirmed.
     pub(crate) awaits_confirm: bool,
 }
 
@@ -59,7 +59,7 @@ impl Publication {
         }
     }
 
-    /// Its properties. `number` is its number on the channel: by that a returned message is recognised.
+    /// Properties of the message. `number` is its number on the channel: by that a returned message is recognised.
     ///
     /// There is no expiration on purpose, though the request has a deadline: what was acknowledged must not
     /// expire afterwards.
@@ -68,6 +68,8 @@ impl Publication {
         let trace = AMQPValue::LongString(LongString::from(self.trace.as_str()));
         headers.insert(TRACEPARENT.into(), trace);
         let checksum = checksum::of(self.id.as_str(), &self.body);
+        // Nothing else on the way has a checksum that reaches from end to end: TCP's ends at every proxy, AMQP has
+        // none.
         headers.insert(CHECKSUM.into(), AMQPValue::LongString(checksum.into()));
         BasicProperties::default()
             .with_content_type(CONTENT_TYPE.into())
@@ -78,7 +80,7 @@ impl Publication {
             .with_headers(headers)
     }
 
-    /// Its exchange and routing key.
+    /// Exchange and routing key.
     pub(super) fn route(&self, mode: PublishMode) -> (ShortString, ShortString) {
         (mode.route)(self.routing_key)
     }

@@ -3,8 +3,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `message` | what is published, and how |
-//! | `lane` | one channel: its messages, its confirms, who is told what |
-//! | `flight` | one message between its publication and its confirm |
+//! | `channel` | a channel that publishes: its messages, its confirms, the answers to its senders |
+//! | `unconfirmed` | a message between its publication and its confirm |
 //! | `socket` | the TCP connection, which can be cut from outside |
 //! | `link` | one connection with its channels |
 //! | `supervisor` | makes a link, watches it, makes the next |
@@ -12,12 +12,12 @@
 //! lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to
 //! take a confirm of one for that of another.
 
-mod flight;
-mod lane;
+mod channel;
 mod link;
 mod message;
 mod socket;
 mod supervisor;
+mod unconfirmed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -29,7 +29,7 @@ use chassis::gate::Gate;
 use lapin::ConnectionStatus;
 use tokio::sync::mpsc;
 
-use lane::{Answer, Order};
+use channel::{Order, PublishOutcome};
 
 pub use link::BadAmqpUrl;
 pub(crate) use link::Plan;
@@ -37,35 +37,36 @@ pub(crate) use message::Publication;
 pub use message::PublishMode;
 pub(crate) use supervisor::supervise;
 
-use crate::margin;
+use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// Publishes messages and says truly what became of each; clones share the connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Publisher {
     gate: Gate,
-    current: Arc<RwLock<Current>>,
+    current: Arc<RwLock<PublisherState>>,
 }
 
 /// The link that is up, or why none is.
 #[derive(Debug)]
-enum Current {
-    Up(Arc<Up>),
+enum PublisherState {
+    Up(Arc<OpenLink>),
     Down(String),
 }
 
-/// What publishing needs of a link that is up.
+/// Channels of a link that is up.
 #[derive(Debug)]
-struct Up {
-    lanes: Vec<mpsc::UnboundedSender<Order>>,
+struct OpenLink {
+    channels: Vec<mpsc::UnboundedSender<Order>>,
     next: AtomicUsize,
     status: ConnectionStatus,
 }
 
 impl Publisher {
-    /// Not connected yet; [`supervise`] does that. The gate bounds how many messages are unconfirmed.
+    /// Not connected yet; [`supervise`] does that.
+    // The gate bounds how many messages are unconfirmed.
     pub(crate) fn new(gate: Gate) -> Self {
-        let current = Current::Down("not tried yet".to_owned());
+        let current = PublisherState::Down("not tried yet".to_owned());
         Self { gate, current: Arc::new(RwLock::new(current)) }
     }
 
@@ -76,18 +77,19 @@ impl Publisher {
 
     /// Publishes a message; success means that RabbitMQ has confirmed it.
     pub(crate) async fn publish(&self, publication: Publication, deadline: Deadline) -> Result<(), Failure> {
-        let wait = margin::hop(deadline).wait;
+        let wait = HopDeadlines::within(deadline).wait;
         self.up()?;
-        let (permit, pass) = self.gate.enter(wait).await?.split();
+        // Apart: the slot stays with the message until RabbitMQ confirms it, though its sender may be gone by then.
+        let (permit, slot) = self.gate.enter(wait).await?.split();
         // Asked again, since it may have gone down while this one waited for its turn.
         let up = self.up()?;
         let (claim, ticket) = claim::pair();
-        up.send(Order { publication, claim, pass })?;
+        up.send(Order { publication, claim, slot })?;
         let (conduct, outcome) = match ticket.end(wait).await {
-            End::Answered(Answer::Confirmed) => (Conduct::Answered, Ok(())),
-            End::Answered(Answer::Refused(why)) => (Conduct::Answered, Err(Failure::refused(why))),
-            End::Answered(Answer::NotSent(why)) => (Conduct::Broken, Err(Failure::refused(why))),
-            End::Answered(Answer::Unknown(why)) => (Conduct::Broken, Err(unknown(&why))),
+            End::Answered(PublishOutcome::Confirmed) => (Conduct::Answered, Ok(())),
+            End::Answered(PublishOutcome::Refused(why)) => (Conduct::Answered, Err(Failure::refused(why))),
+            End::Answered(PublishOutcome::NotSent(why)) => (Conduct::Broken, Err(Failure::refused(why))),
+            End::Answered(PublishOutcome::Unknown(why)) => (Conduct::Broken, Err(unknown(&why))),
             End::Withdrawn => (
                 Conduct::Silent { sent: None },
                 Err(Failure::refused("no channel to RabbitMQ was free in time; the entry was not sent")),
@@ -101,25 +103,25 @@ impl Publisher {
     }
 
     /// The link, if messages can go over it now.
-    fn up(&self) -> Result<Arc<Up>, Failure> {
+    fn up(&self) -> Result<Arc<OpenLink>, Failure> {
         match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
-            Current::Up(up) if up.status.blocked() => {
+            PublisherState::Up(up) if up.status.blocked() => {
                 Err(Failure::refused("RabbitMQ takes no messages now: it is short of memory or disk"))
             }
-            Current::Up(up) => Ok(Arc::clone(up)),
-            Current::Down(why) => Err(Failure::refused(format!("RabbitMQ is not connected: {why}"))),
+            PublisherState::Up(up) => Ok(Arc::clone(up)),
+            PublisherState::Down(why) => Err(Failure::refused(format!("RabbitMQ is not connected: {why}"))),
         }
     }
 
-    fn set(&self, current: Current) {
+    fn set(&self, current: PublisherState) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
 }
 
-impl Up {
+impl OpenLink {
     fn send(&self, order: Order) -> Result<(), Failure> {
-        let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
-        self.lanes[lane]
+        let channel = self.next.fetch_add(1, Ordering::Relaxed) % self.channels.len();
+        self.channels[channel]
             .send(order)
             .map_err(|_| Failure::refused("RabbitMQ is not connected: its channel was just closed"))
     }
@@ -153,7 +155,7 @@ mod tests {
             if order.claim.take() {
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis(300)).await;
-                    order.claim.answer(Answer::Confirmed);
+                    order.claim.answer(PublishOutcome::Confirmed);
                 });
             }
         }
@@ -165,7 +167,7 @@ mod tests {
         let publisher = Publisher::new(Gate::new("RabbitMQ", settings, 4, 4));
         let (sender, orders) = mpsc::unbounded_channel();
         let (next, status) = (AtomicUsize::new(0), ConnectionStatus::default());
-        publisher.set(Current::Up(Arc::new(Up { lanes: vec![sender], next, status })));
+        publisher.set(PublisherState::Up(Arc::new(OpenLink { channels: vec![sender], next, status })));
         tokio::spawn(confirm(orders));
         for millis in [0, 1, 50, 100, 250] {
             let deadline = Deadline::after(Duration::from_millis(millis));

@@ -8,10 +8,11 @@ use chassis::attempts::Attempts;
 use chassis::health::Dependency;
 use chassis::link::Keeper;
 
-use super::link::{Link, Plan};
-use super::{Current, Publisher, Up};
+use super::link::{AmqpLink, Plan};
+use super::{OpenLink, Publisher, PublisherState};
 
-/// Attempts to connect. Each takes a dozen round trips, for which a slow link needs its time.
+/// Attempts to connect.
+// Each takes a dozen round trips, for which a slow link needs its time.
 const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(30));
 
 /// Keeps the publisher connected until `done`, then closes the connection in order.
@@ -23,29 +24,29 @@ pub(crate) async fn supervise(
 ) {
     let plan = Arc::new(plan);
     let keeper = Keeper { attempts: ATTEMPTS, dependency: &dependency, end: done.clone() };
-    let waiting = |reason: &str| publisher.set(Current::Down(reason.to_owned()));
-    let session = |opened: (Link, Up)| session(&publisher, opened, &dependency, &done);
-    keeper.run(|| Link::open(Arc::clone(&plan)), waiting, session).await;
+    let waiting = |reason: &str| publisher.set(PublisherState::Down(reason.to_owned()));
+    let session = |opened: (AmqpLink, OpenLink)| session(&publisher, opened, &dependency, &done);
+    keeper.run(|| AmqpLink::open(Arc::clone(&plan)), waiting, session).await;
 }
 
 /// Publishes over one link until it is lost or `done`; returns why it is lost.
 async fn session(
     publisher: &Publisher,
-    (mut link, up): (Link, Up),
+    (mut link, up): (AmqpLink, OpenLink),
     dependency: &Dependency,
     done: &CancellationToken,
 ) -> String {
     let breaker = publisher.gate().breaker();
-    publisher.set(Current::Up(Arc::new(up)));
+    publisher.set(PublisherState::Up(Arc::new(up)));
     breaker.close();
     dependency.ready();
     let Some(lost) = done.run_until_cancelled(link.watch(dependency, breaker)).await else {
         let why = "the broker is shutting down".to_owned();
-        publisher.set(Current::Down(why.clone()));
+        publisher.set(PublisherState::Down(why.clone()));
         link.close().await;
         return why;
     };
-    publisher.set(Current::Down(lost.clone()));
+    publisher.set(PublisherState::Down(lost.clone()));
     link.cut().await;
     lost
 }

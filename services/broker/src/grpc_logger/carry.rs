@@ -4,9 +4,9 @@ use chassis::deadline::Deadline;
 use logger_client::Call;
 use tokio::time::Instant;
 
-use super::shared::{Carrier, Waiting};
+use super::shared::{Carrier, WaitingEntry};
 use super::{GrpcLogger, call};
-use crate::margin::Hop;
+use crate::hop_deadline::HopDeadlines;
 
 impl GrpcLogger {
     /// Makes one call after the other, until nothing waits.
@@ -16,7 +16,7 @@ impl GrpcLogger {
         }
     }
 
-    async fn send(&self, mut waiting: Vec<Waiting>) {
+    async fn send(&self, mut waiting: Vec<WaitingEntry>) {
         let call = longest(&waiting);
         let alone = waiting.len() == 1;
         let entries: Vec<_> = waiting
@@ -42,10 +42,10 @@ impl GrpcLogger {
 
 /// The call of entries that share it: the deadlines of the one that may wait longest, since the others answer their
 /// callers in time by themselves.
-fn longest(waiting: &[Waiting]) -> Call {
-    let latest = |get: fn(&Hop) -> Deadline| waiting.iter().map(|waiting| get(&waiting.hop)).max();
+fn longest(waiting: &[WaitingEntry]) -> Call {
+    let latest = |get: fn(&HopDeadlines) -> Deadline| waiting.iter().map(|waiting| get(&waiting.hop)).max();
     let first = &waiting[0];
-    let hop = Hop {
+    let hop = HopDeadlines {
         wait: latest(|hop| hop.wait).unwrap_or(first.hop.wait),
         told: latest(|hop| hop.told).unwrap_or(first.hop.told),
     };

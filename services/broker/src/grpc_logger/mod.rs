@@ -21,12 +21,12 @@ use wire::grpc::{LogEntry, LogRequest, ReadLogsRequest};
 use wire::id::EntryId;
 use wire::trace::TraceContext;
 
-use crate::margin::{self, Hop};
+use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
-use shared::Shared;
+use shared::SharedCalls;
 
-/// What `/readyz` notes of a logger that gives entries no id.
+/// Note of `/readyz` on a logger that gives entries no id.
 pub(crate) const WITHOUT_IDEMPOTENCY: &str =
     "the logger stores without idempotency: an entry that is sent twice is stored twice";
 
@@ -46,7 +46,7 @@ pub(crate) struct GrpcLogger {
     gate: Gate,
     reading: Gate,
     dependency: Dependency,
-    shared: Arc<Shared>,
+    shared: Arc<SharedCalls>,
 }
 
 /// Connections that calls take in turn.
@@ -54,9 +54,9 @@ type Clients = Arc<[Client]>;
 
 /// The gates of the two uses of the logger.
 pub(crate) struct Gates {
-    /// Of storing.
+    /// Gate of storing.
     pub(crate) storing: Gate,
-    /// Of reading: a page is large, so fewer at once.
+    /// Gate of reading: a page is large, so fewer at once.
     pub(crate) reading: Gate,
 }
 
@@ -74,6 +74,7 @@ impl GrpcLogger {
             .connect_timeout(connect)
             .http2_keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
+            // While idle, too: else a cut link is found out only by the next request, which hangs on it.
             .keep_alive_while_idle(true);
         let clients = Arc::new(RwLock::new(lazily(&endpoint, connections)));
         let Gates { storing: gate, reading } = gates;
@@ -107,7 +108,7 @@ impl GrpcLogger {
         deadline: Deadline,
         trace: TraceContext,
     ) -> Result<StoredEntry, Failure> {
-        let hop = margin::hop(deadline);
+        let hop = HopDeadlines::within(deadline);
         let entered = self.gate.enter(hop.wait).await?;
         let message = LogRequest {
             name: entry.name.clone(),
@@ -139,7 +140,7 @@ impl GrpcLogger {
         deadline: Deadline,
         trace: TraceContext,
     ) -> Result<Vec<StoredEntry>, Failure> {
-        let hop = margin::hop(deadline);
+        let hop = HopDeadlines::within(deadline);
         let entered = self.reading.enter(hop.wait).await?;
         let report = self.client().read(ReadLogsRequest { limit, after }, call(hop, trace)).await;
         entered.end(report.conduct);
@@ -213,7 +214,7 @@ pub(crate) fn now() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }
 
-fn call(hop: Hop, trace: TraceContext) -> Call {
+fn call(hop: HopDeadlines, trace: TraceContext) -> Call {
     Call { wait: hop.wait, told: hop.told, trace: Some(trace) }
 }
 

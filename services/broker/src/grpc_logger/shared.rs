@@ -1,4 +1,4 @@
-//! Entries that share calls: those that come while calls are under way go together in the next. One that comes
+//! Entries that share calls: those that come while calls are in flight go together in the next. One that comes
 //! alone goes at once, in a call of its own.
 
 use std::collections::VecDeque;
@@ -11,17 +11,18 @@ use tokio::time::Instant;
 use wire::grpc::LogRequest;
 use wire::trace::TraceContext;
 
-use crate::margin::Hop;
+use crate::hop_deadline::HopDeadlines;
 
-/// Calls at once when each is answered soon. Few, so that entries find each other; more than one, so that a commit
-/// of the logger's never waits for the answer of the one before.
+/// Calls at once when each is answered soon.
+// Few, so that entries find each other; more than one, so that a commit of the logger's never waits for the answer of
+// the one before.
 const CALLS: usize = 4;
 
 /// Calls at once when answers take long: entries would wait for the end of a call much longer than it takes to
 /// find company.
 const MOST_CALLS: usize = 64;
 
-/// Beyond [`CALLS`], the time that passes between the beginnings of two calls at least.
+/// Time between the beginnings of two calls at least, beyond [`CALLS`].
 const APART: Duration = Duration::from_millis(2);
 
 /// Entries in a call; a logger of ours takes 512.
@@ -32,63 +33,65 @@ const MOST_BYTES: usize = 1024 * 1024;
 
 /// Entries that wait for a call; shared by all requests.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Inner>);
+pub(super) struct SharedCalls(Mutex<SharedCallsState>);
 
 #[derive(Debug, Default)]
-struct Inner {
-    waiting: VecDeque<Waiting>,
+struct SharedCallsState {
+    waiting: VecDeque<WaitingEntry>,
     /// Carriers at work.
     carriers: usize,
     /// Carriers of an earlier one may hang on connections that nobody uses any more, and count for nothing.
     generation: u64,
-    /// When the newest call began.
+    /// Beginning of the newest call.
     begun: Option<Instant>,
 }
 
 /// An entry that waits for a call, or is in one.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingEntry {
     pub(super) entry: LogRequest,
-    pub(super) hop: Hop,
+    pub(super) hop: HopDeadlines,
     pub(super) trace: TraceContext,
     claim: Claim<Report>,
 }
 
-/// What the request of an entry holds meanwhile.
+/// Ticket that the request of an entry holds meanwhile.
 #[derive(Debug)]
-pub(super) struct Ticket {
-    hop: Hop,
+pub(super) struct EntryTicket {
+    hop: HopDeadlines,
     ticket: claim::Ticket<Report>,
 }
 
 /// Leave to make one call after the other, until nothing waits.
 #[derive(Debug)]
 pub(super) struct Carrier {
-    shared: Arc<Shared>,
+    shared: Arc<SharedCalls>,
     generation: u64,
-    /// Whether it counts no more.
+    /// True once it counts no more.
     over: bool,
 }
 
-impl Shared {
-    /// Lets an entry wait. With it comes a carrier if one more may be at work: whoever gets it makes calls.
+impl SharedCalls {
+    /// Lets an entry wait.
+    // With it comes a carrier if one more may be at work: whoever gets it makes calls.
     pub(super) fn push(
         self: &Arc<Self>,
         entry: LogRequest,
-        hop: Hop,
+        hop: HopDeadlines,
         trace: TraceContext,
         now: Instant,
-    ) -> (Ticket, Option<Carrier>) {
+    ) -> (EntryTicket, Option<Carrier>) {
         let (claim, ticket) = claim::pair();
-        let ticket = Ticket { hop, ticket };
+        let ticket = EntryTicket { hop, ticket };
         let mut inner = self.lock();
-        inner.waiting.push_back(Waiting { entry, hop, trace, claim });
+        inner.waiting.push_back(WaitingEntry { entry, hop, trace, claim });
         let carrier = inner.takes_another(now).then(|| self.carrier(&mut inner, now));
         (ticket, carrier)
     }
 
-    /// Lets new carriers take the place of those at work. The first of them comes at once where entries wait: those
-    /// before take none of them any more, and perhaps nothing is pushed that would bring another.
+    /// Lets new carriers take the place of those at work.
+    // The first of them comes at once where entries wait: those before take none of them any more, and perhaps
+    // nothing is pushed that would bring another.
     #[must_use]
     pub(super) fn renew(self: &Arc<Self>, now: Instant) -> Option<Carrier> {
         let mut inner = self.lock();
@@ -97,18 +100,18 @@ impl Shared {
         (!inner.waiting.is_empty()).then(|| self.carrier(&mut inner, now))
     }
 
-    fn carrier(self: &Arc<Self>, inner: &mut Inner, now: Instant) -> Carrier {
+    fn carrier(self: &Arc<Self>, inner: &mut SharedCallsState, now: Instant) -> Carrier {
         inner.carriers += 1;
         inner.begun = Some(now);
         Carrier { shared: Arc::clone(self), generation: inner.generation, over: false }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, SharedCallsState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl SharedCallsState {
     fn takes_another(&self, now: Instant) -> bool {
         let apart = || self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= APART);
         self.carriers < CALLS || (self.carriers < MOST_CALLS && apart())
@@ -117,7 +120,7 @@ impl Inner {
 
 impl Carrier {
     /// The entries of the next call, at least one; none when nothing waits, or another has taken its place.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Vec<Waiting>> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<Vec<WaitingEntry>> {
         let mut inner = self.shared.lock();
         if self.over || inner.generation != self.generation {
             return None;
@@ -154,7 +157,7 @@ impl Drop for Carrier {
     }
 }
 
-impl Waiting {
+impl WaitingEntry {
     fn size(&self) -> usize {
         self.entry.data.len() + self.entry.name.len()
     }
@@ -165,8 +168,8 @@ impl Waiting {
     }
 }
 
-impl Ticket {
-    /// What came of the entry, by the deadline of its hop.
+impl EntryTicket {
+    /// Waits for the report of the entry until the deadline of its hop.
     pub(super) async fn report(self) -> Report {
         match self.ticket.end(self.hop.wait).await {
             End::Answered(report) => report,
@@ -182,25 +185,30 @@ mod tests {
     use logger_client::NotStored;
 
     use super::*;
-    use crate::margin;
+    use crate::hop_deadline::HopDeadlines;
 
-    fn push(shared: &Arc<Shared>, id: &str, bytes: usize, now: Instant) -> (Ticket, Option<Carrier>) {
+    fn push(
+        shared: &Arc<SharedCalls>,
+        id: &str,
+        bytes: usize,
+        now: Instant,
+    ) -> (EntryTicket, Option<Carrier>) {
         let entry = LogRequest { id: id.into(), data: "x".repeat(bytes), ..LogRequest::default() };
         shared.push(
             entry,
-            margin::hop(Deadline::after(Duration::from_millis(40))),
+            HopDeadlines::within(Deadline::after(Duration::from_millis(40))),
             TraceContext::new(1, 1),
             now,
         )
     }
 
-    fn ids(call: Option<Vec<Waiting>>) -> Vec<String> {
+    fn ids(call: Option<Vec<WaitingEntry>>) -> Vec<String> {
         call.into_iter().flatten().map(|waiting| waiting.entry.id).collect()
     }
 
     #[test]
     fn one_alone_goes_at_once_and_those_that_come_meanwhile_go_together() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let mut carriers: Vec<_> = (0..CALLS)
             .map(|number| {
                 let (ticket, carrier) = push(&shared, &number.to_string(), 1, now);
@@ -223,7 +231,7 @@ mod tests {
 
     #[test]
     fn when_answers_take_long_more_calls_are_made_each_some_time_after_the_one_before() {
-        let (shared, begin) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, begin) = (Arc::new(SharedCalls::default()), Instant::now());
         let hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, begin)).collect();
         assert!(hanging.iter().all(|(_, carrier)| carrier.is_some()));
         let soon = begin + APART / 2;
@@ -242,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_call_is_bounded() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let (_first, carrier) = push(&shared, "a", MOST_BYTES + 1, now);
         let _second = push(&shared, "b", 1, now);
         let mut carrier = carrier.unwrap();
@@ -252,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_never_sent_is_refused_and_what_was_is_unknown() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let (sent, carrier) = push(&shared, "a", 1, now);
         let mut carrier = carrier.unwrap();
         let _call = carrier.next(now);
@@ -264,7 +272,7 @@ mod tests {
 
     #[test]
     fn carriers_that_hang_are_replaced() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let mut hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, now)).collect();
         let (_waits, none) = push(&shared, "b", 1, now);
         assert!(none.is_none());
@@ -280,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_waits_when_carriers_are_replaced_is_carried_though_nothing_comes_after_it() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         assert!(shared.renew(now).is_none(), "nothing waits");
         let (_ticket, begins) = push(&shared, "a", 1, now);
         let fresh = shared.renew(now);

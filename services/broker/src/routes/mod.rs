@@ -1,4 +1,4 @@
-//! One module for each route, and what they have in common.
+//! Routes, a module each, and what they have in common.
 
 mod authentication;
 mod grpc_logger;
@@ -26,10 +26,10 @@ use crate::authentication::Authentication;
 use crate::grpc_logger::GrpcLogger;
 use crate::json_logger::JsonLogger;
 
-/// What the routes need: the way to each dependency.
+/// Clients of every dependency, for the routes.
 #[derive(Debug)]
 pub(crate) struct Dependencies {
-    /// Who logs in.
+    /// The authentication service.
     pub(crate) authentication: Authentication,
     /// The logger by JSON.
     pub(crate) json_logger: JsonLogger,
@@ -39,7 +39,7 @@ pub(crate) struct Dependencies {
     pub(crate) publisher: Publisher,
 }
 
-/// What bounds a request.
+/// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Time for a request that brings none.
@@ -64,6 +64,7 @@ pub(crate) fn router(
         .route("/rabbitmq-logger", post(rabbitmq_logger::log))
         .route("/logs", get(logs::read))
         .with_state(dependencies)
+        // Before anything is read: the limit holds for bodies of every route.
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer));
     chassis::router::finish(routes, readiness, metrics).layer(cors)

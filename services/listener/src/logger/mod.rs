@@ -10,7 +10,7 @@ use std::time::Duration;
 use chassis::attempts::Attempts;
 use chassis::deadline::Deadline;
 use chassis::health::Dependency;
-use chassis::link::{Held, Link, until_lost};
+use chassis::link::{Connection, Link, until_lost};
 use logger_client::{BadEndpoint, Call, Client};
 use tonic::transport::Endpoint;
 use wire::grpc::LogRequest;
@@ -46,20 +46,21 @@ impl Logger {
         Ok(Self { endpoint, call_timeout, link: Link::default() })
     }
 
-    /// Keeps the logger connected, for ever, and says so to `dependency`. To end it, drop the future.
+    /// Keeps the logger connected, for ever, and says so to `dependency`.
+    // To end it, drop the future.
     pub(crate) async fn keep(&self, dependency: &Dependency) {
         let connect = || {
             let endpoint = self.endpoint.clone();
             async move { Client::connect(&endpoint).await }
         };
-        let look = async |client: &Held<Client>| until_lost(&[], LOOK, || client.probe()).await;
+        let look = async |client: &Connection<Client>| until_lost(&[], LOOK, || client.probe()).await;
         self.link.keep(ATTEMPTS, dependency, connect, look).await;
     }
 
     /// Brings entries to the logger; the verdicts are in their order.
     pub(crate) async fn store(
         &self,
-        client: Held<Client>,
+        client: Connection<Client>,
         entries: Vec<LogRequest>,
         trace: Option<TraceContext>,
     ) -> Vec<Verdict> {

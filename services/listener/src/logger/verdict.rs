@@ -1,15 +1,15 @@
-//! What to do with a message after a call.
+//! Verdict on a message after a call.
 
 use logger_client::{NotStored, Report};
 
-/// What to do with a message after a call.
+/// Verdict on a message after a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Its entry is stored: acknowledge it.
+    /// Acknowledge: the entry is stored.
     Stored,
-    /// Its entry can never be stored: to the dead letters, for this reason.
+    /// Publish to the dead letters, for this reason: the entry can never be stored.
     Never(String),
-    /// Not stored, or unknown: bring it again.
+    /// Bring again: not stored, or unknown.
     Again(String),
 }
 

@@ -1,4 +1,4 @@
-//! From RabbitMQ's URL to a consumer.
+//! Connection and consumer from RabbitMQ's URL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Consumer};
 use topology::QueueShape;
 
-use super::{Closing, DeadLetters, Rabbit, guard};
+use super::{ClosingConnection, DeadLetters, Rabbit, guard};
 
 /// Seconds; RabbitMQ is taken for gone after twice as long without a sign of it.
 const HEARTBEAT: u16 = 2;
@@ -17,9 +17,9 @@ const HEARTBEAT: u16 = 2;
 /// Bound of making the TCP connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How RabbitMQ is reached, and what is consumed.
+/// Address of RabbitMQ, and the mode of consuming.
 #[derive(Debug, Clone)]
-pub(crate) struct Target {
+pub(crate) struct RabbitTarget {
     uri: AMQPUri,
     prefetch: u16,
     mode: ConsumeMode,
@@ -32,7 +32,7 @@ pub struct ConsumeMode {
     pub(crate) queue: QueueShape,
     /// Queues that are declared beside those of every listener.
     pub(crate) queues: &'static [QueueShape],
-    /// Whether a message is acknowledged only once its entry is stored; else RabbitMQ forgets it as it sends it.
+    /// True to acknowledge a message only once its entry is stored; else RabbitMQ forgets it as it sends it.
     pub(crate) acknowledges: bool,
 }
 
@@ -45,20 +45,20 @@ impl Default for ConsumeMode {
 
 /// A URL of RabbitMQ that can't be used; it is not repeated, since a password may be in it.
 #[derive(Debug, thiserror::Error)]
-#[error("AMQP_URL can't be read; it must look like amqp://user:password@host:5672/%2f: {0}")]
-pub struct BadUrl(String);
+#[error("LISTENER_AMQP_URL: expected amqp://user:password@host:5672/%2f: {0}")]
+pub struct BadRabbitUrl(String);
 
-impl Target {
+impl RabbitTarget {
     /// Reads a URL.
-    pub(crate) fn parse(url: &str, prefetch: u16, mode: ConsumeMode) -> Result<Self, BadUrl> {
-        let mut uri: AMQPUri = url.parse().map_err(BadUrl)?;
+    pub(crate) fn parse(url: &str, prefetch: u16, mode: ConsumeMode) -> Result<Self, BadRabbitUrl> {
+        let mut uri: AMQPUri = url.parse().map_err(BadRabbitUrl)?;
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         let timeout = u64::try_from(CONNECT_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
         uri.query.connection_timeout.get_or_insert(timeout);
         Ok(Self { uri, prefetch, mode })
     }
 
-    /// Whether deliveries are to be acknowledged by hand.
+    /// Reports whether deliveries are to be acknowledged by buffer.
     pub(crate) fn acknowledges(&self) -> bool {
         self.mode.acknowledges
     }
@@ -73,7 +73,7 @@ impl Target {
     }
 
     /// A bare connection; its name is shown by RabbitMQ's management.
-    pub(super) async fn open(&self, name: &str) -> lapin::Result<Closing> {
+    pub(super) async fn open(&self, name: &str) -> lapin::Result<ClosingConnection> {
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let connecting = Connection::connect_uri_with_runtime(self.uri.clone(), properties, guard::guarded());
         Ok(connecting.await?.into())
@@ -82,6 +82,8 @@ impl Target {
     /// A consumer on a channel of its own.
     pub(super) async fn consume(&self, connection: &Connection) -> lapin::Result<(Channel, Consumer)> {
         let channel = connection.create_channel().await?;
+        // Without a bound RabbitMQ would send the whole queue at once, into this listener's memory and out of reach
+        // of the others.
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
         let options = BasicConsumeOptions { no_ack: !self.mode.acknowledges, ..Default::default() };
         // An empty tag: RabbitMQ makes one, and several listeners can share the queue.
@@ -97,13 +99,15 @@ mod tests {
 
     #[test]
     fn a_bad_url_is_told_without_its_password() {
-        let error = Target::parse("http://u:sesame@h", 1, ConsumeMode::default()).unwrap_err().to_string();
+        let error =
+            RabbitTarget::parse("http://u:sesame@h", 1, ConsumeMode::default()).unwrap_err().to_string();
         assert!(error.contains("AMQP_URL") && !error.contains("sesame"), "{error}");
     }
 
     #[test]
     fn a_heartbeat_of_the_url_is_kept() {
-        let heartbeat = |url| Target::parse(url, 1, ConsumeMode::default()).unwrap().uri.query.heartbeat;
+        let heartbeat =
+            |url| RabbitTarget::parse(url, 1, ConsumeMode::default()).unwrap().uri.query.heartbeat;
         assert_eq!(heartbeat("amqp://h:1/%2f"), Some(HEARTBEAT));
         assert_eq!(heartbeat("amqp://h:1/%2f?heartbeat=9"), Some(9));
     }

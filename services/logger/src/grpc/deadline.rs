@@ -13,9 +13,10 @@ pub(super) fn of<T>(request: &Request<T>, default: Duration) -> Result<Deadline,
     let time = match request.metadata().get("grpc-timeout") {
         None => default,
         Some(value) => value.to_str().ok().and_then(parse).ok_or_else(|| {
-            Status::invalid_argument("grpc-timeout must be up to 8 digits and a unit, one of HMSmun")
+            Status::invalid_argument("grpc-timeout: expected up to 8 digits and a unit, one of HMSmun")
         })?,
     };
+    // A client may ask for years; the queue would hold its entry for as long.
     let time = time.min(LONGEST);
     let margin = (time / 20).clamp(Duration::from_millis(1), Duration::from_millis(50));
     Ok(Deadline::after(time).earlier(margin))

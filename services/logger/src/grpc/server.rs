@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chassis::CancellationToken;
-use chassis::link::State;
+use chassis::link::LinkState;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -21,16 +21,16 @@ use crate::store::Store;
 #[error("the description of the gRPC service can't be served: {0}")]
 pub struct BadReflection(#[from] tonic_reflection::server::Error);
 
-/// Everything that serves gRPC.
+/// Server of gRPC.
 pub(crate) struct GrpcServer {
     pub(crate) service: Service,
     pub(crate) drain: Duration,
-    /// Whether the service describes itself to whoever asks.
+    /// True to describe the service to whoever asks.
     pub(crate) reflection: bool,
 }
 
 impl GrpcServer {
-    /// Serves until `shutdown`, then finishes what is under way, for as long as the drain allows.
+    /// Serves until `shutdown`, then finishes what is in flight, for as long as the drain allows.
     pub(crate) async fn run(
         self,
         listener: TcpListener,
@@ -46,7 +46,7 @@ impl GrpcServer {
             ended = self.serve(listener, reporter, shutdown.clone()) => ended,
             () = told => Ok(()),
             () = limit => {
-                tracing::warn!("gRPC calls were still under way after {drain:?}; they are cut off");
+                tracing::warn!("gRPC calls were still in flight after {drain:?}; they are cut off");
                 Ok(())
             }
         }
@@ -69,6 +69,7 @@ impl GrpcServer {
         };
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         Server::builder()
+            // A client whose link was cut would hold its streams for ever.
             .http2_keepalive_interval(Some(Duration::from_secs(10)))
             .http2_keepalive_timeout(Some(Duration::from_secs(5)))
             .add_service(service)
@@ -98,11 +99,12 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// SERVING only while the store is there. Runs for ever.
+/// SERVING only while the store is there.
+// Runs for ever.
 async fn tell_health(reporter: HealthReporter, store: Store, shutdown: CancellationToken) {
     let mut state = store.link.watch();
     loop {
-        let up = matches!(*state.borrow_and_update(), State::Up(_)) && !shutdown.is_cancelled();
+        let up = matches!(*state.borrow_and_update(), LinkState::Up(_)) && !shutdown.is_cancelled();
         let status = if up { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in ["", SERVICE_NAME] {
             reporter.set_service_status(service, status).await;

@@ -5,27 +5,28 @@ use std::time::Duration;
 
 use chassis::attempts::Attempts;
 use chassis::health::Dependency;
-use chassis::link::{Held, until_lost};
+use chassis::link::{Connection, until_lost};
 use mongodb::bson::doc;
 
 use super::insert::failure;
 use super::{Logs, Store};
 
-/// A store that does not answer for so long is taken for gone. Longer than a slow link, shorter than most
-/// deadlines.
+/// A store that does not answer for so long is taken for gone.
+// Longer than a slow link, shorter than most deadlines.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Attempts to connect.
 const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(15));
 
 impl Store {
-    /// Keeps the store connected, for ever, and says so to `dependency`. To end it, drop the future.
+    /// Keeps the store connected, for ever, and says so to `dependency`.
+    // To end it, drop the future.
     pub(crate) async fn keep(&self, dependency: &Dependency) {
         let connect = || {
             let target = Arc::clone(&self.target);
             async move { target.connect().await }
         };
-        let look = async |logs: &Held<Logs>| until_lost(&[], LOOK, || ping(logs)).await;
+        let look = async |logs: &Connection<Logs>| until_lost(&[], LOOK, || ping(logs)).await;
         self.link.keep(ATTEMPTS, dependency, connect, look).await;
     }
 }
