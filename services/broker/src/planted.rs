@@ -7,17 +7,14 @@ use crate::amqp::PublishMode;
 /// Delivery mode of a message that is gone with a restart of RabbitMQ.
 const TRANSIENT: u8 = 1;
 
-/// Table of the bugs: the name of each, and the mode of publishing that is the bug.
-const BUGS: [(&str, fn() -> PublishMode); 2] = [
-    ("broker-answers-before-confirm", answers_before_confirm),
-    ("broker-publishes-transient", publishes_transient),
-];
-
 /// Mode of the bug of that name; the right one for a name of another service's.
 #[must_use]
 pub fn mode(name: &str) -> PublishMode {
-    let bug = BUGS.iter().find(|(known, _)| *known == name);
-    bug.map_or_else(PublishMode::default, |(_, mode)| mode())
+    match name {
+        "broker-answers-before-confirm" => answers_before_confirm(),
+        "broker-publishes-transient" => publishes_transient(),
+        _ => PublishMode::default(),
+    }
 }
 
 /// 202 is answered as soon as a message is published, whatever RabbitMQ makes of it.

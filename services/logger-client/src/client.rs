@@ -101,7 +101,8 @@ impl Client {
         call: Call,
         mut report: impl FnMut(usize, Report) + Send,
     ) {
-        let mut parts = vec![0..entries.len()];
+        let whole = 0..entries.len();
+        let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             if part.len() < 2 || !self.takes_batches.load(Ordering::Relaxed) {
                 self.store_each(entries, part, call, &mut report).await;

@@ -4,17 +4,14 @@ use mongodb::bson::cstr;
 
 use crate::application::StoreMode;
 
-/// Table of the bugs: the name of each, and the mode of storing that is the bug.
-const BUGS: [(&str, fn() -> StoreMode); 2] = [
-    ("logger-answers-before-commit", answers_before_commit),
-    ("logger-writes-without-unique-id", writes_without_unique_id),
-];
-
 /// Mode of the bug of that name; the right one for a name of another service's.
 #[must_use]
 pub fn mode(name: &str) -> StoreMode {
-    let bug = BUGS.iter().find(|(known, _)| *known == name);
-    bug.map_or_else(StoreMode::default, |(_, mode)| mode())
+    match name {
+        "logger-answers-before-commit" => answers_before_commit(),
+        "logger-writes-without-unique-id" => writes_without_unique_id(),
+        _ => StoreMode::default(),
+    }
 }
 
 /// STORED is answered as soon as an entry is queued.
