@@ -1,8 +1,4 @@
 //! The way to PostgreSQL: few connections, long-lived, and none that may hang is used twice.
-//!
-//! Not sqlx's pool, for two reasons. It takes a connection back after a query that was given up, and then
-//! waits for its answer without a limit; and an idle connection whose link was cut is found out only by the
-//! request that it hangs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +14,9 @@ use tokio::time::Instant;
 const HANGS: Duration = Duration::from_secs(1);
 
 /// Connections to one database; clones share them.
+// Not sqlx's pool, for two reasons. It takes a connection back after a query that was given up, and then waits for
+// its answer without a limit; and an idle connection whose link was cut is found out only by the request that it
+// hangs.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     options: Arc<PgConnectOptions>,

@@ -118,7 +118,9 @@ impl Application {
         let supervising =
             tokio::spawn(amqp::supervise(publisher, self.plan, self.signs.rabbitmq.clone(), done.clone()));
         let watchers = watchers(&self.dependencies, self.signs);
+        // Requests first: they are what the messages come from.
         let ended = serve::http(self.listener, self.router, shutdown, self.drain).await;
+        // Before the connection to RabbitMQ: a watcher would take its end for a loss, and connect anew.
         drop(watchers);
         done.cancel();
         if tokio::time::timeout(CLOSE, supervising).await.is_err() {

@@ -1,8 +1,4 @@
 //! Attempts at something that may fail or hang, such as a connection: repeated until one succeeds.
-//!
-//! A connection that hangs tells nothing about the next one (its bytes may have been dropped by a link that
-//! has recovered), so a hanging attempt is not waited for: another one begins beside it, and the first to
-//! succeed wins.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -36,6 +32,9 @@ impl Attempts {
 
     /// Attempts until one succeeds; the others are then aborted. `failed` is told of each failure. To stop
     /// before a success, drop the future.
+    // A connection that hangs tells nothing about the next one (its bytes may have been dropped by a link that has
+    // recovered), so a hanging attempt is not waited for: another one begins beside it, and the first to succeed
+    // wins.
     pub async fn until_success<T, E, F>(
         self,
         mut attempt: impl FnMut() -> F,

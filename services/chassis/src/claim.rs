@@ -1,7 +1,4 @@
 //! Work that waits for a worker: the worker takes it or its caller withdraws it, never both.
-//!
-//! Both ends share one stage, so that "never begun" and "may have been begun" can't be confused: whoever moves it away
-//! from waiting decides.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +14,8 @@ enum ClaimStage {
     Withdrawn,
 }
 
+// Both ends share one stage, so that "never begun" and "may have been begun" can't be confused: whoever moves it away
+// from waiting decides.
 #[derive(Debug, Clone)]
 struct SharedStage(Arc<Mutex<ClaimStage>>);
 

@@ -1,8 +1,4 @@
 //! A refusal that comes before the whole request was read must still arrive.
-//!
-//! Were the connection closed on a client that is still sending, it would be reset, and the client could lose
-//! the answer that tells it why. So the answer goes out at once, and what is left of the body is read and
-//! thrown away, for a bounded time and up to a bounded size.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -54,6 +50,9 @@ impl Stream for UnreadBody {
     }
 }
 
+// Were the connection closed on a client that is still sending, it would be reset, and the client could lose the
+// answer that tells it why. So the answer goes out at once, and what is left of the body is read and thrown away, for
+// a bounded time and up to a bounded size.
 impl Drop for UnreadBody {
     fn drop(&mut self) {
         let Some(rest) = self.body.take().filter(|_| self.sends) else { return };

@@ -113,6 +113,7 @@ async fn healthz() -> Json<Envelope<()>> {
     Json(Envelope::done("alive"))
 }
 
+// 503, so that whoever balances loads need not read the body.
 async fn readyz(State(readiness): State<Readiness>) -> Response {
     let report = readiness.report();
     if readiness.is_ready() {

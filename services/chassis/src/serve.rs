@@ -66,6 +66,7 @@ pub async fn http(
     let router = router.layer(middleware::from_fn(drain_body::layer));
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });
+    // A client that reads slowly must not keep a service from ending; whoever ends it kills it in the end anyway.
     let limit = async {
         shutdown.cancelled().await;
         tokio::time::sleep(drain).await;

@@ -1,10 +1,9 @@
 //! Outstanding deliveries of one channel, and the acknowledgements of those that are done.
-//!
-//! Delivery tags mean something on their own channel only: each session has a ledger of its own.
 
 use std::collections::BTreeSet;
 
 /// The deliveries that were taken and not yet acknowledged.
+// Delivery tags mean something on their own channel only: each session has a ledger of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     outstanding: BTreeSet<u64>,

@@ -1,8 +1,4 @@
 //! The work on one connection to RabbitMQ, until it is lost or the listener ends.
-//!
-//! Deliveries are read into the hand, which goes to the logger in calls; meanwhile more are read. Delivery
-//! tags end with their connection: whatever a lost session had in hand is redelivered to the next, and the
-//! logger knows it by its id.
 
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -43,6 +39,9 @@ pub(crate) struct SessionContext {
 }
 
 /// The work on one connection.
+// Deliveries are read into the buffer, which goes to the logger in calls; meanwhile more are read. Delivery tags end
+// with their connection: whatever a lost session had in it is redelivered to the next, and the logger knows it by its
+// id.
 pub(crate) struct Session {
     context: SessionContext,
     rabbit: Rabbit,
@@ -150,6 +149,7 @@ impl Session {
             && let Ok(client) = self.context.logger.link.current()
         {
             let messages = self.buffer.take_call();
+            // Cloned: a message that is not stored is brought again, as it was.
             let entries = messages.iter().map(|message| message.entry.clone()).collect();
             // One call, one trace: that of its first message.
             let traceparent = messages.iter().find_map(|message| message.original.traceparent());
@@ -275,6 +275,7 @@ impl Session {
         }
         self.context.metrics.count("again", again.len());
         self.buffer.give_back(again);
+        // A logger that refuses is overloaded or without its store: asking at once again would make it worse.
         self.not_before = Instant::now() + self.backoff.pause();
     }
 

@@ -1,7 +1,4 @@
 //! Reports on calls: stored, refused, or unknown.
-//!
-//! A client library answers UNAVAILABLE by itself when a connection breaks, whatever had been sent. So a status proves
-//! nothing unless the logger says with it that nothing was stored, or there never was a connection.
 
 use std::error::Error;
 
@@ -188,6 +185,8 @@ fn of_result(result: LogResult) -> Result<Stored, NotStored> {
     }
 }
 
+// A client library answers UNAVAILABLE by itself when a connection breaks, whatever had been sent. So a status proves
+// nothing unless the logger says with it that nothing was stored, or there never was a connection.
 fn not_stored(status: &Status) -> NotStored {
     let message = status.message();
     match status.code() {

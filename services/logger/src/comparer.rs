@@ -1,8 +1,5 @@
 //! Compares repeats with what is stored under their ids: the same content is answered like the first,
 //! another is a conflict.
-//!
-//! This goes on beside the commits, because a store that is slow to look something up must not hold up
-//! those whose ids are new. What has been compared is remembered, so that each repeat of a repeat is quicker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +36,8 @@ impl Comparer {
     }
 
     /// Takes repeats, and settles each once it has been compared.
+    // This goes on beside the commits, because a store that is slow to look something up must not hold up those whose
+    // ids are new. What has been compared is remembered, so that each repeat of a repeat is quicker.
     pub(crate) fn take(&self, repeats: Vec<Group>) {
         if repeats.is_empty() {
             return;

@@ -62,6 +62,7 @@ impl Intake {
     pub(crate) async fn submit_all(&self, drafts: &[Draft], deadline: Deadline) -> Vec<Outcome> {
         let (pending, entrances): (Vec<_>, Vec<_>) =
             drafts.iter().map(|draft| self.admit(draft, deadline)).unzip();
+        // All before the first is waited for, so that they can be written together.
         self.queue.push(pending.into_iter().flatten());
         let mut outcomes = Vec::with_capacity(entrances.len());
         for entrance in entrances {
@@ -72,6 +73,7 @@ impl Intake {
 
     fn admit(&self, draft: &Draft, deadline: Deadline) -> (Option<Pending>, Entrance) {
         let fingerprint = self.fingerprints.of(&draft.name, &draft.data);
+        // Most repeats come soon after the first, of a client that was not answered: the store need not be asked.
         if let Some(known) = self.recent.answer(&draft.id, fingerprint) {
             return (None, Entrance::Known(known));
         }

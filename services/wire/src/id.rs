@@ -31,6 +31,8 @@ impl EntryId {
     ///
     /// # Errors
     /// [`InvalidId`] says what an id looks like and where this one does not.
+    // Visible ASCII alone: an id goes into headers, metadata and AMQP properties, none of which takes the same of
+    // anything else.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
         let text = text.into();
         Self::check(text.as_bytes())?;

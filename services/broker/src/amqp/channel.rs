@@ -1,8 +1,4 @@
 //! A channel that publishes: its messages, its confirms, the answers to its senders.
-//!
-//! A task of its own publishes everything that goes over the channel. lapin numbers a message and queues its
-//! frames in two steps; were two tasks to publish at once, the numbers could go the other way than the
-//! frames, and each would be told the other's confirm.
 
 use std::collections::HashSet;
 use std::future::poll_fn;
@@ -116,6 +112,9 @@ impl PublishChannel {
     }
 
     /// Publishes one message. Returns why, if the channel is lost.
+    // A task of its own publishes everything that goes over the channel. lapin numbers a message and queues its
+    // frames in two steps; were two tasks to publish at once, the numbers could go the other way than the frames, and
+    // each would be told the other's confirm.
     async fn publish(&mut self, order: Order) -> Option<String> {
         if !order.claim.take() {
             // Nobody waits any more, and nothing was sent.

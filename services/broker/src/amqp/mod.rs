@@ -8,14 +8,13 @@
 //! | `socket` | the TCP connection, which can be cut from outside |
 //! | `link` | one connection with its channels |
 //! | `supervisor` | makes a link, watches it, makes the next |
-//!
-//! lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to
-//! take a confirm of one for that of another.
 
 mod channel;
 mod link;
 mod message;
 mod socket;
+// lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to take a
+// confirm of one for that of another.
 mod supervisor;
 mod unconfirmed;
 

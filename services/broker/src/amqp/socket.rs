@@ -1,7 +1,4 @@
 //! The TCP connection to RabbitMQ, which can be cut from outside.
-//!
-//! lapin keeps its socket in a thread of its own, and lets go of it only when RabbitMQ answers. One that
-//! hangs never does, so the broker holds a second handle to every socket and shuts it down itself.
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -14,6 +11,8 @@ use lapin::uri::AMQPUri;
 use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
 
 /// Cuts the connection when it is dropped.
+// lapin keeps its socket in a thread of its own, and lets go of it only when RabbitMQ answers. One that hangs never
+// does, so the broker holds a second handle to every socket and shuts it down itself.
 #[derive(Debug, Default)]
 pub(super) struct SocketGuard {
     held: Arc<Mutex<GuardedSocket>>,

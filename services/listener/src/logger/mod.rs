@@ -1,7 +1,4 @@
 //! The logger: one connection that is kept, and the calls on it.
-//!
-//! A logger of another implementation knows no ids: what is unknown there is brought again all the same, and may then be
-//! stored twice.
 
 mod verdict;
 
@@ -58,6 +55,8 @@ impl Logger {
     }
 
     /// Brings entries to the logger; the verdicts are in their order.
+    // A logger of another implementation knows no ids: what is unknown there is brought again all the same, and may
+    // then be stored twice.
     pub(crate) async fn store(
         &self,
         client: Connection<Client>,

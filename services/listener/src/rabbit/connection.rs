@@ -1,7 +1,4 @@
 //! A connection that is closed when it is dropped.
-//!
-//! The library keeps one open as long as it has a consumer. Nobody would take what such a consumer is
-//! delivered, and RabbitMQ would hold it back from the others.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -72,6 +69,8 @@ impl Deref for ClosingConnection {
     }
 }
 
+// The library keeps one open as long as it has a consumer. Nobody would take what such a consumer is delivered, and
+// RabbitMQ would hold it back from the others.
 impl Drop for ClosingConnection {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.0.status().connected(), tokio::runtime::Handle::try_current()) {

@@ -1,9 +1,6 @@
 //! Dead letters: what can never be stored is published to its queue, with the reason, and confirmed before
 //! the original is acknowledged. Should the acknowledgement be lost, the letter is there twice, never not at
 //! all.
-//!
-//! They have a connection of their own: RabbitMQ, when short of memory or disk, blocks connections that
-//! publish, and the acknowledgements that would relieve it must not be blocked with them.
 
 use std::sync::Arc;
 
@@ -35,6 +32,8 @@ pub(crate) struct DeadLetters {
 }
 
 /// A connection for dead letters.
+// They have a connection of their own: RabbitMQ, when short of memory or disk, blocks connections that publish, and
+// the acknowledgements that would relieve it must not be blocked with them.
 struct OpenDeadLetters {
     connection: ClosingConnection,
     channel: Channel,

@@ -1,7 +1,4 @@
 //! The deadline of a call, from its `grpc-timeout`.
-//!
-//! tonic drops a handler at that moment and answers with a word of its own, which does not say whether
-//! anything was stored. So the logger's own deadline is a little earlier, and its answer still arrives.
 
 use std::time::Duration;
 
@@ -18,6 +15,8 @@ pub(super) fn of<T>(request: &Request<T>, default: Duration) -> Result<Deadline,
     };
     // A client may ask for years; the queue would hold its entry for as long.
     let time = time.min(LONGEST);
+    // tonic drops a handler at that moment and answers with a word of its own, which does not say whether anything
+    // was stored. So the logger's own deadline is a little earlier, and its answer still arrives.
     let margin = (time / 20).clamp(Duration::from_millis(1), Duration::from_millis(50));
     Ok(Deadline::after(time).earlier(margin))
 }
