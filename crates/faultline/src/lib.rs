@@ -23,5 +23,5 @@ pub mod load;
 pub mod report;
 pub mod runner;
 
-pub use faultline_model::{checker, history, measure, scenario};
+pub use faultline_model::{checker, history, measure, scenario, timeline};
 pub use {faultline_proxy as proxy, faultline_stack as stack};

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::checker::{Check, Coverage, EntryCounts, FaultFigures, Judgement, PathFigures, Verdict};
-use crate::history::History;
+use crate::history::RunInfo;
 use crate::scenario::Expectations;
 
 /// The version of `report.json`.
@@ -54,10 +54,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a history and its judgement.
+    /// Makes the report of a run and its judgement.
     #[must_use]
-    pub fn new(folder: &Path, history: &History, judgement: Judgement) -> Self {
-        let run = &history.run;
+    pub fn new(folder: &Path, run: &RunInfo, judgement: Judgement) -> Self {
         Self {
             version: VERSION,
             verdict: judgement.verdict,

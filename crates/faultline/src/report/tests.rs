@@ -6,6 +6,7 @@ use super::page::render as page;
 use super::*;
 use crate::checker::{self, Verdict};
 use crate::history::{self, History};
+use crate::timeline::Timeline;
 
 /// A run of two seconds that lost one entry of `log`, stored another twice, and names no store for `other`.
 const HISTORY: &str = r#"{"type":"run","version":3,"run":"r1","faultline":"0.1.0","started":"2026-11-27T04:12:31Z","provider":"processes","ready_ms":7,"stored_in":{"log":"logs"},"declared":{"writes_nothing":["ping"],"any_body":[]},"affected":[],"schedule":{"version":2,"scenario":"s","shows":"x","seed":3,"timeout":"5s","payload":256,"in_flight":2000,"streams":[{"path":"log","from":"0s","until":"2s","rate":"2/s","offset":"1us","seed":0},{"path":"ping","from":"0s","until":"2s","rate":"1/s","offset":"1us","seed":0},{"path":"other","from":"0s","until":"2s","rate":"1/s","offset":"1us","seed":0}],"faults":[],"expect":{"lost":0,"duplicated":0,"unexpected":0,"without-fault":"50%","unaffected":"99%","recovers-within":"30s","drains-within":"1min"}},"environment":{}}
@@ -23,11 +24,12 @@ const HISTORY: &str = r#"{"type":"run","version":3,"run":"r1","faultline":"0.1.0
 {"type":"end","at":2100000,"interrupted":false}
 "#;
 
-fn report(change: impl FnOnce(&mut History)) -> (History, Report) {
+fn report(change: impl FnOnce(&mut History)) -> (Timeline, Report) {
     let mut history = history::read(HISTORY).unwrap();
     change(&mut history);
-    let report = Report::new(Path::new("runs/r1"), &history, checker::judge(&history));
-    (history, report)
+    let timeline = Timeline::of(&history);
+    let report = Report::new(Path::new("runs/r1"), &timeline.run, checker::judge(&timeline));
+    (timeline, report)
 }
 
 /// Allows what was lost and duplicated.
@@ -44,7 +46,7 @@ fn know(history: &mut History) {
 
 #[test]
 fn every_form_says_what_was_not_checked() {
-    let (history, report) = report(allow);
+    let (timeline, report) = report(allow);
     assert_eq!(report.verdict, Verdict::Unknown, "{}", report.why);
     assert!(
         report
@@ -79,7 +81,7 @@ fn every_form_says_what_was_not_checked() {
     assert_eq!(entries, ["checked", "not-checked", "nothing-written"]);
     assert_eq!(json["paths"]["other"]["lost"], serde_json::Value::Null);
 
-    let page = page(&report, &Details::new(&history, &report));
+    let page = page(&report, &Details::new(&timeline, &report));
     for part in ["<td>not checked</td>", "<td>n/a</td>", "<tr class=\"not-checked\">"] {
         assert!(page.contains(part), "no {part} in {page}");
     }

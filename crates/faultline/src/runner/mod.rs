@@ -6,7 +6,8 @@
 //! | [`folder`] | the folder of a run |
 //! | [`owner`] | whose a folder is, and whether that can be believed |
 //! | [`progress`] | the events, and who listens |
-//! | [`recorder`] | writes the history; knows what was acknowledged |
+//! | [`recorder`] | writes the history and folds it into the timeline |
+//! | [`live_timeline`] | the timeline of a run that goes on |
 //! | [`conduct`] | the life of a run, from start to verdict |
 //! | `run` | what all of it is given |
 //! | `work` | what it does while its stack is there |
@@ -42,6 +43,7 @@ pub mod hands;
 mod hello;
 pub mod inject;
 pub mod judged;
+pub mod live_timeline;
 pub mod loading;
 mod logs;
 pub mod machine;
@@ -67,6 +69,7 @@ pub use error::RunError;
 pub use folder::RunFolder;
 pub use hands::{ByHandError, Hands};
 pub use judged::operations_of;
+pub use live_timeline::LiveTimeline;
 pub use loading::{LoadOptions, Loaded, load};
 pub use options::Options;
 pub use progress::{Both, Listener, Progress, Stage};

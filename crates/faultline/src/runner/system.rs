@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
 use super::folder::RunFolder;
+use super::live_timeline::LiveTimeline;
 use super::observe;
 use super::progress::{Listener, Progress, Stage};
 use crate::load::{LoadError, Target, Template};
@@ -135,6 +136,7 @@ fn begins(folder: &RunFolder, provider: &str, nodes: usize, schedule: &Schedule)
         provider: provider.to_owned(),
         nodes,
         schedule: Box::new(schedule.clone()),
+        timeline: LiveTimeline::default(),
     }
 }
 

@@ -60,7 +60,7 @@ impl Run<'_> {
     /// Tells how much of what was acknowledged is stored, until dropped.
     fn count(&self, recorder: &Recorder) -> impl Future<Output = ()> + Send + use<> {
         let run = self.folder.run().to_string();
-        stored::watch(Arc::clone(self.stack), run, recorder.acknowledged(), self.teller.clone())
+        stored::watch(Arc::clone(self.stack), run, recorder.timeline(), self.teller.clone())
     }
 
     /// Load and faults, side by side.
@@ -111,9 +111,9 @@ impl Run<'_> {
     async fn settle(&self, start: Instant, recorder: &Recorder) -> bool {
         self.teller.tell(Progress::Stage(Stage::Drain)).await;
         let limit = self.options.schedule.expect.drains_within.duration();
-        let acknowledged = recorder.acknowledged();
+        let timeline = recorder.timeline();
         let draining =
-            drain::wait(self.stack, self.folder.run().as_str(), &acknowledged, self.teller, start, limit);
+            drain::wait(self.stack, self.folder.run().as_str(), &timeline, self.teller, start, limit);
         tokio::select! {
             () = draining => {}
             () = self.cancel.cancelled() => return false,

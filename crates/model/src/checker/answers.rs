@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::verdict::{Check, Verdict};
-use super::view::View;
 use crate::history::Outcome;
+use crate::timeline::Timeline;
 
 /// The check `answers`; none for a run of an earlier lab, which took every answer of status 2xx for a right one.
 #[must_use]
-pub fn check(view: &View<'_>) -> Option<Check> {
-    let declared = view.run.declared.as_ref()?;
+pub fn check(timeline: &Timeline) -> Option<Check> {
+    let declared = timeline.run.declared.as_ref()?;
     let mut by_path: BTreeMap<&str, u64> = BTreeMap::new();
-    let undeclared: Vec<_> = view.operations.iter().filter(|operation| operation.undeclared).collect();
+    let undeclared: Vec<_> = timeline.operations().iter().filter(|operation| operation.undeclared).collect();
     for operation in &undeclared {
         *by_path.entry(&operation.path).or_default() += 1;
     }
     let Some(first) = undeclared.first() else {
-        let ok = view.operations.iter().filter(|operation| operation.outcome == Some(Outcome::Ok)).count();
-        let loaded = view.paths();
+        let ok =
+            timeline.operations().iter().filter(|operation| operation.outcome == Some(Outcome::Ok)).count();
+        let loaded = timeline.paths();
         let any: Vec<&str> =
             declared.any_body.iter().map(String::as_str).filter(|path| loaded.contains(path)).collect();
         let any = if any.is_empty() { String::new() } else { format!("; any body on {}", any.join(", ")) };

@@ -1,57 +1,66 @@
 //! The share of operations that were ok: without a fault on every path, and during faults on the paths that
 //! don't use what is faulty. A path that was not asked in such a time is not judged by it.
 
-use super::figures::name_of;
 use super::verdict::{Check, Verdict};
-use super::view::{View, Window};
-use crate::history::{Operation, Outcome};
+use crate::history::Outcome;
 use crate::scenario::share::Share;
+use crate::timeline::Operation;
+use crate::timeline::{FaultWindow, Timeline};
 
 /// The checks `without-fault`, `unaffected` and, for each path that is named, `during PATH`.
 #[must_use]
-pub fn checks(view: &View<'_>) -> Vec<Check> {
-    let mut checks = vec![without_fault(view)];
-    if !view.windows.is_empty() {
-        checks.push(unaffected(view));
+pub fn checks(timeline: &Timeline) -> Vec<Check> {
+    let mut checks = vec![without_fault(timeline)];
+    if !timeline.faults.windows().is_empty() {
+        checks.push(unaffected(timeline));
     }
-    checks.extend(view.run.schedule.expect.during.iter().map(|(path, share)| during(view, path, *share)));
+    checks.extend(
+        timeline.run.schedule.expect.during.iter().map(|(path, share)| during(timeline, path, *share)),
+    );
     checks
 }
 
-fn without_fault(view: &View<'_>) -> Check {
-    let mut shares = Shares::of(view.run.schedule.expect.without_fault);
-    for path in view.paths() {
-        shares.take(path, view.of_path(path).filter(|operation| !view.is_under_fault(operation)).collect());
+fn without_fault(timeline: &Timeline) -> Check {
+    let mut shares = Shares::of(timeline.run.schedule.expect.without_fault);
+    for path in timeline.paths() {
+        shares.take(
+            path,
+            timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)).collect(),
+        );
     }
-    shares.check(view, "without-fault", "no path was loaded")
+    shares.check(timeline, "without-fault", "no path was loaded")
 }
 
 /// Looks at the operations that no fault touched but those of other paths.
-fn unaffected(view: &View<'_>) -> Check {
-    let mut shares = Shares::of(view.run.schedule.expect.unaffected);
-    for path in view.paths() {
-        let uses = |window: &&Window| window.affected.contains(path);
-        let others: Vec<&Window> = view.windows.iter().filter(|window| !uses(window)).collect();
+fn unaffected(timeline: &Timeline) -> Check {
+    let mut shares = Shares::of(timeline.run.schedule.expect.unaffected);
+    for path in timeline.paths() {
+        let uses = |window: &&FaultWindow| window.affected.contains(path);
+        let others: Vec<&FaultWindow> =
+            timeline.faults.windows().iter().filter(|window| !uses(window)).collect();
         let counts = |operation: &&Operation| {
-            let touches = |window: &&Window| window.touches(operation);
+            let touches = |window: &&FaultWindow| window.touches(operation);
             others.iter().any(|window| touches(window))
-                && !view.windows.iter().filter(touches).any(|window| uses(&window))
+                && !timeline.faults.windows().iter().filter(touches).any(|window| uses(&window))
         };
-        let operations: Vec<_> = view.of_path(path).filter(counts).collect();
+        let operations: Vec<_> = timeline.of_path(path).filter(counts).collect();
         // Where another fault of its own lasted as long, the path was asked and can't be judged.
-        if shares.was_asked(view, path, &others) && !operations.is_empty() {
+        if shares.was_asked(timeline, path, &others) && !operations.is_empty() {
             shares.take(path, operations);
         }
     }
-    shares.check(view, "unaffected", "no path was without a fault of its own meanwhile")
+    shares.check(timeline, "unaffected", "no path was without a fault of its own meanwhile")
 }
 
-fn during(view: &View<'_>, path: &str, share: Share) -> Check {
+fn during(timeline: &Timeline, path: &str, share: Share) -> Check {
     let mut shares = Shares::of(share);
-    if shares.was_asked(view, path, &view.windows.iter().collect::<Vec<_>>()) {
-        shares.take(path, view.of_path(path).filter(|operation| view.is_under_fault(operation)).collect());
+    if shares.was_asked(timeline, path, &timeline.faults.windows().iter().collect::<Vec<_>>()) {
+        shares.take(
+            path,
+            timeline.of_path(path).filter(|operation| timeline.is_under_fault(operation)).collect(),
+        );
     }
-    shares.check(view, &format!("during {path}"), "the path was not loaded")
+    shares.check(timeline, &format!("during {path}"), "the path was not loaded")
 }
 
 /// The share of each path by itself: many good answers on one must not hide another that is gone.
@@ -92,11 +101,11 @@ impl Shares {
 
     /// Tells whether a path was asked in each of the windows. One that is shorter than the time between two arrivals, say,
     /// shows nothing of the path.
-    fn was_asked(&mut self, view: &View<'_>, path: &str, windows: &[&Window]) -> bool {
-        let silent =
-            windows.iter().filter(|window| !view.of_path(path).any(|operation| window.touches(operation)));
-        let silent: Vec<String> =
-            silent.map(|window| format!("{path} during {}", name_of(view, window.index))).collect();
+    fn was_asked(&mut self, timeline: &Timeline, path: &str, windows: &[&FaultWindow]) -> bool {
+        let silent = windows
+            .iter()
+            .filter(|window| !timeline.of_path(path).any(|operation| window.touches(operation)));
+        let silent: Vec<String> = silent.map(|window| format!("{path} during {}", window.name)).collect();
         let was_asked = silent.is_empty() || self.share.is_kept_by(0, 0).is_some();
         if !was_asked {
             self.not_asked.extend(silent);
@@ -104,11 +113,13 @@ impl Shares {
         was_asked
     }
 
-    fn check(self, view: &View<'_>, name: &str, none: &str) -> Check {
+    fn check(self, timeline: &Timeline, name: &str, none: &str) -> Check {
         let Self { share, paths, operations, low, missed, not_asked } = self;
         let (verdict, detail) = match (low.is_empty(), not_asked.is_empty()) {
             // Operations whose ends were not recorded any more count as not ok.
-            (false, _) => (view.verdict_of(false), format!("less than {share} ok: {}", low.join(", "))),
+            (false, _) => {
+                (Verdict::in_time(timeline, false), format!("less than {share} ok: {}", low.join(", ")))
+            }
             (true, false) => {
                 let told = "nothing is known of what was not asked: expected an operation, found none on";
                 (Verdict::Unknown, format!("{told} {}", not_asked.join(", ")))

@@ -3,28 +3,28 @@
 use std::collections::BTreeMap;
 
 use super::verdict::{Check, Verdict};
-use super::view::View;
 use crate::history::event::WITH_ENDS;
 use crate::history::{NodeChange, Outcome};
+use crate::timeline::Timeline;
 
 /// The check `complete`.
 #[must_use]
-pub fn check(view: &View<'_>) -> Check {
-    let nodes = Nodes::of(view);
+pub fn check(timeline: &Timeline) -> Check {
+    let nodes = Nodes::of(timeline);
     let (verdict, detail) = if !nodes.failed.is_empty() {
         (Verdict::Fail, list(&nodes.failed))
     } else if !nodes.lost.is_empty() {
         (Verdict::Unknown, list(&nodes.lost))
-    } else if view.end.is_none() {
+    } else if timeline.end.is_none() {
         (Verdict::Unknown, "the run did not come to its end".to_owned())
-    } else if view.end.is_some_and(|(_, interrupted)| interrupted) {
+    } else if timeline.end.is_some_and(|(_, interrupted)| interrupted) {
         (Verdict::Unknown, "the run was interrupted".to_owned())
-    } else if view.readiness.is_none() && view.run.version >= WITH_ENDS {
+    } else if timeline.readiness.is_none() && timeline.run.version >= WITH_ENDS {
         (Verdict::Unknown, "no node was asked at the end whether it was ready".to_owned())
-    } else if !view.operations.iter().any(|operation| operation.outcome == Some(Outcome::Ok)) {
-        (Verdict::Unknown, format!("none of {} operations was ok", view.operations.len()))
+    } else if !timeline.operations().iter().any(|operation| operation.outcome == Some(Outcome::Ok)) {
+        (Verdict::Unknown, format!("none of {} operations was ok", timeline.operations().len()))
     } else {
-        (Verdict::Pass, format!("{} operations, to the end", view.operations.len()))
+        (Verdict::Pass, format!("{} operations, to the end", timeline.operations().len()))
     };
     Check::new("complete", verdict, detail)
 }
@@ -37,16 +37,16 @@ struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    fn of(view: &View<'a>) -> Self {
+    fn of(timeline: &'a Timeline) -> Self {
         let mut nodes = Self::default();
-        for (node, change) in view.readiness.into_iter().flatten() {
+        for (node, change) in timeline.readiness.iter().flatten() {
             if let NodeChange::NotReady(waits) = change {
                 nodes.failed.insert(node, format!("{node} was not ready at the end ({waits})"));
             }
             nodes.take(node, change);
         }
-        for (_, node, change) in &view.nodes {
-            nodes.take(node, change);
+        for event in &timeline.nodes {
+            nodes.take(&event.node, &event.change);
         }
         nodes
     }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::coverage::{self, Coverage};
 use super::durability::ByPath;
 use super::recovery::{detect, positive, recover};
-use super::view::{View, Window};
-use crate::history::event::fault_name;
-use crate::history::{Evidence, Operation, Outcome};
+use crate::history::{Evidence, Outcome};
 use crate::scenario::FaultKind;
+use crate::timeline::Operation;
+use crate::timeline::{FaultWindow, Timeline};
 
 /// Latencies in milliseconds, from when an operation was due to its end, of those that were ok.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -151,11 +151,11 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
 
 /// Figures of every path.
 #[must_use]
-pub fn paths(view: &View<'_>, stored: &ByPath) -> BTreeMap<String, PathFigures> {
-    let seconds = view.run.schedule.ends() as f64 / 1_000_000.0;
+pub fn paths(timeline: &Timeline, stored: &ByPath) -> BTreeMap<String, PathFigures> {
+    let seconds = timeline.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
-        let all = tally(view.of_path(path));
-        let entries = coverage::of_path(view, path, stored);
+        let all = tally(timeline.of_path(path));
+        let entries = coverage::of_path(timeline, path, stored);
         let found = stored.get(path).filter(|_| entries == Coverage::Checked);
         let count =
             |list: fn(&super::set::Found) -> &Vec<String>| found.map(|found| list(found).len() as u64);
@@ -169,10 +169,12 @@ pub fn paths(view: &View<'_>, stored: &ByPath) -> BTreeMap<String, PathFigures> 
             recovered: count(|found| &found.recovered),
             unexpected: count(|found| &found.unexpected),
             altered: count(|found| &found.altered),
-            without_fault: tally(view.of_path(path).filter(|operation| !view.is_under_fault(operation))),
+            without_fault: tally(
+                timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)),
+            ),
         }
     };
-    view.paths().into_iter().map(|path| (path.to_owned(), figures(path))).collect()
+    timeline.paths().into_iter().map(|path| (path.to_owned(), figures(path))).collect()
 }
 
 fn rate(count: u64, seconds: f64) -> f64 {
@@ -181,48 +183,42 @@ fn rate(count: u64, seconds: f64) -> f64 {
 
 /// Figures of every fault that began.
 #[must_use]
-pub fn faults(view: &View<'_>) -> Vec<FaultFigures> {
-    view.windows.iter().map(|window| fault(view, window)).collect()
+pub fn faults(timeline: &Timeline) -> Vec<FaultFigures> {
+    timeline.faults.windows().iter().map(|window| fault(timeline, window)).collect()
 }
 
-fn fault(view: &View<'_>, window: &Window) -> FaultFigures {
-    let planned = view.run.schedule.faults.get(window.index);
-    let recovered = |path: &String| (path.clone(), recover(view, window, path).map(|micros| micros / 1000));
-    let loaded = view.paths();
+fn fault(timeline: &Timeline, window: &FaultWindow) -> FaultFigures {
+    let planned = timeline.run.schedule.faults.get(window.index);
+    let recovered =
+        |path: &String| (path.clone(), recover(timeline, window, path).map(|micros| micros / 1000));
+    let loaded = timeline.paths();
     FaultFigures {
-        what: name_of(view, window.index),
+        what: window.name.clone(),
         kind: planned.map_or(FaultKind::Kill, |fault| fault.kind),
         target: planned.map_or_else(String::new, |fault| fault.target.clone()),
         from_ms: window.begin / 1000,
-        undo_ms: window.undo.map(|at| at / 1000),
+        undo_ms: window.heal.map(|at| at / 1000),
         to_ms: window.ready.map(|at| at / 1000),
         evidence: window.evidence.iter().map(|(_, seen)| seen.clone()).collect(),
-        detect_ms: detect(view, window).map(|micros| micros / 1000),
-        ready_ms: window.ready.zip(window.undo).map(|(ready, undo)| positive(ready - undo) / 1000),
+        detect_ms: detect(timeline, window).map(|micros| micros / 1000),
+        ready_ms: window.ready.zip(window.heal).map(|(ready, undo)| positive(ready - undo) / 1000),
         recover_ms: window
             .affected
             .iter()
             .filter(|path| loaded.contains(path.as_str()))
             .map(recovered)
             .collect(),
-        phases: loaded.iter().map(|path| ((*path).to_owned(), phases(view, window, path))).collect(),
+        phases: loaded.iter().map(|path| ((*path).to_owned(), phases(timeline, window, path))).collect(),
     }
 }
 
-fn phases(view: &View<'_>, window: &Window, path: &str) -> Phases {
+fn phases(timeline: &Timeline, window: &FaultWindow, path: &str) -> Phases {
     let touched = |operation: &&Operation| window.touches(operation);
     Phases {
-        before: tally(view.of_path(path).filter(|o| !window.touches(o) && o.last_seen() < window.begin)),
-        during: tally(view.of_path(path).filter(touched)),
-        after: tally(view.of_path(path).filter(|o| !window.touches(o) && o.due > window.end())),
+        before: tally(timeline.of_path(path).filter(|o| !window.touches(o) && o.last_seen() < window.begin)),
+        during: tally(timeline.of_path(path).filter(touched)),
+        after: tally(timeline.of_path(path).filter(|o| !window.touches(o) && o.due > window.end())),
     }
-}
-
-/// Like `kill rabbitmq`.
-#[must_use]
-pub fn name_of(view: &View<'_>, index: usize) -> String {
-    let planned = view.run.schedule.faults.get(index);
-    planned.map_or_else(|| format!("fault {index}"), |fault| fault_name(fault.kind, &fault.target))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! | module | what it answers |
 //! | --- | --- |
 //! | [`verdict`] | `pass`, `not checked`, `unknown`, `fail`, and how they compose |
-//! | [`view`] | the history, put in order once for all checks |
 //! | [`set`] | which acknowledged entries are lost, doubled, altered; which are there that should not be |
 //! | [`durability`] | the same per path, against what is expected |
 //! | [`coverage`] | which paths' entries were looked for |
@@ -26,18 +25,16 @@ pub mod recovery;
 pub mod set;
 pub mod stopped;
 pub mod verdict;
-pub mod view;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::History;
+use crate::timeline::Timeline;
 
 pub use coverage::Coverage;
 pub use figures::{FaultFigures, PathFigures, Quantiles, Tally};
 pub use verdict::{Check, Verdict};
-pub use view::View;
 
 /// What the checkers found in a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,33 +64,32 @@ pub struct EntryCounts {
     pub unexpected: u64,
 }
 
-/// Judges a history.
+/// Judges a run by its whole timeline.
 #[must_use]
-pub fn judge(history: &History) -> Judgement {
-    let view = View::of(history);
-    let stored = durability::compare(&view);
-    let faults = figures::faults(&view);
-    let mut checks = vec![completeness::check(&view)];
-    checks.extend(answers::check(&view));
-    checks.extend(durability::checks(&view, &stored));
-    checks.extend(availability::checks(&view));
-    checks.extend(recovery::checks(&view, &faults));
-    checks.extend(stopped::check(&view));
-    checks.extend(evidence::check(&view));
+pub fn judge(timeline: &Timeline) -> Judgement {
+    let stored = durability::compare(timeline);
+    let faults = figures::faults(timeline);
+    let mut checks = vec![completeness::check(timeline)];
+    checks.extend(answers::check(timeline));
+    checks.extend(durability::checks(timeline, &stored));
+    checks.extend(availability::checks(timeline));
+    checks.extend(recovery::checks(timeline, &faults));
+    checks.extend(stopped::check(timeline));
+    checks.extend(evidence::check(timeline));
     Judgement {
-        verdict: verdict(&view, &checks),
+        verdict: verdict(timeline, &checks),
         checks,
-        paths: figures::paths(&view, &stored),
+        paths: figures::paths(timeline, &stored),
         faults,
         entries: durability::counts(&stored),
-        drain_ms: recovery::drain_ms(&view),
+        drain_ms: recovery::drain_ms(timeline),
     }
 }
 
 /// The worst of the checks. What nobody looked at does not pass by itself.
-fn verdict(view: &View<'_>, checks: &[Check]) -> Verdict {
+fn verdict(timeline: &Timeline, checks: &[Check]) -> Verdict {
     match Verdict::worst(checks.iter().map(|check| check.verdict)) {
-        Verdict::NotChecked if view.pardon().is_some() => Verdict::Pass,
+        Verdict::NotChecked if coverage::pardon(timeline).is_some() => Verdict::Pass,
         Verdict::NotChecked => Verdict::Unknown,
         worst => worst,
     }

@@ -105,7 +105,7 @@ impl Story {
         let entries = self.stored.iter().map(|op| Entry { op: op.clone(), hash: 7 }).collect();
         events.push(Event::Observe(Observation { store: "logs".into(), entries }));
         events.extend(self.rest.clone());
-        judge(&History { run: self.run.clone(), events })
+        judge(&Timeline::of(&History { run: self.run.clone(), events }))
     }
 
     fn set(&mut self, id: &str, outcome: Outcome) {

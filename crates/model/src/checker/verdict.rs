@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::timeline::Timeline;
+
 /// The answer to a question. In the order of how bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -30,6 +32,13 @@ impl Verdict {
     #[must_use]
     pub fn of(holds: bool) -> Self {
         if holds { Self::Pass } else { Self::Fail }
+    }
+
+    /// Returns the verdict on something that should have happened in time. In a run that was cut short it is unknown
+    /// instead of fail: it might have happened, had anybody looked.
+    #[must_use]
+    pub fn in_time(timeline: &Timeline, holds: bool) -> Self {
+        if !holds && timeline.is_cut_short() { Self::Unknown } else { Self::of(holds) }
     }
 
     /// Its name for people.

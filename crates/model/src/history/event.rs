@@ -227,6 +227,21 @@ pub enum FaultStage {
     Broken,
 }
 
+impl FaultStage {
+    /// Describes the step of a fault, for those who watch.
+    #[must_use]
+    pub fn describe(self, fault: &str) -> String {
+        match self {
+            Self::Begin => format!("injecting {fault}"),
+            Self::Active => format!("{fault} is active"),
+            Self::Undo => format!("healing {fault}"),
+            Self::Undone => format!("{fault} is healed"),
+            Self::Ready => format!("all nodes are ready after {fault}"),
+            Self::Broken => format!("{fault} could not be injected or healed"),
+        }
+    }
+}
+
 /// One thing that was seen of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {

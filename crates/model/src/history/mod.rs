@@ -5,12 +5,10 @@
 //! | --- | --- |
 //! | [`event`] | the lines of a history |
 //! | [`stop`] | the end of a node that was asked to stop |
-//! | [`operation`] | operations put together from their lines |
 //! | [`writer`] | events to lines |
 //! | [`reader`] | lines to events, with the place of a broken one |
 
 pub mod event;
-pub mod operation;
 pub mod reader;
 pub mod stop;
 pub mod writer;
@@ -19,7 +17,6 @@ pub use event::{
     Declared, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
     VERSION,
 };
-pub use operation::{Operation, operations};
 pub use reader::{History, HistoryError, read};
 pub use stop::{ExitStatus, Stop};
 pub use writer::Writer;
