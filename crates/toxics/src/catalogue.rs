@@ -25,7 +25,7 @@ pub static KINDS: [&Spec; 15] = [
     &max_connections::SPEC,
 ];
 
-/// The kind of this name.
+/// Returns the kind of this name.
 #[must_use]
 pub fn kind(name: &str) -> Option<&'static Spec> {
     KINDS.into_iter().find(|spec| spec.name == name)

@@ -13,16 +13,16 @@
 //! | [`spec`], [`attribute`] | a kind of toxic, and its attributes |
 //! | [`settings`], [`values`] | a kind with values for its attributes |
 //! | [`toxic`] | one toxic of a proxy |
-//! | [`stage`], [`door`] | the two moments at which a toxic acts |
+//! | [`stage`], [`admission`] | the two moments at which a toxic takes effect |
 //! | [`chain`] | the toxics of one direction, one behind the other |
 
+pub mod admission;
 pub mod attribute;
 mod bandwidth;
 pub mod catalogue;
 pub mod chain;
 mod close_after;
 mod corrupt;
-pub mod door;
 mod fail_first;
 mod half_open;
 mod latency;
@@ -49,6 +49,6 @@ pub use half_open::SPEC as HALF_OPEN;
 pub use latency::SPEC as LATENCY;
 pub use noop::SPEC as NOOP;
 pub use settings::Settings;
-pub use spec::{Acts, Spec};
+pub use spec::{Action, Spec};
 pub use toxic::{Direction, Effects, NewToxic, Toxic};
 pub use values::{BadValue, Values};

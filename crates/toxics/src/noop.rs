@@ -1,19 +1,19 @@
-//! Nothing is done to the bytes.
+//! `noop`: bytes pass unchanged.
 
 use std::time::Instant;
 
 use super::queue::Queue;
-use super::spec::{Acts, Spec};
+use super::spec::{Action, Spec};
 use super::stage::{Item, Stage};
 use super::values::Values;
 
-/// What it is.
+/// Kind `noop`, with which clients of Toxiproxy try out the API.
 pub static SPEC: Spec = Spec {
     name: "noop",
-    about: "nothing is done",
-    effect: "left alone",
+    about: "does nothing",
+    effect: "left unchanged",
     attributes: &[],
-    acts: Acts::Stream(|_, _| Box::new(Noop::default())),
+    action: Action::Bytes(|_, _| Box::new(Noop::default())),
     of_toxiproxy: true,
 };
 
@@ -27,16 +27,16 @@ impl Stage for Noop {
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: Item, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn give(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<Item> {
         self.held.pop_item()
     }
 
     fn due(&self) -> Option<Instant> {
-        self.held.came()
+        self.held.arrival()
     }
 
     fn change(&mut self, _: &Values, _: Instant) {}

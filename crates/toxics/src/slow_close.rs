@@ -1,20 +1,20 @@
-//! Data passes at once; the end of it only after a while.
+//! `slow_close`: data passes at once, the close after a delay.
 
 use std::time::Instant;
 
 use super::attribute::Attribute;
 use super::queue::Queue;
 use super::span::later;
-use super::spec::{Acts, Spec};
+use super::spec::{Action, Spec};
 use super::stage::{Item, Stage};
 use super::values::Values;
 
 pub(super) static SPEC: Spec = Spec {
     name: "slow_close",
-    about: "data passes at once, the close of the connection only after a while",
+    about: "passes data at once, and delays the close of the connection",
     effect: "held open",
-    attributes: &[Attribute::new("delay", "ms", "how long the close is held").needed()],
-    acts: Acts::Stream(|values, _| Box::new(SlowClose::new(values))),
+    attributes: &[Attribute::new("delay", "ms", "delay of the close").needed()],
+    action: Action::Bytes(|values, _| Box::new(SlowClose::new(values))),
     of_toxiproxy: true,
 };
 
@@ -36,22 +36,22 @@ impl Stage for SlowClose {
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
-        // Told as it is held: the connection may be reset before the time is over.
+    fn push(&mut self, item: Item, now: Instant) {
+        // The effect counts from here on, since the connection may be reset before the delay is over.
         if !matches!(item, Item::Data(_)) && self.delay > 0 {
             self.held_back = Some(0);
         }
         self.held.push(item, now);
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<Item> {
         self.due().filter(|due| *due <= now)?;
         self.held.pop().map(|(_, item)| item)
     }
 
     fn due(&self) -> Option<Instant> {
-        let (came, item) = self.held.first()?;
-        Some(if matches!(item, Item::Data(_)) { *came } else { later(*came, self.delay) })
+        let (arrival, item) = self.held.first()?;
+        Some(if matches!(item, Item::Data(_)) { *arrival } else { later(*arrival, self.delay) })
     }
 
     fn change(&mut self, values: &Values, _: Instant) {

@@ -1,18 +1,18 @@
 //! The kinds of toxics: name, attributes and effect. The API, scenario files, the list of faults and the documentation
 //! all read them from here.
 
+use super::admission::{Admission, Arrival};
 use super::attribute::Attribute;
-use super::door::{Admission, Arrival};
-use super::stage::{Begin, Stage};
+use super::stage::{Stage, Start};
 use super::values::Values;
 
-/// The moment at which a toxic takes effect.
+/// Implementation of a kind: the moment at which it takes effect, and its code.
 #[derive(Debug, Clone, Copy)]
-pub enum Acts {
-    /// On the bytes of one direction of a connection, also of one that is open already.
-    Stream(fn(&Values, Begin) -> Box<dyn Stage>),
-    /// On arrival of a connection: new ones only, whatever direction the toxic names.
-    Door(fn(&Values, Arrival) -> Admission),
+pub enum Action {
+    /// Stage for the bytes of one direction of a connection, also of one that is open already.
+    Bytes(fn(&Values, Start) -> Box<dyn Stage>),
+    /// Decision on the arrival of a connection; new ones only, in whatever direction the toxic is.
+    Arrival(fn(&Values, Arrival) -> Admission),
 }
 
 /// A kind of toxic.
@@ -26,8 +26,8 @@ pub struct Spec {
     pub effect: &'static str,
     /// Attributes; one that is not given is 0.
     pub attributes: &'static [Attribute],
-    /// Moment of its effect.
-    pub acts: Acts,
+    /// Implementation.
+    pub action: Action,
     /// True if Toxiproxy has the kind too.
     pub of_toxiproxy: bool,
 }

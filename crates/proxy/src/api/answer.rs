@@ -1,4 +1,4 @@
-//! What the API answers: Toxiproxy's statuses, bodies and content types.
+//! The answers of the API: Toxiproxy's statuses, bodies and content types.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -7,16 +7,17 @@ use http_body_util::Full;
 use serde::Serialize;
 use serde_json::json;
 
+use super::super::proxy::{ProxyError, ToxicError};
 use super::super::registry::RegistryError;
-use super::super::single::{ProxyError, ToxicError};
-use super::json::{BadBody, written};
+use super::json::{BadBody, encode};
 use faultline_toxics::BadValue;
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// Why something is not done, in Toxiproxy's words.
+/// Failure of a request.
+// Texts that Toxiproxy has too are word for word its own, since clients match them.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum ApiError {
     #[error(transparent)]
     Body(#[from] BadBody),
     #[error("missing required field: {0}")]
@@ -33,13 +34,13 @@ pub(super) enum Refused {
     Toxic(#[from] ToxicError),
 }
 
-impl From<ProxyError> for Refused {
+impl From<ProxyError> for ApiError {
     fn from(error: ProxyError) -> Self {
         Self::Proxy(RegistryError::Listen(error))
     }
 }
 
-impl Refused {
+impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Proxy(RegistryError::NotFound) | Self::Toxic(ToxicError::NotFound) => StatusCode::NOT_FOUND,
@@ -50,10 +51,10 @@ impl Refused {
         }
     }
 
-    /// What clients show to people.
-    pub(super) fn told(&self) -> String {
+    /// Returns the text that clients show to people.
+    pub(super) fn message(&self) -> String {
         match self {
-            // Toxiproxy tells the system's word alone.
+            // Toxiproxy answers the error of the system alone.
             Self::Proxy(RegistryError::Listen(error)) => error.source.to_string(),
             other => other.to_string(),
         }
@@ -61,18 +62,18 @@ impl Refused {
 
     pub(super) fn answer(&self) -> Answer {
         #[derive(Serialize)]
-        struct Told {
+        struct Body {
             error: String,
             status: u16,
         }
         let status = self.status();
-        let told = written(&Told { error: self.told(), status: status.as_u16() });
-        text(status, format!("{told}\n"))
+        let body = encode(&Body { error: self.message(), status: status.as_u16() });
+        text(status, format!("{body}\n"))
     }
 }
 
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    with_type(status, "application/json", written(body))
+    with_type(status, "application/json", encode(body))
 }
 
 pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {

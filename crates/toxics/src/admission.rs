@@ -1,4 +1,4 @@
-//! The admission of a new connection: toxics that act on arrival, in their order.
+//! The admission of a new connection by the toxics that take effect on arrival.
 
 use std::time::Duration;
 
