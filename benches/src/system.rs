@@ -11,7 +11,7 @@ use faultline::runner::RunFolder;
 use faultline::stack::{
     self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
 };
-use faultline_toxics::{LATENCY, Settings};
+use faultline_toxics::{LATENCY, ToxicSettings};
 
 use crate::Failed;
 
@@ -74,7 +74,7 @@ impl System {
             let name = format!("bench_{}", direction.name());
             self.stack.links().remove(&links, &name).await;
             if let Some(latency) = latency {
-                let mut settings = Settings::new(&LATENCY);
+                let mut settings = ToxicSettings::new(&LATENCY);
                 let millis = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
                 settings.set("latency", millis).expect("latency has this attribute, and takes any number");
                 let (toxicity, direction_text, seed) = (1.0, None, None);

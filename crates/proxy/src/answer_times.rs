@@ -24,7 +24,7 @@ pub struct AnswerTimes([u64; BUCKETS]);
 
 /// Bytes of one connection that wait for an answer.
 #[derive(Debug, Default)]
-pub(super) struct Question {
+pub(super) struct AwaitedAnswer {
     /// Moment at which the bytes went to the server, in microseconds of [`now`]; 0 while none wait.
     asked: AtomicU64,
 }
@@ -48,14 +48,14 @@ impl AnswerTimer {
     }
 
     /// Records bytes toward the server. Bytes that follow before the answer change nothing.
-    pub(super) fn ask(&self, question: &Question) {
+    pub(super) fn ask(&self, question: &AwaitedAnswer) {
         if self.on.load(Ordering::Relaxed) && question.asked.load(Ordering::Relaxed) == 0 {
             question.asked.store(now(), Ordering::Relaxed);
         }
     }
 
     /// Records bytes toward the client, and counts them as the answer if one is awaited.
-    pub(super) fn answer(&self, question: &Question) {
+    pub(super) fn answer(&self, question: &AwaitedAnswer) {
         // A load is cheaper than a swap, and most bytes toward the client follow others.
         if question.asked.load(Ordering::Relaxed) == 0 {
             return;
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn nothing_is_measured_until_somebody_watches() {
-        let (timer, question) = (AnswerTimer::default(), Question::default());
+        let (timer, question) = (AnswerTimer::default(), AwaitedAnswer::default());
         timer.ask(&question);
         timer.answer(&question);
         assert_eq!(timer.times().count(), 0);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::context::ConnectionContext;
-use super::counters::Meter;
+use super::counters::ConnectionMeter;
 use super::lane::{Lane, LaneEnd};
 use super::socket;
 use super::timer;
@@ -103,8 +103,8 @@ async fn relay(
     // The sender has chosen the size of its segments; to hold small ones back would be a latency of the proxy's own.
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
     // The side that was reset while a toxic keeps the other one from noticing.
-    let mut lost: Option<Side> = None;
-    let meter = Meter::new(&context.counters);
+    let mut lost: Option<ConnectionSide> = None;
+    let meter = ConnectionMeter::new(&context.counters);
     loop {
         {
             let now = toxics.borrow_and_update();
@@ -119,8 +119,8 @@ async fn relay(
         let end = async {
             match lost {
                 // Nothing passes any more, but the silence has to end when the other side is reset too.
-                Some(Side::Client) => socket::reset(&upstream).await,
-                Some(Side::Upstream) => socket::reset(client).await,
+                Some(ConnectionSide::Client) => socket::reset(&upstream).await,
+                Some(ConnectionSide::Upstream) => socket::reset(client).await,
                 None => return run_lanes(&mut up, &mut down, client, &upstream, &meter).await,
             }
             ConnectionEnd::Reset
@@ -146,12 +146,12 @@ async fn relay(
 
 /// Side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum ConnectionSide {
     Client,
     Upstream,
 }
 
-impl Side {
+impl ConnectionSide {
     /// Returns true if a toxic keeps the other side from noticing that this one was reset.
     fn is_silenced(self, up: &Lane, down: &Lane) -> bool {
         match self {
@@ -166,7 +166,7 @@ enum ConnectionEnd {
     Close,
     Reset,
     /// A reset by this side.
-    Lost(Side),
+    Lost(ConnectionSide),
 }
 
 /// Runs both directions until both have ended or one has ended both.
@@ -175,7 +175,7 @@ async fn run_lanes(
     down: &mut Lane,
     client: &TcpStream,
     upstream: &TcpStream,
-    meter: &Meter<'_>,
+    meter: &ConnectionMeter<'_>,
 ) -> ConnectionEnd {
     let end_of = |sender, receiver| {
         move |end| match end {
@@ -185,9 +185,16 @@ async fn run_lanes(
             LaneEnd::ReceiverLost => ConnectionEnd::Lost(receiver),
         }
     };
-    let up = async { up.run(client, upstream, meter).await.map_err(end_of(Side::Client, Side::Upstream)) };
-    let down =
-        async { down.run(upstream, client, meter).await.map_err(end_of(Side::Upstream, Side::Client)) };
+    let up = async {
+        up.run(client, upstream, meter)
+            .await
+            .map_err(end_of(ConnectionSide::Client, ConnectionSide::Upstream))
+    };
+    let down = async {
+        down.run(upstream, client, meter)
+            .await
+            .map_err(end_of(ConnectionSide::Upstream, ConnectionSide::Client))
+    };
     match tokio::try_join!(up, down) {
         Ok(((), ())) => ConnectionEnd::Close,
         Err(end) => end,

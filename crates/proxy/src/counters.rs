@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::answer_times::{AnswerTimer, Question};
+use super::answer_times::{AnswerTimer, AwaitedAnswer};
 use faultline_toxics::Direction;
 
 /// Counters of a proxy since its creation.
@@ -22,9 +22,9 @@ pub struct Counters {
 
 /// Counters of one connection, which adds to those of its proxy.
 #[derive(Debug)]
-pub(super) struct Meter<'a> {
+pub(super) struct ConnectionMeter<'a> {
     counters: &'a Counters,
-    question: Question,
+    question: AwaitedAnswer,
 }
 
 /// Values of the counters at one moment.
@@ -46,9 +46,9 @@ pub struct Snapshot {
     pub upstream_refused: u64,
 }
 
-impl<'a> Meter<'a> {
+impl<'a> ConnectionMeter<'a> {
     pub(super) fn new(counters: &'a Counters) -> Self {
-        Self { counters, question: Question::default() }
+        Self { counters, question: AwaitedAnswer::default() }
     }
 
     /// Starts the time to the answer when bytes of the client arrive.

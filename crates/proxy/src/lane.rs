@@ -11,12 +11,12 @@ use bytes::{Bytes, BytesMut};
 use nix::sys::socket::{Shutdown, shutdown};
 use tokio::net::TcpStream;
 
-use super::counters::Meter;
+use super::counters::ConnectionMeter;
 use super::output::OutputBuffer;
 use super::socket;
 use super::timer;
-use faultline_toxics::chain::{Chain, ConnectionId};
-use faultline_toxics::stage::Item;
+use faultline_toxics::chain::{ConnectionId, ToxicChain};
+use faultline_toxics::stage::StreamItem;
 use faultline_toxics::{Direction, Toxic};
 
 /// Limit of bytes for one read.
@@ -53,7 +53,7 @@ pub(super) enum LaneEnd {
 #[derive(Debug)]
 pub(super) struct Lane {
     direction: Direction,
-    chain: Chain,
+    chain: ToxicChain,
     output: OutputBuffer,
     /// True once the sender has closed its direction.
     ended: bool,
@@ -69,7 +69,7 @@ impl Lane {
     pub(super) fn new(id: ConnectionId) -> Self {
         Self {
             direction: id.direction,
-            chain: Chain::new(id),
+            chain: ToxicChain::new(id),
             output: OutputBuffer::default(),
             ended: false,
             end_in_chain: false,
@@ -93,7 +93,7 @@ impl Lane {
         &mut self,
         from: &TcpStream,
         to: &TcpStream,
-        meter: &Meter<'_>,
+        meter: &ConnectionMeter<'_>,
     ) -> Result<(), LaneEnd> {
         while !self.finished {
             if self.chain.is_idle() {
@@ -111,7 +111,7 @@ impl Lane {
         &mut self,
         from: &TcpStream,
         to: &TcpStream,
-        meter: &Meter<'_>,
+        meter: &ConnectionMeter<'_>,
     ) -> Result<(), LaneEnd> {
         loop {
             meter.add_bytes(self.direction, self.output.write(to).map_err(receiver_lost)?);
@@ -130,7 +130,12 @@ impl Lane {
     }
 
     /// Moves the available bytes from one socket to the other.
-    fn move_bytes(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), LaneEnd> {
+    fn move_bytes(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<(), LaneEnd> {
         let moved = if self.bulk { self.output.fill_pipe(from) } else { None };
         let moved = moved.map_or_else(|| self.copy(from, to, meter), |read| read.map_err(CopyError::Read));
         match moved {
@@ -143,7 +148,12 @@ impl Lane {
         Ok(())
     }
 
-    fn copy(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<usize, CopyError> {
+    fn copy(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<usize, CopyError> {
         SCRATCH.with_borrow_mut(|scratch| {
             let read = socket::read(from, scratch).map_err(CopyError::Read)?;
             let written = match to.try_write(&scratch[..read]) {
@@ -163,7 +173,7 @@ impl Lane {
         &mut self,
         from: &TcpStream,
         to: &TcpStream,
-        meter: &Meter<'_>,
+        meter: &ConnectionMeter<'_>,
     ) -> Result<(), LaneEnd> {
         self.push_end();
         while !self.finished && !self.chain.is_idle() {
@@ -187,23 +197,23 @@ impl Lane {
     }
 
     /// Writes everything that may leave the chain now.
-    fn write_due(&mut self, to: &TcpStream, meter: &Meter<'_>) -> Result<(), LaneEnd> {
+    fn write_due(&mut self, to: &TcpStream, meter: &ConnectionMeter<'_>) -> Result<(), LaneEnd> {
         loop {
             meter.add_bytes(self.direction, self.output.write(to).map_err(receiver_lost)?);
             if !self.output.is_empty() {
                 return Ok(());
             }
             match self.chain.pop(Instant::now()) {
-                Some(Item::Data(bytes)) => self.output.set(bytes),
-                Some(Item::End) => return self.finish(to),
-                Some(Item::Close) => return Err(LaneEnd::Close),
-                Some(Item::Reset) => return Err(LaneEnd::Reset),
+                Some(StreamItem::Data(bytes)) => self.output.set(bytes),
+                Some(StreamItem::End) => return self.finish(to),
+                Some(StreamItem::Close) => return Err(LaneEnd::Close),
+                Some(StreamItem::Reset) => return Err(LaneEnd::Reset),
                 None => return Ok(()),
             }
         }
     }
 
-    async fn read_chunk(&mut self, from: &TcpStream, meter: &Meter<'_>) -> Result<(), LaneEnd> {
+    async fn read_chunk(&mut self, from: &TcpStream, meter: &ConnectionMeter<'_>) -> Result<(), LaneEnd> {
         from.readable().await.map_err(sender_lost)?;
         match self.chunk(from) {
             Ok(bytes) if bytes.is_empty() => {
@@ -213,7 +223,7 @@ impl Lane {
             Ok(bytes) => {
                 meter.add_arrival(self.direction);
                 self.bulk = bytes.len() == CHUNK;
-                self.chain.push(Item::Data(bytes), Instant::now());
+                self.chain.push(StreamItem::Data(bytes), Instant::now());
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return Err(LaneEnd::SenderLost),
@@ -240,7 +250,7 @@ impl Lane {
     fn push_end(&mut self) {
         if self.ended && !self.end_in_chain {
             self.end_in_chain = true;
-            self.chain.push(Item::End, Instant::now());
+            self.chain.push(StreamItem::End, Instant::now());
         }
     }
 

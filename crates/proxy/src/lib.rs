@@ -36,7 +36,7 @@ pub mod upstreams;
 pub use answer_times::AnswerTimes;
 pub use counters::{Counters, Snapshot};
 pub use faultline_toxics::{Direction, NewToxic, Toxic, Values};
-pub use proxy::{Proxy, ProxyError, ToxicError, View};
+pub use proxy::{Proxy, ProxyError, ProxyView, ToxicError};
 pub use registry::{NewProxy, Registry, RegistryError};
 pub use toxics::Toxics;
 pub use upstreams::Upstreams;

@@ -44,11 +44,11 @@ pub enum ToxicError {
 #[derive(Debug)]
 pub struct Proxy {
     context: Arc<ConnectionContext>,
-    state: Mutex<State>,
+    state: Mutex<ProxyState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct ProxyState {
     /// Address as it was given; with its real port once the proxy has listened.
     listen: String,
     upstreams: Arc<Upstreams>,
@@ -69,7 +69,7 @@ impl Drop for Acceptor {
 
 /// State of a proxy at one moment.
 #[derive(Debug, Clone)]
-pub struct View {
+pub struct ProxyView {
     /// Name of the proxy.
     pub name: String,
     /// Address where the proxy listens while it is enabled.
@@ -90,7 +90,7 @@ impl Proxy {
     pub fn new(name: &str, listen: &str, upstreams: impl Into<Upstreams>, seed: u64) -> Self {
         let context = ConnectionContext::new(name, seed);
         let upstreams = Arc::new(upstreams.into());
-        let state = State { listen: listen.to_owned(), upstreams, acceptor: None, next_toxic: 0 };
+        let state = ProxyState { listen: listen.to_owned(), upstreams, acceptor: None, next_toxic: 0 };
         Self { context: Arc::new(context), state: Mutex::new(state) }
     }
 
@@ -124,9 +124,9 @@ impl Proxy {
     }
 
     /// Returns the whole state.
-    pub async fn view(&self) -> View {
+    pub async fn view(&self) -> ProxyView {
         let state = self.state.lock().await;
-        View {
+        ProxyView {
             name: self.context.proxy_name.clone(),
             listen: state.listen.clone(),
             upstream: state.upstreams.to_string(),
@@ -241,7 +241,7 @@ impl Proxy {
         self.context.toxics.send_replace(Arc::default());
     }
 
-    async fn start(&self, state: &mut State) -> Result<(), ProxyError> {
+    async fn start(&self, state: &mut ProxyState) -> Result<(), ProxyError> {
         if state.acceptor.is_some() {
             return Ok(());
         }
@@ -254,7 +254,7 @@ impl Proxy {
         Ok(())
     }
 
-    async fn stop(&self, state: &mut State) {
+    async fn stop(&self, state: &mut ProxyState) {
         if let Some(mut acceptor) = state.acceptor.take() {
             let open = self.context.counters.snapshot().open;
             acceptor.0.abort();

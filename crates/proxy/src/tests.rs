@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use faultline_toxics::{Settings, kind};
+use faultline_toxics::{ToxicSettings, kind};
 
 fn any_port() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
@@ -55,8 +55,8 @@ async fn both_ends() -> (Proxy, TcpStream, TcpStream) {
 }
 
 /// Makes settings of a kind, with values in the order of its attributes; the rest is 0.
-fn settings(name: &str, given: &[i64]) -> Settings {
-    let mut settings = Settings::new(kind(name).unwrap());
+fn settings(name: &str, given: &[i64]) -> ToxicSettings {
+    let mut settings = ToxicSettings::new(kind(name).unwrap());
     for (attribute, value) in settings.spec().attributes.iter().zip(given) {
         settings.set(attribute.name, *value).unwrap();
     }

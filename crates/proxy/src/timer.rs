@@ -20,21 +20,21 @@ struct Sleepers {
     next: u64,
 }
 
-struct Timer {
+struct SleepTimer {
     sleepers: Mutex<Sleepers>,
     /// Signal that the first moment has changed.
     earlier: Condvar,
 }
 
-static TIMER: LazyLock<Timer> = LazyLock::new(|| {
+static TIMER: LazyLock<SleepTimer> = LazyLock::new(|| {
     thread::Builder::new().name("proxy-timer".to_owned()).spawn(|| TIMER.run()).map_or_else(
         |error| tracing::error!("no timer thread, so delays of toxics will not end: {error}"),
         drop,
     );
-    Timer { sleepers: Mutex::default(), earlier: Condvar::new() }
+    SleepTimer { sleepers: Mutex::default(), earlier: Condvar::new() }
 });
 
-impl Timer {
+impl SleepTimer {
     fn lock(&self) -> MutexGuard<'_, Sleepers> {
         // Nothing panics under the lock, so the map is never half changed.
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
@@ -89,18 +89,18 @@ impl Timer {
 }
 
 /// Sleeps until a moment.
-pub(super) fn sleep_until(moment: Instant) -> Sleep {
-    Sleep { moment, key: None }
+pub(super) fn sleep_until(moment: Instant) -> PreciseSleep {
+    PreciseSleep { moment, key: None }
 }
 
 /// Future of [`sleep_until`].
 #[derive(Debug)]
-pub(super) struct Sleep {
+pub(super) struct PreciseSleep {
     moment: Instant,
     key: Option<Key>,
 }
 
-impl Future for Sleep {
+impl Future for PreciseSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -112,7 +112,7 @@ impl Future for Sleep {
     }
 }
 
-impl Drop for Sleep {
+impl Drop for PreciseSleep {
     fn drop(&mut self) {
         // A waker that stays would wake a task for nothing, and keep its memory until then.
         if let Some(key) = self.key {

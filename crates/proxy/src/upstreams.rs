@@ -11,18 +11,18 @@ use tokio::net::TcpStream;
 /// One address or more, each `host:port`.
 #[derive(Debug)]
 pub struct Upstreams {
-    addresses: Vec<Address>,
+    addresses: Vec<UpstreamAddress>,
     /// Number of connections until now; chooses the address of the next.
     next: AtomicUsize,
 }
 
 #[derive(Debug)]
-enum Address {
+enum UpstreamAddress {
     Number(SocketAddr),
     Name(String),
 }
 
-impl Address {
+impl UpstreamAddress {
     async fn connect(&self) -> io::Result<TcpStream> {
         match self {
             Self::Number(address) => TcpStream::connect(address).await,
@@ -40,7 +40,7 @@ impl From<SocketAddr> for Upstreams {
 
 impl From<Vec<SocketAddr>> for Upstreams {
     fn from(addresses: Vec<SocketAddr>) -> Self {
-        Self::new(addresses.into_iter().map(Address::Number).collect())
+        Self::new(addresses.into_iter().map(UpstreamAddress::Number).collect())
     }
 }
 
@@ -48,10 +48,10 @@ impl From<Vec<SocketAddr>> for Upstreams {
 impl From<&str> for Upstreams {
     fn from(text: &str) -> Self {
         let address = |text: &str| match text.parse() {
-            Ok(number) => Address::Number(number),
+            Ok(number) => UpstreamAddress::Number(number),
             // Without a host it is this machine, as in Go.
-            Err(_) if text.starts_with(':') => Address::Name(format!("localhost{text}")),
-            Err(_) => Address::Name(text.to_owned()),
+            Err(_) if text.starts_with(':') => UpstreamAddress::Name(format!("localhost{text}")),
+            Err(_) => UpstreamAddress::Name(text.to_owned()),
         };
         Self::new(text.split(',').map(str::trim).map(address).collect())
     }
@@ -63,8 +63,8 @@ impl fmt::Display for Upstreams {
         for (place, address) in self.addresses.iter().enumerate() {
             let separator = if place == 0 { "" } else { "," };
             match address {
-                Address::Number(number) => write!(formatter, "{separator}{number}")?,
-                Address::Name(name) => write!(formatter, "{separator}{name}")?,
+                UpstreamAddress::Number(number) => write!(formatter, "{separator}{number}")?,
+                UpstreamAddress::Name(name) => write!(formatter, "{separator}{name}")?,
             }
         }
         Ok(())
@@ -72,7 +72,7 @@ impl fmt::Display for Upstreams {
 }
 
 impl Upstreams {
-    fn new(addresses: Vec<Address>) -> Self {
+    fn new(addresses: Vec<UpstreamAddress>) -> Self {
         Self { addresses, next: AtomicUsize::new(0) }
     }
 

@@ -15,7 +15,7 @@ pub enum Admission {
 
 /// A new connection.
 #[derive(Debug, Clone, Copy)]
-pub struct Arrival {
+pub struct NewConnection {
     /// Connections that came before this one while the toxic was there.
     pub before: u64,
     /// Connections that are open, this one included.

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::attribute::Attribute;
-use super::queue::Queue;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage, Start};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "bandwidth",
     about: "limits the throughput to the rate; at 0 nothing passes",
     effect: "slowed",
@@ -35,7 +35,7 @@ const BURST: Duration = Duration::from_millis(50);
 struct Bandwidth {
     /// Bytes per second.
     rate: u64,
-    held: Queue,
+    held: HeldItems,
     /// Moment at which the line is free, after everything that has left.
     free: Instant,
     /// Moment at which the first chunk has passed the line; none while nothing may pass.
@@ -45,7 +45,7 @@ struct Bandwidth {
 
 impl Bandwidth {
     fn new(values: &Values, start: Start) -> Self {
-        Self { rate: rate(values), held: Queue::default(), free: start.now, due: None, slowed: None }
+        Self { rate: rate(values), held: HeldItems::default(), free: start.now, due: None, slowed: None }
     }
 
     /// Returns the size of the largest chunk in bytes.
@@ -59,7 +59,7 @@ impl Bandwidth {
             return;
         }
         let Some((arrival, item)) = self.held.first() else { return };
-        let Item::Data(data) = item else {
+        let StreamItem::Data(data) = item else {
             self.due = Some(now);
             return;
         };
@@ -76,31 +76,31 @@ fn rate(values: &Values) -> u64 {
     values.at_least_zero("rate").saturating_mul(1000)
 }
 
-impl Stage for Bandwidth {
+impl ToxicStage for Bandwidth {
     fn has_room(&self) -> bool {
         // The next chunk must be here while the last one is still on the line, or the line would rest for as long as a
         // read takes.
         self.held.is_empty() || self.held.bytes() < self.piece().min(WAITING)
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         // The effect counts from here on, since at a rate of 0 nothing ever leaves.
-        if matches!(item, Item::Data(_)) {
+        if matches!(item, StreamItem::Data(_)) {
             self.slowed.get_or_insert(0);
         }
         self.held.push(item, now);
         self.schedule_first(now);
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         let due = self.due.filter(|due| *due <= now)?;
         let (arrival, mut item) = self.held.pop()?;
         let piece = self.piece();
-        if let Item::Data(data) = &mut item {
+        if let StreamItem::Data(data) = &mut item {
             self.free = due;
             if data.len() > piece {
                 let rest = data.split_off(piece);
-                self.held.put_back(Item::Data(rest), arrival);
+                self.held.put_back(StreamItem::Data(rest), arrival);
             }
             *self.slowed.get_or_insert(0) += data.len() as u64;
         }
@@ -120,7 +120,7 @@ impl Stage for Bandwidth {
         self.schedule_first(now);
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 
@@ -146,7 +146,7 @@ mod tests {
             let mut values = Values::new(SPEC.name, SPEC.attributes);
             values.set("rate", rate).unwrap();
             let mut stage = Bandwidth {
-                rate: super::rate(&values), held: Queue::default(), free: begun, due: None, slowed: None,
+                rate: super::rate(&values), held: HeldItems::default(), free: begun, due: None, slowed: None,
             };
             // A reader that cannot deliver the rate proves nothing.
             prop_assume!(micros_a_read == 0 || chunk as f64 / (micros_a_read as f64 * 1e-6) > rate as f64 * 1200.0);
@@ -154,7 +154,7 @@ mod tests {
             while now < begun + Duration::from_secs(2) {
                 if stage.has_room() {
                     now += Duration::from_micros(micros_a_read);
-                    stage.push(Item::Data(vec![0; chunk].into()), now);
+                    stage.push(StreamItem::Data(vec![0; chunk].into()), now);
                 } else {
                     now = now.max(stage.due().unwrap());
                 }

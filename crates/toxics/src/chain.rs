@@ -8,7 +8,7 @@ use std::time::Instant;
 use rand::{RngExt, SeedableRng};
 
 use super::spec::Action;
-use super::stage::{Item, Random, Stage, Start};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::toxic::{Direction, Toxic};
 
 /// Identity of one direction of a connection, on which everything random depends.
@@ -46,7 +46,7 @@ struct Slot {
     // Toxiproxy draws again at every edit, even of another toxic, and connections change sides in mid-test.
     draw: f64,
     /// Stage of the toxic; none if the toxic does not affect this connection.
-    stage: Option<Box<dyn Stage>>,
+    stage: Option<Box<dyn ToxicStage>>,
     /// True once the connection counts among the effects of the toxic.
     counted: bool,
 }
@@ -75,14 +75,14 @@ impl Slot {
         self.stage.as_ref().is_none_or(|stage| stage.has_room())
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         if let Some(stage) = &mut self.stage {
             stage.push(item, now);
         }
         self.count_effect();
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         let item = self.stage.as_mut()?.pop(now);
         self.count_effect();
         item
@@ -99,15 +99,15 @@ impl Slot {
 
 /// Toxics of one direction of a connection, in sequence.
 #[derive(Debug)]
-pub struct Chain {
+pub struct ToxicChain {
     id: ConnectionId,
     slots: Vec<Slot>,
     /// Items that a removed toxic released.
     // They leave before anything that arrives later, so that no byte is reordered.
-    released: VecDeque<Item>,
+    released: VecDeque<StreamItem>,
 }
 
-impl Chain {
+impl ToxicChain {
     /// Makes a chain without toxics.
     pub fn new(id: ConnectionId) -> Self {
         Self { id, slots: Vec::new(), released: VecDeque::new() }
@@ -120,7 +120,7 @@ impl Chain {
 
     /// Returns true if not even a reset of the sender passes.
     pub fn is_silent(&self) -> bool {
-        self.stages().any(Stage::is_silent)
+        self.stages().any(ToxicStage::is_silent)
     }
 
     /// Returns true while the chain accepts another item.
@@ -129,12 +129,12 @@ impl Chain {
     }
 
     /// Accepts an item.
-    pub fn push(&mut self, item: Item, now: Instant) {
+    pub fn push(&mut self, item: StreamItem, now: Instant) {
         self.push_from(0, item, now);
     }
 
     /// Returns the next item that leaves at `now`, if any.
-    pub fn pop(&mut self, now: Instant) -> Option<Item> {
+    pub fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         if let Some(item) = self.released.pop_front() {
             return Some(item);
         }
@@ -149,7 +149,7 @@ impl Chain {
                 match (self.slots[place].pop(now), next) {
                     (None, _) => {}
                     // A reset discards what is held, so it does not wait behind it.
-                    (Some(Item::Reset), _) => return Some(Item::Reset),
+                    (Some(StreamItem::Reset), _) => return Some(StreamItem::Reset),
                     (Some(item), Some(next)) => {
                         self.slots[next].push(item, now);
                         moved = true;
@@ -210,14 +210,14 @@ impl Chain {
     }
 
     /// Passes an item to the first stage from this place on.
-    fn push_from(&mut self, place: usize, item: Item, now: Instant) {
+    fn push_from(&mut self, place: usize, item: StreamItem, now: Instant) {
         match self.slots[place..].iter_mut().find(|slot| slot.stage.is_some()) {
             Some(slot) => slot.push(item, now),
             None => self.released.push_back(item),
         }
     }
 
-    fn stages(&self) -> impl Iterator<Item = &dyn Stage> {
+    fn stages(&self) -> impl Iterator<Item = &dyn ToxicStage> {
         self.slots.iter().filter_map(|slot| slot.stage.as_deref())
     }
 

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
+use super::queue::HeldItems;
 use super::span::later;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage, Start};
+use super::spec::{Action, ToxicKind};
+use super::stage::{Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "close_after",
     about: "passes data, and closes the connection at a time after its start or after the injection, whatever the \
             traffic",
@@ -26,7 +26,7 @@ pub(super) static SPEC: Spec = Spec {
 struct CloseAfter {
     begun: Instant,
     time: i64,
-    held: Queue,
+    held: HeldItems,
     closed: bool,
     effect: Option<u64>,
 }
@@ -36,23 +36,23 @@ impl CloseAfter {
         Self {
             begun: start.now,
             time: values.get("time"),
-            held: Queue::default(),
+            held: HeldItems::default(),
             closed: false,
             effect: None,
         }
     }
 }
 
-impl Stage for CloseAfter {
+impl ToxicStage for CloseAfter {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         if let Some(item) = self.held.pop_item() {
             return Some(item);
         }
@@ -61,7 +61,7 @@ impl Stage for CloseAfter {
         }
         self.closed = true;
         self.effect = Some(0);
-        Some(Item::Close)
+        Some(StreamItem::Close)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -72,7 +72,7 @@ impl Stage for CloseAfter {
         self.time = values.get("time");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

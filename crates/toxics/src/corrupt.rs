@@ -6,12 +6,12 @@ use bytes::{Bytes, BytesMut};
 use rand::RngExt;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Random, Stage, Start};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "corrupt",
     about: "flips one bit in a share of the bytes, drawn for each byte",
     effect: "corrupted",
@@ -27,7 +27,7 @@ struct Corrupt {
     /// Bytes that pass unchanged before the next changed one.
     // It carries over from chunk to chunk, so the result does not depend on how the network cuts the bytes.
     gap: u64,
-    held: Queue,
+    held: HeldItems,
     random: Random,
     changed: Option<u64>,
 }
@@ -35,7 +35,7 @@ struct Corrupt {
 impl Corrupt {
     fn new(values: &Values, start: Start) -> Self {
         let mut corrupt =
-            Self { rate: 0.0, gap: 0, held: Queue::default(), random: start.random, changed: None };
+            Self { rate: 0.0, gap: 0, held: HeldItems::default(), random: start.random, changed: None };
         corrupt.set(values);
         corrupt
     }
@@ -74,20 +74,20 @@ impl Corrupt {
     }
 }
 
-impl Stage for Corrupt {
+impl ToxicStage for Corrupt {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         let item = match item {
-            Item::Data(data) => Item::Data(self.flip(data)),
+            StreamItem::Data(data) => StreamItem::Data(self.flip(data)),
             end => end,
         };
         self.held.push(item, now);
     }
 
-    fn pop(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<StreamItem> {
         self.held.pop_item()
     }
 
@@ -99,7 +99,7 @@ impl Stage for Corrupt {
         self.set(values);
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

@@ -1,11 +1,11 @@
 //! `fail_first`: the first connections are reset, later ones are accepted.
 
-use super::admission::{Admission, Arrival};
+use super::admission::{Admission, NewConnection};
 use super::attribute::Attribute;
-use super::spec::{Action, Spec};
+use super::spec::{Action, ToxicKind};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "fail_first",
     about: "resets the first new connections, and accepts later ones",
     effect: "reset on arrival",
@@ -20,6 +20,6 @@ pub(super) static SPEC: Spec = Spec {
     of_toxiproxy: false,
 };
 
-fn decide(values: &Values, arrival: Arrival) -> Admission {
-    if arrival.before < values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
+fn decide(values: &Values, connection: NewConnection) -> Admission {
+    if connection.before < values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use super::queue::Queue;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
 /// Kind `half_open`, of which partitions are made.
-pub static SPEC: Spec = Spec {
+pub static SPEC: ToxicKind = ToxicKind {
     name: "half_open",
     about: "accepts connections and keeps them open, but passes nothing, not even a close or a reset; what is held \
             arrives when the toxic is removed",
@@ -20,23 +20,23 @@ pub static SPEC: Spec = Spec {
 
 #[derive(Debug, Default)]
 struct HalfOpen {
-    held: Queue,
+    held: HeldItems,
     held_back: Option<u64>,
 }
 
-impl Stage for HalfOpen {
+impl ToxicStage for HalfOpen {
     fn has_room(&self) -> bool {
         // One chunk, as evidence that data would have passed. The rest waits in the buffers of TCP and slows the sender,
         // as behind a switch that died.
         self.held.is_empty()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         *self.held_back.get_or_insert(0) += item.len() as u64;
         self.held.push(item, now);
     }
 
-    fn pop(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<StreamItem> {
         None
     }
 
@@ -46,7 +46,7 @@ impl Stage for HalfOpen {
 
     fn change(&mut self, _: &Values, _: Instant) {}
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
+use super::queue::HeldItems;
 use super::span::span;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Random, Stage, Start};
+use super::spec::{Action, ToxicKind};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::values::Values;
 
 /// Kind `latency`.
-pub static SPEC: Spec = Spec {
+pub static SPEC: ToxicKind = ToxicKind {
     name: "latency",
     about: "delays each chunk by the latency, give or take the jitter; keeps order and throughput",
     effect: "delayed",
@@ -20,27 +20,27 @@ pub static SPEC: Spec = Spec {
         Attribute::new("latency", "ms", "delay of each chunk").needed(),
         Attribute::new("jitter", "ms", "largest deviation from it, drawn uniformly for each chunk"),
     ],
-    action: Action::Bytes(|values, start| Box::new(Latency::new(values, start))),
+    action: Action::Bytes(|values, start| Box::new(LatencyStage::new(values, start))),
     of_toxiproxy: true,
 };
 
 #[derive(Debug)]
-struct Latency {
+struct LatencyStage {
     latency: Duration,
     jitter: Duration,
-    held: Queue,
+    held: HeldItems,
     /// Moment at which the first held item may leave; drawn when the item becomes the first.
     due: Option<Instant>,
     random: Random,
     delayed: Option<u64>,
 }
 
-impl Latency {
+impl LatencyStage {
     fn new(values: &Values, start: Start) -> Self {
         Self {
             latency: span(values.get("latency")),
             jitter: span(values.get("jitter")),
-            held: Queue::default(),
+            held: HeldItems::default(),
             due: None,
             random: start.random,
             delayed: None,
@@ -66,7 +66,7 @@ impl Latency {
             // together, so the throughput stays the same.
             let arrival = *arrival;
             // As in Toxiproxy, a close follows the data without a delay of its own.
-            let delay = if matches!(item, Item::Data(_)) { self.draw() } else { Duration::ZERO };
+            let delay = if matches!(item, StreamItem::Data(_)) { self.draw() } else { Duration::ZERO };
             self.due = Some(arrival + delay);
             // The effect counts from here on, since the connection or the toxic may be gone before the delay is over.
             if !delay.is_zero() {
@@ -76,17 +76,17 @@ impl Latency {
     }
 }
 
-impl Stage for Latency {
+impl ToxicStage for LatencyStage {
     fn has_room(&self) -> bool {
         self.held.has_room()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
         self.schedule_first();
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         let due = self.due.filter(|due| *due <= now)?;
         let (arrival, item) = self.held.pop()?;
         if due > arrival {
@@ -107,7 +107,7 @@ impl Stage for Latency {
         self.due = self.due.map(|due| due.min(now));
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

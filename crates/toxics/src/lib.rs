@@ -1,5 +1,5 @@
 //! Toxics: faults of a connection, in Toxiproxy's sense, as pure functions of bytes and time. No sockets, no clock, no
-//! async runtime: [`chain::Chain`] is given what came and the time, and returns what leaves.
+//! async runtime: [`chain::ToxicChain`] is given what arrived and the time, and returns what leaves.
 //!
 //! | kinds | effect |
 //! | --- | --- |
@@ -48,7 +48,7 @@ pub use catalogue::{KINDS, kind};
 pub use half_open::SPEC as HALF_OPEN;
 pub use latency::SPEC as LATENCY;
 pub use noop::SPEC as NOOP;
-pub use settings::Settings;
-pub use spec::{Action, Spec};
+pub use settings::ToxicSettings;
+pub use spec::{Action, ToxicKind};
 pub use toxic::{Direction, Effects, NewToxic, Toxic};
 pub use values::{BadValue, Values};

@@ -1,11 +1,11 @@
 //! `max_connections`: new connections are reset while a number of them is open.
 
-use super::admission::{Admission, Arrival};
+use super::admission::{Admission, NewConnection};
 use super::attribute::Attribute;
-use super::spec::{Action, Spec};
+use super::spec::{Action, ToxicKind};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "max_connections",
     about: "resets new connections while the limit of open ones is reached",
     effect: "reset on arrival",
@@ -14,7 +14,7 @@ pub(super) static SPEC: Spec = Spec {
     of_toxiproxy: false,
 };
 
-fn decide(values: &Values, arrival: Arrival) -> Admission {
+fn decide(values: &Values, connection: NewConnection) -> Admission {
     // The new connection counts as open already.
-    if arrival.open > values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
+    if connection.open > values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use super::queue::Queue;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
 /// Kind `noop`, with which clients of Toxiproxy try out the API.
-pub static SPEC: Spec = Spec {
+pub static SPEC: ToxicKind = ToxicKind {
     name: "noop",
     about: "does nothing",
     effect: "left unchanged",
@@ -19,19 +19,19 @@ pub static SPEC: Spec = Spec {
 
 #[derive(Debug, Default)]
 struct Noop {
-    held: Queue,
+    held: HeldItems,
 }
 
-impl Stage for Noop {
+impl ToxicStage for Noop {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn pop(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<StreamItem> {
         self.held.pop_item()
     }
 
@@ -41,7 +41,7 @@ impl Stage for Noop {
 
     fn change(&mut self, _: &Values, _: Instant) {}
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::stage::Item;
+use super::stage::StreamItem;
 
 /// Limit of held chunks.
 // Toxiproxy's limit for a latency.
@@ -15,25 +15,25 @@ const BYTES: usize = 8 * 1024 * 1024;
 
 /// Items with the moments of their arrival.
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
-    items: VecDeque<(Instant, Item)>,
+pub(crate) struct HeldItems {
+    items: VecDeque<(Instant, StreamItem)>,
     bytes: usize,
 }
 
-impl Queue {
-    pub(crate) fn push(&mut self, item: Item, now: Instant) {
+impl HeldItems {
+    pub(crate) fn push(&mut self, item: StreamItem, now: Instant) {
         self.bytes += item.len();
         self.items.push_back((now, item));
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(Instant, Item)> {
+    pub(crate) fn pop(&mut self) -> Option<(Instant, StreamItem)> {
         let popped = self.items.pop_front()?;
         self.bytes -= popped.1.len();
         Some(popped)
     }
 
     /// Removes and returns the first item, without its arrival.
-    pub(crate) fn pop_item(&mut self) -> Option<Item> {
+    pub(crate) fn pop_item(&mut self) -> Option<StreamItem> {
         self.pop().map(|(_, item)| item)
     }
 
@@ -48,12 +48,12 @@ impl Queue {
     }
 
     /// Puts the rest of the first item back, with its arrival.
-    pub(crate) fn put_back(&mut self, item: Item, arrival: Instant) {
+    pub(crate) fn put_back(&mut self, item: StreamItem, arrival: Instant) {
         self.bytes += item.len();
         self.items.push_front((arrival, item));
     }
 
-    pub(crate) fn first(&self) -> Option<&(Instant, Item)> {
+    pub(crate) fn first(&self) -> Option<&(Instant, StreamItem)> {
         self.items.front()
     }
 
@@ -66,7 +66,7 @@ impl Queue {
         self.items.len() < PIECES && self.bytes < BYTES
     }
 
-    pub(crate) fn into_items(self) -> Vec<Item> {
+    pub(crate) fn into_items(self) -> Vec<StreamItem> {
         self.items.into_iter().map(|(_, item)| item).collect()
     }
 }

@@ -1,9 +1,9 @@
 //! `refuse`: new connections are reset.
 
 use super::admission::Admission;
-use super::spec::{Action, Spec};
+use super::spec::{Action, ToxicKind};
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "refuse",
     about: "resets new connections",
     effect: "reset on arrival",

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::attribute::Attribute;
 use super::span::later;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage};
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "reset_peer",
     about: "drops the first data or the close, and resets both sides a time later; idle connections stay open",
     effect: "reset",
@@ -31,19 +31,19 @@ impl ResetPeer {
     }
 }
 
-impl Stage for ResetPeer {
+impl ToxicStage for ResetPeer {
     fn has_room(&self) -> bool {
         self.first.is_none()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.first.get_or_insert(now);
         *self.dropped.get_or_insert(0) += item.len() as u64;
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         self.due().filter(|due| *due <= now)?;
-        Some(Item::Reset)
+        Some(StreamItem::Reset)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -54,9 +54,9 @@ impl Stage for ResetPeer {
         self.timeout = values.get("timeout");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         // A connection that has lost data cannot go on: it ends as it would have ended a little later.
-        if self.first.is_some() { vec![Item::Reset] } else { Vec::new() }
+        if self.first.is_some() { vec![StreamItem::Reset] } else { Vec::new() }
     }
 
     fn effect(&mut self) -> Option<u64> {

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use rand::RngExt;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Random, Stage, Start};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "slicer",
     about: "cuts data into small chunks, with a pause after each; changes no byte",
     effect: "sliced",
@@ -34,7 +34,7 @@ struct Slicer {
     average: usize,
     variation: usize,
     delay: Duration,
-    held: Queue,
+    held: HeldItems,
     /// End of the pause.
     pause: Instant,
     random: Random,
@@ -47,7 +47,7 @@ impl Slicer {
             average: 0,
             variation: 0,
             delay: Duration::ZERO,
-            held: Queue::default(),
+            held: HeldItems::default(),
             pause: start.now,
             random: start.random,
             cut: None,
@@ -75,25 +75,25 @@ impl Slicer {
         let size = if self.average == 0 { data.len() } else { self.size() };
         if size < data.len() {
             let rest = data.split_off(size);
-            self.held.put_back(Item::Data(rest), arrival);
+            self.held.put_back(StreamItem::Data(rest), arrival);
             *self.cut.get_or_insert(0) += data.len() as u64;
         }
     }
 }
 
-impl Stage for Slicer {
+impl ToxicStage for Slicer {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         self.due().filter(|due| *due <= now)?;
         let (arrival, mut item) = self.held.pop()?;
-        if let Item::Data(data) = &mut item {
+        if let StreamItem::Data(data) = &mut item {
             self.slice(data, arrival);
             self.pause = now + self.delay;
         }
@@ -109,7 +109,7 @@ impl Stage for Slicer {
         self.pause = now;
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

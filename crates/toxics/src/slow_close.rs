@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
+use super::queue::HeldItems;
 use super::span::later;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage};
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "slow_close",
     about: "passes data at once, and delays the close of the connection",
     effect: "held open",
@@ -21,44 +21,44 @@ pub(super) static SPEC: Spec = Spec {
 #[derive(Debug)]
 struct SlowClose {
     delay: i64,
-    held: Queue,
+    held: HeldItems,
     held_back: Option<u64>,
 }
 
 impl SlowClose {
     fn new(values: &Values) -> Self {
-        Self { delay: values.get("delay"), held: Queue::default(), held_back: None }
+        Self { delay: values.get("delay"), held: HeldItems::default(), held_back: None }
     }
 }
 
-impl Stage for SlowClose {
+impl ToxicStage for SlowClose {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn push(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         // The effect counts from here on, since the connection may be reset before the delay is over.
-        if !matches!(item, Item::Data(_)) && self.delay > 0 {
+        if !matches!(item, StreamItem::Data(_)) && self.delay > 0 {
             self.held_back = Some(0);
         }
         self.held.push(item, now);
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         self.due().filter(|due| *due <= now)?;
         self.held.pop().map(|(_, item)| item)
     }
 
     fn due(&self) -> Option<Instant> {
         let (arrival, item) = self.held.first()?;
-        Some(if matches!(item, Item::Data(_)) { *arrival } else { later(*arrival, self.delay) })
+        Some(if matches!(item, StreamItem::Data(_)) { *arrival } else { later(*arrival, self.delay) })
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
         self.delay = values.get("delay");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

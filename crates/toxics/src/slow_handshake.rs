@@ -1,12 +1,12 @@
 //! `slow_handshake`: new connections wait before the proxy connects to the server.
 
-use super::admission::{Admission, Arrival};
+use super::admission::{Admission, NewConnection};
 use super::attribute::Attribute;
 use super::span::span;
-use super::spec::{Action, Spec};
+use super::spec::{Action, ToxicKind};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "slow_handshake",
     about: "delays the connection to the server for new connections; nothing is answered until then",
     effect: "delayed on arrival",
@@ -17,6 +17,6 @@ pub(super) static SPEC: Spec = Spec {
     of_toxiproxy: false,
 };
 
-fn decide(values: &Values, _: Arrival) -> Admission {
+fn decide(values: &Values, _: NewConnection) -> Admission {
     if values.get("delay") > 0 { Admission::After(span(values.get("delay"))) } else { Admission::Pass }
 }

@@ -11,7 +11,7 @@ use super::values::Values;
 
 /// Unit of the flow through a chain of toxics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
+pub enum StreamItem {
     /// Bytes, at least one.
     Data(Bytes),
     /// End of the data: the sender has closed its direction.
@@ -22,7 +22,7 @@ pub enum Item {
     Reset,
 }
 
-impl Item {
+impl StreamItem {
     /// Returns the number of bytes; 0 for everything but data.
     #[must_use]
     #[allow(clippy::len_without_is_empty)]
@@ -47,15 +47,15 @@ pub struct Start {
 }
 
 /// Toxic on one direction of one connection.
-pub trait Stage: Debug + Send {
+pub trait ToxicStage: Debug + Send {
     /// Returns true while the stage accepts another item. Otherwise the sender waits.
     fn has_room(&self) -> bool;
 
     /// Accepts an item. Items that a removed stage released come even when there is no room.
-    fn push(&mut self, item: Item, now: Instant);
+    fn push(&mut self, item: StreamItem, now: Instant);
 
     /// Returns the next item that leaves at `now`, if any.
-    fn pop(&mut self, now: Instant) -> Option<Item>;
+    fn pop(&mut self, now: Instant) -> Option<StreamItem>;
 
     /// Returns the moment at which an item may leave although none arrives; none while there is no such moment.
     fn due(&self) -> Option<Instant>;
@@ -65,7 +65,7 @@ pub trait Stage: Debug + Send {
 
     /// Ends the stage and returns the items that it holds, in order.
     // By the box, since the chain knows its stages only as trait objects.
-    fn release(self: Box<Self>) -> Vec<Item>;
+    fn release(self: Box<Self>) -> Vec<StreamItem>;
 
     /// Returns true if not even a reset of the sender passes.
     fn is_silent(&self) -> bool {

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::attribute::Attribute;
 use super::span::later;
-use super::spec::{Action, Spec};
-use super::stage::{Item, Stage, Start};
+use super::spec::{Action, ToxicKind};
+use super::stage::{Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "timeout",
     about: "drops all data; closes the connection at a time after its start or after the injection, whatever the \
             traffic, and when the toxic is removed",
@@ -23,7 +23,7 @@ struct Timeout {
     begun: Instant,
     timeout: i64,
     /// End of the data, which does pass.
-    end: Option<Item>,
+    end: Option<StreamItem>,
     closed: bool,
     dropped: Option<u64>,
 }
@@ -34,26 +34,26 @@ impl Timeout {
     }
 }
 
-impl Stage for Timeout {
+impl ToxicStage for Timeout {
     fn has_room(&self) -> bool {
         true
     }
 
-    fn push(&mut self, item: Item, _: Instant) {
+    fn push(&mut self, item: StreamItem, _: Instant) {
         match item {
-            Item::Data(data) => *self.dropped.get_or_insert(0) += data.len() as u64,
+            StreamItem::Data(data) => *self.dropped.get_or_insert(0) += data.len() as u64,
             end => self.end = Some(end),
         }
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         if let Some(end) = self.end.take() {
             return Some(end);
         }
         self.due().filter(|due| *due <= now)?;
         self.closed = true;
         self.dropped.get_or_insert(0);
-        Some(Item::Close)
+        Some(StreamItem::Close)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -64,9 +64,9 @@ impl Stage for Timeout {
         self.timeout = values.get("timeout");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         // As in Toxiproxy, removing the toxic closes the connection.
-        vec![Item::Close]
+        vec![StreamItem::Close]
     }
 
     fn effect(&mut self) -> Option<u64> {

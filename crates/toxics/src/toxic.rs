@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::admission::{Admission, Arrival};
-use super::settings::Settings;
+use super::admission::{Admission, NewConnection};
+use super::settings::ToxicSettings;
 use super::spec::Action;
 
 /// Direction of a connection; `stream` in Toxiproxy's API.
@@ -43,7 +43,7 @@ pub struct Toxic {
     /// Share of connections that the toxic affects, 0 to 1.
     pub toxicity: f64,
     /// Kind, with values for its attributes.
-    pub settings: Settings,
+    pub settings: ToxicSettings,
     effects: Arc<Effects>,
 }
 
@@ -73,7 +73,8 @@ impl Toxic {
     #[must_use]
     pub fn admit(&self, open: u64) -> Admission {
         let Action::Arrival(decide) = self.settings.spec().action else { return Admission::Pass };
-        let admission = decide(self.settings.values(), Arrival { before: self.effects.add_arrival(), open });
+        let admission =
+            decide(self.settings.values(), NewConnection { before: self.effects.add_arrival(), open });
         if admission != Admission::Pass {
             self.effects.add(true, 0);
         }
@@ -99,7 +100,7 @@ pub struct NewToxic {
     /// Share of connections that the toxic affects, 0 to 1.
     pub toxicity: f64,
     /// Kind, with values for its attributes.
-    pub settings: Settings,
+    pub settings: ToxicSettings,
     /// Seed of everything random; derived from the proxy's seed if none.
     pub seed: Option<u64>,
 }

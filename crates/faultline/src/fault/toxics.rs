@@ -10,7 +10,7 @@ use crate::history::Evidence;
 use crate::scenario::PlannedFault;
 use crate::stack::Stack;
 use crate::stack::topology::Link;
-use faultline_toxics::{Action, Direction, NewToxic, Settings, Spec, Toxic};
+use faultline_toxics::{Action, Direction, NewToxic, Toxic, ToxicKind, ToxicSettings};
 
 /// Time that connections have to let go of a toxic that is gone.
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
@@ -18,7 +18,7 @@ const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 /// The toxics of a fault.
 #[derive(Debug)]
 pub(super) struct Put {
-    kind: &'static Spec,
+    kind: &'static ToxicKind,
     toxics: Vec<(Link, String)>,
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Op
 }
 
 /// A toxic for every connection, under a name that is the fault's own.
-pub(super) fn toxic(entry: u64, direction: Direction, settings: Settings, seed: u64) -> NewToxic {
+pub(super) fn toxic(entry: u64, direction: Direction, settings: ToxicSettings, seed: u64) -> NewToxic {
     NewToxic {
         name: format!("fault_{entry}_{}_{}", settings.spec().name, direction.name()),
         direction,
@@ -64,7 +64,7 @@ pub(super) fn toxic(entry: u64, direction: Direction, settings: Settings, seed: 
 
 impl Put {
     /// None yet.
-    pub(super) fn new(kind: &'static Spec) -> Self {
+    pub(super) fn new(kind: &'static ToxicKind) -> Self {
         Self { kind, toxics: Vec::new() }
     }
 
@@ -104,7 +104,7 @@ pub(super) async fn undo(stack: &Stack, target: &str, put: Put) -> Vec<Evidence>
 }
 
 /// What they have done.
-fn hit(kind: &Spec, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
+fn hit(kind: &ToxicKind, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
     let connections: u64 = removed.iter().map(|toxic| toxic.effects().connections()).sum();
     let bytes: u64 = removed.iter().map(|toxic| toxic.effects().bytes()).sum();
     let told = match kind.action {
@@ -121,7 +121,7 @@ fn hit(kind: &Spec, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
 }
 
 /// Waits until no connection has one of them.
-async fn let_go(kind: &Spec, removed: &[Arc<Toxic>]) -> Evidence {
+async fn let_go(kind: &ToxicKind, removed: &[Arc<Toxic>]) -> Evidence {
     let until = Instant::now() + LET_GO_WITHIN;
     let held = || removed.iter().map(|toxic| Arc::strong_count(toxic) - 1).sum::<usize>();
     while held() > 0 && Instant::now() < until {

@@ -12,7 +12,7 @@ use super::super::registry::RegistryError;
 use super::json::{BadBody, encode};
 use faultline_toxics::BadValue;
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type ApiAnswer = Response<Full<Bytes>>;
 
 /// Failure of a request.
 // Texts that Toxiproxy has too are word for word its own, since clients match them.
@@ -60,40 +60,40 @@ impl ApiError {
         }
     }
 
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> ApiAnswer {
         #[derive(Serialize)]
-        struct Body {
+        struct ErrorBody {
             error: String,
             status: u16,
         }
         let status = self.status();
-        let body = encode(&Body { error: self.message(), status: status.as_u16() });
+        let body = encode(&ErrorBody { error: self.message(), status: status.as_u16() });
         text(status, format!("{body}\n"))
     }
 }
 
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> ApiAnswer {
     with_type(status, "application/json", encode(body))
 }
 
-pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> ApiAnswer {
     with_type(status, "text/plain; charset=utf-8", body)
 }
 
-pub(super) fn with_type(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+pub(super) fn with_type(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> ApiAnswer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     answer
 }
 
-pub(super) fn empty(status: StatusCode) -> Answer {
+pub(super) fn empty(status: StatusCode) -> ApiAnswer {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = status;
     answer
 }
 
-pub(super) fn version() -> Answer {
+pub(super) fn version() -> ApiAnswer {
     let body = format!("{}\n", json!({ "version": env!("CARGO_PKG_VERSION") }));
     with_type(StatusCode::OK, "application/json;charset=utf-8", body)
 }

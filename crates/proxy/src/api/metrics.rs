@@ -6,9 +6,9 @@ use std::sync::Arc;
 use http::StatusCode;
 use tokio::runtime::Handle;
 
-use super::super::proxy::View;
+use super::super::proxy::ProxyView;
 use super::super::registry::Registry;
-use super::answer::{Answer, with_type};
+use super::answer::{ApiAnswer, with_type};
 use faultline_toxics::{Effects, Toxic};
 
 /// Content type of the text format.
@@ -22,7 +22,7 @@ struct Metric {
     values: Vec<(String, u64)>,
 }
 
-pub(super) async fn answer(registry: &Registry) -> Answer {
+pub(super) async fn answer(registry: &Registry) -> ApiAnswer {
     let mut views = Vec::new();
     for proxy in registry.all().await {
         views.push(proxy.view().await);
@@ -30,7 +30,7 @@ pub(super) async fn answer(registry: &Registry) -> Answer {
     with_type(StatusCode::OK, CONTENT_TYPE, text(&views))
 }
 
-fn text(views: &[View]) -> String {
+fn text(views: &[ProxyView]) -> String {
     let mut text = String::new();
     for Metric { name, kind, help, values } in metrics(views) {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -41,12 +41,12 @@ fn text(views: &[View]) -> String {
     text
 }
 
-fn metrics(views: &[View]) -> Vec<Metric> {
-    let each_proxy = |value: fn(&View) -> u64| -> Vec<(String, u64)> {
+fn metrics(views: &[ProxyView]) -> Vec<Metric> {
+    let each_proxy = |value: fn(&ProxyView) -> u64| -> Vec<(String, u64)> {
         views.iter().map(|view| (labels(&[("proxy", &view.name)]), value(view))).collect()
     };
     let bytes = || {
-        let each = |view: &View| {
+        let each = |view: &ProxyView| {
             let counters = view.counters;
             [("upstream", counters.upstream_bytes), ("downstream", counters.downstream_bytes)].map(
                 |(direction, bytes)| {
@@ -63,7 +63,7 @@ fn metrics(views: &[View]) -> Vec<Metric> {
         views.iter().flat_map(each).collect()
     };
     let toxics = |value: fn(&Effects) -> u64| {
-        let each = |view: &View| -> Vec<(String, u64)> {
+        let each = |view: &ProxyView| -> Vec<(String, u64)> {
             let row = |toxic: &Arc<Toxic>| {
                 let named = [
                     ("proxy", view.name.as_str()),

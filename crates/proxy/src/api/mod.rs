@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 use super::registry::{NewProxy, Registry};
 use super::shortage::DescriptorShortage;
-use answer::{Answer, ApiError};
+use answer::{ApiAnswer, ApiError};
 
 pub use guard::is_private;
 
@@ -71,7 +71,7 @@ pub fn read_config(text: &[u8]) -> Result<Vec<NewProxy>, String> {
     routes::requested_proxies(text, false).map_err(|error| error.message())
 }
 
-async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<ApiAnswer, Infallible> {
     let mut answer = match guard::refusal(request.headers()) {
         Some(reason) => answer::text(StatusCode::FORBIDDEN, reason),
         None => route(&registry, request).await,
@@ -83,7 +83,7 @@ async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<A
     Ok(answer)
 }
 
-async fn route(registry: &Registry, request: Request<Incoming>) -> Answer {
+async fn route(registry: &Registry, request: Request<Incoming>) -> ApiAnswer {
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
@@ -94,11 +94,11 @@ async fn route(registry: &Registry, request: Request<Incoming>) -> Answer {
     };
     let with_toxics =
         head.uri.query().is_some_and(|query| query.split('&').any(|part| part == "toxics=true"));
-    routes::answer(registry, routes::Request { method: &head.method, segments, with_toxics, body: &body })
+    routes::answer(registry, routes::ApiRequest { method: &head.method, segments, with_toxics, body: &body })
         .await
 }
 
-fn unreadable(error: &(dyn std::error::Error + 'static)) -> Answer {
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> ApiAnswer {
     let message = if error.is::<http_body_util::LengthLimitError>() {
         format!("larger than {BODY_LIMIT} bytes")
     } else {

@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::super::proxy::ToxicError;
 use super::super::registry::{NewProxy, Registry};
 use super::super::toxics::Toxics;
-use super::answer::{Answer, ApiError, empty, json, text, version, with_type};
+use super::answer::{ApiAnswer, ApiError, empty, json, text, version, with_type};
 use super::json::{Fields, encode, mismatch, parse_first};
 use super::metrics;
 use super::shape::{ShownProxy, ShownToxic, new_proxy, new_toxic, with_changes};
 
 /// Request with the decoded segments of its path.
 #[derive(Debug)]
-pub(super) struct Request<'a> {
+pub(super) struct ApiRequest<'a> {
     pub(super) method: &'a Method,
     pub(super) segments: Vec<String>,
     /// True if `toxics` in the body of a proxy take effect.
@@ -24,7 +24,7 @@ pub(super) struct Request<'a> {
 }
 
 /// Answers a request.
-pub(super) async fn answer(registry: &Registry, request: Request<'_>) -> Answer {
+pub(super) async fn answer(registry: &Registry, request: ApiRequest<'_>) -> ApiAnswer {
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     let done = match (segments.as_slice(), request.method.as_str()) {
         (["version"], "GET") => return version(),
@@ -55,7 +55,7 @@ pub(super) async fn answer(registry: &Registry, request: Request<'_>) -> Answer 
     done.unwrap_or_else(|error| error.answer())
 }
 
-async fn show_all(registry: &Registry) -> Answer {
+async fn show_all(registry: &Registry) -> ApiAnswer {
     let mut shown = std::collections::BTreeMap::new();
     for proxy in registry.all().await {
         shown.insert(proxy.name().to_owned(), ShownProxy::from(proxy.view().await));
@@ -63,18 +63,18 @@ async fn show_all(registry: &Registry) -> Answer {
     json(StatusCode::OK, &shown)
 }
 
-async fn create(registry: &Registry, request: &Request<'_>) -> Result<Answer, ApiError> {
+async fn create(registry: &Registry, request: &ApiRequest<'_>) -> Result<ApiAnswer, ApiError> {
     let fields = Fields::from_value(parse_first(request.body)?, "a proxy")?;
     let proxy = registry.create(new_proxy(&fields, None, request.with_toxics)?).await?;
     Ok(json(StatusCode::CREATED, &ShownProxy::from(proxy.view().await)))
 }
 
-async fn show(registry: &Registry, name: &str) -> Result<Answer, ApiError> {
+async fn show(registry: &Registry, name: &str) -> Result<ApiAnswer, ApiError> {
     let proxy = registry.named(name).await?;
     Ok(json(StatusCode::OK, &ShownProxy::from(proxy.view().await)))
 }
 
-async fn update(registry: &Registry, name: &str, body: &[u8]) -> Result<Answer, ApiError> {
+async fn update(registry: &Registry, name: &str, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let proxy = registry.named(name).await?;
     let fields = Fields::from_value(parse_first(body)?, "a proxy")?;
     let (listen, upstream) = (fields.string("listen")?, fields.string("upstream")?);
@@ -82,25 +82,25 @@ async fn update(registry: &Registry, name: &str, body: &[u8]) -> Result<Answer, 
     Ok(json(StatusCode::OK, &ShownProxy::from(proxy.view().await)))
 }
 
-async fn delete(registry: &Registry, name: &str) -> Result<Answer, ApiError> {
+async fn delete(registry: &Registry, name: &str) -> Result<ApiAnswer, ApiError> {
     registry.delete(name).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-async fn show_toxics(registry: &Registry, name: &str) -> Result<Answer, ApiError> {
+async fn show_toxics(registry: &Registry, name: &str) -> Result<ApiAnswer, ApiError> {
     let toxics = registry.named(name).await?.toxics();
     let shown: Vec<_> = toxics.all().map(|toxic| ShownToxic::from(toxic.as_ref())).collect();
     Ok(json(StatusCode::OK, &shown))
 }
 
-async fn add(registry: &Registry, name: &str, body: &[u8]) -> Result<Answer, ApiError> {
+async fn add(registry: &Registry, name: &str, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let proxy = registry.named(name).await?;
     let fields = Fields::from_value(parse_first(body)?, "a toxic")?;
     let toxic = proxy.add(new_toxic(&fields)?).await?;
     Ok(json(StatusCode::OK, &ShownToxic::from(toxic.as_ref())))
 }
 
-async fn show_toxic(registry: &Registry, name: &str, toxic: &str) -> Result<Answer, ApiError> {
+async fn show_toxic(registry: &Registry, name: &str, toxic: &str) -> Result<ApiAnswer, ApiError> {
     let toxics = registry.named(name).await?.toxics();
     let toxic = shown_toxic(&toxics, toxic)?;
     Ok(json(StatusCode::OK, &toxic))
@@ -111,7 +111,7 @@ fn shown_toxic(toxics: &Toxics, name: &str) -> Result<ShownToxic, ApiError> {
     Ok(ShownToxic::from(toxic.as_ref()))
 }
 
-async fn change(registry: &Registry, name: &str, toxic: &str, body: &[u8]) -> Result<Answer, ApiError> {
+async fn change(registry: &Registry, name: &str, toxic: &str, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let proxy = registry.named(name).await?;
     shown_toxic(&proxy.toxics(), toxic)?;
     let fields = Fields::from_value(parse_first(body)?, "a toxic")?;
@@ -126,12 +126,12 @@ async fn change(registry: &Registry, name: &str, toxic: &str, body: &[u8]) -> Re
     Ok(json(StatusCode::OK, &ShownToxic::from(toxic.as_ref())))
 }
 
-async fn remove(registry: &Registry, name: &str, toxic: &str) -> Result<Answer, ApiError> {
+async fn remove(registry: &Registry, name: &str, toxic: &str) -> Result<ApiAnswer, ApiError> {
     registry.named(name).await?.remove(toxic).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-async fn reset(registry: &Registry) -> Result<Answer, ApiError> {
+async fn reset(registry: &Registry) -> Result<ApiAnswer, ApiError> {
     registry.reset().await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
@@ -146,7 +146,7 @@ struct PopulateBody {
     proxies: Option<Vec<ShownProxy>>,
 }
 
-async fn populate(registry: &Registry, request: &Request<'_>) -> Answer {
+async fn populate(registry: &Registry, request: &ApiRequest<'_>) -> ApiAnswer {
     let (made, error) = match requested_proxies(request.body, request.with_toxics) {
         Err(error) => (Vec::new(), Some(error)),
         Ok(requests) => match registry.populate(requests).await {

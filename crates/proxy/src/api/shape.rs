@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::super::counters::Snapshot;
-use super::super::proxy::View;
+use super::super::proxy::ProxyView;
 use super::super::registry::NewProxy;
 use super::answer::ApiError;
 use super::json::Fields;
-use faultline_toxics::{Direction, NewToxic, Settings, Toxic, Values};
+use faultline_toxics::{Direction, NewToxic, Toxic, ToxicSettings, Values};
 
 /// Proxy in an answer.
 #[derive(Debug, Serialize)]
@@ -24,8 +24,8 @@ pub(super) struct ShownProxy {
     counters: Snapshot,
 }
 
-impl From<View> for ShownProxy {
-    fn from(view: View) -> Self {
+impl From<ProxyView> for ShownProxy {
+    fn from(view: ProxyView) -> Self {
         Self {
             name: view.name,
             listen: view.listen,
@@ -137,12 +137,12 @@ pub(super) fn new_toxic(fields: &Fields) -> Result<NewToxic, ApiError> {
     let name = fields.string("name")?.filter(|text| !text.is_empty());
     let name = name.unwrap_or_else(|| format!("{kind}_{direction_text}"));
     let toxicity = fields.number("toxicity")?.unwrap_or(1.0);
-    let settings = with_changes(Settings::new(spec), fields)?;
+    let settings = with_changes(ToxicSettings::new(spec), fields)?;
     Ok(NewToxic { name, direction, direction_text: Some(direction_text), toxicity, settings, seed: None })
 }
 
 /// Sets the values that a body gives. As in Toxiproxy, attributes that the kind does not have are ignored.
-pub(super) fn with_changes(mut settings: Settings, fields: &Fields) -> Result<Settings, ApiError> {
+pub(super) fn with_changes(mut settings: ToxicSettings, fields: &Fields) -> Result<ToxicSettings, ApiError> {
     let Some(attributes) = fields.get("attributes") else { return Ok(settings) };
     let attributes = Fields::from_value(attributes.clone(), "attributes")?;
     for attribute in settings.spec().attributes {
