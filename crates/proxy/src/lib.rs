@@ -6,6 +6,7 @@
 //! | [`registry`] | proxies by name |
 //! | [`proxy`] | one proxy: addresses, state and toxics |
 //! | [`listen`], [`upstreams`] | the addresses on either side |
+//! | [`dial`] | the dial of an upstream |
 //! | [`acceptor`] | the listening socket and its connections |
 //! | [`shortage`] | the reaction to a lack of file descriptors |
 //! | [`connection`], [`context`] | one connection, from its acceptance to its end, and the state that all share |
@@ -20,6 +21,7 @@ pub mod api;
 mod connection;
 mod context;
 pub mod counters;
+mod dial;
 mod lane;
 pub mod listen;
 mod output;

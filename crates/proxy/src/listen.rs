@@ -5,8 +5,9 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
-/// Connections that may wait to be accepted.
-const BACKLOG: u32 = 1024;
+/// Connections that may wait to be accepted; the kernel lowers the number to `net.core.somaxconn`.
+// As many as may be, as in Go: a client that finds the queue full learns nothing, and tries again after a whole second.
+const BACKLOG: u32 = 65_535;
 
 /// Failure to listen.
 // In Go's words, since clients of Toxiproxy show them to people.

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
 
+use super::dial::dial;
+
 /// One address or more, each `host:port`.
 #[derive(Debug)]
 pub struct Upstreams {
@@ -85,7 +87,7 @@ impl Upstreams {
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no upstream");
         for offset in 0..self.addresses.len() {
             let address = &self.addresses[turn.wrapping_add(offset) % self.addresses.len()];
-            match address.connect().await {
+            match dial(|| address.connect()).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
