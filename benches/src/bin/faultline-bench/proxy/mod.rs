@@ -3,6 +3,7 @@
 
 mod api;
 mod bandwidth;
+mod burst;
 mod delays;
 mod idle;
 mod origin;
@@ -49,6 +50,8 @@ enum Part {
     Idle,
     /// Bytes, round trips and new connections
     Throughput,
+    /// First answers when many clients come at once
+    Burst,
     /// How exact a latency is
     Latency,
     /// How exact a bandwidth is
@@ -83,6 +86,9 @@ impl Proxy {
                 eprintln!("round {round} of {}", self.rounds);
                 for subject in subjects.iter().filter(|_| is_wanted(Part::Throughput)) {
                     throughput::measure(subject, time, &mut measured).await?;
+                }
+                for subject in subjects.iter().filter(|_| is_wanted(Part::Burst)) {
+                    burst::measure(subject, &mut measured).await?;
                 }
                 if is_wanted(Part::Latency) {
                     delays::measure_direct(doors, time, &mut measured).await?;
