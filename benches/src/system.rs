@@ -12,7 +12,7 @@ use faultline::runner::RunFolder;
 use faultline::stack::{
     self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
 };
-use faultline_toxics::{LATENCY, Settings};
+use faultline_toxics::{LATENCY, ToxicSettings};
 
 use crate::Failed;
 
@@ -71,15 +71,15 @@ impl System {
     /// Delays data on a link by this much each way, or no longer. Only where links have proxies.
     pub async fn delay(&self, link: &str, latency: Option<Duration>) {
         let links = self.stack.topology().links_named(link);
-        for stream in [Direction::Upstream, Direction::Downstream] {
-            let name = format!("bench_{}", stream.name());
+        for direction in [Direction::Upstream, Direction::Downstream] {
+            let name = format!("bench_{}", direction.name());
             self.stack.links().remove(&links, &name).await;
             if let Some(latency) = latency {
-                let mut settings = Settings::new(&LATENCY);
+                let mut settings = ToxicSettings::new(&LATENCY);
                 let millis = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
                 settings.set("latency", millis).expect("latency has this attribute, and takes any number");
-                let (toxicity, written_stream, seed) = (1.0, None, None);
-                let toxic = NewToxic { name, stream, written_stream, toxicity, settings, seed };
+                let (toxicity, direction_text, seed) = (1.0, None, None);
+                let toxic = NewToxic { name, direction, direction_text, toxicity, settings, seed };
                 self.stack.links().add(&links, &toxic).await;
             }
         }

@@ -9,7 +9,7 @@ use super::parse::read;
 use super::schedule::Schedule;
 use super::stream::Arrivals;
 use super::validate::{self, Names};
-use faultline_toxics::Acts;
+use faultline_toxics::Action;
 
 /// The longest load by hand; a person ends it before.
 const LONGEST: &str = "6h";
@@ -94,7 +94,7 @@ fn fault_as_given(fault: &PlannedFault) -> Value {
         }
     }
     if let (Some(toxic), Some(spec)) = (&fault.toxic, fault.kind.spec()) {
-        if matches!(spec.acts, Acts::Stream(_)) {
+        if matches!(spec.action, Action::Bytes(_)) {
             given.insert("stream".to_owned(), json!(toxic.stream));
         }
         given.insert("toxicity".to_owned(), json!(toxic.toxicity));

@@ -123,7 +123,7 @@ fn attribute(attribute: &Attribute) -> Value {
         "ms" | "µs" => duration(attribute.about),
         _ => json!({
             "type": "integer",
-            "minimum": i64::from(attribute.needed && !attribute.acts_at_zero),
+            "minimum": i64::from(attribute.needed && !attribute.effective_at_zero),
             "description": attribute.about,
         }),
     }

@@ -3,6 +3,7 @@
 
 mod api;
 mod bandwidth;
+mod burst;
 mod delays;
 mod idle;
 mod origin;
@@ -50,6 +51,8 @@ enum Part {
     Idle,
     /// Bytes, round trips and new connections
     Throughput,
+    /// First answers when many clients come at once
+    Burst,
     /// How exact a latency is
     Latency,
     /// How exact a bandwidth is
@@ -84,6 +87,9 @@ impl Proxy {
                 note(format_args!("round {round} of {}", self.rounds));
                 for subject in subjects.iter().filter(|_| is_wanted(Part::Throughput)) {
                     throughput::measure(subject, time, &mut measured).await?;
+                }
+                for subject in subjects.iter().filter(|_| is_wanted(Part::Burst)) {
+                    burst::measure(subject, &mut measured).await?;
                 }
                 if is_wanted(Part::Latency) {
                     delays::measure_direct(doors, time, &mut measured).await?;

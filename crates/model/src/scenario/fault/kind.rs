@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use faultline_toxics::Spec;
+use faultline_toxics::ToxicKind;
 
 /// What can be done to a node, to a link, or between groups of nodes. In a file it is its name.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum FaultKind {
     /// Nothing passes between two groups of nodes, or nothing one way.
     Partition,
     /// A toxic on a link.
-    Toxic(&'static Spec),
+    Toxic(&'static ToxicKind),
 }
 
 /// Why a name is none of a fault.
@@ -101,7 +101,7 @@ impl FaultKind {
 
     /// The toxic that it is, if it is one.
     #[must_use]
-    pub fn spec(self) -> Option<&'static Spec> {
+    pub fn spec(self) -> Option<&'static ToxicKind> {
         match self {
             Self::Toxic(spec) => Some(spec),
             _ => None,
