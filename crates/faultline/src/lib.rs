@@ -18,6 +18,7 @@
 
 pub mod cli;
 pub mod fault;
+pub mod lab;
 pub mod live;
 pub mod load;
 pub mod report;
