@@ -1,11 +1,11 @@
-//! Reads what criterion has written: for each bench a folder with `new/benchmark.json` and `new/estimates.json`.
+//! Reader of criterion's files: for each bench a folder with `new/benchmark.json` and `new/estimates.json`.
 
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::Failed;
+use crate::failure::Failure;
 use crate::figures::{Figure, Figures};
 
 #[derive(Deserialize)]
@@ -15,7 +15,7 @@ struct Benchmark {
 
 #[derive(Deserialize)]
 struct Estimates {
-    /// Of iterations of differing number; not there where all samples have the same number.
+    /// Absent where all samples have the same number of iterations.
     slope: Option<Estimate>,
     mean: Estimate,
 }
@@ -35,15 +35,15 @@ struct Interval {
 /// Adds every bench below `folder`, in seconds for one iteration; none where there is no such folder.
 ///
 /// # Errors
-/// When a file can't be read, with its path.
-pub fn collect(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
+/// Names the file that can't be read.
+pub fn collect(folder: &Path, into: &mut Figures) -> Result<(), Failure> {
     if folder.exists() { walk(folder, into) } else { Ok(()) }
 }
 
-fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
-    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
-    for entry in fs::read_dir(folder).map_err(told)? {
-        let path = entry.map_err(told)?.path();
+fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failure> {
+    let located = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(located)? {
+        let path = entry.map_err(located)?.path();
         if !path.is_dir() {
             continue;
         }
@@ -68,10 +68,10 @@ fn figure(estimates: Estimates) -> Figure {
     }
 }
 
-fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failed> {
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| told(&error))?;
-    Ok(serde_json::from_str(&text).map_err(|error| told(&error))?)
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failure> {
+    let located = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| located(&error))?;
+    Ok(serde_json::from_str(&text).map_err(|error| located(&error))?)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A process that is measured: started, watched, and killed when it is no longer needed.
+//! Process that is measured: started, watched, and killed when it is no longer needed.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -6,25 +6,25 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use benches::Failed;
+use benches::Failure;
 use faultline::stack::tree;
 
-/// How long a process may take to serve.
-const SERVES_WITHIN: Duration = Duration::from_secs(10);
+/// Time in which a process must listen.
+const LISTENS_WITHIN: Duration = Duration::from_secs(10);
 
-/// A process; killed when dropped.
+/// Process; killed when dropped.
 pub(crate) struct Process(Child);
 
 impl Process {
     /// Starts a program whose output nobody reads.
-    pub(super) fn start(command: &mut Command) -> Result<Self, Failed> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Ok(Self(child.map_err(|error| format!("{program}: {error}"))?))
     }
 
-    /// Starts a program that tells on its first line where it serves; that line.
-    pub(crate) fn start_telling(command: &mut Command) -> Result<(Self, String), Failed> {
+    /// Starts a program that prints its address, and returns the first line of its output.
+    pub(crate) fn start_and_read_line(command: &mut Command) -> Result<(Self, String), Failure> {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
         let mut process = Self(child.map_err(|error| format!("{program}: {error}"))?);
@@ -33,40 +33,40 @@ impl Process {
             BufReader::new(output).read_line(&mut line)?;
         }
         if line.is_empty() {
-            return Err(format!("{program} ended at once").into());
+            return Err(format!("{program}: expected a line with an address, found the end").into());
         }
         Ok((process, line))
     }
 
-    /// CPU time that it has used until now.
-    pub(crate) fn cpu(&self) -> Result<Duration, Failed> {
+    /// CPU time, user and system, that it has used until now.
+    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
         Ok(tree::cpu(self.0.id())?)
     }
 
-    /// Its resident memory, in MiB.
-    pub(crate) fn memory(&self) -> Result<f64, Failed> {
+    /// Resident memory in MiB.
+    pub(crate) fn memory(&self) -> Result<f64, Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
         let resident =
             status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
-        Ok(resident.ok_or("the kernel does not tell the memory of a process")?.parse::<f64>()? / 1024.0)
+        Ok(resident.ok_or("the kernel does not report the memory of a process")?.parse::<f64>()? / 1024.0)
     }
 
-    /// Descriptors that it has open.
-    pub(crate) fn descriptors(&self) -> Result<usize, Failed> {
+    /// Number of open descriptors.
+    pub(crate) fn descriptors(&self) -> Result<usize, Failure> {
         Ok(std::fs::read_dir(format!("/proc/{}/fd", self.0.id()))?.count())
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // An error means that the process has ended by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// A program that is built beside this one.
-pub(crate) fn beside(name: &str) -> Result<PathBuf, Failed> {
+/// Program that is built beside this one.
+pub(crate) fn beside(name: &str) -> Result<PathBuf, Failure> {
     let program = std::env::current_exe()?.with_file_name(name);
     if !program.exists() {
         return Err(format!("{} is missing: `scripts/bench` builds it", program.display()).into());
@@ -74,17 +74,23 @@ pub(crate) fn beside(name: &str) -> Result<PathBuf, Failed> {
     Ok(program)
 }
 
-/// A port that is free now.
-pub(super) fn free_port() -> Result<SocketAddr, Failed> {
+/// Program on PATH.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Address with a port that is free now.
+pub(crate) fn free_port() -> Result<SocketAddr, Failure> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 /// Waits until somebody listens.
-pub(super) async fn wait_for(address: SocketAddr) -> Result<(), Failed> {
+pub(crate) async fn wait_for(address: SocketAddr) -> Result<(), Failure> {
     let begun = Instant::now();
     while tokio::net::TcpStream::connect(address).await.is_err() {
-        if begun.elapsed() > SERVES_WITHIN {
-            return Err(format!("nobody listens at {address}").into());
+        if begun.elapsed() > LISTENS_WITHIN {
+            return Err(format!("{address}: expected a server within {LISTENS_WITHIN:?}, found none").into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
