@@ -26,7 +26,6 @@ COPY scripts/images/hollow.sh scripts/images/
 RUN sh scripts/images/hollow.sh && \
     cargo build --release --locked -p authentication -p broker -p listener -p logger
 
-COPY proto proto
 COPY services services
 # The files of the hollow crates are newer than these.
 RUN find services -name '*.rs' -exec touch {} + && \

@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo lab test test-clients test-page test-browser test-containers up page images bench bench-record lint
+.PHONY: help setup demo lab check test test-clients test-page test-browser test-containers up page images bench bench-record lint dependencies
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -16,6 +16,10 @@ lab: setup ## runs the system with the live lab: faults by a click, until Ctrl-C
 	@scripts/page --if-node
 	@scripts/build
 	@scripts/faultline up --ui
+
+check: ## format, lints, unit and property tests: what needs no server
+	@scripts/lint
+	@cargo test --lib --bins
 
 test: setup ## every test, on real servers
 	@scripts/build --tests
@@ -52,8 +56,11 @@ images: setup ## stand-ins for the images of docker-compose.yml, made here witho
 bench: setup ## measures everything, and sets it against the baseline in benches/results
 	@scripts/bench
 
-bench-record: ## makes what `make bench` has measured the baseline, and the comparison in the README
+bench-record: ## makes what `make bench` has measured the baseline, and the tables in docs/benchmarks.md
 	@target/release/faultline-bench record
 
 lint: ## format and clippy, as CI checks them
 	@scripts/lint
+
+dependencies: ## licences and sources of the dependencies, against deny.toml
+	@scripts/dependencies

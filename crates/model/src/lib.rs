@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`scenario`] | a TOML file, parsed and checked, and the schedule that follows from it and a seed |
 //! | [`history`] | the events of a run, line by line |
+//! | [`timeline`] | a run as it is known so far, folded from its events |
 //! | [`checker`] | the verdict on a history |
 //! | [`measure`] | latencies, rates and thresholds of a load |
 
@@ -12,3 +13,4 @@ pub mod checker;
 pub mod history;
 pub mod measure;
 pub mod scenario;
+pub mod timeline;

@@ -25,11 +25,12 @@ pub mod json;
 pub mod trace;
 pub mod user;
 
-/// The gRPC service `logger.LoggerService`, generated from proto/logs/v1/logs.proto.
+/// gRPC service `logger.LoggerService`, generated from proto/logs/v1/logs.proto; tests/generated.rs keeps the two together.
+#[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::too_many_lines)]
 pub mod grpc {
-    tonic::include_proto!("logger");
+    include!("generated/logger.rs");
 
-    /// The encoded descriptor set of the service, for gRPC reflection.
-    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/logs.bin"));
+    /// Encoded descriptor set of the service, for gRPC reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!("generated/logs.bin");
 }

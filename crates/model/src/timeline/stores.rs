@@ -1,0 +1,85 @@
+//! Acknowledged entries, entries read back, and the drain between them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::history::{Entry, Observation, Outcome, Settled};
+
+/// Progress of the drain: how far the system is with the entries that it acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drain {
+    /// Moment of the look, in microseconds after the start of the load.
+    pub at: i64,
+    /// Acknowledged entries that were not stored; none if a store could not be read.
+    pub missing: Option<u64>,
+    /// Messages in all queues.
+    pub waiting: u64,
+    /// A queue that could not be read.
+    pub unread: Option<String>,
+    /// True if everything was stored and every queue empty.
+    pub done: bool,
+}
+
+/// Acknowledged entries and entries read back, by store.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stores {
+    /// Store of each path that stores.
+    stored_in: BTreeMap<String, String>,
+    acknowledged: BTreeMap<String, HashSet<String>>,
+    /// Entries by store; a store that was not read is absent.
+    pub entries: BTreeMap<String, Vec<Entry>>,
+    /// Stores that could not be read, with the reason.
+    pub unread: BTreeMap<String, String>,
+    /// The last look at the drain.
+    pub drain: Option<Drain>,
+}
+
+impl Stores {
+    pub(super) fn new(stored_in: BTreeMap<String, String>) -> Self {
+        Self { stored_in, ..Self::default() }
+    }
+
+    pub(super) fn settle(&mut self, path: &str, settled: &Settled) {
+        if let (Outcome::Ok, Some(store)) = (settled.outcome, self.stored_in.get(path)) {
+            self.acknowledged.entry(store.clone()).or_default().insert(settled.id.clone());
+        }
+    }
+
+    pub(super) fn drain(
+        &mut self,
+        at: i64,
+        queues: &BTreeMap<String, Option<u64>>,
+        missing: Option<u64>,
+        done: bool,
+    ) {
+        let unread = queues.iter().find(|(_, depth)| depth.is_none()).map(|(name, _)| name.clone());
+        let waiting = queues.values().flatten().sum();
+        self.drain = Some(Drain { at, missing, waiting, unread, done });
+    }
+
+    pub(super) fn observe(&mut self, observation: &Observation) {
+        self.entries.entry(observation.store.clone()).or_default().extend_from_slice(&observation.entries);
+    }
+
+    pub(super) fn miss(&mut self, store: &str, reason: &str) {
+        self.unread.insert(store.to_owned(), reason.to_owned());
+    }
+
+    /// Returns the number of acknowledged entries of all stores.
+    #[must_use]
+    pub fn acknowledged_count(&self) -> u64 {
+        self.acknowledged.values().map(|ids| ids.len() as u64).sum()
+    }
+
+    /// Returns the ids of the acknowledged entries of a store.
+    #[must_use]
+    pub fn acknowledged(&self, store: &str) -> HashSet<String> {
+        self.acknowledged.get(store).cloned().unwrap_or_default()
+    }
+
+    /// Returns the number of acknowledged entries of a store that are not among `stored`.
+    #[must_use]
+    pub fn missing(&self, store: &str, stored: &HashSet<String>) -> u64 {
+        let acknowledged = self.acknowledged.get(store);
+        acknowledged.map_or(0, |ids| ids.iter().filter(|id| !stored.contains(*id)).count() as u64)
+    }
+}
