@@ -76,6 +76,7 @@ fn download(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, address: Socke
 fn serve(answer: fn(TcpStream)) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("its address");
+    // Threads and no runtime, so that the origin costs the proxy's runtime nothing.
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             std::thread::spawn(move || answer(stream));

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use benches::amqp::AmqpCaller;
-use benches::closed::{self, Answer, Caller, Until};
+use benches::closed::{self, CallOutcome, Caller, Until};
 use benches::grpc::GrpcCaller;
 use benches::http::{HttpCaller, Question};
 use benches::store_watch::StoreWatch;
 use benches::workload::{CONCURRENCIES, SIZES};
-use benches::{Failure, System};
+use benches::{BenchError, RunningSystem};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use tokio::runtime::Runtime;
@@ -27,9 +27,9 @@ struct UntilStored {
 }
 
 impl Caller for UntilStored {
-    async fn call(&mut self) -> Result<Answer, Failure> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         let answer = self.caller.call().await?;
-        if answer == Answer::Done {
+        if answer == CallOutcome::Done {
             self.store.wait_for_one().await?;
         }
         Ok(answer)
@@ -47,7 +47,7 @@ struct Addresses {
 fn main() {
     let runtime = Runtime::new().expect("a runtime");
     let mut criterion = Criterion::default().configure_from_args();
-    let system = match runtime.block_on(System::start()) {
+    let system = match runtime.block_on(RunningSystem::start()) {
         Ok(system) => system,
         Err(error) => {
             eprintln!("{error}");
@@ -63,7 +63,7 @@ fn main() {
     criterion.final_summary();
 }
 
-fn measure(runtime: &Runtime, criterion: &mut Criterion, system: &System) -> Result<(), Failure> {
+fn measure(runtime: &Runtime, criterion: &mut Criterion, system: &RunningSystem) -> Result<(), BenchError> {
     let addresses = Addresses {
         broker: system.address("broker", 8080)?,
         logger_http: system.address("logger", 80)?,
@@ -85,7 +85,7 @@ fn hop(
     addresses: &Addresses,
     size: usize,
     concurrency: usize,
-) -> Result<(), Failure> {
+) -> Result<(), BenchError> {
     let mut group = group(criterion, "hop");
     let name = |transport: &str| format!("{transport}/{size}/{concurrency}");
     let callers = runtime.block_on(GrpcCaller::many(concurrency, addresses.logger_grpc, size))?;
@@ -106,7 +106,7 @@ fn paths(
     addresses: &Addresses,
     size: usize,
     concurrency: usize,
-) -> Result<(), Failure> {
+) -> Result<(), BenchError> {
     let mut group = group(criterion, "path");
     let name = |transport: &str| format!("{transport}/{size}/{concurrency}");
     let connect = |route| {
@@ -124,12 +124,17 @@ fn paths(
 
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
+    // Flat, since criterion would raise the number of iterations from sample to sample, and small samples are all start-up.
     group.throughput(Throughput::Elements(1)).sampling_mode(SamplingMode::Flat).sample_size(20);
     group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     group
 }
 
-fn watch(runtime: &Runtime, addresses: &Addresses, concurrency: usize) -> Result<Arc<StoreWatch>, Failure> {
+fn watch(
+    runtime: &Runtime,
+    addresses: &Addresses,
+    concurrency: usize,
+) -> Result<Arc<StoreWatch>, BenchError> {
     let pause = (concurrency > 1).then_some(PAUSE);
     Ok(Arc::new(runtime.block_on(StoreWatch::start(addresses.logger_http, pause))?))
 }
@@ -147,6 +152,7 @@ fn bench<C: Caller>(
             let held = std::mem::take(&mut *callers.lock().unwrap_or_else(PoisonError::into_inner));
             let lap = runtime.block_on(closed::run(held, Until::Calls(times)));
             let lap = lap.unwrap_or_else(|error| panic!("a call failed: {error}"));
+            // A refusal is quick, and would count as a fast entry.
             assert_eq!(lap.refused.count(), 0, "calls were refused");
             *callers.lock().unwrap_or_else(PoisonError::into_inner) = lap.callers;
             lap.took

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use wire::entry::Severity;
 use wire::event::{CONTENT_TYPE, EXCHANGE, Event};
 
-use crate::closed::{Answer, Caller};
-use crate::failure::Failure;
+use crate::closed::{CallOutcome, Caller};
+use crate::failure::BenchError;
 use crate::store_watch::StoreWatch;
 use crate::workload::data;
 
@@ -40,7 +40,7 @@ impl AmqpCaller {
         rabbitmq: SocketAddr,
         size: usize,
         store: &Arc<StoreWatch>,
-    ) -> Result<Vec<Self>, Failure> {
+    ) -> Result<Vec<Self>, BenchError> {
         let connection = Arc::new(connect(rabbitmq).await?);
         let mut callers = Vec::with_capacity(number);
         for _ in 0..number {
@@ -52,19 +52,19 @@ impl AmqpCaller {
 }
 
 impl Caller for AmqpCaller {
-    async fn call(&mut self) -> Result<Answer, Failure> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         check(publish(&self.channel, self.size).await?.await?)?;
         self.store.wait_for_one().await?;
-        Ok(Answer::Done)
+        Ok(CallOutcome::Done)
     }
 }
 
 /// Messages that RabbitMQ has confirmed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confirms {
-    /// Per second.
+    /// Messages per second.
     pub rate: f64,
-    /// In all.
+    /// Number of messages.
     pub number: u64,
 }
 
@@ -77,7 +77,7 @@ pub async fn publish_for(
     size: usize,
     outstanding: usize,
     time: Duration,
-) -> Result<Confirms, Failure> {
+) -> Result<Confirms, BenchError> {
     let connection = connect(rabbitmq).await?;
     let channel = confirming(&connection).await?;
     let (begun, mut unconfirmed, mut number) = (Instant::now(), VecDeque::new(), 0_u64);
@@ -91,34 +91,36 @@ pub async fn publish_for(
         }
     }
     let rate = number as f64 / begun.elapsed().as_secs_f64();
+    // Without a close RabbitMQ would log the end of each measurement as an error.
     connection.close(200, "OK".into()).await?;
     Ok(Confirms { rate, number })
 }
 
-async fn connect(rabbitmq: SocketAddr) -> Result<Connection, Failure> {
+async fn connect(rabbitmq: SocketAddr) -> Result<Connection, BenchError> {
     let url = format!("amqp://guest:guest@{rabbitmq}/%2f");
     Ok(Connection::connect(&url, ConnectionProperties::default()).await?)
 }
 
-async fn confirming(connection: &Connection) -> Result<Channel, Failure> {
+async fn confirming(connection: &Connection) -> Result<Channel, BenchError> {
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok(channel)
 }
 
-async fn publish(channel: &Channel, size: usize) -> Result<PublisherConfirm, Failure> {
+async fn publish(channel: &Channel, size: usize) -> Result<PublisherConfirm, BenchError> {
     let id = Uuid::now_v7().to_string();
     let body = Event::encode_log("bench", &data(&id, size));
     let properties = BasicProperties::default()
         .with_content_type(CONTENT_TYPE.into())
         .with_delivery_mode(PERSISTENT)
         .with_message_id(id.as_str().into());
+    // As the broker publishes: RabbitMQ returns a message that no queue takes, instead of dropping it.
     let options = BasicPublishOptions { mandatory: true, immediate: false };
     let key = Severity::Info.routing_key().into();
     Ok(channel.basic_publish(EXCHANGE.into(), key, options, &body, properties).await?)
 }
 
-fn check(confirmation: Confirmation) -> Result<(), Failure> {
+fn check(confirmation: Confirmation) -> Result<(), BenchError> {
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
         other => Err(format!("RabbitMQ: expected a confirm, found {other:?}").into()),

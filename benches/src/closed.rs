@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use faultline::measure::latency::Latency;
 
-use crate::failure::Failure;
+use crate::failure::BenchError;
 
 /// Meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum CallOutcome {
     /// The call had its effect.
     Done,
     /// The call certainly had no effect; the caller may try again after this time.
@@ -25,7 +25,7 @@ pub trait Caller: Send + 'static {
     ///
     /// # Errors
     /// Fails on any answer that is neither good nor a refusal for now: the bench would measure something else.
-    fn call(&mut self) -> impl Future<Output = Result<Answer, Failure>> + Send;
+    fn call(&mut self) -> impl Future<Output = Result<CallOutcome, BenchError>> + Send;
 }
 
 /// End of a loop.
@@ -78,7 +78,8 @@ impl<C> Lap<C> {
 ///
 /// # Errors
 /// Returns the first error of a caller.
-pub async fn run<C: Caller>(callers: Vec<C>, until: Until) -> Result<Lap<C>, Failure> {
+pub async fn run<C: Caller>(callers: Vec<C>, until: Until) -> Result<Lap<C>, BenchError> {
+    // Callers share one count, so that a fast one makes the calls that a slow one would delay.
     let (claimed, begun) = (Arc::new(AtomicU64::new(0)), Instant::now());
     let tasks: Vec<_> = callers
         .into_iter()
@@ -101,10 +102,11 @@ pub async fn run<C: Caller>(callers: Vec<C>, until: Until) -> Result<Lap<C>, Fai
 ///
 /// # Errors
 /// Returns the first error of a caller.
-pub async fn run_on_one_thread<C: Caller, F: Future<Output = Result<Vec<C>, Failure>>>(
+pub async fn run_on_one_thread<C: Caller, F: Future<Output = Result<Vec<C>, BenchError>>>(
     connect: impl FnOnce() -> F + Send + 'static,
     until: Until,
-) -> Result<Lap<C>, Failure> {
+) -> Result<Lap<C>, BenchError> {
+    // A blocking thread, since a runtime can't be started on a thread that drives another one.
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async { run(connect().await?, until).await })
@@ -117,7 +119,7 @@ async fn work<C: Caller>(
     claimed: Arc<AtomicU64>,
     begun: Instant,
     until: Until,
-) -> Result<(C, Latency, Latency), Failure> {
+) -> Result<(C, Latency, Latency), BenchError> {
     let (mut done, mut refused) = (Latency::fine(), Latency::fine());
     loop {
         let over = match until {
@@ -127,12 +129,14 @@ async fn work<C: Caller>(
         if over {
             return Ok((caller, done, refused));
         }
+        // The time of the call alone: in the closed model nothing was due earlier.
         let sent = Instant::now();
         let answer = caller.call().await?;
         let latency = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
         match answer {
-            Answer::Done => done.record(latency),
-            Answer::Refused(rest) => {
+            CallOutcome::Done => done.record(latency),
+            CallOutcome::Refused(rest) => {
+                // Kept apart: quick refusals would make the latency look better.
                 refused.record(latency);
                 tokio::time::sleep(until.shorten(rest, begun)).await;
             }
@@ -148,12 +152,16 @@ mod tests {
     struct Counting(u64);
 
     impl Caller for Counting {
-        async fn call(&mut self) -> Result<Answer, Failure> {
+        async fn call(&mut self) -> Result<CallOutcome, BenchError> {
             self.0 += 1;
             if self.0 > 1000 {
                 return Err("too many".into());
             }
-            Ok(if self.0.is_multiple_of(2) { Answer::Refused(Duration::ZERO) } else { Answer::Done })
+            Ok(if self.0.is_multiple_of(2) {
+                CallOutcome::Refused(Duration::ZERO)
+            } else {
+                CallOutcome::Done
+            })
         }
     }
 

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use faultline::report::chart::{self, COLOURS, Line, Panel};
 
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
 use crate::number::whole;
-use crate::ratios::{Comparison, Worse};
-use crate::targets::Target;
+use crate::ratios::{RatioComparison, Worse};
+use crate::targets::BenchTarget;
 use crate::workload::{CONCURRENCIES, SIZES};
 
 const TRANSPORTS: [&str; 3] = ["grpc", "json", "amqp"];
@@ -20,7 +20,7 @@ const LEVELS: [(&str, &str); 2] = [
 
 /// Tables of both levels and of the codecs.
 #[must_use]
-pub fn tables(figures: &Figures) -> String {
+pub fn tables(figures: &BenchFigures) -> String {
     let mut text = String::new();
     for (level, title) in LEVELS {
         let _ = writeln!(text, "{title}; entries a second:\n");
@@ -42,7 +42,7 @@ pub fn tables(figures: &Figures) -> String {
     text
 }
 
-fn codecs(figures: &Figures) -> String {
+fn codecs(figures: &BenchFigures) -> String {
     let mut text = "The codecs alone; nanoseconds to write and to read an entry:\n\n\
         | bytes | JSON body | protobuf | AMQP event |\n| ---: | ---: | ---: | ---: |\n"
         .to_owned();
@@ -65,7 +65,7 @@ fn codecs(figures: &Figures) -> String {
 
 /// Table of ratios beside those of the baseline.
 #[must_use]
-pub fn against_baseline(comparisons: &[Comparison]) -> String {
+pub fn against_baseline(comparisons: &[RatioComparison]) -> String {
     let mut text =
         "| ratio | now | baseline | worse by | noise | |\n| --- | ---: | ---: | ---: | ---: | --- |\n"
             .to_owned();
@@ -90,7 +90,7 @@ pub fn against_baseline(comparisons: &[Comparison]) -> String {
 
 /// Table of the targets, and whether they are met.
 #[must_use]
-pub fn against_targets(targets: &[Target]) -> String {
+pub fn against_targets(targets: &[BenchTarget]) -> String {
     let mut text = "| target | measured | limit | |\n| --- | ---: | ---: | --- |\n".to_owned();
     for target in targets {
         let sign = if target.at_least { "≥" } else { "≤" };
@@ -105,7 +105,7 @@ pub fn against_targets(targets: &[Target]) -> String {
 
 /// Table of every figure whose name begins with `prefix`.
 #[must_use]
-pub fn group(figures: &Figures, prefix: &str) -> String {
+pub fn group(figures: &BenchFigures, prefix: &str) -> String {
     let mut text = "| | measured | from | to |\n| --- | ---: | ---: | ---: |\n".to_owned();
     let text_of = |value: f64| match value.abs() {
         size if size >= 100.0 => whole(value),
@@ -128,7 +128,7 @@ pub fn group(figures: &Figures, prefix: &str) -> String {
 
 /// Charts, one for each level: entries a second over entries in flight, a panel for each size.
 #[must_use]
-pub fn charts(figures: &Figures) -> Vec<(String, String)> {
+pub fn charts(figures: &BenchFigures) -> Vec<(String, String)> {
     let chart = |(level, title): (&str, &str)| {
         let titles: Vec<String> = SIZES.iter().map(|size| format!("{title}: {size} bytes")).collect();
         let panels: Vec<Panel<'_>> = SIZES
@@ -147,7 +147,7 @@ pub fn charts(figures: &Figures) -> Vec<(String, String)> {
     LEVELS.into_iter().map(chart).collect()
 }
 
-fn lines(figures: &Figures, level: &str, size: usize) -> Vec<Line> {
+fn lines(figures: &BenchFigures, level: &str, size: usize) -> Vec<Line> {
     let points = |transport: &str| {
         let point =
             |concurrency| Some((concurrency as f64, rate(figures, level, transport, size, concurrency)?));
@@ -162,7 +162,13 @@ fn lines(figures: &Figures, level: &str, size: usize) -> Vec<Line> {
     TRANSPORTS.into_iter().enumerate().map(line).collect()
 }
 
-fn rate(figures: &Figures, level: &str, transport: &str, size: usize, concurrency: usize) -> Option<f64> {
+fn rate(
+    figures: &BenchFigures,
+    level: &str,
+    transport: &str,
+    size: usize,
+    concurrency: usize,
+) -> Option<f64> {
     figures.value(&format!("{level}/{transport}/{size}/{concurrency}")).map(|seconds| 1.0 / seconds)
 }
 
@@ -173,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_was_measured_is_in_the_tables_and_what_was_not_is_left_empty() {
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         figures.add("hop/grpc/64/1", Figure::new(0.000_8, "s"));
         let text = tables(&figures);
         assert!(text.contains("| 64 | 1 | 1,250 |  |  |"), "{text}");

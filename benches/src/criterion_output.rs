@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::failure::Failure;
-use crate::figures::{Figure, Figures};
+use crate::failure::BenchError;
+use crate::figures::{BenchFigures, Figure};
 
 #[derive(Deserialize)]
 struct Benchmark {
@@ -14,14 +14,14 @@ struct Benchmark {
 }
 
 #[derive(Deserialize)]
-struct Estimates {
+struct CriterionEstimates {
     /// Absent where all samples have the same number of iterations.
-    slope: Option<Estimate>,
-    mean: Estimate,
+    slope: Option<CriterionEstimate>,
+    mean: CriterionEstimate,
 }
 
 #[derive(Deserialize)]
-struct Estimate {
+struct CriterionEstimate {
     confidence_interval: Interval,
     point_estimate: f64,
 }
@@ -36,17 +36,18 @@ struct Interval {
 ///
 /// # Errors
 /// Names the file that can't be read.
-pub fn collect(folder: &Path, into: &mut Figures) -> Result<(), Failure> {
+pub fn collect(folder: &Path, into: &mut BenchFigures) -> Result<(), BenchError> {
     if folder.exists() { walk(folder, into) } else { Ok(()) }
 }
 
-fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failure> {
+fn walk(folder: &Path, into: &mut BenchFigures) -> Result<(), BenchError> {
     let located = |error: std::io::Error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(located)? {
         let path = entry.map_err(located)?.path();
         if !path.is_dir() {
             continue;
         }
+        // `new` is the last run, `base` the one before, `change` their comparison.
         if path.ends_with("new") {
             let Benchmark { full_id } = read(&path.join("benchmark.json"))?;
             into.add(full_id, figure(read(&path.join("estimates.json"))?));
@@ -57,8 +58,8 @@ fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failure> {
     Ok(())
 }
 
-fn figure(estimates: Estimates) -> Figure {
-    let Estimate { confidence_interval: Interval { lower_bound, upper_bound }, point_estimate } =
+fn figure(estimates: CriterionEstimates) -> Figure {
+    let CriterionEstimate { confidence_interval: Interval { lower_bound, upper_bound }, point_estimate } =
         estimates.slope.unwrap_or(estimates.mean);
     let seconds = |nanos: f64| nanos / 1e9;
     Figure {
@@ -68,7 +69,7 @@ fn figure(estimates: Estimates) -> Figure {
     }
 }
 
-fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failure> {
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, BenchError> {
     let located = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = fs::read_to_string(path).map_err(|error| located(&error))?;
     Ok(serde_json::from_str(&text).map_err(|error| located(&error))?)
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn benches_are_found_and_their_slope_is_taken_where_there_is_one() {
         let folder = tempfile::tempdir().unwrap();
-        let mut none = Figures::default();
+        let mut none = BenchFigures::default();
         collect(&folder.path().join("nothing"), &mut none).unwrap();
         collect(folder.path(), &mut none).unwrap();
         assert!(none.figures.is_empty());
@@ -98,7 +99,7 @@ mod tests {
             let text = format!("{{\"mean\":{},\"slope\":{slope}}}", estimate(2e9));
             fs::write(new.join("estimates.json"), text).unwrap();
         }
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         collect(folder.path(), &mut figures).unwrap();
         assert_eq!((figures.value("group/a"), figures.value("group/b")), (Some(1.0), Some(2.0)));
     }

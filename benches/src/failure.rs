@@ -1,4 +1,4 @@
 //! The error of a bench.
 
 /// Error that ends a bench; printed as it is.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type BenchError = Box<dyn std::error::Error + Send + Sync>;

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::BenchError;
 
 /// Figures of one run of the benches.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Figures {
+pub struct BenchFigures {
     /// End of the run, RFC 3339, UTC.
     pub taken: String,
     /// Facts of the machine, and versions of the programs on it.
@@ -38,12 +38,12 @@ impl Figure {
     }
 }
 
-impl Figures {
+impl BenchFigures {
     /// Reads a file of figures.
     ///
     /// # Errors
     /// Names the file that can't be read or holds something else.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    pub fn read(path: &Path) -> Result<Self, BenchError> {
         let located = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| located(&error))?;
         Ok(serde_json::from_str(&text).map_err(|error| located(&error))?)
@@ -53,8 +53,9 @@ impl Figures {
     ///
     /// # Errors
     /// Names the file that can't be written.
-    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+    pub fn write(&self, path: &Path) -> Result<(), BenchError> {
         let mut text = serde_json::to_string_pretty(self)?;
+        // Files in the repository end with a line break.
         text.push('\n');
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
     }
@@ -74,6 +75,7 @@ impl Figures {
     #[must_use]
     pub fn differences(&self, baseline: &Self) -> Vec<String> {
         let missing = "nothing".to_owned();
+        // A fact that only one side has is a difference too.
         let all = self.facts.keys().chain(baseline.facts.keys());
         let keys: std::collections::BTreeSet<_> = all.collect();
         let fact = |figures: &Self, key: &String| figures.facts.get(key).unwrap_or(&missing).clone();

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::closed::{Answer, Caller};
-use crate::failure::Failure;
+use crate::closed::{CallOutcome, Caller};
+use crate::failure::BenchError;
 use crate::workload::data;
 
 /// Request that a caller sends, with a new id each time.
@@ -86,8 +86,9 @@ impl HttpCaller {
     ///
     /// # Errors
     /// Returns the error of the system or of hyper.
-    pub async fn connect(address: SocketAddr, question: Question) -> Result<Self, Failure> {
+    pub async fn connect(address: SocketAddr, question: Question) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await?;
+        // A request is one write; waiting to fill a packet would only delay it.
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // The task ends with the connection; the next call reports its error.
@@ -99,7 +100,11 @@ impl HttpCaller {
     ///
     /// # Errors
     /// Returns the error of the system or of hyper.
-    pub async fn many(number: usize, address: SocketAddr, question: &Question) -> Result<Vec<Self>, Failure> {
+    pub async fn many(
+        number: usize,
+        address: SocketAddr,
+        question: &Question,
+    ) -> Result<Vec<Self>, BenchError> {
         let mut callers = Vec::with_capacity(number);
         for _ in 0..number {
             callers.push(Self::connect(address, question.clone()).await?);
@@ -107,7 +112,7 @@ impl HttpCaller {
         Ok(callers)
     }
 
-    fn request(&self) -> Result<Request<Full<Bytes>>, Failure> {
+    fn request(&self) -> Result<Request<Full<Bytes>>, BenchError> {
         let Parts { method, route, key, body } = self.question.parts(&Uuid::now_v7().to_string());
         let mut request = Request::builder()
             .method(method)
@@ -122,15 +127,18 @@ impl HttpCaller {
 }
 
 impl Caller for HttpCaller {
-    async fn call(&mut self) -> Result<Answer, Failure> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         let request = self.request()?;
         self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let (status, pause) = (answer.status(), retry_after(answer.headers()));
+        // Read to its end, since the connection could not be used again otherwise.
         let body = answer.into_body().collect().await?.to_bytes();
         match status {
-            StatusCode::OK | StatusCode::ACCEPTED => Ok(Answer::Done),
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Ok(Answer::Refused(pause)),
+            StatusCode::OK | StatusCode::ACCEPTED => Ok(CallOutcome::Done),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Ok(CallOutcome::Refused(pause))
+            }
             _ => {
                 let (question, message) = (&self.question, message(&body));
                 Err(format!("{question:?}: expected 200 or 202, found {status}: {message}").into())

@@ -36,5 +36,5 @@ pub mod system;
 pub mod targets;
 pub mod workload;
 
-pub use failure::Failure;
-pub use system::System;
+pub use failure::BenchError;
+pub use system::RunningSystem;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
 use crate::number::whole;
 
 /// Title of each row, the end of its figure's name, and its decimals.
@@ -35,10 +35,11 @@ const SUBJECTS: [&str; 7] = [
 
 /// Table of the proxies that were measured; empty without any.
 #[must_use]
-pub fn table(figures: &Figures) -> String {
+pub fn table(figures: &BenchFigures) -> String {
     let value = |subject: &str, figure: &str| figures.value(&format!("link/{subject}: {figure}"));
     let was_measured = |subject: &&str| ROWS.iter().any(|(_, figure, _)| value(subject, figure).is_some());
     let subjects: Vec<&str> = SUBJECTS.into_iter().filter(was_measured).collect();
+    // A table without columns would read as a result.
     if subjects.is_empty() {
         return String::new();
     }
@@ -64,7 +65,7 @@ mod tests {
 
     #[test]
     fn only_those_that_were_measured_have_a_column() {
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         assert_eq!(table(&figures), "");
         figures.add("link/direct: new connections", Figure::new(12_345.0, "/s"));
         figures.add("link/faultline: download, 1 connected, cpu of a GiB", Figure::new(0.257, "s"));

@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::closed::{Answer, Caller};
-use crate::failure::Failure;
+use crate::closed::{CallOutcome, Caller};
+use crate::failure::BenchError;
 use crate::http::{IDEMPOTENCY_KEY, Parts, Question};
 
 /// Bytes that the largest answer may have.
@@ -22,13 +22,13 @@ const HEADERS: usize = 32;
 #[derive(Debug)]
 pub struct PreparedCaller {
     stream: TcpStream,
-    request: Request,
+    request: PreparedRequest,
     answer: Vec<u8>,
 }
 
 /// Bytes of a request, and where the id stands in them.
 #[derive(Debug, Clone)]
-struct Request {
+struct PreparedRequest {
     bytes: Vec<u8>,
     ids: Vec<usize>,
 }
@@ -38,11 +38,16 @@ impl PreparedCaller {
     ///
     /// # Errors
     /// Returns the error of the system.
-    pub async fn many(number: usize, address: SocketAddr, question: &Question) -> Result<Vec<Self>, Failure> {
-        let request = Request::new(address, question)?;
+    pub async fn many(
+        number: usize,
+        address: SocketAddr,
+        question: &Question,
+    ) -> Result<Vec<Self>, BenchError> {
+        let request = PreparedRequest::new(address, question)?;
         let mut callers = Vec::with_capacity(number);
         for _ in 0..number {
             let stream = TcpStream::connect(address).await?;
+            // A request is one write; waiting to fill a packet would only delay it.
             stream.set_nodelay(true)?;
             callers.push(Self { stream, request: request.clone(), answer: vec![0; ANSWER] });
         }
@@ -50,8 +55,8 @@ impl PreparedCaller {
     }
 }
 
-impl Request {
-    fn new(address: SocketAddr, question: &Question) -> Result<Self, Failure> {
+impl PreparedRequest {
+    fn new(address: SocketAddr, question: &Question) -> Result<Self, BenchError> {
         let placeholder = Uuid::nil().to_string();
         let Parts { method, route, key, body } = question.parts(&placeholder);
         let body = serde_json::to_string(&body)?;
@@ -61,11 +66,13 @@ impl Request {
              Content-Length: {}\r\n{key}\r\n{body}",
             body.len()
         );
+        // Both the header and the data hold the id, since the checker finds an entry by its data.
         let ids = text.match_indices(&placeholder).map(|(place, _)| place).collect();
         Ok(Self { bytes: text.into_bytes(), ids })
     }
 
     fn renew_id(&mut self) {
+        // A ping has no id, and making one would be a part of its cost.
         if self.ids.is_empty() {
             return;
         }
@@ -78,15 +85,17 @@ impl Request {
 }
 
 impl Caller for PreparedCaller {
-    async fn call(&mut self) -> Result<Answer, Failure> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         self.request.renew_id();
         self.stream.write_all(&self.request.bytes).await?;
+        // One buffer of a fixed size: a read that does not fill it tells tokio that the socket is empty, which saves the
+        // read that would say so.
         let mut length = 0;
         loop {
             let read = self.stream.read(&mut self.answer[length..]).await?;
             length += read;
             if is_whole(&self.answer[..length])? {
-                return Ok(Answer::Done);
+                return Ok(CallOutcome::Done);
             }
             if read == 0 {
                 let expected = "expected an answer of at most 16 KiB";
@@ -96,13 +105,14 @@ impl Caller for PreparedCaller {
     }
 }
 
-/// Whether an answer has come to its end.
+/// Returns true once an answer is whole.
 ///
 /// # Errors
 /// Fails on an answer that is not 200 or 202 with a length: the bench would measure something else.
-fn is_whole(bytes: &[u8]) -> Result<bool, Failure> {
+fn is_whole(bytes: &[u8]) -> Result<bool, BenchError> {
     let mut headers = [EMPTY_HEADER; HEADERS];
     let mut answer = Response::new(&mut headers);
+    // The head is parsed again when the body comes later; nearly all answers come whole.
     let Status::Complete(head) = answer.parse(bytes)? else { return Ok(false) };
     if !matches!(answer.code, Some(200 | 202)) {
         let found = String::from_utf8_lossy(bytes);
@@ -146,7 +156,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let question = Question::Log { route: "/grpc-logger", size: 64 };
-        let length = Request::new(address, &question).unwrap().bytes.len();
+        let length = PreparedRequest::new(address, &question).unwrap().bytes.len();
         let server = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let (mut ids, mut request) = (HashSet::new(), vec![0; length]);

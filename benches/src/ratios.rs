@@ -1,14 +1,16 @@
 //! Ratios of figures of one run. A ratio of two figures that were measured side by side is the same on a fast machine and
 //! on a slow one, so ratios are compared with a baseline, not figures.
 
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
 use crate::side_by_side;
 use crate::workload::{CONCURRENCIES, SIZES};
 
 /// Noise band of ratios of pure computations, as a share of the baseline's.
+// Nothing but the compiler and the clock of the CPU moves these.
 const QUIET: f64 = 0.25;
 
 /// Noise band of ratios that sockets, disks and schedulers have a part in.
+// Everything else on the machine has a part in these.
 const NOISY: f64 = 0.5;
 
 /// Ratio of two figures of one run.
@@ -35,14 +37,14 @@ pub enum Worse {
 
 /// Ratio beside that of the baseline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct RatioComparison {
     /// Ratio of this run.
     pub now: Ratio,
     /// Ratio of the baseline; none where it has none.
     pub before: Option<f64>,
 }
 
-impl Comparison {
+impl RatioComparison {
     /// Share of the baseline's by which it is worse; negative if it is better.
     #[must_use]
     pub fn worse_by(&self) -> Option<f64> {
@@ -62,11 +64,12 @@ impl Comparison {
 
 /// Ratios of all pairs of figures that were measured.
 #[must_use]
-pub fn derive(figures: &Figures) -> Vec<Ratio> {
+pub fn derive(figures: &BenchFigures) -> Vec<Ratio> {
     let mut ratios = Vec::new();
     let mut add = |name: &str, value: Option<f64>, worse, band| {
         ratios.extend(value.map(|value| Ratio { name: name.to_owned(), value, worse, band }));
     };
+    // One mean over all sizes and concurrencies: single cells are noisy, and a real loss shows in all of them.
     for level in ["hop", "path"] {
         for transport in ["json", "amqp"] {
             let share = |size, concurrency| {
@@ -118,11 +121,11 @@ pub fn derive(figures: &Figures) -> Vec<Ratio> {
 
 /// Ratios of `now`, each beside that of `before`.
 #[must_use]
-pub fn compare(now: &Figures, before: &Figures) -> Vec<Comparison> {
+pub fn compare(now: &BenchFigures, before: &BenchFigures) -> Vec<RatioComparison> {
     let known = derive(before);
     let comparison = |now: Ratio| {
         let before = known.iter().find(|ratio| ratio.name == now.name).map(|ratio| ratio.value);
-        Comparison { now, before }
+        RatioComparison { now, before }
     };
     derive(now).into_iter().map(comparison).collect()
 }
@@ -132,7 +135,7 @@ fn cells() -> impl Iterator<Item = (usize, usize)> {
     SIZES.into_iter().flat_map(|size| CONCURRENCIES.into_iter().map(move |concurrency| (size, concurrency)))
 }
 
-fn quotient(figures: &Figures, over: &str, under: &str) -> Option<f64> {
+fn quotient(figures: &BenchFigures, over: &str, under: &str) -> Option<f64> {
     Some(figures.value(over)? / figures.value(under)?)
 }
 
@@ -149,8 +152,8 @@ mod tests {
     use super::*;
     use crate::figures::Figure;
 
-    fn figures(writer: f64, grpc: f64) -> Figures {
-        let mut figures = Figures::default();
+    fn figures(writer: f64, grpc: f64) -> BenchFigures {
+        let mut figures = BenchFigures::default();
         figures.add("limits/writer", Figure::new(writer, "/s"));
         figures.add("limits/log-grpc", Figure::new(grpc, "/s"));
         figures
@@ -161,7 +164,7 @@ mod tests {
         let before = figures(100.0, 60.0);
         let worse = |grpc| compare(&figures(100.0, grpc), &before)[0].is_regression();
         assert!(!worse(60.0) && !worse(41.0) && worse(39.0) && !worse(500.0));
-        let new = compare(&before, &Figures::default());
+        let new = compare(&before, &BenchFigures::default());
         assert!(new[0].before.is_none() && !new[0].is_regression());
     }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
 use crate::number::whole;
 
 /// Beginning of the names of all of these figures.
@@ -31,7 +31,7 @@ pub const GO: &str = "go";
 pub const WRK: &str = "wrk";
 
 /// Measured server.
-struct Row {
+struct TableRow {
     title: &'static str,
     /// Beginning of the names of its figures, below [`PREFIX`].
     figure: &'static str,
@@ -41,7 +41,7 @@ struct Row {
     needs: Option<&'static str>,
 }
 
-const ROWS: [Row; 8] = [
+const ROWS: [TableRow; 8] = [
     row("ping, the broker", "ping: broker", "ping: broker", None),
     row("ping, a bare hyper server", "ping: hyper", "ping: broker", None),
     row("ping, a Go net/http server", "ping: net/http", "ping: broker", Some(GO)),
@@ -57,13 +57,13 @@ const fn row(
     figure: &'static str,
     ours: &'static str,
     needs: Option<&'static str>,
-) -> Row {
-    Row { title, figure, ours, needs }
+) -> TableRow {
+    TableRow { title, figure, ours, needs }
 }
 
 /// Table of the servers that were measured; empty without any.
 #[must_use]
-pub fn table(figures: &Figures) -> String {
+pub fn table(figures: &BenchFigures) -> String {
     let value = |server: &str, figure: &str| figures.value(&format!("{PREFIX}/{server}, {figure}"));
     if ROWS.iter().all(|row| value(row.figure, "rate").is_none()) {
         return String::new();
@@ -89,7 +89,7 @@ pub fn table(figures: &Figures) -> String {
 }
 
 /// Reason why a server has no figures.
-fn missing<'a>(figures: &'a Figures, row: &Row) -> &'a str {
+fn missing<'a>(figures: &'a BenchFigures, row: &TableRow) -> &'a str {
     row.needs.and_then(|program| figures.facts.get(program)).map_or("not measured", String::as_str)
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_server_has_its_figures_and_ratios_or_the_reason_why_not() {
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         assert_eq!(table(&figures), "");
         for (name, value) in [
             ("broker, rate", 60_000.0),

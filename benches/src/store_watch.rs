@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use crate::failure::Failure;
+use crate::failure::BenchError;
 
 /// Counter of the logger: stored entries.
 const STORED_ENTRIES: &str = "logger_entries_total{outcome=\"stored\"}";
@@ -37,8 +37,8 @@ impl StoreWatch {
     ///
     /// # Errors
     /// Returns the error of the first reading.
-    pub async fn start(logger: SocketAddr, pause: Option<Duration>) -> Result<Self, Failure> {
-        let mut counters = Counters::connect(logger).await?;
+    pub async fn start(logger: SocketAddr, pause: Option<Duration>) -> Result<Self, BenchError> {
+        let mut counters = MetricsReader::connect(logger).await?;
         let mut known = counters.read(STORED_ENTRIES).await?;
         let grown = Arc::new(Semaphore::new(0));
         let permits = Arc::clone(&grown);
@@ -60,7 +60,7 @@ impl StoreWatch {
     ///
     /// # Errors
     /// Fails when the logger no longer answers.
-    pub async fn wait_for_one(&self) -> Result<(), Failure> {
+    pub async fn wait_for_one(&self) -> Result<(), BenchError> {
         self.grown.acquire().await.map_err(|_| "the logger no longer reports its stored entries")?.forget();
         Ok(())
     }
@@ -76,35 +76,36 @@ impl Drop for StoreWatch {
 ///
 /// # Errors
 /// Fails when the logger does not answer.
-pub async fn stored_entries(address: SocketAddr) -> Result<u64, Failure> {
-    Counters::connect(address).await?.read(STORED_ENTRIES).await
+pub async fn stored_entries(address: SocketAddr) -> Result<u64, BenchError> {
+    MetricsReader::connect(address).await?.read(STORED_ENTRIES).await
 }
 
 /// Messages of the listener at `address` whose entry was stored since it started.
 ///
 /// # Errors
 /// Fails when the listener does not answer.
-pub async fn stored_messages(address: SocketAddr) -> Result<u64, Failure> {
-    Counters::connect(address).await?.read(STORED_MESSAGES).await
+pub async fn stored_messages(address: SocketAddr) -> Result<u64, BenchError> {
+    MetricsReader::connect(address).await?.read(STORED_MESSAGES).await
 }
 
 /// Connection to the metrics of a service.
-struct Counters {
+struct MetricsReader {
     sender: SendRequest<Empty<Bytes>>,
     host: String,
 }
 
-impl Counters {
-    async fn connect(address: SocketAddr) -> Result<Self, Failure> {
+impl MetricsReader {
+    async fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
+        // Kept for the whole watch: a connection for each reading would cost more than the reading.
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(Self { sender, host: address.to_string() })
     }
 
     /// Value of a counter; 0 before its first increment, when it is not listed.
-    async fn read(&mut self, counter: &str) -> Result<u64, Failure> {
+    async fn read(&mut self, counter: &str) -> Result<u64, BenchError> {
         self.sender.ready().await?;
         let request = Request::get("/metrics").header(HOST, &self.host).body(Empty::new())?;
         let answer = self.sender.send_request(request).await?.into_body().collect().await?.to_bytes();

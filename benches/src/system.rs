@@ -13,23 +13,23 @@ use faultline::stack::{
 };
 use faultline_toxics::{LATENCY, Settings};
 
-use crate::failure::Failure;
+use crate::failure::BenchError;
 
 /// Time in which the system must be ready.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// System that is ready to be loaded.
-pub struct System {
+pub struct RunningSystem {
     stack: Stack,
     folder: RunFolder,
 }
 
-impl System {
+impl RunningSystem {
     /// Starts the system on free ports and waits until it is ready.
     ///
     /// # Errors
     /// Returns the error of the topology, of the folder of the run, or of the stack.
-    pub async fn start() -> Result<Self, Failure> {
+    pub async fn start() -> Result<Self, BenchError> {
         Self::start_with(&[], Wiring::Direct).await
     }
 
@@ -37,16 +37,18 @@ impl System {
     ///
     /// # Errors
     /// Returns the error of the topology, of the folder of the run, or of the stack.
-    pub async fn start_with(replicas: &[(String, usize)], wiring: Wiring) -> Result<Self, Failure> {
+    pub async fn start_with(replicas: &[(String, usize)], wiring: Wiring) -> Result<Self, BenchError> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
         let mut topology = topology::read_file(&repository.join("docker-compose.yml"))?;
         for (node, number) in replicas {
             topology.replicate(node, *number)?;
         }
+        // A folder of a run, so that `faultline heal` finds the system after a bench that was killed.
         let folder = RunFolder::create(&repository.join("runs"), "up", "bench")?;
         match ready(topology, &folder, wiring).await {
             Ok(stack) => Ok(Self { stack, folder }),
             Err(error) => {
+                // Nobody else would: only a system that started is ended by its owner.
                 folder.remove_data()?;
                 Err(error)
             }
@@ -72,6 +74,7 @@ impl System {
         let links = self.stack.topology().links_named(link);
         for stream in [Direction::Upstream, Direction::Downstream] {
             let name = format!("bench_{}", stream.name());
+            // Removed first, since a toxic of the same name can't be added twice.
             self.stack.links().remove(&links, &name).await;
             if let Some(latency) = latency {
                 let mut settings = Settings::new(&LATENCY);
@@ -88,7 +91,7 @@ impl System {
     ///
     /// # Errors
     /// Fails when the node is not running on this machine.
-    pub fn cpu(&self, node: &str) -> Result<Duration, Failure> {
+    pub fn cpu(&self, node: &str) -> Result<Duration, BenchError> {
         match self.stack.provider().state(node) {
             NodeState::Running(pid) => Ok(tree::cpu(pid)?),
             state => Err(format!("{node}: expected a running node, found {state}").into()),
@@ -99,7 +102,7 @@ impl System {
     ///
     /// # Errors
     /// Fails when the node is not running on this machine.
-    pub fn peak_memory(&self, node: &str) -> Result<f64, Failure> {
+    pub fn peak_memory(&self, node: &str) -> Result<f64, BenchError> {
         let NodeState::Running(pid) = self.stack.provider().state(node) else {
             return Err(format!("{node}: expected a running node").into());
         };
@@ -117,7 +120,7 @@ impl System {
     }
 }
 
-async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, Failure> {
+async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, BenchError> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
     let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;

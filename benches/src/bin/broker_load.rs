@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use benches::System;
+use benches::RunningSystem;
 use clap::Parser;
 use faultline::cli::target;
 use goose::config::GooseConfiguration;
@@ -21,7 +21,7 @@ const PAYLOAD: usize = 256;
 /// Options of goose, and one of ours.
 #[derive(Parser)]
 #[command(name = "broker-load", about = "Virtual users of the broker, by goose")]
-struct Options {
+struct GooseOptions {
     #[command(flatten)]
     goose: GooseConfiguration,
     /// Let the load go to a host that is not this machine. Only with the consent of those who run it
@@ -31,7 +31,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = match Options::try_parse() {
+    let options = match GooseOptions::try_parse() {
         Ok(options) => options,
         Err(error) => {
             // Printing fails only when nobody reads any more.
@@ -49,10 +49,10 @@ async fn main() -> ExitCode {
 }
 
 /// Exit code, as those of `faultline`, and message.
-type Failure = (u8, String);
+type LoadFailure = (u8, String);
 
-async fn attack(options: Options) -> Result<ExitCode, Failure> {
-    let Options { goose, allow_remote } = options;
+async fn attack(options: GooseOptions) -> Result<ExitCode, LoadFailure> {
+    let GooseOptions { goose, allow_remote } = options;
     let asked_for = goose.run_time.as_deref().and_then(goose::util::parse_timespan).unwrap_or(0);
     if let Some(host) = &goose.host {
         let reached = target::of_url(host, allow_remote.as_deref());
@@ -66,7 +66,7 @@ async fn attack(options: Options) -> Result<ExitCode, Failure> {
         return attack.execute().await.map(|metrics| ended(&metrics, asked_for)).map_err(failure);
     }
     let unavailable = |error: &dyn std::fmt::Display| (69, error.to_string());
-    let system = System::start().await.map_err(|error| unavailable(&error))?;
+    let system = RunningSystem::start().await.map_err(|error| unavailable(&error))?;
     let attacked = match system.address("broker", 8080) {
         Ok(address) => {
             let metrics = against(attack, &format!("http://{address}")).await.map_err(failure);
@@ -74,12 +74,13 @@ async fn attack(options: Options) -> Result<ExitCode, Failure> {
         }
         Err(error) => Err(unavailable(&error)),
     };
+    // Also after a failure: nodes and data would remain.
     system.end().await;
     attacked
 }
 
 /// Failure of goose; its own text leaves out the option that it is about.
-fn failure(error: GooseError) -> Failure {
+fn failure(error: GooseError) -> LoadFailure {
     let code = match &error {
         GooseError::ThresholdsFailed { .. } => 1,
         GooseError::Io(_) | GooseError::Serde(_) | GooseError::TokioJoin(_) => 70,
@@ -147,6 +148,7 @@ async fn log_amqp(user: &mut GooseUser) -> TransactionResult {
 }
 
 async fn log(user: &mut GooseUser, route: &'static str) -> TransactionResult {
+    // Filler of one byte: random text would cost more than sending it.
     let entry = json!({ "name": "broker-load", "data": "x".repeat(PAYLOAD) });
     ask(user, route, entry, Some(Uuid::now_v7().to_string())).await
 }

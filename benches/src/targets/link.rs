@@ -1,7 +1,7 @@
 //! Targets of the proxy of a link, beside the other proxies of the same run.
 
-use super::target::{Target, at_least, at_most, quotient};
-use crate::figures::Figures;
+use super::target::{BenchTarget, at_least, at_most, quotient};
+use crate::figures::BenchFigures;
 
 /// Limit of a figure of ours, divided by the same figure of another proxy.
 struct Limit {
@@ -31,7 +31,8 @@ const TRIPS_64: &str = "round trips, 64 connected";
 const TRIPS_64_P99: &str = "round trips, 64 connected, p99";
 const NEW: &str = "new connections";
 
-/// Without a toxic.
+/// Limits without a toxic.
+// The kernel moves the bytes, so the proxy must beat programs that copy them, tokio's copy too.
 const PLAIN: [Limit; 13] = [
     least("link: download, 1 connected, to Toxiproxy", DOWNLOAD_1, TOXIPROXY, 4.0),
     least("link: download, 1 connected, to tokio's copy", DOWNLOAD_1, COPY, 1.3),
@@ -58,7 +59,8 @@ const PLAIN: [Limit; 13] = [
     least("link: round trips, 1 connected, to Toxiproxy", TRIPS_1, TOXIPROXY, 1.0),
 ];
 
-/// With a toxic in both directions that does nothing to the bytes.
+/// Limits with a toxic in both directions that does nothing to the bytes.
+// Bytes pass through our memory then, as they always do in Toxiproxy.
 const IDLE_TOXIC: [Limit; 6] = [
     least("link, latency 0: download, 1 connected", DOWNLOAD_1, TOXIPROXY, 1.5),
     least("link, latency 0: download, 8 connected", DOWNLOAD_8, TOXIPROXY, 1.5),
@@ -78,7 +80,7 @@ const ERRORS: [(&str, &str, f64); 2] = [
 const BANDWIDTHS: [(&str, &str); 2] =
     [("link: error of a bandwidth of 1 MB/s", "1000"), ("link: error of a bandwidth of 50 MB/s", "50000")];
 
-pub(super) fn targets(figures: &Figures) -> Vec<Target> {
+pub(super) fn targets(figures: &BenchFigures) -> Vec<BenchTarget> {
     let plain = PLAIN.iter().map(|limit| ratio(figures, limit, ""));
     let idle_toxic = IDLE_TOXIC.iter().map(|limit| ratio(figures, limit, ", latency 0"));
     let errors = ERRORS.into_iter().map(|(name, connected, limit)| {
@@ -93,7 +95,7 @@ pub(super) fn targets(figures: &Figures) -> Vec<Target> {
     plain.chain(idle_toxic).chain(errors).chain(bandwidths).flatten().collect()
 }
 
-fn ratio(figures: &Figures, limit: &Limit, suffix: &str) -> Option<Target> {
+fn ratio(figures: &BenchFigures, limit: &Limit, suffix: &str) -> Option<BenchTarget> {
     let figure = |subject: &str| format!("link/{subject}{suffix}: {}", limit.figure);
     let ratio = quotient(figures, &figure("faultline"), &figure(limit.reference));
     if limit.at_least {
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_proxy_is_judged_beside_the_proxies_of_its_run() {
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         for (name, value) in [
             ("faultline: download, 1 connected", 2_000.0),
             ("toxiproxy: download, 1 connected", 400.0),

@@ -6,13 +6,13 @@ mod link;
 mod services;
 mod target;
 
-pub use target::Target;
+pub use target::BenchTarget;
 
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
 
 /// Targets of all figures that were measured.
 #[must_use]
-pub fn evaluate(figures: &Figures) -> Vec<Target> {
+pub fn evaluate(figures: &BenchFigures) -> Vec<BenchTarget> {
     let all = [services::targets(figures), generator::targets(figures), link::targets(figures)];
     all.into_iter().flatten().collect()
 }
@@ -23,6 +23,6 @@ mod tests {
 
     #[test]
     fn nothing_is_judged_that_was_not_measured() {
-        assert!(evaluate(&Figures::default()).is_empty());
+        assert!(evaluate(&BenchFigures::default()).is_empty());
     }
 }

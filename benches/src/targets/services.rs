@@ -1,28 +1,30 @@
 //! Targets of the services, each beside a reference of the same run: a bare server, a bare writer, or the service itself
 //! without what is judged.
 
-use super::target::{Target, at_least, at_most, quotient};
-use crate::figures::Figures;
+use super::target::{BenchTarget, at_least, at_most, quotient};
+use crate::figures::BenchFigures;
 use crate::side_by_side;
 
 /// Connections of the measurements in `limits`.
 const CONNECTIONS: f64 = 64.0;
 
-pub(super) fn targets(figures: &Figures) -> Vec<Target> {
+pub(super) fn targets(figures: &BenchFigures) -> Vec<BenchTarget> {
     let side_by_side = side_by_side(figures);
     let limits = limits(figures);
     let overload = OVERLOADED.into_iter().map(|(name, figure)| at_least(name, figures.value(figure), 0.9));
     side_by_side.into_iter().chain(limits).chain(overload).flatten().collect()
 }
 
-fn side_by_side(figures: &Figures) -> [Option<Target>; 5] {
+fn side_by_side(figures: &BenchFigures) -> [Option<BenchTarget>; 5] {
     let value = |name: &str| figures.value(name);
     // A difference counts in either direction: a generator that finds more than wrk is as wrong as one that finds less.
     let disagreement = value(side_by_side::WRK_TO_BENCH).map(|ratio| (ratio - 1.0).abs());
     [
+        // Routing, deadlines, metrics and traces may cost a seventh of what HTTP itself costs.
         at_most("ping: cpu to a bare hyper server", value(side_by_side::PING_TO_HYPER), 1.15, ""),
         at_most("ping: cpu to a Go net/http server", value(side_by_side::PING_TO_GO), 0.9, ""),
         at_most("ping: wrk and this bench differ by", disagreement, 0.2, ""),
+        // Every link on the way of an entry has a proxy then, which shares the cores.
         at_least("log-grpc through the proxies to directly", value(side_by_side::PROXIED_TO_DIRECT), 0.6),
         at_least(
             "gRPC to the logger, which stores, to a grpc-go server that does not",
@@ -32,13 +34,14 @@ fn side_by_side(figures: &Figures) -> [Option<Target>; 5] {
     ]
 }
 
-fn limits(figures: &Figures) -> [Option<Target>; 7] {
+fn limits(figures: &BenchFigures) -> [Option<BenchTarget>; 7] {
     let ratio = |over: &str, under: &str| quotient(figures, over, under);
     // In a closed model the mean latency is the number of connections divided by the rate.
     let tail =
         |p99: &str, rate: &str| Some(figures.value(p99)? / (CONNECTIONS * 1000.0 / figures.value(rate)?));
     let (grpc, json) = ("limits/log-grpc", "limits/log-json");
     [
+        // An entry passes two services and answers for itself, where the writer sends a hundred in one request.
         at_least("log-grpc to one writer in batches", ratio(grpc, "limits/writer"), 1.0 / 3.0),
         at_most("log-grpc: p99 to the mean", tail("limits/log-grpc p99", grpc), 3.0, ""),
         at_least("log-json to one writer in batches", ratio(json, "limits/writer"), 1.0 / 3.0),
@@ -74,7 +77,7 @@ mod tests {
     use crate::figures::Figure;
 
     fn judged(values: &[(&str, f64)]) -> Vec<(&'static str, bool)> {
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         for (name, value) in values {
             figures.add(*name, Figure::new(*value, ""));
         }

@@ -1,10 +1,10 @@
 //! Limit of a figure.
 
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
 
 /// Figure with the limit that it must keep.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
+pub struct BenchTarget {
     /// Name, as readers see it.
     pub name: &'static str,
     /// Measured value.
@@ -17,7 +17,7 @@ pub struct Target {
     pub unit: &'static str,
 }
 
-impl Target {
+impl BenchTarget {
     /// Reports whether the value keeps its limit.
     #[must_use]
     pub fn is_met(&self) -> bool {
@@ -26,8 +26,8 @@ impl Target {
 }
 
 /// Target with a lower limit; none where the value was not measured.
-pub(super) fn at_least(name: &'static str, value: Option<f64>, limit: f64) -> Option<Target> {
-    Some(Target { name, value: value?, limit, at_least: true, unit: "" })
+pub(super) fn at_least(name: &'static str, value: Option<f64>, limit: f64) -> Option<BenchTarget> {
+    Some(BenchTarget { name, value: value?, limit, at_least: true, unit: "" })
 }
 
 /// Target with an upper limit; none where the value was not measured.
@@ -36,11 +36,11 @@ pub(super) fn at_most(
     value: Option<f64>,
     limit: f64,
     unit: &'static str,
-) -> Option<Target> {
-    Some(Target { name, value: value?, limit, at_least: false, unit })
+) -> Option<BenchTarget> {
+    Some(BenchTarget { name, value: value?, limit, at_least: false, unit })
 }
 
 /// Quotient of two figures of one run; none where one was not measured.
-pub(super) fn quotient(figures: &Figures, over: &str, under: &str) -> Option<f64> {
+pub(super) fn quotient(figures: &BenchFigures, over: &str, under: &str) -> Option<f64> {
     Some(figures.value(over)? / figures.value(under)?)
 }

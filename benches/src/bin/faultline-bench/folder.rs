@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use benches::Failure;
+use benches::BenchError;
 
 /// Repository that this program was built in.
 pub(crate) fn repository() -> PathBuf {
@@ -11,7 +11,7 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// Folder of the results of this run, made if it is missing.
-pub(crate) fn fresh() -> Result<PathBuf, Failure> {
+pub(crate) fn fresh() -> Result<PathBuf, BenchError> {
     let folder = repository().join("target/bench");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     Ok(folder)

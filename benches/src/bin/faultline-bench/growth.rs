@@ -4,22 +4,25 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use benches::closed::{self, Answer, Caller, Until};
+use benches::closed::{self, CallOutcome, Caller, Until};
 use benches::http::{HttpCaller, Question};
-use benches::{Failure, System, store_watch};
+use benches::{BenchError, RunningSystem, store_watch};
 use clap::Args;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 
-use crate::session::{self, Notes, Plan};
+use crate::session::{self, Notes, SystemPlan};
 use crate::store::{SIZE, database, document};
 
+// Powers of ten show whether the cost grows with the number or with its logarithm.
 /// Entries in the store when the cost is measured.
 const STORED: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
-/// Entries that measure the cost, few beside most of [`STORED`].
+// Few beside most of `STORED`, which they add to, and enough for a CPU time in clock ticks of 10 ms.
+/// Entries that measure the cost.
 const SAMPLE: u64 = 4_000;
 
+// A page takes seconds when much is stored.
 /// Number of pages that are read.
 const READS: u64 = 5;
 
@@ -37,17 +40,17 @@ const REPLICAS: [&[(&str, usize)]; 3] = [&[], &[("listener", 3)], &[("listener",
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Growth {
-    /// Only the part of this name
+pub(crate) struct GrowthVerb {
+    /// Name of the only part to run
     #[arg(long, value_enum)]
-    only: Option<Part>,
+    only: Option<GrowthPart>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
-    /// From 1,000 to 1,000,000 stored entries
+enum GrowthPart {
+    /// Stored entries, from 1,000 to 1,000,000
     Stored,
-    /// From 1 to 1,000 connections
+    /// Connections, from 1 to 1,000
     Connected,
     /// More listeners and loggers
     Replicas,
@@ -60,23 +63,23 @@ struct RoundRobin {
 }
 
 impl Caller for RoundRobin {
-    async fn call(&mut self) -> Result<Answer, Failure> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         self.next = (self.next + 1) % self.callers.len();
         self.callers[self.next].call().await
     }
 }
 
-impl Growth {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+impl GrowthVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let wanted = |part| self.only.is_none_or(|only| only == part);
         let mut code = ExitCode::SUCCESS;
-        if wanted(Part::Stored) {
-            code = session::on_system("growth-stored", Plan::default(), with_more_stored)?;
+        if wanted(GrowthPart::Stored) {
+            code = session::on_system("growth-stored", SystemPlan::default(), with_more_stored)?;
         }
-        if wanted(Part::Connected) && code == ExitCode::SUCCESS {
-            code = session::on_system("growth-connected", Plan::default(), with_more_connected)?;
+        if wanted(GrowthPart::Connected) && code == ExitCode::SUCCESS {
+            code = session::on_system("growth-connected", SystemPlan::default(), with_more_connected)?;
         }
-        if wanted(Part::Replicas) {
+        if wanted(GrowthPart::Replicas) {
             for replicas in REPLICAS {
                 if code == ExitCode::SUCCESS {
                     code = with_replicas(replicas)?;
@@ -87,7 +90,7 @@ impl Growth {
     }
 }
 
-async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Failure> {
+async fn with_more_stored(system: &RunningSystem, notes: &mut Notes) -> Result<(), BenchError> {
     let logs = database(system).await?.collection("logs");
     let broker = system.address("broker", 8080)?;
     let mut there = 0;
@@ -114,7 +117,7 @@ async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Fail
     Ok(())
 }
 
-async fn with_more_connected(system: &System, notes: &mut Notes) -> Result<(), Failure> {
+async fn with_more_connected(system: &RunningSystem, notes: &mut Notes) -> Result<(), BenchError> {
     let broker = system.address("broker", 8080)?;
     for number in CONNECTED {
         for (name, question, nodes) in [
@@ -134,9 +137,9 @@ async fn with_more_connected(system: &System, notes: &mut Notes) -> Result<(), F
 }
 
 /// Publishes for a while, and counts the entries in the store at the end.
-fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failure> {
+fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, BenchError> {
     let owned = replicas.iter().map(|(node, number)| ((*node).to_owned(), *number)).collect();
-    let plan = Plan { replicas: owned, ..Plan::default() };
+    let plan = SystemPlan { replicas: owned, ..SystemPlan::default() };
     let title: Vec<String> = replicas.iter().map(|(node, number)| format!("{number} {node}s")).collect();
     let title = if title.is_empty() { "one of each".to_owned() } else { title.join(", ") };
     let file = format!("growth-replicas-{}", replicas.len());
@@ -150,6 +153,7 @@ fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failure> {
         let acknowledged = lap.done.count();
         let loggers: Vec<_> = system.stack().topology().replicas("logger").collect();
         let mut counted = 0;
+        // The broker acknowledges what RabbitMQ has; the rate counts until the last entry is in the store.
         while counted < acknowledged {
             tokio::time::sleep(Duration::from_millis(5)).await;
             counted = 0;
@@ -172,7 +176,8 @@ fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failure> {
 }
 
 /// Stores entries as the logger does, past the logger.
-async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), Failure> {
+async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), BenchError> {
+    // Past the logger: a million entries by it would take minutes, and only their number counts here.
     let mut left = number;
     while left > 0 {
         let documents: Vec<Document> = (0..left.min(BATCH)).map(|_| document()).collect();
@@ -182,7 +187,7 @@ async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn cpu(system: &System, nodes: &[&str]) -> Result<Duration, Failure> {
+fn cpu(system: &RunningSystem, nodes: &[&str]) -> Result<Duration, BenchError> {
     nodes.iter().map(|node| system.cpu(node)).sum()
 }
 

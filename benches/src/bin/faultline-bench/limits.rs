@@ -7,21 +7,23 @@ use std::time::{Duration, Instant};
 
 use benches::closed::{self, Lap, Until};
 use benches::http::{HttpCaller, Question};
-use benches::{Failure, System, amqp, store_watch};
+use benches::{BenchError, RunningSystem, amqp, store_watch};
 use clap::Args;
 use mongodb::bson::{Document, doc};
 use mongodb::{Collection, IndexModel};
 
 use crate::rounds::Rounds;
-use crate::session::{self, Plan};
+use crate::session::{self, SystemPlan};
 use crate::store::{SIZE, database, document};
 
+// As many as wrk and others use for such figures, and far more than there are cores.
 /// Connections to the broker.
 const CONNECTIONS: usize = 64;
 
 /// Entries in one insert of the bare writer.
 const BATCH: usize = 100;
 
+// A publisher that waits for each confirm would measure the latency of the disk.
 /// Unconfirmed messages of the bare publisher.
 const OUTSTANDING: usize = 256;
 
@@ -30,7 +32,7 @@ const COST: u32 = 10;
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Limits {
+pub(crate) struct LimitsVerb {
     /// Number of measurements of everything; the median counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
@@ -40,7 +42,7 @@ pub(crate) struct Limits {
 }
 
 /// Addresses, and the time of each measurement.
-struct Bench {
+struct LimitBench {
     broker: SocketAddr,
     logger: SocketAddr,
     rabbitmq: SocketAddr,
@@ -51,11 +53,11 @@ struct Bench {
     time: Duration,
 }
 
-impl Limits {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+impl LimitsVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let Self { rounds, seconds } = self;
-        session::on_system("limits", Plan::default(), async |system, notes| {
-            let bench = Bench::new(system, Duration::from_secs(seconds.into())).await?;
+        session::on_system("limits", SystemPlan::default(), async |system, notes| {
+            let bench = LimitBench::new(system, Duration::from_secs(seconds.into())).await?;
             let mut measured = Rounds::default();
             for round in 1..=rounds {
                 eprintln!("round {round} of {rounds}");
@@ -67,11 +69,12 @@ impl Limits {
     }
 }
 
-impl Bench {
-    async fn new(system: &System, time: Duration) -> Result<Self, Failure> {
+impl LimitBench {
+    async fn new(system: &RunningSystem, time: Duration) -> Result<Self, BenchError> {
         let database = database(system).await?;
         let (ceiling, bare) = (database.collection("ceiling"), database.collection("bare"));
         let newest_first = doc! { "created_at": -1, "_id": -1 };
+        // The logger's index costs the store a part of its rate, which no service could get back.
         ceiling.create_index(IndexModel::builder().keys(newest_first).build()).await?;
         Ok(Self {
             broker: system.address("broker", 8080)?,
@@ -83,7 +86,8 @@ impl Bench {
         })
     }
 
-    async fn round(&self, rounds: &mut Rounds) -> Result<(), Failure> {
+    async fn round(&self, rounds: &mut Rounds) -> Result<(), BenchError> {
+        // In turns with what it bounds.
         rounds.add("writer", "/s", self.writer(&self.ceiling).await?);
         rounds.add("writer without the index", "/s", self.writer(&self.bare).await?);
         for (name, p99, route) in
@@ -102,13 +106,13 @@ impl Bench {
         Ok(())
     }
 
-    async fn ask(&self, connections: usize, question: Question) -> Result<Lap<HttpCaller>, Failure> {
+    async fn ask(&self, connections: usize, question: Question) -> Result<Lap<HttpCaller>, BenchError> {
         let callers = HttpCaller::many(connections, self.broker, &question).await?;
         closed::run(callers, Until::Time(self.time)).await
     }
 
     /// Inserts batches, one after the other, directly into the database that the logger writes to.
-    async fn writer(&self, collection: &Collection<Document>) -> Result<f64, Failure> {
+    async fn writer(&self, collection: &Collection<Document>) -> Result<f64, BenchError> {
         let (begun, mut written) = (Instant::now(), 0_u64);
         while begun.elapsed() < self.time {
             let documents: Vec<Document> = (0..BATCH).map(|_| document()).collect();
@@ -118,11 +122,12 @@ impl Bench {
         Ok(written as f64 / begun.elapsed().as_secs_f64())
     }
 
-    async fn log_amqp(&self, rounds: &mut Rounds) -> Result<(), Failure> {
+    async fn log_amqp(&self, rounds: &mut Rounds) -> Result<(), BenchError> {
         let before = store_watch::stored_entries(self.logger).await?;
         let begun = Instant::now();
         let lap = self.ask(CONNECTIONS, Question::Log { route: "/rabbitmq-logger", size: SIZE }).await?;
         let acknowledged = lap.done.count();
+        // The broker acknowledges what RabbitMQ has; stored it is later.
         self.wait_for(before + acknowledged).await?;
         rounds.add("log-amqp published", "/s", lap.rate());
         rounds.add("log-amqp p99", "ms", lap.millis(0.99));
@@ -131,14 +136,15 @@ impl Bench {
     }
 
     /// Publishes to the queue of the system, whose listener stores the entries, as behind the broker.
-    async fn bare_publisher(&self) -> Result<f64, Failure> {
+    async fn bare_publisher(&self) -> Result<f64, BenchError> {
         let before = store_watch::stored_entries(self.logger).await?;
         let confirms = amqp::publish_for(self.rabbitmq, SIZE, OUTSTANDING, self.time).await?;
+        // What waits in the queue would load the next measurement.
         self.wait_for(before + confirms.number).await?;
         Ok(confirms.rate)
     }
 
-    async fn wait_for(&self, count: u64) -> Result<(), Failure> {
+    async fn wait_for(&self, count: u64) -> Result<(), BenchError> {
         let until = Instant::now() + Duration::from_secs(60);
         while store_watch::stored_entries(self.logger).await? < count {
             if Instant::now() > until {
@@ -151,7 +157,7 @@ impl Bench {
 }
 
 /// Verifies passwords on all cores, and returns the verifications per second.
-async fn bcrypt_alone(time: Duration) -> Result<f64, Failure> {
+async fn bcrypt_alone(time: Duration) -> Result<f64, BenchError> {
     let hash = bcrypt::hash("password123", COST)?;
     let cores = std::thread::available_parallelism()?.get();
     let begun = Instant::now();

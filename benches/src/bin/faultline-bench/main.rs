@@ -33,29 +33,29 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 Exit codes: 0 done, 1 worse than the baseline, 64 a mistake in the command, 69 no system, or results are missing,
 70 an internal error, 130 interrupted."
 )]
-struct Arguments {
+struct BenchArguments {
     #[command(subcommand)]
-    verb: Verb,
+    verb: BenchVerb,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum BenchVerb {
     /// The services beside the best that their servers and this machine give, in turns
-    Limits(limits::Limits),
+    Limits(limits::LimitsVerb),
     /// The services beside bare servers in Rust and Go, wrk beside this bench, and the proxies beside none, in turns
-    SideBySide(side_by_side::SideBySide),
+    SideBySide(side_by_side::SideBySideVerb),
     /// Cost of an entry from 1,000 to 1,000,000 stored ones, of a request from 1 to 1,000 connections, and with more
     /// listeners and loggers
-    Growth(growth::Growth),
+    Growth(growth::GrowthVerb),
     /// Three times the capacity of a path, for a minute
-    Overload(overload::Overload),
+    Overload(overload::OverloadVerb),
     /// The proxy of a link beside no proxy, tokio's copy, HAProxy and Toxiproxy, where they are on PATH
-    Proxy(proxy::Proxy),
+    Proxy(proxy::ProxyVerb),
     /// The proxy of a link under load, with toxics that come, change and go at random, to find leaks
-    Soak(soak::Soak),
+    Soak(soak::SoakVerb),
     /// A bare server, to be measured beside the services
     #[command(hide = true)]
-    Reference(reference::Reference),
+    Reference(reference::ReferenceVerb),
     /// The servers behind a measured proxy
     #[command(hide = true)]
     ProxyOrigin(proxy::Origin),
@@ -63,13 +63,13 @@ enum Verb {
     #[command(hide = true)]
     ProxyCopy(proxy::PlainCopy),
     /// Tables and charts of all benches, and the comparison with the baseline
-    Report(report::Report),
+    Report(report::ReportVerb),
     /// Makes the last run the baseline, and writes its tables into docs/benchmarks.md
-    Record(report::Record),
+    Record(report::RecordVerb),
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match BenchArguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Printing fails only when nobody reads any more.
@@ -78,17 +78,17 @@ fn main() -> ExitCode {
         }
     };
     let done = match arguments.verb {
-        Verb::Limits(verb) => verb.perform(),
-        Verb::SideBySide(verb) => verb.perform(),
-        Verb::Growth(verb) => verb.perform(),
-        Verb::Overload(verb) => verb.perform(),
-        Verb::Proxy(verb) => verb.perform(),
-        Verb::Soak(verb) => verb.perform(),
-        Verb::Reference(verb) => verb.perform(),
-        Verb::ProxyOrigin(verb) => verb.perform(),
-        Verb::ProxyCopy(verb) => verb.perform(),
-        Verb::Report(verb) => verb.perform(),
-        Verb::Record(verb) => verb.perform(),
+        BenchVerb::Limits(verb) => verb.perform(),
+        BenchVerb::SideBySide(verb) => verb.perform(),
+        BenchVerb::Growth(verb) => verb.perform(),
+        BenchVerb::Overload(verb) => verb.perform(),
+        BenchVerb::Proxy(verb) => verb.perform(),
+        BenchVerb::Soak(verb) => verb.perform(),
+        BenchVerb::Reference(verb) => verb.perform(),
+        BenchVerb::ProxyOrigin(verb) => verb.perform(),
+        BenchVerb::ProxyCopy(verb) => verb.perform(),
+        BenchVerb::Report(verb) => verb.perform(),
+        BenchVerb::Record(verb) => verb.perform(),
     };
     done.unwrap_or_else(|error| {
         eprintln!("faultline-bench: {error}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use benches::closed::{self, Until};
 use benches::http::{HttpCaller, Question};
-use benches::{Failure, System};
+use benches::{BenchError, RunningSystem};
 use clap::Args;
 use faultline::load::Target;
 use faultline::measure::figures::Figures;
@@ -17,7 +17,7 @@ use faultline::runner::trial::{Tick, Trial};
 use faultline::scenario::{self, Schedule};
 use tokio_util::sync::CancellationToken;
 
-use crate::session::{self, Notes, Plan};
+use crate::session::{self, Notes, SystemPlan};
 
 /// Path with its request, and the link that bounds its capacity.
 struct Case {
@@ -58,15 +58,15 @@ const CALM: u64 = 10;
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Overload {
+pub(crate) struct OverloadVerb {
     /// Seconds of three times the capacity
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
 }
 
-impl Overload {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
-        let plan = Plan { proxied: true, ..Plan::default() };
+impl OverloadVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
+        let plan = SystemPlan { proxied: true, ..SystemPlan::default() };
         session::on_system("overload", plan, async |system, notes| {
             for case in &CASES {
                 if let Some((link, latency)) = case.slow {
@@ -82,10 +82,16 @@ impl Overload {
     }
 }
 
-async fn overload(system: &System, notes: &mut Notes, case: &Case, seconds: u64) -> Result<(), Failure> {
+async fn overload(
+    system: &RunningSystem,
+    notes: &mut Notes,
+    case: &Case,
+    seconds: u64,
+) -> Result<(), BenchError> {
     let broker = system.address("broker", 8080)?;
     let path = case.path;
     let callers = HttpCaller::many(CONNECTIONS, broker, &case.question).await?;
+    // In the closed model, which finds the rate without a search: callers wait, so nothing piles up.
     let capacity = closed::run(callers, Until::Time(Duration::from_secs(10))).await?.rate();
     let name = |what: &str| format!("overload/{path}: {what}");
     notes.add(&name("capacity"), capacity, "/s");
@@ -112,6 +118,7 @@ async fn overload(system: &System, notes: &mut Notes, case: &Case, seconds: u64)
     {
         notes.add(&name(what), phase.from_sent.map_or(0.0, |quantiles| quantiles.p99), "ms");
     }
+    // Quick refusals are the point of admission control: a client can go elsewhere.
     notes.add(&name("p99 of refusals"), loaded.not_ok.map_or(0.0, |quantiles| quantiles.p99), "ms");
     for node in ["broker", "logger", "listener", "authentication"] {
         notes.add(&name(&format!("peak memory of {node}")), system.peak_memory(node)?, "MiB");
@@ -127,13 +134,14 @@ fn recovered(seconds: &[Second], end: u64) -> u64 {
     bad.map(|second| second.second + 1 - end).max().unwrap_or(0)
 }
 
-fn schedule(path: &str, capacity: f64, seconds: u64) -> Result<Schedule, Failure> {
+fn schedule(path: &str, capacity: f64, seconds: u64) -> Result<Schedule, BenchError> {
     let phase = |lasts: u64, share: f64| {
         format!(
             "[[load]]\nfor = \"{lasts}s\"\nrates = {{ {path} = \"poisson {:.0}/s\" }}\n",
             capacity * share
         )
     };
+    // Poisson arrivals, since evenly spaced ones hide how queues behave.
     let text = format!(
         "shows = \"overload\"\n[operations]\nin-flight = 4000\npayload = {SIZE}\n{}{}{}",
         phase(CALM, 0.5),

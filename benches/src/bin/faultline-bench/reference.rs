@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
-use benches::Failure;
+use benches::BenchError;
 use clap::{Args, ValueEnum};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -19,27 +19,27 @@ const GREETING: &[u8] = br#"{"error":false,"message":"the broker works"}"#;
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Reference {
+pub(crate) struct ReferenceVerb {
     /// The server
     #[arg(value_enum)]
-    server: Server,
+    server: ReferenceServer,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Server {
+enum ReferenceServer {
     /// HTTP by hyper alone, which answers every request as the broker answers a ping
     Hyper,
 }
 
-impl Reference {
+impl ReferenceVerb {
     /// Serves until it is killed; its first line on standard output is its address.
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
-        let Server::Hyper = self.server;
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
+        let ReferenceServer::Hyper = self.server;
         tokio::runtime::Runtime::new()?.block_on(serve_hyper())
     }
 }
 
-async fn serve_hyper() -> Result<ExitCode, Failure> {
+async fn serve_hyper() -> Result<ExitCode, BenchError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", listener.local_addr()?);
     loop {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use benches::figures::{Figure, Figures};
-use benches::{Failure, comparison, criterion_output, links, ratios, side_by_side, targets};
+use benches::figures::{BenchFigures, Figure};
+use benches::{BenchError, comparison, criterion_output, links, ratios, side_by_side, targets};
 use clap::Args;
 use faultline::runner::machine;
 use serde::Deserialize;
@@ -45,12 +45,12 @@ const PARTS: [&str; 6] = [side_by_side::PREFIX, "limits", "growth", "overload", 
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Report {}
+pub(crate) struct ReportVerb {}
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Record {
-    /// Only write the tables into docs/benchmarks.md, from the baseline as it is
+pub(crate) struct RecordVerb {
+    /// Writes docs/benchmarks.md from the baseline as it is, and changes no baseline
     #[arg(long)]
     guide_only: bool,
 }
@@ -64,8 +64,8 @@ struct SelfCheck {
     cpu_us: f64,
 }
 
-impl Report {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+impl ReportVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let (fresh, baseline) = (folder::fresh()?, folder::baseline().join(FIGURES));
         let figures = collect(&fresh)?;
         figures.write(&fresh.join(FIGURES))?;
@@ -75,9 +75,10 @@ impl Report {
         let mut text = summary(&figures);
         let mut code = ExitCode::SUCCESS;
         if baseline.exists() {
-            let before = Figures::read(&baseline)?;
+            let before = BenchFigures::read(&baseline)?;
             let comparisons = ratios::compare(&figures, &before);
             text.push_str("\n## Against the baseline\n\n");
+            // A warning and no error: ratios hold on other machines too, within their noise bands.
             for difference in figures.differences(&before) {
                 eprintln!("the baseline is of another machine or version: {difference}");
             }
@@ -96,8 +97,8 @@ impl Report {
     }
 }
 
-impl Record {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+impl RecordVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let (fresh, baseline) = (folder::fresh()?, folder::baseline());
         if !self.guide_only {
             fs::create_dir_all(&baseline).map_err(|error| format!("{}: {error}", baseline.display()))?;
@@ -111,7 +112,7 @@ impl Record {
                 }
             }
         }
-        let figures = Figures::read(&baseline.join(FIGURES))?;
+        let figures = BenchFigures::read(&baseline.join(FIGURES))?;
         let guide = folder::repository().join(GUIDE);
         let text = fs::read_to_string(&guide).map_err(|error| format!("{}: {error}", guide.display()))?;
         write(&guide, &with_tables(&text, &figures)?)?;
@@ -120,11 +121,11 @@ impl Record {
 }
 
 /// Reads the figures of this run: those of criterion, and those of this program's other verbs.
-fn collect(fresh: &Path) -> Result<Figures, Failure> {
+fn collect(fresh: &Path) -> Result<BenchFigures, BenchError> {
     let taken = OffsetDateTime::now_utc().format(&Rfc3339)?;
     let mut facts = machine::facts();
     facts.insert("faultline".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-    let mut figures = Figures { taken, facts, ..Figures::default() };
+    let mut figures = BenchFigures { taken, facts, ..BenchFigures::default() };
     criterion_output::collect(&folder::repository().join("target/criterion"), &mut figures)?;
     for entry in fs::read_dir(fresh)? {
         let path = entry?.path();
@@ -132,7 +133,7 @@ fn collect(fresh: &Path) -> Result<Figures, Failure> {
         if name.starts_with("self-check") && name.ends_with(".json") {
             add_self_check(&path, &mut figures)?;
         } else if PARTS.iter().any(|verb| name.starts_with(verb)) {
-            let part = Figures::read(&path)?;
+            let part = BenchFigures::read(&path)?;
             figures.figures.extend(part.figures);
             figures.facts.extend(part.facts);
         }
@@ -146,7 +147,7 @@ fn collect(fresh: &Path) -> Result<Figures, Failure> {
 }
 
 /// Adds a self-check; the worst of several counts.
-fn add_self_check(path: &Path, figures: &mut Figures) -> Result<(), Failure> {
+fn add_self_check(path: &Path, figures: &mut BenchFigures) -> Result<(), BenchError> {
     let located = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = fs::read_to_string(path).map_err(|error| located(&error))?;
     for check in serde_json::from_str::<Vec<SelfCheck>>(&text).map_err(|error| located(&error))? {
@@ -154,6 +155,7 @@ fn add_self_check(path: &Path, figures: &mut Figures) -> Result<(), Failure> {
             [("late", check.late, ""), ("p50", check.p50_ms, "ms"), ("cpu", check.cpu_us, "µs")]
         {
             let name = format!("self-check/{}: {what}", check.rate);
+            // The generator must be in time each time, so a good check does not outweigh a bad one.
             let worst = figures.value(&name).map_or(value, |known| known.max(value));
             figures.add(name, Figure::new(worst, unit));
         }
@@ -161,7 +163,7 @@ fn add_self_check(path: &Path, figures: &mut Figures) -> Result<(), Failure> {
     Ok(())
 }
 
-fn summary(figures: &Figures) -> String {
+fn summary(figures: &BenchFigures) -> String {
     let mut text = format!("# Benches of {}\n\n", figures.taken);
     for (name, value) in &figures.facts {
         text.push_str(&format!("- {name}: {value}\n"));
@@ -177,7 +179,7 @@ fn summary(figures: &Figures) -> String {
 }
 
 /// Guide with the tables of the figures.
-fn with_tables(guide: &str, figures: &Figures) -> Result<String, Failure> {
+fn with_tables(guide: &str, figures: &BenchFigures) -> Result<String, BenchError> {
     let fact = |name: &str| figures.facts.get(name).map_or("?", String::as_str);
     let taken = figures.taken.get(..10).unwrap_or(&figures.taken);
     let (cores, memory) = (fact("cores"), fact("memory"));
@@ -188,6 +190,7 @@ fn with_tables(guide: &str, figures: &Figures) -> Result<String, Failure> {
         ("side by side", side_by_side::table(figures)),
         ("link", links::table(figures)),
     ] {
+        // A table without rows would read as a result.
         let content = if table.is_empty() {
             NOT_RECORDED.to_owned()
         } else {
@@ -199,7 +202,7 @@ fn with_tables(guide: &str, figures: &Figures) -> Result<String, Failure> {
 }
 
 /// Guide with another content between the two lines of a section.
-fn with_section(guide: &str, section: &str, text: &str) -> Result<String, Failure> {
+fn with_section(guide: &str, section: &str, text: &str) -> Result<String, BenchError> {
     let begin = format!("<!-- {section}: written by `make bench-record` -->\n");
     let end = format!("<!-- end of {section} -->\n");
     let missing = || format!("{GUIDE}: expected the lines\n{begin}{end}found none");
@@ -208,7 +211,7 @@ fn with_section(guide: &str, section: &str, text: &str) -> Result<String, Failur
     Ok(format!("{before}{begin}{text}{end}{after}"))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+fn write(path: &Path, text: &str) -> Result<(), BenchError> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
@@ -219,7 +222,7 @@ mod tests {
     #[test]
     fn the_guide_has_every_section_and_keeps_the_text_around_them() {
         let guide = fs::read_to_string(folder::repository().join(GUIDE)).unwrap();
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         let empty = with_tables(&guide, &figures).unwrap();
         assert_eq!(empty.matches(NOT_RECORDED).count(), 2, "{empty}");
         figures.add("side-by-side/ping: broker, rate", Figure::new(60_000.0, "/s"));

@@ -3,15 +3,15 @@
 
 use std::process::ExitCode;
 
-use benches::figures::{Figure, Figures};
-use benches::{Failure, System};
+use benches::figures::{BenchFigures, Figure};
+use benches::{BenchError, RunningSystem};
 use faultline::stack::Wiring;
 
 use crate::folder;
 
 /// Figures until now, each printed when it is added.
 #[derive(Default)]
-pub(crate) struct Notes(Figures);
+pub(crate) struct Notes(BenchFigures);
 
 impl Notes {
     /// Adds a fact: the version of a program, or the reason why it was not measured.
@@ -33,6 +33,7 @@ impl Notes {
         let (Some(least), Some(greatest)) = (sorted.first(), sorted.last()) else { return };
         let (median, interval) = (sorted[sorted.len() / 2], (*least, *greatest));
         let [shown, from, to] = [median, *least, *greatest].map(|value| text_of(value, unit));
+        // Standard error, since the report is what standard output is for.
         eprintln!("  {name}: {shown} ({from} to {to})");
         self.0.add(name, Figure { value: median, unit: unit.to_owned(), interval: Some(interval) });
     }
@@ -49,7 +50,7 @@ fn text_of(value: f64, unit: &str) -> String {
 
 /// Properties of a system that is to be measured.
 #[derive(Default)]
-pub(crate) struct Plan {
+pub(crate) struct SystemPlan {
     /// Number of replicas, by node.
     pub(crate) replicas: Vec<(String, usize)>,
     /// True if links have proxies, as `faultline up` gives them.
@@ -59,9 +60,9 @@ pub(crate) struct Plan {
 /// Starts a system, measures, ends it, and writes `NAME.json`.
 pub(crate) fn on_system(
     name: &str,
-    plan: Plan,
-    measure: impl AsyncFnOnce(&System, &mut Notes) -> Result<(), Failure>,
-) -> Result<ExitCode, Failure> {
+    plan: SystemPlan,
+    measure: impl AsyncFnOnce(&RunningSystem, &mut Notes) -> Result<(), BenchError>,
+) -> Result<ExitCode, BenchError> {
     on_systems(name, vec![plan], async |systems, notes| match systems {
         [system] => measure(system, notes).await,
         _ => Err(format!("expected 1 system, found {}", systems.len()).into()),
@@ -71,15 +72,16 @@ pub(crate) fn on_system(
 /// Starts several systems, which take turns, measures, ends them, and writes `NAME.json`.
 pub(crate) fn on_systems(
     name: &str,
-    plans: Vec<Plan>,
-    measure: impl AsyncFnOnce(&[System], &mut Notes) -> Result<(), Failure>,
-) -> Result<ExitCode, Failure> {
+    plans: Vec<SystemPlan>,
+    measure: impl AsyncFnOnce(&[RunningSystem], &mut Notes) -> Result<(), BenchError>,
+) -> Result<ExitCode, BenchError> {
     keep(name, async |notes| {
         let mut systems = Vec::new();
         let mut code = until_interrupted(start(&plans, &mut systems)).await;
         if code.as_ref().is_ok_and(|code| *code == ExitCode::SUCCESS) {
             code = until_interrupted(measure(&systems, notes)).await;
         }
+        // Also after an error or an interruption: nodes and data would remain.
         for system in systems {
             system.end().await;
         }
@@ -87,10 +89,10 @@ pub(crate) fn on_systems(
     })
 }
 
-async fn start(plans: &[Plan], systems: &mut Vec<System>) -> Result<(), Failure> {
+async fn start(plans: &[SystemPlan], systems: &mut Vec<RunningSystem>) -> Result<(), BenchError> {
     for plan in plans {
         let wiring = if plan.proxied { Wiring::Proxied } else { Wiring::Direct };
-        systems.push(System::start_with(&plan.replicas, wiring).await?);
+        systems.push(RunningSystem::start_with(&plan.replicas, wiring).await?);
     }
     Ok(())
 }
@@ -98,12 +100,14 @@ async fn start(plans: &[Plan], systems: &mut Vec<System>) -> Result<(), Failure>
 /// Measures without a system, and writes `NAME.json`.
 pub(crate) fn alone(
     name: &str,
-    measure: impl AsyncFnOnce(&mut Notes) -> Result<(), Failure>,
-) -> Result<ExitCode, Failure> {
+    measure: impl AsyncFnOnce(&mut Notes) -> Result<(), BenchError>,
+) -> Result<ExitCode, BenchError> {
     keep(name, async |notes| until_interrupted(measure(notes)).await)
 }
 
-async fn until_interrupted(work: impl Future<Output = Result<(), Failure>>) -> Result<ExitCode, Failure> {
+async fn until_interrupted(
+    work: impl Future<Output = Result<(), BenchError>>,
+) -> Result<ExitCode, BenchError> {
     tokio::select! {
         done = work => done.map(|()| ExitCode::SUCCESS),
         _ = tokio::signal::ctrl_c() => {
@@ -115,10 +119,11 @@ async fn until_interrupted(work: impl Future<Output = Result<(), Failure>>) -> R
 
 fn keep(
     name: &str,
-    measure: impl AsyncFnOnce(&mut Notes) -> Result<ExitCode, Failure>,
-) -> Result<ExitCode, Failure> {
+    measure: impl AsyncFnOnce(&mut Notes) -> Result<ExitCode, BenchError>,
+) -> Result<ExitCode, BenchError> {
     let mut notes = Notes::default();
     let code = tokio::runtime::Runtime::new()?.block_on(measure(&mut notes));
+    // Before the error is returned: figures until then are worth minutes.
     if !notes.0.figures.is_empty() {
         let file = folder::fresh()?.join(format!("{name}.json"));
         notes.0.write(&file)?;

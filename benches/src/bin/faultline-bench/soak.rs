@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use benches::Failure;
+use benches::BenchError;
 use clap::Args;
 use faultline_toxics::KINDS;
 use hyper::Method;
@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::process::Process;
-use crate::proxy::{Api, Endpoints, Pinger, faultline, origin};
+use crate::process::MeasuredProcess;
+use crate::proxy::{Api, OriginAddresses, Pinger, faultline, origin};
 use crate::session::{self, Notes};
 
 /// Time of load before the first measurement.
@@ -36,7 +36,7 @@ const IDLE: Duration = Duration::from_secs(5);
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Soak {
+pub(crate) struct SoakVerb {
     /// Minutes of load, after the first that is not counted
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1440))]
     minutes: u16,
@@ -56,8 +56,8 @@ struct Resources {
 }
 
 /// Proxy under load.
-struct Bench {
-    process: Process,
+struct SoakBench {
+    process: MeasuredProcess,
     api: Api,
     endpoints: [SocketAddr; 2],
 }
@@ -65,12 +65,12 @@ struct Bench {
 /// Links that are loaded.
 const LINKS: [&str; 2] = ["echo", "source"];
 
-impl Soak {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+impl SoakVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         session::alone("soak", async |notes| {
             let (_origin, endpoints) = origin(0)?;
-            let bench = Bench::start(endpoints).await?;
-            let mut random = Random(self.seed | 1);
+            let bench = SoakBench::start(endpoints).await?;
+            let mut random = XorShift(self.seed | 1);
             let edits = bench.load(WARM_UP, &mut random).await?;
             let first = bench.idle_resources().await?;
             note(notes, "after the first minute", first, edits);
@@ -78,6 +78,7 @@ impl Soak {
                 edits + bench.load(Duration::from_secs(60) * self.minutes.into(), &mut random).await?;
             let last = bench.idle_resources().await?;
             note(notes, &format!("after {} minutes more", self.minutes), last, edits);
+            // Memory is left out: allocators keep what they once had.
             if (last.descriptors, last.tasks, last.open) != (first.descriptors, first.tasks, first.open) {
                 return Err(format!("resources: expected {first:?}, found {last:?}").into());
             }
@@ -99,8 +100,8 @@ fn note(notes: &mut Notes, when: &str, resources: Resources, edits: u64) {
     }
 }
 
-impl Bench {
-    async fn start(behind: Endpoints) -> Result<Self, Failure> {
+impl SoakBench {
+    async fn start(behind: OriginAddresses) -> Result<Self, BenchError> {
         let (process, api) = faultline()?;
         let api = Api(api);
         let endpoints =
@@ -109,7 +110,7 @@ impl Bench {
     }
 
     /// Loads both links and edits their toxics; returns the number of edits.
-    async fn load(&self, time: Duration, random: &mut Random) -> Result<u64, Failure> {
+    async fn load(&self, time: Duration, random: &mut XorShift) -> Result<u64, BenchError> {
         let mut clients = JoinSet::new();
         let [echo, source] = self.endpoints;
         for _ in 0..PINGERS {
@@ -124,13 +125,14 @@ impl Bench {
             edits += 1;
             tokio::time::sleep(Duration::from_millis(random.below(40))).await;
         }
+        // Without clients first, so that no connection waits at a toxic that the reset removes.
         clients.shutdown().await;
         self.api.ask(Method::POST, "/reset", &Value::Null).await?;
         Ok(edits)
     }
 
     /// Adds a toxic of any kind, changes one or removes one; at times disables and enables a proxy.
-    async fn edit(&self, random: &mut Random) -> Result<(), Failure> {
+    async fn edit(&self, random: &mut XorShift) -> Result<(), BenchError> {
         let link = LINKS[random.index(LINKS.len())];
         if random.below(50) == 0 {
             let path = format!("/proxies/{link}");
@@ -158,6 +160,7 @@ impl Bench {
         }
         let spec = KINDS[random.index(KINDS.len())];
         let stream = ["upstream", "downstream"][random.index(2)];
+        // The API answers 409 to a second toxic of the same name.
         if toxics.iter().any(|toxic| toxic["name"] == format!("{}_{stream}", spec.name)) {
             return Ok(());
         }
@@ -170,7 +173,7 @@ impl Bench {
     }
 
     /// Resources when no client is connected.
-    async fn idle_resources(&self) -> Result<Resources, Failure> {
+    async fn idle_resources(&self) -> Result<Resources, BenchError> {
         tokio::time::sleep(IDLE).await;
         // Before any request to the API: each is a connection of its own, which may take a moment to end.
         let (memory, descriptors) = (self.process.memory()?, self.process.descriptors()?);
@@ -188,7 +191,7 @@ impl Bench {
 }
 
 /// Draws a value for every attribute: small times, sizes and rates, with which a soak goes on.
-fn draw(attributes: &Value, random: &mut Random) -> Value {
+fn draw(attributes: &Value, random: &mut XorShift) -> Value {
     let names = attributes.as_object().into_iter().flatten().map(|(name, _)| name.clone());
     let drawn: Map<String, Value> = names.map(|name| (name, json!(random.below(200)))).collect();
     Value::Object(drawn)
@@ -200,6 +203,7 @@ async fn keep_pinging(address: SocketAddr) {
         if let Ok(Ok(mut pinger)) = timeout(TIMEOUT, Pinger::connect(address)).await {
             while matches!(timeout(TIMEOUT, pinger.ping()).await, Ok(Ok(()))) {}
         }
+        // A proxy that refuses at once would make this a busy loop.
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -222,9 +226,10 @@ async fn keep_reading(address: SocketAddr) {
 }
 
 /// Random numbers by xorshift64 (Marsaglia, 2003); the same seed gives the same numbers.
-struct Random(u64);
+// An own generator of three lines, so that a seed gives the same soak whatever version of a library is used.
+struct XorShift(u64);
 
-impl Random {
+impl XorShift {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use benches::Failure;
+use benches::BenchError;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
@@ -18,24 +18,24 @@ pub(crate) struct Api(pub(crate) SocketAddr);
 
 impl Api {
     /// Makes a proxy on a free port and returns its address.
-    pub(crate) async fn create(self, name: &str, upstream: SocketAddr) -> Result<SocketAddr, Failure> {
+    pub(crate) async fn create(self, name: &str, upstream: SocketAddr) -> Result<SocketAddr, BenchError> {
         let proxy = json!({ "name": name, "listen": "127.0.0.1:0", "upstream": upstream.to_string() });
         let made = self.ask(Method::POST, "/proxies", &proxy).await?;
         Ok(made["listen"].as_str().ok_or("proxy: expected `listen`, found none")?.parse()?)
     }
 
     /// Adds a toxic.
-    pub(crate) async fn add(self, proxy: &str, toxic: &Value) -> Result<(), Failure> {
+    pub(crate) async fn add(self, proxy: &str, toxic: &Value) -> Result<(), BenchError> {
         self.ask(Method::POST, &format!("/proxies/{proxy}/toxics"), toxic).await.map(drop)
     }
 
     /// Removes a toxic.
-    pub(crate) async fn remove(self, proxy: &str, toxic: &str) -> Result<(), Failure> {
+    pub(crate) async fn remove(self, proxy: &str, toxic: &str) -> Result<(), BenchError> {
         self.ask(Method::DELETE, &format!("/proxies/{proxy}/toxics/{toxic}"), &Value::Null).await.map(drop)
     }
 
     /// Number of tasks of the program; only Faultline reports it.
-    pub(crate) async fn tasks(self) -> Result<u64, Failure> {
+    pub(crate) async fn tasks(self) -> Result<u64, BenchError> {
         let text = self.send(Method::GET, "/metrics", Bytes::new()).await?;
         let text = String::from_utf8_lossy(&text).into_owned();
         let line = text.lines().find_map(|line| line.strip_prefix("proxy_runtime_tasks{} "));
@@ -43,13 +43,13 @@ impl Api {
     }
 
     /// Sends a request and returns its answer, null if that is empty.
-    pub(crate) async fn ask(self, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
+    pub(crate) async fn ask(self, method: Method, path: &str, body: &Value) -> Result<Value, BenchError> {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(serde_json::to_vec(body)?) };
         let answer = self.send(method, path, body).await?;
         Ok(if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer)? })
     }
 
-    async fn send(self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failure> {
+    async fn send(self, method: Method, path: &str, body: Bytes) -> Result<Bytes, BenchError> {
         let stream = TcpStream::connect(self.0).await?;
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move { drop(connection.await) });

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use benches::Failure;
+use benches::BenchError;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::origin::Endpoints;
-use super::subject::{Kind, Subject};
+use super::origin::OriginAddresses;
+use super::subject::{ProxyKind, Subject};
 use crate::rounds::Rounds;
 
 /// Rates of the toxic, in KB/s (1,000 bytes).
@@ -19,7 +19,11 @@ pub(super) const RATES: [u64; 2] = [1_000, 50_000];
 const TIME: Duration = Duration::from_secs(5);
 
 /// Measures each rate as a share of the toxic's.
-pub(super) async fn measure(kind: Kind, origin: Endpoints, rounds: &mut Rounds) -> Result<(), Failure> {
+pub(super) async fn measure(
+    kind: ProxyKind,
+    origin: OriginAddresses,
+    rounds: &mut Rounds,
+) -> Result<(), BenchError> {
     for rate in RATES {
         let subject = Subject::start(kind, origin).await?;
         subject.add_to_all("bandwidth", "downstream", &json!({ "rate": rate })).await?;
@@ -30,9 +34,10 @@ pub(super) async fn measure(kind: Kind, origin: Endpoints, rounds: &mut Rounds) 
 }
 
 /// Bytes per second, from the first one on.
-async fn rate_of(address: SocketAddr) -> Result<f64, Failure> {
+async fn rate_of(address: SocketAddr) -> Result<f64, BenchError> {
     let mut stream = TcpStream::connect(address).await?;
     let mut buffer = vec![0; 256 * 1024];
+    // The clock starts with the first byte: making the connection is no part of a bandwidth.
     stream.read_exact(&mut buffer[..1]).await?;
     let (begun, mut bytes) = (Instant::now(), 0_u64);
     let until = tokio::time::Instant::from_std(begun) + TIME;

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use benches::Failure;
+use benches::BenchError;
 use faultline::measure::latency::Latency;
 use serde_json::json;
 
-use super::origin::Endpoints;
+use super::origin::OriginAddresses;
 use super::pinger::Pinger;
-use super::subject::{Kind, Subject};
+use super::subject::{ProxyKind, Subject};
 use crate::rounds::Rounds;
 
 /// Latency of the toxic, in milliseconds.
@@ -23,10 +23,10 @@ pub(super) const CONNECTIONS: [usize; 2] = [10, 1_000];
 
 /// Measures the origin that delays by itself, without a proxy.
 pub(super) async fn measure_direct(
-    origin: Endpoints,
+    origin: OriginAddresses,
     time: Duration,
     rounds: &mut Rounds,
-) -> Result<(), Failure> {
+) -> Result<(), BenchError> {
     for connections in CONNECTIONS {
         let latency = trips(origin.slow, connections, time, LATENCY).await?;
         add(rounds, &format!("direct: latency {LATENCY} ms, {connections} connected"), &latency);
@@ -36,11 +36,11 @@ pub(super) async fn measure_direct(
 
 /// Measures a toxic of the same latency, and one with jitter.
 pub(super) async fn measure(
-    kind: Kind,
-    origin: Endpoints,
+    kind: ProxyKind,
+    origin: OriginAddresses,
     time: Duration,
     rounds: &mut Rounds,
-) -> Result<(), Failure> {
+) -> Result<(), BenchError> {
     let subject = Subject::start(kind, origin).await?;
     subject.add_to_all("latency", "downstream", &json!({ "latency": LATENCY })).await?;
     for connections in CONNECTIONS {
@@ -76,7 +76,7 @@ async fn trips(
     connections: usize,
     time: Duration,
     latency: u64,
-) -> Result<Latency, Failure> {
+) -> Result<Latency, BenchError> {
     let connecting: Vec<_> = (0..connections).map(|_| tokio::spawn(Pinger::connect(address))).collect();
     let mut pingers = Vec::with_capacity(connections);
     for connecting in connecting {
@@ -97,7 +97,7 @@ async fn trips(
     Ok(all)
 }
 
-async fn keep_pinging(mut pinger: Pinger, first: Instant, until: Instant) -> Result<Latency, Failure> {
+async fn keep_pinging(mut pinger: Pinger, first: Instant, until: Instant) -> Result<Latency, BenchError> {
     let mut latency = Latency::fine();
     tokio::time::sleep_until(first.into()).await;
     while Instant::now() < until {

@@ -3,18 +3,18 @@
 use std::fs;
 use std::time::Duration;
 
-use benches::Failure;
+use benches::BenchError;
 
-use super::origin::Endpoints;
+use super::origin::OriginAddresses;
 use super::pinger::Pinger;
-use super::subject::{Kind, Subject};
+use super::subject::{ProxyKind, Subject};
 use crate::session::Notes;
 
 /// Descriptors that a proxy may have besides its connections.
 const OTHERS: usize = 500;
 
 /// Numbers of connections. The second is bounded by the descriptors, two of which a proxy needs for each.
-pub(super) fn numbers() -> Result<[usize; 2], Failure> {
+pub(super) fn numbers() -> Result<[usize; 2], BenchError> {
     let limits = fs::read_to_string("/proc/self/limits")?;
     let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
     let most = files
@@ -25,7 +25,11 @@ pub(super) fn numbers() -> Result<[usize; 2], Failure> {
 }
 
 /// Measures a new proxy, since a program seldom returns memory that it once had.
-pub(super) async fn measure(kind: Kind, origin: Endpoints, notes: &mut Notes) -> Result<(), Failure> {
+pub(super) async fn measure(
+    kind: ProxyKind,
+    origin: OriginAddresses,
+    notes: &mut Notes,
+) -> Result<(), BenchError> {
     let subject = Subject::start(kind, origin).await?;
     let process = subject.process.as_ref().ok_or("memory: expected a proxy, found none")?;
     let mut open = Vec::new();

@@ -14,14 +14,14 @@ mod throughput;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use benches::Failure;
+use benches::BenchError;
 use clap::{Args, ValueEnum};
 
 pub(crate) use api::Api;
-pub(crate) use origin::{Endpoints, Origin};
+pub(crate) use origin::{Origin, OriginAddresses};
 pub(crate) use pinger::Pinger;
 pub(crate) use plain_copy::PlainCopy;
-use subject::{KINDS, Kind, Subject, WITH_TOXICS};
+use subject::{KINDS, ProxyKind, Subject, WITH_TOXICS};
 pub(crate) use subject::{faultline, origin};
 
 use crate::rounds::Rounds;
@@ -29,21 +29,21 @@ use crate::session::{self, Notes};
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Proxy {
+pub(crate) struct ProxyVerb {
     /// Number of measurements of everything; the median counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
     /// Seconds of each measurement
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=60))]
     seconds: u8,
-    /// Only these parts
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec())]
-    only: Vec<Part>,
+    /// Names of the only parts to run
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = ProxyPart::value_variants().to_vec())]
+    only: Vec<ProxyPart>,
 }
 
-/// Part of the measurements.
+/// ProxyPart of the measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Part {
+enum ProxyPart {
     /// Memory with idle connections
     Idle,
     /// Bytes, round trips and new connections
@@ -54,17 +54,18 @@ enum Part {
     Bandwidth,
 }
 
-impl Proxy {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+impl ProxyVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         session::alone("link", async |notes| {
-            let here: Vec<Kind> = KINDS.into_iter().filter(|kind| kind.is_here()).collect();
+            let here: Vec<ProxyKind> = KINDS.into_iter().filter(|kind| kind.is_here()).collect();
             for missing in KINDS.into_iter().filter(|kind| !kind.is_here()) {
                 eprintln!("{} is not on this machine and is left out", missing.name());
             }
             note_versions(notes);
             let (_origin, endpoints) = subject::origin(delays::LATENCY)?;
             let is_wanted = |part| self.only.contains(&part);
-            let proxies = here.iter().filter(|kind| **kind != Kind::Direct && is_wanted(Part::Idle));
+            let proxies =
+                here.iter().filter(|kind| **kind != ProxyKind::Direct && is_wanted(ProxyPart::Idle));
             for kind in proxies {
                 idle::measure(*kind, endpoints, notes).await?;
             }
@@ -73,27 +74,29 @@ impl Proxy {
             for kind in &here {
                 subjects.push(Subject::start(*kind, endpoints).await?);
             }
-            let with_toxics: Vec<Kind> = here.into_iter().filter(|kind| WITH_TOXICS.contains(kind)).collect();
+            let with_toxics: Vec<ProxyKind> =
+                here.into_iter().filter(|kind| WITH_TOXICS.contains(kind)).collect();
             for kind in &with_toxics {
                 subjects.push(Subject::start_with_toxics(*kind, endpoints).await?);
             }
             let mut measured = Rounds::default();
             for round in 1..=self.rounds {
                 eprintln!("round {round} of {}", self.rounds);
-                for subject in subjects.iter().filter(|_| is_wanted(Part::Throughput)) {
+                for subject in subjects.iter().filter(|_| is_wanted(ProxyPart::Throughput)) {
                     throughput::measure(subject, time, &mut measured).await?;
                 }
-                if is_wanted(Part::Latency) {
+                if is_wanted(ProxyPart::Latency) {
                     delays::measure_direct(endpoints, time, &mut measured).await?;
                 }
                 for kind in &with_toxics {
-                    if is_wanted(Part::Latency) {
+                    if is_wanted(ProxyPart::Latency) {
                         delays::measure(*kind, endpoints, time, &mut measured).await?;
                     }
-                    if is_wanted(Part::Bandwidth) {
+                    if is_wanted(ProxyPart::Bandwidth) {
                         bandwidth::measure(*kind, endpoints, &mut measured).await?;
                     }
                 }
+                // After each round, so that an interruption keeps the rounds until then.
                 measured.note("link", notes);
             }
             Ok(())
@@ -103,7 +106,7 @@ impl Proxy {
 
 /// Notes the versions of the other proxies.
 fn note_versions(notes: &mut Notes) {
-    for (kind, option) in [(Kind::Haproxy, "-v"), (Kind::Toxiproxy, "-version")] {
+    for (kind, option) in [(ProxyKind::Haproxy, "-v"), (ProxyKind::Toxiproxy, "-version")] {
         let Some(program) = kind.program() else { continue };
         let Ok(output) = Command::new(program).arg(option).output() else { continue };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

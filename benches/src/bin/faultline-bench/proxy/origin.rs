@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use benches::Failure;
+use benches::BenchError;
 use clap::Args;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -25,7 +25,7 @@ pub(crate) struct Origin {
 
 /// Addresses of an origin, or of the proxies before it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Endpoints {
+pub(crate) struct OriginAddresses {
     /// Echo of each message.
     pub(crate) echo: SocketAddr,
     /// Source of as many bytes as are read.
@@ -34,13 +34,13 @@ pub(crate) struct Endpoints {
     pub(crate) slow: SocketAddr,
 }
 
-impl Endpoints {
+impl OriginAddresses {
     /// Addresses with their names.
     pub(crate) fn named(&self) -> [(&'static str, SocketAddr); 3] {
         [("echo", self.echo), ("source", self.source), ("slow", self.slow)]
     }
 
-    /// Endpoints with these addresses, in the order of [`Self::named`].
+    /// Origin with these addresses, in the order of [`Self::named`].
     pub(super) fn from_named([echo, source, slow]: [SocketAddr; 3]) -> Self {
         Self { echo, source, slow }
     }
@@ -51,7 +51,7 @@ type DelayedEcho = (Instant, Arc<OwnedWriteHalf>, [u8; MESSAGE]);
 
 impl Origin {
     /// Serves until it is killed; its first line on standard output has the three addresses.
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let delay = Duration::from_millis(self.delay);
         tokio::runtime::Runtime::new()?.block_on(async {
             let (echo_listener, source_listener, slow_listener) =
@@ -60,6 +60,7 @@ impl Origin {
                 [&echo_listener, &source_listener, &slow_listener].map(|listener| listener.local_addr());
             let [echo_at, source_at, slow_at] = addresses;
             println!("{} {} {}", echo_at?, source_at?, slow_at?);
+            // The standard library's channel, since a thread waits on it.
             let (late, answers) = channel();
             std::thread::spawn(move || answer_in_time(&answers));
             tokio::join!(
@@ -97,6 +98,7 @@ async fn echo(mut stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
+// Large pieces, so that the origin does not bound the proxy.
 async fn pour(mut stream: TcpStream) -> std::io::Result<()> {
     let piece = vec![7; 256 * 1024];
     loop {

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use benches::Failure;
-use benches::closed::{Answer, Caller};
+use benches::BenchError;
+use benches::closed::{CallOutcome, Caller};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -17,7 +17,7 @@ pub(crate) struct Pinger {
 
 impl Pinger {
     /// Connects and makes a first round trip, after which the proxy has its connection too.
-    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let mut pinger = Self { stream, message: [7; MESSAGE] };
@@ -26,7 +26,7 @@ impl Pinger {
     }
 
     /// Connects `number` times.
-    pub(super) async fn many(number: usize, address: SocketAddr) -> Result<Vec<Self>, Failure> {
+    pub(super) async fn many(number: usize, address: SocketAddr) -> Result<Vec<Self>, BenchError> {
         let mut pingers = Vec::with_capacity(number);
         for _ in 0..number {
             pingers.push(Self::connect(address).await?);
@@ -35,7 +35,7 @@ impl Pinger {
     }
 
     /// Makes a round trip.
-    pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn ping(&mut self) -> Result<(), BenchError> {
         self.stream.write_all(&self.message).await?;
         self.stream.read_exact(&mut self.message).await?;
         Ok(())
@@ -43,8 +43,8 @@ impl Pinger {
 }
 
 impl Caller for Pinger {
-    async fn call(&mut self) -> Result<Answer, Failure> {
-        self.ping().await.map(|()| Answer::Done)
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
+        self.ping().await.map(|()| CallOutcome::Done)
     }
 }
 
@@ -52,7 +52,7 @@ impl Caller for Pinger {
 pub(super) struct Connector(pub(super) SocketAddr);
 
 impl Caller for Connector {
-    async fn call(&mut self) -> Result<Answer, Failure> {
-        Pinger::connect(self.0).await.map(|_| Answer::Done)
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
+        Pinger::connect(self.0).await.map(|_| CallOutcome::Done)
     }
 }

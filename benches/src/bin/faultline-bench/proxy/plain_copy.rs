@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
-use benches::Failure;
+use benches::BenchError;
 use clap::Args;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +20,7 @@ pub(crate) struct PlainCopy {
 
 impl PlainCopy {
     /// Serves until it is killed; its first line on standard output has the addresses, in the order of the upstreams.
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         tokio::runtime::Runtime::new()?.block_on(async {
             let mut addresses = Vec::new();
             for upstream in self.upstreams {

@@ -5,19 +5,19 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
-use benches::Failure;
+use benches::BenchError;
 use serde_json::json;
 
 use super::api::Api;
-use super::origin::Endpoints;
-use crate::process::{Process, beside, free_port, on_path, wait_for};
+use super::origin::OriginAddresses;
+use crate::process::{MeasuredProcess, beside, free_port, on_path, wait_for};
 
 /// Variable that names Toxiproxy's server, where it is not on PATH.
 const TOXIPROXY_SERVER: &str = "TOXIPROXY_SERVER";
 
 /// Kind of proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ProxyKind {
     Direct,
     Copy,
     Haproxy,
@@ -26,13 +26,13 @@ pub(super) enum Kind {
 }
 
 /// Kinds in the order of their turns.
-pub(super) const KINDS: [Kind; 5] =
-    [Kind::Direct, Kind::Copy, Kind::Haproxy, Kind::Toxiproxy, Kind::Faultline];
+pub(super) const KINDS: [ProxyKind; 5] =
+    [ProxyKind::Direct, ProxyKind::Copy, ProxyKind::Haproxy, ProxyKind::Toxiproxy, ProxyKind::Faultline];
 
 /// Kinds that have toxics.
-pub(super) const WITH_TOXICS: [Kind; 2] = [Kind::Toxiproxy, Kind::Faultline];
+pub(super) const WITH_TOXICS: [ProxyKind; 2] = [ProxyKind::Toxiproxy, ProxyKind::Faultline];
 
-impl Kind {
+impl ProxyKind {
     /// Name, with which the figures begin.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -66,9 +66,9 @@ pub(super) struct Subject {
     /// Name, with which the figures begin.
     pub(super) name: String,
     /// Addresses that clients connect to.
-    pub(super) endpoints: Endpoints,
+    pub(super) endpoints: OriginAddresses,
     /// Process of the proxy; none if there is no proxy.
-    pub(super) process: Option<Process>,
+    pub(super) process: Option<MeasuredProcess>,
     /// API of the proxy, if it has one.
     pub(super) api: Option<Api>,
     /// Folder of the configuration, if it has one.
@@ -77,22 +77,23 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Starts a proxy before the origin.
-    pub(super) async fn start(kind: Kind, origin: Endpoints) -> Result<Self, Failure> {
+    pub(super) async fn start(kind: ProxyKind, origin: OriginAddresses) -> Result<Self, BenchError> {
         let mut subject =
             Self { name: kind.name().to_owned(), endpoints: origin, process: None, api: None, _folder: None };
         match kind {
-            Kind::Direct => {}
-            Kind::Copy => subject.start_copy(origin)?,
-            Kind::Haproxy => subject.start_haproxy(origin).await?,
-            Kind::Toxiproxy => {
+            ProxyKind::Direct => {}
+            ProxyKind::Copy => subject.start_copy(origin)?,
+            ProxyKind::Haproxy => subject.start_haproxy(origin).await?,
+            ProxyKind::Toxiproxy => {
                 let program = kind.program().ok_or("Toxiproxy is not on this machine")?;
+                // Toxiproxy can't either choose its port and print it.
                 let api = free_port()?;
                 let port = api.port().to_string();
                 let arguments = ["-host", "127.0.0.1", "-port", port.as_str()];
-                subject.process = Some(Process::start(Command::new(program).args(arguments))?);
+                subject.process = Some(MeasuredProcess::start(Command::new(program).args(arguments))?);
                 subject.make_proxies(api, origin).await?;
             }
-            Kind::Faultline => {
+            ProxyKind::Faultline => {
                 let (process, api) = faultline()?;
                 subject.process = Some(process);
                 subject.make_proxies(api, origin).await?;
@@ -102,7 +103,10 @@ impl Subject {
     }
 
     /// Starts a proxy with a toxic in both directions of every link that does nothing to the bytes.
-    pub(super) async fn start_with_toxics(kind: Kind, origin: Endpoints) -> Result<Self, Failure> {
+    pub(super) async fn start_with_toxics(
+        kind: ProxyKind,
+        origin: OriginAddresses,
+    ) -> Result<Self, BenchError> {
         let mut subject = Self::start(kind, origin).await?;
         subject.name.push_str(", latency 0");
         for stream in ["upstream", "downstream"] {
@@ -117,7 +121,7 @@ impl Subject {
         kind: &str,
         stream: &str,
         attributes: &serde_json::Value,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), BenchError> {
         let api = self.api.ok_or("toxics: expected a proxy with an API, found none")?;
         for (link, _) in self.endpoints.named() {
             let toxic = json!({ "type": kind, "stream": stream, "attributes": attributes });
@@ -126,11 +130,11 @@ impl Subject {
         Ok(())
     }
 
-    async fn make_proxies(&mut self, api: SocketAddr, origin: Endpoints) -> Result<(), Failure> {
+    async fn make_proxies(&mut self, api: SocketAddr, origin: OriginAddresses) -> Result<(), BenchError> {
         wait_for(api).await?;
         let (api, [echo, source, slow]) = (Api(api), origin.named());
         self.api = Some(api);
-        self.endpoints = Endpoints::from_named([
+        self.endpoints = OriginAddresses::from_named([
             api.create(echo.0, echo.1).await?,
             api.create(source.0, source.1).await?,
             api.create(slow.0, slow.1).await?,
@@ -138,53 +142,58 @@ impl Subject {
         Ok(())
     }
 
-    fn start_copy(&mut self, origin: Endpoints) -> Result<(), Failure> {
+    fn start_copy(&mut self, origin: OriginAddresses) -> Result<(), BenchError> {
         let upstreams = origin.named().map(|(_, address)| address.to_string());
         let mut command = Command::new(std::env::current_exe()?);
-        let (process, line) = Process::start_and_read_line(command.arg("proxy-copy").args(upstreams))?;
+        let (process, line) =
+            MeasuredProcess::start_and_read_line(command.arg("proxy-copy").args(upstreams))?;
         self.process = Some(process);
         self.endpoints = endpoints(&line)?;
         Ok(())
     }
 
-    async fn start_haproxy(&mut self, origin: Endpoints) -> Result<(), Failure> {
+    async fn start_haproxy(&mut self, origin: OriginAddresses) -> Result<(), BenchError> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("haproxy.cfg");
-        self.endpoints = Endpoints::from_named([free_port()?, free_port()?, free_port()?]);
+        // HAProxy can't listen on a port of the system's choice and print it.
+        self.endpoints = OriginAddresses::from_named([free_port()?, free_port()?, free_port()?]);
         std::fs::write(&file, haproxy_configuration(self.endpoints, origin))?;
-        let program = Kind::Haproxy.program().ok_or("HAProxy is not on this machine")?;
-        self.process = Some(Process::start(Command::new(program).arg("-f").arg(&file))?);
+        let program = ProxyKind::Haproxy.program().ok_or("HAProxy is not on this machine")?;
+        self.process = Some(MeasuredProcess::start(Command::new(program).arg("-f").arg(&file))?);
         self._folder = Some(folder);
         wait_for(self.endpoints.slow).await
     }
 }
 
 /// Starts `faultline proxy` and returns the address of its API.
-pub(crate) fn faultline() -> Result<(Process, SocketAddr), Failure> {
+pub(crate) fn faultline() -> Result<(MeasuredProcess, SocketAddr), BenchError> {
     let mut command = Command::new(beside("faultline")?);
-    let (process, line) = Process::start_and_read_line(command.args(["proxy", "--listen", "127.0.0.1:0"]))?;
+    let (process, line) =
+        MeasuredProcess::start_and_read_line(command.args(["proxy", "--listen", "127.0.0.1:0"]))?;
     let address = line.split_once("http://").and_then(|(_, rest)| rest.split([',', ' ', '\n', '/']).next());
     Ok((process, address.ok_or("faultline proxy: expected an address, found none")?.parse()?))
 }
 
 /// Starts an origin and returns its addresses.
-pub(crate) fn origin(delay: u64) -> Result<(Process, Endpoints), Failure> {
+pub(crate) fn origin(delay: u64) -> Result<(MeasuredProcess, OriginAddresses), BenchError> {
     let mut command = Command::new(std::env::current_exe()?);
     let delay = delay.to_string();
-    let (process, line) = Process::start_and_read_line(command.args(["proxy-origin", "--delay", &delay]))?;
+    let (process, line) =
+        MeasuredProcess::start_and_read_line(command.args(["proxy-origin", "--delay", &delay]))?;
     Ok((process, endpoints(&line)?))
 }
 
 /// Addresses on the first line of a process's output.
-fn endpoints(line: &str) -> Result<Endpoints, Failure> {
+fn endpoints(line: &str) -> Result<OriginAddresses, BenchError> {
     let addresses = line.split_whitespace().map(str::parse).collect::<Result<Vec<SocketAddr>, _>>()?;
     let addresses = <[SocketAddr; 3]>::try_from(addresses)
         .map_err(|_| format!("origin: expected three addresses, found {line}"))?;
-    Ok(Endpoints::from_named(addresses))
+    Ok(OriginAddresses::from_named(addresses))
 }
 
 /// Configuration that only forwards TCP from each address to the origin's.
-fn haproxy_configuration(endpoints: Endpoints, origin: Endpoints) -> String {
+fn haproxy_configuration(endpoints: OriginAddresses, origin: OriginAddresses) -> String {
+    // More than the connections of any measurement; the timeouts never end one.
     let mut text =
         "global\n  maxconn 9800\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n  \
                     timeout server 1h\n"

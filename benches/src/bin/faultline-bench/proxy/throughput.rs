@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use benches::Failure;
+use benches::BenchError;
 use benches::closed::{self, Until};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::pinger::{Connector, Pinger};
 use super::subject::Subject;
-use crate::process::Process;
+use crate::process::MeasuredProcess;
 use crate::rounds::Rounds;
 
 /// New connections of one measurement: more would wait for the system's ports.
@@ -20,10 +20,16 @@ const NEW: u64 = 2_000;
 const CONNECTORS: usize = 16;
 
 /// Measures one subject once.
-pub(super) async fn measure(subject: &Subject, time: Duration, rounds: &mut Rounds) -> Result<(), Failure> {
+pub(super) async fn measure(
+    subject: &Subject,
+    time: Duration,
+    rounds: &mut Rounds,
+) -> Result<(), BenchError> {
+    // One connection shows the cost of a byte, eight whether it grows with the connections.
     for connections in [1, 8] {
         download(subject, connections, time, rounds).await?;
     }
+    // One connection shows the latency, 64 the throughput.
     for connections in [1, 64] {
         round_trips(subject, connections, time, rounds).await?;
     }
@@ -38,7 +44,7 @@ async fn download(
     connections: usize,
     time: Duration,
     rounds: &mut Rounds,
-) -> Result<(), Failure> {
+) -> Result<(), BenchError> {
     let before = cpu(subject)?;
     let begun = Instant::now();
     let address = subject.endpoints.source;
@@ -58,7 +64,7 @@ async fn download(
 }
 
 /// Reads until a time and returns the number of bytes.
-async fn read(address: SocketAddr, until: Instant) -> Result<u64, Failure> {
+async fn read(address: SocketAddr, until: Instant) -> Result<u64, BenchError> {
     let mut stream = TcpStream::connect(address).await?;
     let (mut buffer, mut bytes) = (vec![0; 256 * 1024], 0);
     while Instant::now() < until {
@@ -76,7 +82,7 @@ async fn round_trips(
     connections: usize,
     time: Duration,
     rounds: &mut Rounds,
-) -> Result<(), Failure> {
+) -> Result<(), BenchError> {
     let pingers = Pinger::many(connections, subject.endpoints.echo).await?;
     let before = cpu(subject)?;
     let lap = closed::run(pingers, Until::Time(time)).await?;
@@ -92,6 +98,6 @@ async fn round_trips(
 }
 
 /// CPU time of the proxy; zero without one.
-fn cpu(subject: &Subject) -> Result<Duration, Failure> {
-    subject.process.as_ref().map_or(Ok(Duration::ZERO), Process::cpu)
+fn cpu(subject: &Subject) -> Result<Duration, BenchError> {
+    subject.process.as_ref().map_or(Ok(Duration::ZERO), MeasuredProcess::cpu)
 }

@@ -11,31 +11,31 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use benches::side_by_side::PREFIX;
-use benches::{Failure, System};
+use benches::{BenchError, RunningSystem};
 use clap::{Args, ValueEnum};
 
 use crate::rounds::Rounds;
-use crate::session::{self, Notes, Plan};
+use crate::session::{self, Notes, SystemPlan};
 use grpc::Grpc;
 use ping::Ping;
 use proxies::Proxies;
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct SideBySide {
+pub(crate) struct SideBySideVerb {
     /// Number of measurements of each server; the median counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
     /// Seconds of each measurement
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=60))]
     seconds: u8,
-    /// Only these parts
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec())]
-    only: Vec<Part>,
+    /// Names of the only parts to run
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = SideBySidePart::value_variants().to_vec())]
+    only: Vec<SideBySidePart>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Part {
+enum SideBySidePart {
     /// Pings of the broker, of bare HTTP servers, and by wrk
     Ping,
     /// Calls of the logger and of a bare gRPC server
@@ -44,21 +44,22 @@ enum Part {
     Proxies,
 }
 
-impl SideBySide {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failure> {
-        let mut plans = vec![Plan::default()];
-        if self.only.contains(&Part::Proxies) {
-            plans.push(Plan { proxied: true, ..Plan::default() });
+impl SideBySideVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
+        // Both systems run at the same time, so that their turns are seconds apart; the idle one costs next to nothing.
+        let mut plans = vec![SystemPlan::default()];
+        if self.only.contains(&SideBySidePart::Proxies) {
+            plans.push(SystemPlan { proxied: true, ..SystemPlan::default() });
         }
         session::on_systems(PREFIX, plans, async |systems, notes| self.measure(systems, notes).await)
     }
 
-    async fn measure(&self, systems: &[System], notes: &mut Notes) -> Result<(), Failure> {
+    async fn measure(&self, systems: &[RunningSystem], notes: &mut Notes) -> Result<(), BenchError> {
         let direct = systems.first().ok_or("expected a system, found none")?;
         let time = Duration::from_secs(self.seconds.into());
         let wants = |part| self.only.contains(&part);
-        let ping = if wants(Part::Ping) { Some(Ping::start(direct, time, notes)?) } else { None };
-        let grpc = if wants(Part::Grpc) { Some(Grpc::start(direct, time, notes)?) } else { None };
+        let ping = if wants(SideBySidePart::Ping) { Some(Ping::start(direct, time, notes)?) } else { None };
+        let grpc = if wants(SideBySidePart::Grpc) { Some(Grpc::start(direct, time, notes)?) } else { None };
         let proxies = match systems {
             [direct, proxied] => Some(Proxies::new(direct, proxied, time)?),
             _ => None,
@@ -75,6 +76,7 @@ impl SideBySide {
             if let Some(proxies) = &proxies {
                 proxies.round(&mut rounds).await?;
             }
+            // After each round, so that an interruption keeps the rounds until then.
             rounds.note(PREFIX, notes);
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use benches::Failure;
+use benches::BenchError;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -33,10 +33,11 @@ pub(super) struct Summary {
 
 impl Wrk {
     /// Finds wrk; none where it is not installed.
-    pub(super) fn find() -> Result<Option<Self>, Failure> {
+    pub(super) fn find() -> Result<Option<Self>, BenchError> {
         let Some(program) = on_path("wrk") else { return Ok(None) };
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("ping.lua"), SCRIPT)?;
+        // wrk prints its version and then exits with 1, so only the output counts.
         let output = std::process::Command::new(&program).arg("-v").output()?;
         let line = String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned();
         let version = line.split(" [").next().unwrap_or_default().to_owned();
@@ -54,8 +55,9 @@ impl Wrk {
         server: SocketAddr,
         connections: usize,
         time: Duration,
-    ) -> Result<Summary, Failure> {
+    ) -> Result<Summary, BenchError> {
         let mut command = Command::new(&self.program);
+        // One thread: with more, wrk would take the cores that the server needs.
         command.arg("-t1").arg(format!("-c{connections}")).arg(format!("-d{}s", time.as_secs()));
         command.arg("-s").arg(self.folder.path().join("ping.lua")).arg(format!("http://{server}/"));
         // An interrupted bench must not leave it running.
@@ -65,8 +67,9 @@ impl Wrk {
 }
 
 impl Summary {
-    fn parse(output: &str) -> Result<Self, Failure> {
+    fn parse(output: &str) -> Result<Self, BenchError> {
         let unexpected = || format!("wrk: expected a summary without errors, found:\n{output}");
+        // wrk exits with 0 whatever the answers were.
         let bad = ["Non-2xx or 3xx responses", "Socket errors"];
         if bad.iter().any(|line| output.contains(line)) {
             return Err(unexpected().into());
