@@ -15,6 +15,7 @@ use benches::workload::{CONCURRENCIES, SIZES};
 use benches::{BenchError, RunningSystem};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
+use faultline::cli::output::note;
 use tokio::runtime::Runtime;
 
 /// Pause between two readings of the count of stored entries, if many are in flight; a single entry is watched without.
@@ -50,14 +51,14 @@ fn main() {
     let system = match runtime.block_on(RunningSystem::start()) {
         Ok(system) => system,
         Err(error) => {
-            eprintln!("{error}");
+            note(&error);
             std::process::exit(69);
         }
     };
     let measured = measure(&runtime, &mut criterion, &system);
     runtime.block_on(system.end());
     if let Err(error) = measured {
-        eprintln!("{error}");
+        note(&error);
         std::process::exit(70);
     }
     criterion.final_summary();

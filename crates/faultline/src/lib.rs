@@ -18,10 +18,11 @@
 
 pub mod cli;
 pub mod fault;
+pub mod lab;
 pub mod live;
 pub mod load;
 pub mod report;
 pub mod runner;
 
-pub use faultline_model::{checker, history, measure, scenario};
+pub use faultline_model::{checker, history, measure, scenario, timeline};
 pub use {faultline_proxy as proxy, faultline_stack as stack};

@@ -9,6 +9,7 @@ use benches::closed::{self, Lap, Until};
 use benches::http::{HttpCaller, Question};
 use benches::{BenchError, RunningSystem, amqp, store_watch};
 use clap::Args;
+use faultline::cli::output::note;
 use mongodb::bson::{Document, doc};
 use mongodb::{Collection, IndexModel};
 
@@ -60,7 +61,7 @@ impl LimitsVerb {
             let bench = LimitBench::new(system, Duration::from_secs(seconds.into())).await?;
             let mut measured = Rounds::default();
             for round in 1..=rounds {
-                eprintln!("round {round} of {rounds}");
+                note(format_args!("round {round} of {rounds}"));
                 bench.round(&mut measured).await?;
                 measured.note("limits", notes);
             }

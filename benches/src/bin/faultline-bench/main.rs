@@ -19,6 +19,7 @@ mod store;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use faultline::cli::output::note;
 
 // The allocator of the services: the bare server beside them must not lose by its allocator.
 #[global_allocator]
@@ -91,7 +92,7 @@ fn main() -> ExitCode {
         BenchVerb::Record(verb) => verb.perform(),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("faultline-bench: {error}");
+        note(format_args!("faultline-bench: {error}"));
         ExitCode::from(69)
     })
 }

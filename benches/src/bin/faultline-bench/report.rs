@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use benches::figures::{BenchFigures, Figure};
 use benches::{BenchError, comparison, criterion_output, links, ratios, side_by_side, targets};
 use clap::Args;
+use faultline::cli::output::{note, tell};
 use faultline::runner::machine;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -80,19 +81,19 @@ impl ReportVerb {
             text.push_str("\n## Against the baseline\n\n");
             // A warning and no error: ratios hold on other machines too, within their noise bands.
             for difference in figures.differences(&before) {
-                eprintln!("the baseline is of another machine or version: {difference}");
+                note(format_args!("the baseline is of another machine or version: {difference}"));
             }
             text.push_str(&comparison::against_baseline(&comparisons));
             for worse in comparisons.iter().filter(|comparison| comparison.is_regression()) {
-                eprintln!("worse than noise explains: {}", worse.now.name);
+                note(format_args!("worse than noise explains: {}", worse.now.name));
                 code = ExitCode::from(1);
             }
         } else {
-            eprintln!("no baseline yet: `make bench-record` makes this run one");
+            note("no baseline yet: `make bench-record` makes this run one");
         }
         write(&fresh.join(SUMMARY), &text)?;
-        println!("{text}");
-        eprintln!("tables, charts and figures are in {}", fresh.display());
+        tell(&text);
+        note(format_args!("tables, charts and figures are in {}", fresh.display()));
         Ok(code)
     }
 }

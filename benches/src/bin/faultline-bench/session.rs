@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use benches::figures::{BenchFigures, Figure};
 use benches::{BenchError, RunningSystem};
+use faultline::cli::output::note;
 use faultline::stack::Wiring;
 
 use crate::folder;
@@ -16,13 +17,13 @@ pub(crate) struct Notes(BenchFigures);
 impl Notes {
     /// Adds a fact: the version of a program, or the reason why it was not measured.
     pub(crate) fn fact(&mut self, name: &str, fact: &str) {
-        eprintln!("  {name}: {fact}");
+        note(format_args!("  {name}: {fact}"));
         self.0.facts.insert(name.to_owned(), fact.to_owned());
     }
 
     /// Adds a figure.
     pub(crate) fn add(&mut self, name: &str, value: f64, unit: &str) {
-        eprintln!("  {name}: {}", text_of(value, unit));
+        note(format_args!("  {name}: {}", text_of(value, unit)));
         self.0.add(name, Figure::new(value, unit));
     }
 
@@ -34,7 +35,7 @@ impl Notes {
         let (median, interval) = (sorted[sorted.len() / 2], (*least, *greatest));
         let [shown, from, to] = [median, *least, *greatest].map(|value| text_of(value, unit));
         // Standard error, since the report is what standard output is for.
-        eprintln!("  {name}: {shown} ({from} to {to})");
+        note(format_args!("  {name}: {shown} ({from} to {to})"));
         self.0.add(name, Figure { value: median, unit: unit.to_owned(), interval: Some(interval) });
     }
 }
@@ -111,7 +112,7 @@ async fn until_interrupted(
     tokio::select! {
         done = work => done.map(|()| ExitCode::SUCCESS),
         _ = tokio::signal::ctrl_c() => {
-            eprintln!("interrupted: figures until now are kept");
+            note("interrupted: figures until now are kept");
             Ok(ExitCode::from(130))
         }
     }
@@ -127,7 +128,7 @@ fn keep(
     if !notes.0.figures.is_empty() {
         let file = folder::fresh()?.join(format!("{name}.json"));
         notes.0.write(&file)?;
-        eprintln!("written to {}", file.display());
+        note(format_args!("written to {}", file.display()));
     }
     code
 }

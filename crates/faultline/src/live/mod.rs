@@ -4,9 +4,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`state`] | everything that the page shows, folded from progress; pure |
-//! | [`counts`] | sums over a run; pure |
-//! | [`seconds`] | what became of operations, second by second; pure |
-//! | [`faults`] | what became of faults; pure |
+//! | [`counts`] | counters of operations and entries; pure |
+//! | [`faults`] | faults as the page shows them; pure |
 //! | [`board`] | the state that everybody shares, and what changed of it, for any number of viewers |
 //! | [`session`] | loads by hand on a system that is up, one after the other |
 //! | [`server`] | the page and its API over HTTP |
@@ -19,7 +18,6 @@ pub mod board;
 pub mod counts;
 pub mod faults;
 pub mod gate;
-pub mod seconds;
 pub mod server;
 pub mod session;
 pub mod shelf;

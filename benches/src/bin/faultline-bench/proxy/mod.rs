@@ -3,6 +3,7 @@
 
 mod api;
 mod bandwidth;
+mod burst;
 mod delays;
 mod idle;
 mod origin;
@@ -18,6 +19,7 @@ use benches::BenchError;
 use clap::{Args, ValueEnum};
 
 pub(crate) use api::Api;
+use faultline::cli::output::note;
 pub(crate) use origin::{Origin, OriginAddresses};
 pub(crate) use pinger::Pinger;
 pub(crate) use plain_copy::PlainCopy;
@@ -48,6 +50,8 @@ enum ProxyPart {
     Idle,
     /// Bytes, round trips and new connections
     Throughput,
+    /// First answers when many clients come at once
+    Burst,
     /// Accuracy of a latency
     Latency,
     /// Accuracy of a bandwidth
@@ -59,7 +63,7 @@ impl ProxyVerb {
         session::alone("link", async |notes| {
             let here: Vec<ProxyKind> = KINDS.into_iter().filter(|kind| kind.is_here()).collect();
             for missing in KINDS.into_iter().filter(|kind| !kind.is_here()) {
-                eprintln!("{} is not on this machine and is left out", missing.name());
+                note(format_args!("{} is not on this machine and is left out", missing.name()));
             }
             note_versions(notes);
             let (_origin, endpoints) = subject::origin(delays::LATENCY)?;
@@ -81,9 +85,12 @@ impl ProxyVerb {
             }
             let mut measured = Rounds::default();
             for round in 1..=self.rounds {
-                eprintln!("round {round} of {}", self.rounds);
+                note(format_args!("round {round} of {}", self.rounds));
                 for subject in subjects.iter().filter(|_| is_wanted(ProxyPart::Throughput)) {
                     throughput::measure(subject, time, &mut measured).await?;
+                }
+                for subject in subjects.iter().filter(|_| is_wanted(ProxyPart::Burst)) {
+                    burst::measure(subject, &mut measured).await?;
                 }
                 if is_wanted(ProxyPart::Latency) {
                     delays::measure_direct(endpoints, time, &mut measured).await?;

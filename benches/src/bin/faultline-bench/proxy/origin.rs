@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use benches::BenchError;
 use clap::Args;
+use faultline::cli::output::tell;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Bytes of a message.
 pub(super) const MESSAGE: usize = 64;
@@ -54,12 +55,11 @@ impl Origin {
     pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let delay = Duration::from_millis(self.delay);
         tokio::runtime::Runtime::new()?.block_on(async {
-            let (echo_listener, source_listener, slow_listener) =
-                (bind().await?, bind().await?, bind().await?);
+            let (echo_listener, source_listener, slow_listener) = (bind()?, bind()?, bind()?);
             let addresses =
                 [&echo_listener, &source_listener, &slow_listener].map(|listener| listener.local_addr());
             let [echo_at, source_at, slow_at] = addresses;
-            println!("{} {} {}", echo_at?, source_at?, slow_at?);
+            tell(format_args!("{} {} {}", echo_at?, source_at?, slow_at?));
             // The standard library's channel, since a thread waits on it.
             let (late, answers) = channel();
             std::thread::spawn(move || answer_in_time(&answers));
@@ -73,8 +73,15 @@ impl Origin {
     }
 }
 
-async fn bind() -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+/// Connections that may wait to be accepted.
+// As many as with a listener of the standard library, so that a proxy that opens too many connections at once shows as
+// slow first answers.
+const BACKLOG: u32 = 128;
+
+fn bind() -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(BACKLOG)
 }
 
 async fn accept<F: Future<Output = std::io::Result<()>> + Send + 'static>(

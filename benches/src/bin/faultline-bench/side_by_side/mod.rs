@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 
 use crate::rounds::Rounds;
 use crate::session::{self, Notes, SystemPlan};
+use faultline::cli::output::note;
 use grpc::Grpc;
 use ping::Ping;
 use proxies::Proxies;
@@ -66,7 +67,7 @@ impl SideBySideVerb {
         };
         let mut rounds = Rounds::default();
         for round in 1..=self.rounds {
-            eprintln!("round {round} of {}", self.rounds);
+            note(format_args!("round {round} of {}", self.rounds));
             if let Some(ping) = &ping {
                 ping.round(&mut rounds).await?;
             }
