@@ -3,6 +3,7 @@
 use super::*;
 use crate::checker::{self, Verdict};
 use crate::history::{self, Event};
+use crate::picture::{TimeSpan, bars};
 
 /// A run of two seconds with a fault, one lost entry and one that nobody sent, whose message holds markup.
 const HISTORY: &str = r#"{"type":"run","version":2,"run":"r1","faultline":"0.1.0","started":"2026-11-27T04:12:31Z","provider":"processes","ready_ms":7,"stored_in":{"log":"logs"},"affected":[["log"]],"system":{"nodes":["broker","mongo"],"links":["broker->mongo:27017"],"entries":["broker"]},"command":"faultline run s.toml --seed 3","schedule":{"version":2,"scenario":"s","shows":"<b>shows</b>","seed":3,"timeout":"5s","payload":256,"in_flight":2000,"streams":[{"path":"log","from":"0s","until":"2s","rate":"2/s","offset":"1us","seed":0}],"faults":[{"kind":"kill","target":"mongo","at":"500ms","until":"1s","seed":8}],"expect":{"lost":0,"duplicated":0,"unexpected":0,"without-fault":"99%","unaffected":"99%","recovers-within":"30s","drains-within":"1min"}},"environment":{"os":"<i>linux</i>"}}
@@ -43,8 +44,8 @@ fn the_page_holds_what_the_report_does() {
         "found in no store at the end",
         "stored though refused",
         "waits for &lt;mongo&gt;",
-        "class=\"node faulty\"",
-        "The same as a table",
+        "class=\"node plain faulty\"",
+        "<summary>Figures</summary>",
         &report.why,
     ] {
         assert!(page.contains(part), "no \"{part}\" in {page}");
@@ -78,7 +79,7 @@ fn a_run_that_was_cut_short_or_did_nothing_has_a_page_too() {
 }
 
 #[test]
-fn slices_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
+fn bars_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
     let history = history::read(HISTORY).unwrap();
     let mut events: Vec<Event> = history.events[..1].to_vec();
     for number in 0..100_000_i64 {
@@ -91,9 +92,10 @@ fn slices_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
     let history = history::History { run: history.run, events };
     let report = Report::new(std::path::Path::new("runs/r1"), &history, checker::judge(&history));
     let details = Details::new(&history, &report);
-    let span = slices::Span::of(&report, &details);
-    let slices = slices::of("log", &details.seconds, span);
-    assert_eq!(slices.iter().map(|slice| slice.tally.offered()).sum::<u64>(), 100_000);
-    assert!(slices.len() <= 240 && span.seconds == 3600, "{} {span:?}", slices.len());
+    let seconds = timeline::seconds(&details);
+    let span = TimeSpan::finished(&seconds, &timeline::windows(&report), 2.0);
+    let bars = bars::bars("log", &seconds, span);
+    assert_eq!(bars.iter().map(|bar| bar.counts.offered).sum::<u64>(), 100_000);
+    assert!(bars.len() <= 150 && span.until == 3600, "{} {span:?}", bars.len());
     assert!(render(&report, &details).len() < 300_000);
 }

@@ -1,0 +1,253 @@
+//! The system: nodes from left to right, and a line for each link and port.
+
+use std::collections::BTreeMap;
+
+use super::area::{Area, Point, shorten, text_area, text_width};
+use super::drawing::{Anchor, Drawing, Group, Lettering, Shape, ShapeTarget, tenth};
+use super::labels::{self, Label};
+use super::plan::{LOAD, MARGIN, NAME, Plan, PlannedLink};
+use super::route::{Port, Route};
+
+/// Words beside names.
+const WORD: Lettering = Lettering::plain(12.0);
+const MARK: Lettering = Lettering::bold(12.0);
+
+/// Space between two columns, at least and at most.
+const GAPS: (f64, f64) = (110.0, 250.0);
+
+/// Height of one line of a label.
+const LINE: f64 = 14.0;
+
+/// Widest label; a longer one is cut.
+const LONGEST: f64 = 210.0;
+
+/// State of a node or a link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing is said about it.
+    #[default]
+    Plain,
+    /// It works.
+    Ok,
+    /// It may work soon, or works in part.
+    Pending,
+    /// It does not work.
+    Error,
+}
+
+/// A node as it is drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemNode {
+    /// Name.
+    pub name: String,
+    /// State.
+    pub status: Status,
+    /// Sign and word of the state, such as `✓` and `running`; empty for none.
+    pub state: (String, String),
+    /// More about the state, for the pointer; empty for none.
+    pub detail: String,
+    /// Kinds of the faults that it has.
+    pub faults: Vec<String>,
+}
+
+/// A link as it is drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemLink {
+    /// Name, `from->to:port`.
+    pub name: String,
+    /// State.
+    pub status: Status,
+    /// Answers per second and their latency; empty for none.
+    pub rate: String,
+    /// Trouble that is no fault, such as errors per second; empty for none.
+    pub trouble: String,
+    /// Kinds of the faults that it has.
+    pub faults: Vec<String>,
+}
+
+impl SystemLink {
+    /// Returns the nodes and the port of its name; an empty port if it has none.
+    #[must_use]
+    pub fn parts(&self) -> Option<(&str, &str, &str)> {
+        let (from, rest) = self.name.split_once("->")?;
+        let (to, port) = rest.rsplit_once(':').unwrap_or((rest, ""));
+        Some((from, to, port))
+    }
+
+    /// Writes its state in words, for readers who do not see it.
+    fn words(&self) -> String {
+        let faults = self.faults.join(", ");
+        let parts = [self.rate.as_str(), &faults, &self.trouble];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { "no data yet".to_owned() } else { parts.join(", ") }
+    }
+}
+
+/// Draws a system; `entries` are the nodes that receive the load.
+#[must_use]
+pub fn system(nodes: &[SystemNode], links: &[SystemLink], entries: &[String]) -> Drawing {
+    // A label must fit between two columns, and the lines must be seen beside it.
+    let longest = links.iter().map(|link| widest(&label(link, true))).fold(0.0, f64::max);
+    let plan = Plan::new(nodes, links, entries, (longest + 50.0).clamp(GAPS.0, GAPS.1));
+    let labels: Vec<Vec<Words>> =
+        plan.links.iter().map(|planned| label(&links[planned.link], planned.is_parallel)).collect();
+    let size = |words: &Vec<Words>| (widest(words), words.len() as f64 * LINE);
+    let needed = labels.iter().enumerate().filter(|(_, words)| !words.is_empty());
+    let needed: Vec<Label> = needed
+        .map(|(route, words)| (route, size(words)))
+        .map(|(route, (width, height))| Label { route, width, height })
+        .collect();
+    let routes: Vec<Route> = plan.links.iter().map(|planned| planned.route.clone()).collect();
+    let placed = labels::place(&needed, &routes, &taken(&plan, nodes), plan.width);
+    let places: BTreeMap<usize, Area> = needed.iter().map(|label| label.route).zip(placed).collect();
+
+    let mut shapes: Vec<Shape> = plan.loads.iter().map(|port| draw_load(*port)).collect();
+    // All lines lie below all labels.
+    shapes.extend(plan.links.iter().map(|planned| draw_line(planned, &links[planned.link])));
+    for (index, (planned, words)) in plan.links.iter().zip(&labels).enumerate() {
+        shapes.push(draw_link(planned, &links[planned.link], words, places.get(&index).copied()));
+    }
+    shapes.extend(nodes.iter().zip(&plan.boxes).map(|(node, area)| draw_node(node, *area)));
+    let marks = if nodes.iter().any(|node| !node.faults.is_empty()) { LINE } else { 0.0 };
+    let height = places.values().map(|area| area.bottom + MARGIN).fold(plan.height + marks, f64::max);
+    Drawing { width: tenth(plan.width), height: tenth(height), label: describe(nodes, links), shapes }
+}
+
+/// One line of a label.
+struct Words {
+    class: &'static str,
+    lettering: Lettering,
+    text: String,
+}
+
+fn widest(words: &[Words]) -> f64 {
+    words.iter().map(|words| text_width(&words.text, words.lettering)).fold(0.0, f64::max)
+}
+
+/// Writes the label of a link. Parallel links are told apart by their ports.
+fn label(link: &SystemLink, is_parallel: bool) -> Vec<Words> {
+    let port = link.parts().map(|(_, _, port)| port).filter(|port| is_parallel && !port.is_empty());
+    let port = port.map(|port| format!(":{port}"));
+    let first: Vec<&str> = port.iter().map(String::as_str).chain([link.rate.as_str()]).collect();
+    let lines = [
+        ("rate", WORD, first.join(" ").trim().to_owned()),
+        ("mark", MARK, mark(&link.faults)),
+        ("trouble", MARK, link.trouble.clone()),
+    ];
+    let lines = lines.into_iter().filter(|(_, _, text)| !text.is_empty());
+    lines
+        .map(|(class, lettering, text)| Words { class, lettering, text: shorten(&text, lettering, LONGEST) })
+        .collect()
+}
+
+fn mark(faults: &[String]) -> String {
+    if faults.is_empty() { String::new() } else { format!("\u{26a1} {}", faults.join(", ")) }
+}
+
+/// Lists the areas that no label may cover.
+fn taken(plan: &Plan, nodes: &[SystemNode]) -> Vec<Area> {
+    let faulty = nodes.iter().zip(&plan.boxes).filter(|(node, _)| !node.faults.is_empty());
+    let marks = faulty.map(|(node, area)| {
+        let (text, at) = node_mark(node, *area);
+        text_area(&text, MARK, at, Anchor::Middle)
+    });
+    let loads = plan.loads.iter().map(|port| Area::new(port.at.x - LOAD, port.at.y - 9.0, LOAD, 18.0));
+    plan.boxes.iter().copied().chain(marks).chain(loads).collect()
+}
+
+/// Returns the mark below a faulty node, and its place.
+fn node_mark(node: &SystemNode, area: Area) -> (String, Point) {
+    let text = shorten(&mark(&node.faults), MARK, area.width());
+    (text, Point { x: area.middle().x, y: area.bottom + 15.0 })
+}
+
+fn draw_load(port: Port) -> Shape {
+    let Point { x, y } = port.at;
+    let shapes = vec![
+        Shape::path("line", format!("M{:.1} {y:.1}H{:.1}", x - 40.0, x - 8.0)),
+        Shape::path("head", format!("M{x:.1} {y:.1}l-9 -4.5v9z")),
+        Shape::text("state", Point { x: x - 46.0, y: y + 4.0 }, Anchor::End, WORD, "load"),
+    ];
+    Shape::Group(Group { class: "load".to_owned(), shapes, ..Group::default() })
+}
+
+fn draw_line(planned: &PlannedLink, link: &SystemLink) -> Shape {
+    let shapes = vec![Shape::path("line", planned.route.line()), Shape::path("head", planned.route.head())];
+    let class = class("wire", link.status, !link.faults.is_empty());
+    Shape::Group(Group { class, shapes, ..Group::default() })
+}
+
+/// Draws the label of a link, and a reach along its line that a pointer meets.
+fn draw_link(planned: &PlannedLink, link: &SystemLink, words: &[Words], place: Option<Area>) -> Shape {
+    let mut shapes = vec![Shape::path("reach", planned.route.line())];
+    if let Some(area) = place {
+        shapes.push(Shape::rect("plate", area.grown(2.0), 3.0));
+        for (row, Words { class, lettering, text }) in words.iter().enumerate() {
+            let at = Point { x: area.middle().x, y: area.top + row as f64 * LINE + 11.0 };
+            shapes.push(Shape::text(class, at, Anchor::Middle, *lettering, text));
+        }
+    }
+    Shape::Group(Group {
+        class: class("link", link.status, !link.faults.is_empty()),
+        title: link.name.clone(),
+        label: format!("link {}: {}", link.name, link.words()),
+        target: Some(ShapeTarget::Link { name: link.name.clone() }),
+        shapes,
+    })
+}
+
+fn draw_node(node: &SystemNode, area: Area) -> Shape {
+    let SystemNode { name, state: (sign, word), detail, faults, .. } = node;
+    let x = area.middle().x;
+    let middle = area.middle().y;
+    let first = if word.is_empty() { middle + 5.0 } else { middle - 3.0 };
+    let mut shapes = vec![
+        Shape::rect("box", area, 8.0),
+        Shape::text(
+            "name",
+            Point { x, y: first },
+            Anchor::Middle,
+            NAME,
+            shorten(name, NAME, area.width() - 8.0),
+        ),
+    ];
+    if !word.is_empty() {
+        let text = format!("{sign} {word}");
+        shapes.push(Shape::text("state", Point { x, y: middle + 16.0 }, Anchor::Middle, WORD, text));
+    }
+    if !faults.is_empty() {
+        let (text, at) = node_mark(node, area);
+        shapes.push(Shape::text("mark", at, Anchor::Middle, MARK, text));
+    }
+    let parts = [word.clone(), detail.clone(), faults.join(", ")];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Shape::Group(Group {
+        class: class("node", node.status, !faults.is_empty()),
+        title: if detail.is_empty() { name.clone() } else { format!("{name}: {detail}") },
+        label: format!("node {name}: {}", parts.join(", ")),
+        target: Some(ShapeTarget::Node { name: name.clone() }),
+        shapes,
+    })
+}
+
+fn class(what: &str, status: Status, is_faulty: bool) -> String {
+    let status = match status {
+        Status::Plain => "plain",
+        Status::Ok => "ok",
+        Status::Pending => "pending",
+        Status::Error => "error",
+    };
+    format!("{what} {status}{}", if is_faulty { " faulty" } else { "" })
+}
+
+fn describe(nodes: &[SystemNode], links: &[SystemLink]) -> String {
+    let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    let ways: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
+    let node_faults = nodes.iter().map(|node| (&node.name, &node.faults));
+    let faults = node_faults.chain(links.iter().map(|link| (&link.name, &link.faults)));
+    let faults = faults.filter(|(_, faults)| !faults.is_empty());
+    let faults: Vec<String> =
+        faults.map(|(name, faults)| format!("{} of {name}", faults.join(" and "))).collect();
+    let faults = if faults.is_empty() { "none".to_owned() } else { faults.join(", ") };
+    format!("Nodes: {}. Links: {}. Faults: {faults}.", names.join(", "), ways.join(", "))
+}
