@@ -7,6 +7,7 @@
 //! | [`counts`] | sums over a run; pure |
 //! | [`seconds`] | what became of operations, second by second; pure |
 //! | [`faults`] | what became of faults; pure |
+//! | [`pictures`] | pictures of the system and of every path; pure |
 //! | [`board`] | the state that everybody shares, and what changed of it, for any number of viewers |
 //! | [`session`] | loads by hand on a system that is up, one after the other |
 //! | [`server`] | the page and its API over HTTP |
@@ -19,6 +20,7 @@ pub mod board;
 pub mod counts;
 pub mod faults;
 pub mod gate;
+pub mod pictures;
 pub mod seconds;
 pub mod server;
 pub mod session;
