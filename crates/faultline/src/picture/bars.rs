@@ -8,6 +8,9 @@ const MOST: u64 = 150;
 /// Seconds that a chart of a live run shows at least.
 const SHORTEST: f64 = 10.0;
 
+/// First second of a chart that begins later than its load: the seconds before were forgotten.
+const FORGOTTEN: u64 = 60;
+
 /// Longest plan in seconds that a chart of a live run shows from its beginning.
 const SHORT_PLAN: f64 = 120.0;
 
@@ -52,13 +55,13 @@ impl TimeSpan {
         let healed = ends.map(|at| u64::try_from(at).unwrap_or(0).div_ceil(1_000_000)).max().unwrap_or(0);
         // The schedule of a run that was interrupted is longer than the run.
         let until = sent.map_or(planned.ceil() as u64, |sent| sent.max(healed)).max(1);
-        Self::new(0, until, until)
+        Self::new(first(seconds), until, until)
     }
 
     /// Spans a run that goes on. `planned` is the end of its load in seconds; none if a person ends it.
     #[must_use]
     pub fn live(seconds: &[Second], planned: Option<f64>) -> Self {
-        let from = seconds.first().map_or(0, |second| second.second);
+        let from = first(seconds);
         // Operations still become due in the last second.
         let known = seconds.last().map_or(0, |second| second.second);
         let so_far = (known + 1 - from) as f64;
@@ -75,6 +78,12 @@ impl TimeSpan {
         // Bars keep their place while the first seconds are forgotten.
         Self { from: from / bar * bar, until, known, bar }
     }
+}
+
+/// Returns the beginning of the axis.
+fn first(seconds: &[Second]) -> u64 {
+    // The first operation of a slow load is due some seconds after the start.
+    seconds.first().map(|second| second.second).filter(|first| *first >= FORGOTTEN).unwrap_or(0)
 }
 
 /// Adds up the bars of a path, in order; seconds in which nothing was due have none.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::area::{Area, Point, text_width};
 use super::drawing::Lettering;
+use super::elements::{SystemLink, SystemNode};
 use super::layout::{Layout, Slot, layout};
 use super::route::{Port, Route, Side};
-use super::system::{SystemLink, SystemNode};
 
 /// Names of nodes.
 pub(super) const NAME: Lettering = Lettering::bold(14.0);

@@ -240,6 +240,10 @@ fn a_chart_uses_its_whole_width() {
     assert_eq!(TimeSpan::live(&seconds, Some(60.0)).until, 60);
     assert_eq!(TimeSpan::live(&seconds, Some(86_400.0)).until, 32);
     assert_eq!(TimeSpan::live(&[], None).until, 10);
+    // The beginning of a long run is forgotten; that of a slow load is not.
+    let late: Vec<Second> = (300..400).map(|at| self::second(at, Counts::default(), None)).collect();
+    assert_eq!(TimeSpan::finished(&late, &[], 400.0).from, 300);
+    assert_eq!(TimeSpan::live(&seconds[4..], None).from, 0);
     for second in 1..2_000 {
         let seconds: Vec<Second> = (0..second).map(|at| self::second(at, Counts::default(), None)).collect();
         let span = TimeSpan::live(&seconds[seconds.len().saturating_sub(900)..], None);
@@ -288,22 +292,12 @@ proptest! {
     }
 }
 
-/// Writes drawings as JSON into the folder that DRAWINGS names, to be looked at.
 #[test]
-fn drawings_can_be_written() {
-    let Some(folder) = std::env::var_os("DRAWINGS").map(std::path::PathBuf::from) else { return };
-    let faults = [
-        fault(0, "kill rabbitmq", 8.0, Some(13.0), Some(16.5)),
-        fault(1, "latency broker->logger:80", 11.0, Some(19.0), Some(19.2)),
-        fault(2, "pause mongo", 24.0, None, None),
-    ];
-    let seconds = thirty_seconds();
-    let live = draw(&seconds, &faults, TimeSpan::live(&seconds, None), 600.0);
-    let finished = draw(&seconds, &faults[..2], TimeSpan::finished(&seconds, &faults[..2], 30.0), 860.0);
-    for (name, drawing) in
-        [("system", ours()), ("live", live), ("finished", finished), ("patterns", patterns())]
-    {
-        std::fs::write(folder.join(format!("{name}.json")), serde_json::to_string(&drawing).unwrap())
-            .unwrap();
-    }
+fn a_drawing_of_a_long_run_stays_small() {
+    let counts = Counts { offered: 1_000, ok: 700, fail: 100, info: 100, dropped: 100 };
+    let seconds: Vec<Second> = (0..900).map(|at| second(at, counts, Some(at as f64))).collect();
+    let drawing = draw(&seconds, &[], TimeSpan::live(&seconds, None), 600.0);
+    // The live lab sends it twice a second for each path.
+    let size = serde_json::to_string(&drawing).unwrap().len();
+    assert!(size < 70_000, "{size}");
 }

@@ -9,7 +9,7 @@ use super::{figures, svg, timeline};
 use crate::picture::{self, Bar, FaultKinds, PathChart, SystemLink, SystemNode, TimeSpan};
 
 /// Width of a chart.
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 960.0;
 
 /// Draws nodes and links with the faults that they had.
 pub(super) fn system(details: &Details) -> Markup {
