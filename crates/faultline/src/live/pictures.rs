@@ -8,7 +8,7 @@ use crate::history::event::SystemInfo;
 use crate::picture::chart::summary;
 use crate::picture::figures::{millis, rate};
 use crate::picture::{
-    self, Drawing, FaultKinds, LEGEND, PathChart, Status, SystemLink, SystemNode, TimeSpan, bars,
+    self, Condition, Drawing, FaultKinds, LEGEND, PathChart, SystemLink, SystemNode, TimeSpan, bars,
 };
 use crate::runner::sampler::{LinkLook, NodeLook};
 use crate::scenario::PlannedFault;
@@ -19,7 +19,7 @@ const WIDTH: f64 = 600.0;
 
 /// Everything that the pictures show.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
+pub struct PictureInput<'a> {
     /// Nodes and links.
     pub system: &'a SystemInfo,
     /// Latest look at each node.
@@ -29,12 +29,12 @@ pub struct Shown<'a> {
     /// Kinds of the faults that are active, as [`active`] finds them.
     pub active: &'a FaultKinds,
     /// The run; none before the first.
-    pub run: Option<ShownRun<'a>>,
+    pub run: Option<ChartInput<'a>>,
 }
 
 /// The run that the charts show.
 #[derive(Debug, Clone, Copy)]
-pub struct ShownRun<'a> {
+pub struct ChartInput<'a> {
     /// Paths that are loaded.
     pub paths: &'a [String],
     /// Seconds that are kept, in order.
@@ -82,7 +82,7 @@ pub fn active<'a>(
 
 /// Draws all pictures.
 #[must_use]
-pub fn pictures(shown: &Shown<'_>) -> Pictures {
+pub fn pictures(shown: &PictureInput<'_>) -> Pictures {
     let node = |name: &String| node(name, shown.nodes.get(name), shown.active);
     let link = |name: &String| link(name, shown.links.get(name), shown.active);
     let nodes: Vec<SystemNode> = shown.system.nodes.iter().map(node).collect();
@@ -95,7 +95,7 @@ pub fn pictures(shown: &Shown<'_>) -> Pictures {
     }
 }
 
-fn charts(run: &ShownRun<'_>) -> Vec<ChartPicture> {
+fn charts(run: &ChartInput<'_>) -> Vec<ChartPicture> {
     let (seconds, faults) = (run.seconds, run.faults);
     let span = match run.is_over {
         true => TimeSpan::finished(seconds, faults, run.planned.unwrap_or_default()),
@@ -110,17 +110,17 @@ fn charts(run: &ShownRun<'_>) -> Vec<ChartPicture> {
 }
 
 fn node(name: &str, look: Option<&NodeLook>, active: &FaultKinds) -> SystemNode {
-    let (status, sign, word) = match look.map(|look| (look.state, look.ready)) {
-        None => (Status::Plain, "\u{2026}", "no data yet"),
-        Some(("running", true)) => (Status::Ok, "\u{2713}", "running"),
-        Some(("running", false)) => (Status::Pending, "!", "not ready"),
-        Some(("paused", _)) => (Status::Error, "\u{2016}", "paused"),
-        Some(("lost", _)) => (Status::Error, "?", "unreachable"),
-        Some((state, _)) => (Status::Error, "\u{2717}", state),
+    let (condition, sign, word) = match look.map(|look| (look.state, look.ready)) {
+        None => (Condition::Plain, "\u{2026}", "no data yet"),
+        Some(("running", true)) => (Condition::Ok, "\u{2713}", "running"),
+        Some(("running", false)) => (Condition::Pending, "!", "not ready"),
+        Some(("paused", _)) => (Condition::Error, "\u{2016}", "paused"),
+        Some(("lost", _)) => (Condition::Error, "?", "unreachable"),
+        Some((state, _)) => (Condition::Error, "\u{2717}", state),
     };
     SystemNode {
         name: name.to_owned(),
-        status,
+        condition,
         state: (sign.to_owned(), word.to_owned()),
         detail: look.map(|look| look.says.clone()).unwrap_or_default(),
         faults: active.of(name),
@@ -144,9 +144,9 @@ fn link(name: &str, look: Option<&LinkLook>, active: &FaultKinds) -> SystemLink 
     let answers = format!("{}/s", rate(look.answers));
     SystemLink {
         name: name.to_owned(),
-        status: match look.errors > 0.0 {
-            true => Status::Pending,
-            false => Status::Ok,
+        condition: match look.errors > 0.0 {
+            true => Condition::Pending,
+            false => Condition::Ok,
         },
         rate: look.p50_ms.map_or_else(|| answers.clone(), |p50| format!("{answers} \u{b7} {}", millis(p50))),
         trouble: if look.errors > 0.0 { format!("{}/s errors", rate(look.errors)) } else { String::new() },
@@ -212,7 +212,8 @@ for = "5s"
             ..LinkLook::default()
         };
         let links = [("logger->mongo:27017".to_owned(), look)].into();
-        let shown = Shown { system: &system(), nodes: &nodes, links: &links, active: &active, run: None };
+        let shown =
+            PictureInput { system: &system(), nodes: &nodes, links: &links, active: &active, run: None };
         let drawn = serde_json::to_value(pictures(&shown)).expect("JSON");
         let expected = [
             ("link pending faulty", "link logger->mongo:27017: 5.0/s \u{b7} 1.0 ms, latency, 2.0/s errors"),
@@ -234,9 +235,9 @@ for = "5s"
         let (paths, (nodes, links)) = (["ping".to_owned(), "pong".to_owned()], Default::default());
         let active = FaultKinds::default();
         let run =
-            ShownRun { paths: &paths, seconds: &seconds, faults: &[], planned: Some(60.0), is_over: false };
+            ChartInput { paths: &paths, seconds: &seconds, faults: &[], planned: Some(60.0), is_over: false };
         let shown =
-            Shown { system: &system(), nodes: &nodes, links: &links, active: &active, run: Some(run) };
+            PictureInput { system: &system(), nodes: &nodes, links: &links, active: &active, run: Some(run) };
         let drawn = pictures(&shown);
         let says: Vec<&str> = drawn.charts.iter().map(|chart| chart.says.as_str()).collect();
         assert_eq!(says, ["7.0/s ok of 10/s offered, p99 2.0 ms", "no data yet"]);

@@ -11,14 +11,14 @@ pub(super) struct Point {
 
 /// A rectangle.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
+pub(super) struct Rectangle {
     pub(super) left: f64,
     pub(super) top: f64,
     pub(super) right: f64,
     pub(super) bottom: f64,
 }
 
-impl Area {
+impl Rectangle {
     pub(super) fn new(left: f64, top: f64, width: f64, height: f64) -> Self {
         Self { left, top, right: left + width, bottom: top + height }
     }
@@ -75,14 +75,14 @@ pub(super) fn text_width(text: &str, lettering: Lettering) -> f64 {
 }
 
 /// Estimates the space that a text takes.
-pub(super) fn text_area(text: &str, lettering: Lettering, at: Point, anchor: Anchor) -> Area {
+pub(super) fn text_area(text: &str, lettering: Lettering, at: Point, anchor: Anchor) -> Rectangle {
     let width = text_width(text, lettering);
     let left = match anchor {
         Anchor::Start => at.x,
         Anchor::Middle => at.x - width / 2.0,
         Anchor::End => at.x - width,
     };
-    Area::new(left, at.y - lettering.size * 0.9, width, lettering.size * 1.15)
+    Rectangle::new(left, at.y - lettering.size * 0.9, width, lettering.size * 1.15)
 }
 
 /// Cuts a text to a width; an ellipsis stands for the rest.

@@ -2,8 +2,8 @@
 
 use faultline_model::timeline::FaultWindow;
 
-use super::area::{Area, Point, shorten, text_width};
-use super::drawing::{Anchor, Group, Lettering, Shape};
+use super::area::{Point, Rectangle, shorten, text_width};
+use super::drawing::{Anchor, Lettering, Shape, ShapeGroup};
 use super::figures::seconds;
 
 /// Names of faults, and the word beside a healing.
@@ -70,17 +70,17 @@ impl Bands {
     }
 
     /// Draws the shades behind a plot.
-    pub(super) fn shades(&self, plot: Area) -> Vec<Shape> {
+    pub(super) fn shades(&self, plot: Rectangle) -> Vec<Shape> {
         let shade = |band: &Band| {
-            let area = Area::new(band.begin, plot.top, (band.end - band.begin).max(1.0), plot.height());
+            let area = Rectangle::new(band.begin, plot.top, (band.end - band.begin).max(1.0), plot.height());
             let shapes = vec![Shape::rect("band", area, 0.0)];
-            Shape::Group(Group { title: band.title.clone(), shapes, ..Group::default() })
+            Shape::Group(ShapeGroup { title: band.title.clone(), shapes, ..ShapeGroup::default() })
         };
         self.bands.iter().map(shade).collect()
     }
 
     /// Draws the moments of injection and healing over a plot.
-    pub(super) fn moments(&self, plot: Area) -> Vec<Shape> {
+    pub(super) fn moments(&self, plot: Rectangle) -> Vec<Shape> {
         let line = |class, x: f64| Shape::path(class, format!("M{x:.1} {:.1}V{:.1}", plot.top, plot.bottom));
         let lines = |band: &Band| [Some(line("inject", band.begin)), band.healed.map(|x| line("heal", x))];
         self.bands.iter().flat_map(lines).flatten().collect()
@@ -91,7 +91,7 @@ impl Bands {
         let row = |band: &Band| {
             let shapes = band.draw(top + band.row? as f64 * ROW, self.edges.1);
             let (class, title) = ("fault".to_owned(), band.title.clone());
-            Some(Shape::Group(Group { class, title, shapes, ..Group::default() }))
+            Some(Shape::Group(ShapeGroup { class, title, shapes, ..ShapeGroup::default() }))
         };
         let mut shapes: Vec<Shape> = self.bands.iter().filter_map(row).collect();
         if self.hidden > 0 {
@@ -131,7 +131,7 @@ impl Band {
         let healed = self.healed.unwrap_or(self.end);
         let strip = |class, from: f64, to: f64| {
             let width = (to - from).max(1.0).min(right - from);
-            Shape::rect(class, Area::new(from, top + 14.0, width, 6.0), 0.0)
+            Shape::rect(class, Rectangle::new(from, top + 14.0, width, 6.0), 0.0)
         };
         let mut shapes = vec![strip("active", self.begin, healed)];
         if self.end > healed {

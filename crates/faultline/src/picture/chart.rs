@@ -2,14 +2,14 @@
 
 use faultline_model::timeline::FaultWindow;
 
-use super::area::{Area, Point, text_width};
+use super::area::{Point, Rectangle, text_width};
 use super::axis;
 use super::bands::Bands;
 use super::bars::{Bar, TimeSpan};
 use super::drawing::{Anchor, Drawing, Shape, tenth};
 use super::figures::{millis, rate};
-use super::panel::{Entry, Panel, SMALL, Sign, TITLE};
-use super::plot::{OUTCOMES, Outcome, Plot, QUANTILES, Quantile, drawn};
+use super::panel::{ChartPanel, LegendEntry, SMALL, Sign, TITLE};
+use super::plot::{OUTCOMES, OutcomeSeries, Plot, QUANTILES, QuantileSeries, drawn};
 
 /// Space at the left for the words of the axes, and at the right for half of the last time.
 const LEFT: f64 = 44.0;
@@ -45,11 +45,11 @@ pub fn chart(path: &PathChart<'_>) -> Drawing {
     let x = |seconds: f64| time_x(path.span, seconds, (left, right));
     let bands = Bands::new(path.faults, (left, right), |at| x(at as f64 / 1e6));
     let top = bands.height() + TITLE;
-    let upper = Area::new(left, top, right - left, COUNTS);
-    let lower = Area::new(left, upper.bottom + GAP + TITLE, right - left, LATENCY);
+    let upper = Rectangle::new(left, top, right - left, COUNTS);
+    let lower = Rectangle::new(left, upper.bottom + GAP + TITLE, right - left, LATENCY);
     let highest = path.bars.iter().map(|bar| bar.rate(bar.counts.offered)).fold(0.0, f64::max);
-    let counts = Panel::linear(upper, axis::linear(highest));
-    let latency = Panel::logarithmic(lower, latency_ticks(path.bars));
+    let counts = ChartPanel::linear(upper, axis::linear(highest));
+    let latency = ChartPanel::logarithmic(lower, latency_ticks(path.bars));
     let plot = Plot { bars: path.bars, x: &x };
 
     let mut shapes = counts.heading("operations per second", &outcome_entries());
@@ -95,9 +95,10 @@ fn latency_ticks(bars: &[Bar]) -> Vec<f64> {
     axis::logarithmic(values().reduce(f64::min).unwrap_or(1.0), highest)
 }
 
-fn outcome_entries() -> Vec<Entry> {
-    let entry = |(name, title, _): &Outcome| Entry { sign: Sign::Fill, class: name, word: name, title };
-    let offered = Entry {
+fn outcome_entries() -> Vec<LegendEntry> {
+    let entry =
+        |(name, title, _): &OutcomeSeries| LegendEntry { sign: Sign::Fill, class: name, word: name, title };
+    let offered = LegendEntry {
         sign: Sign::Line,
         class: "offered",
         word: "offered",
@@ -106,19 +107,23 @@ fn outcome_entries() -> Vec<Entry> {
     OUTCOMES.iter().map(entry).chain([offered]).collect()
 }
 
-fn quantile_entries() -> Vec<Entry> {
+fn quantile_entries() -> Vec<LegendEntry> {
     let class = |name: &str| match name {
         "max" => "quantile max",
         "p99" => "quantile p99",
         _ => "quantile p50",
     };
-    let entry =
-        |(name, title, _): &Quantile| Entry { sign: Sign::Line, class: class(name), word: name, title };
+    let entry = |(name, title, _): &QuantileSeries| LegendEntry {
+        sign: Sign::Line,
+        class: class(name),
+        word: name,
+        title,
+    };
     QUANTILES.iter().rev().map(entry).collect()
 }
 
 /// Draws the time axis: a mark on each plot, and the times below the last.
-fn times(path: &PathChart<'_>, x: &dyn Fn(f64) -> f64, plots: &[Area]) -> Vec<Shape> {
+fn times(path: &PathChart<'_>, x: &dyn Fn(f64) -> f64, plots: &[Rectangle]) -> Vec<Shape> {
     let (from, until) = (path.span.from as f64, path.span.until as f64);
     let bottom = plots.iter().map(|plot| plot.bottom).fold(0.0, f64::max);
     let step = axis::time_step(until - from, (x(until) - x(from)) / 62.0);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::area::{Area, Point};
+use super::area::{Point, Rectangle};
 
 /// A drawing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -72,7 +72,7 @@ pub enum Shape {
         text: String,
     },
     /// Shapes that belong together.
-    Group(Group),
+    Group(ShapeGroup),
     /// A fill that classes refer to by its id; it is not visible itself.
     Pattern {
         /// Id in the page.
@@ -88,7 +88,7 @@ pub enum Shape {
 
 /// Shapes that belong together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Group {
+pub struct ShapeGroup {
     /// Class.
     pub class: String,
     /// Words that appear at the pointer; empty for none.
@@ -156,7 +156,7 @@ impl Shape {
         Self::Path { class: class.to_owned(), d: d.into() }
     }
 
-    pub(super) fn rect(class: &str, area: Area, radius: f64) -> Self {
+    pub(super) fn rect(class: &str, area: Rectangle, radius: f64) -> Self {
         let [x, y, width, height] = [area.left, area.top, area.width(), area.height()].map(tenth);
         Self::Rect { class: class.to_owned(), x, y, width, height, radius }
     }

@@ -2,7 +2,7 @@
 
 /// State of a node or a link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Status {
+pub enum Condition {
     /// Nothing is said about it.
     #[default]
     Plain,
@@ -20,7 +20,7 @@ pub struct SystemNode {
     /// Name.
     pub name: String,
     /// State.
-    pub status: Status,
+    pub condition: Condition,
     /// Sign and word of the state, such as `✓` and `running`; empty for none.
     pub state: (String, String),
     /// More about the state, for the pointer; empty for none.
@@ -35,7 +35,7 @@ pub struct SystemLink {
     /// Name, `from->to:port`.
     pub name: String,
     /// State.
-    pub status: Status,
+    pub condition: Condition,
     /// Answers per second and their latency; empty for none.
     pub rate: String,
     /// Trouble that is no fault, such as errors per second; empty for none.

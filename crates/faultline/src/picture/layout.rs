@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// A column and a row, both from 0; rows of a column with fewer than another are centred.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Slot {
+pub(super) struct GridSlot {
     pub(super) column: usize,
     pub(super) row: f64,
 }
@@ -16,9 +16,9 @@ pub(super) struct Layout {
     pub(super) columns: usize,
     pub(super) rows: usize,
     /// Place of each node.
-    pub(super) nodes: Vec<Slot>,
+    pub(super) nodes: Vec<GridSlot>,
     /// Free places of each link in the columns that it crosses.
-    pub(super) crossings: Vec<Vec<Slot>>,
+    pub(super) crossings: Vec<Vec<GridSlot>>,
 }
 
 /// Places nodes `0..nodes` with links between them.
@@ -46,11 +46,11 @@ pub(super) fn layout(nodes: usize, links: &[(usize, usize)]) -> Layout {
     }
     order(&mut ranks, &chains);
     let rows = ranks.iter().map(Vec::len).max().unwrap_or(0);
-    let mut slots = vec![Slot { column: 0, row: 0.0 }; items];
+    let mut slots = vec![GridSlot { column: 0, row: 0.0 }; items];
     for (column, rank) in ranks.iter().enumerate() {
         let top = (rows - rank.len()) as f64 / 2.0;
         for (row, item) in rank.iter().enumerate() {
-            slots[*item] = Slot { column, row: top + row as f64 };
+            slots[*item] = GridSlot { column, row: top + row as f64 };
         }
     }
     let crossings =

@@ -40,7 +40,7 @@ mod tests;
 pub use bars::{Bar, TimeSpan};
 pub use chart::{PathChart, chart};
 pub use drawing::{Drawing, Shape};
-pub use elements::{Status, SystemLink, SystemNode};
+pub use elements::{Condition, SystemLink, SystemNode};
 pub use faulty::FaultKinds;
 pub use patterns::{LEGEND, patterns};
 pub use system::system;

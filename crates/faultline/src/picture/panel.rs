@@ -1,7 +1,7 @@
 //! One panel of a chart: a scale with its ticks, a title, and a legend beside the title.
 
-use super::area::{Area, Point, text_width};
-use super::drawing::{Anchor, Group, Lettering, Shape};
+use super::area::{Point, Rectangle, text_width};
+use super::drawing::{Anchor, Lettering, Shape, ShapeGroup};
 use super::figures;
 
 /// Words of the axes and legends.
@@ -11,9 +11,9 @@ pub(super) const SMALL: Lettering = Lettering::plain(11.0);
 pub(super) const TITLE: f64 = 18.0;
 
 /// A scale from values to heights.
-pub(super) struct Panel {
+pub(super) struct ChartPanel {
     /// Plot area.
-    pub(super) plot: Area,
+    pub(super) plot: Rectangle,
     ticks: Vec<f64>,
     is_logarithmic: bool,
 }
@@ -26,7 +26,7 @@ pub(super) enum Sign {
 }
 
 /// An entry of a legend.
-pub(super) struct Entry {
+pub(super) struct LegendEntry {
     pub(super) sign: Sign,
     pub(super) class: &'static str,
     pub(super) word: &'static str,
@@ -34,12 +34,12 @@ pub(super) struct Entry {
     pub(super) title: &'static str,
 }
 
-impl Panel {
-    pub(super) fn linear(plot: Area, ticks: Vec<f64>) -> Self {
+impl ChartPanel {
+    pub(super) fn linear(plot: Rectangle, ticks: Vec<f64>) -> Self {
         Self { plot, ticks, is_logarithmic: false }
     }
 
-    pub(super) fn logarithmic(plot: Area, ticks: Vec<f64>) -> Self {
+    pub(super) fn logarithmic(plot: Rectangle, ticks: Vec<f64>) -> Self {
         Self { plot, ticks, is_logarithmic: true }
     }
 
@@ -53,7 +53,7 @@ impl Panel {
 
     /// Draws the lines of the ticks, behind everything else.
     pub(super) fn grid(&self) -> Vec<Shape> {
-        let Area { left, right, .. } = self.plot;
+        let Rectangle { left, right, .. } = self.plot;
         let lines = self.ticks.iter().map(|tick| format!("M{left:.1} {:.1}H{right:.1}", self.y(*tick)));
         let mut shapes = vec![Shape::path("grid", lines.collect::<String>())];
         shapes.extend(self.ticks.iter().map(|tick| {
@@ -64,7 +64,7 @@ impl Panel {
     }
 
     /// Draws the title above the plot area, and the legend at its right end.
-    pub(super) fn heading(&self, title: &str, legend: &[Entry]) -> Vec<Shape> {
+    pub(super) fn heading(&self, title: &str, legend: &[LegendEntry]) -> Vec<Shape> {
         let baseline = self.plot.top - 6.0;
         let at = Point { x: self.plot.left, y: baseline };
         let mut shapes = vec![Shape::text("heading", at, Anchor::Start, SMALL, title)];
@@ -74,11 +74,11 @@ impl Panel {
             let at = Point { x: left, y: baseline };
             let word = Shape::text("word", at, Anchor::Start, SMALL, entry.word);
             let (sign, width) = sign(entry, left - 4.0, baseline - 4.0);
-            shapes.push(Shape::Group(Group {
+            shapes.push(Shape::Group(ShapeGroup {
                 class: "entry".to_owned(),
                 title: entry.title.to_owned(),
                 shapes: vec![sign, word],
-                ..Group::default()
+                ..ShapeGroup::default()
             }));
             right = left - 4.0 - width - 11.0;
         }
@@ -87,10 +87,10 @@ impl Panel {
 }
 
 /// Draws a sign that ends at `right`, and returns its width.
-fn sign(entry: &Entry, right: f64, middle: f64) -> (Shape, f64) {
+fn sign(entry: &LegendEntry, right: f64, middle: f64) -> (Shape, f64) {
     match entry.sign {
         Sign::Fill => {
-            let area = Area::new(right - 11.0, middle - 5.5, 11.0, 11.0);
+            let area = Rectangle::new(right - 11.0, middle - 5.5, 11.0, 11.0);
             (Shape::rect(entry.class, area, 0.0), 11.0)
         }
         Sign::Line => {

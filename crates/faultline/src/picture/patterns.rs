@@ -1,6 +1,6 @@
 //! Fills of the outcomes, so that colour is not all that tells them apart, and the words that explain them.
 
-use super::area::{Area, Point};
+use super::area::{Point, Rectangle};
 use super::drawing::{Drawing, Shape};
 
 /// Explanation of the outcomes, for a line of text above the charts.
@@ -13,7 +13,7 @@ pub const LEGEND: &str = "ok: acknowledged. fail: certainly no effect. info: eff
 pub fn patterns() -> Drawing {
     let pattern =
         |id: &str, size, rotate, shapes| Shape::Pattern { id: format!("fill-{id}"), size, rotate, shapes };
-    let ground = |class: &str, size| Shape::rect(class, Area::new(0.0, 0.0, size, size), 0.0);
+    let ground = |class: &str, size| Shape::rect(class, Rectangle::new(0.0, 0.0, size, size), 0.0);
     let shapes = vec![
         pattern("fail", 6.0, 45.0, vec![ground("fail", 6.0), Shape::path("gap", "M0 0V6")]),
         pattern(

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::area::{Area, Point, text_width};
+use super::area::{Point, Rectangle, text_width};
 use super::drawing::Lettering;
 use super::elements::{SystemLink, SystemNode};
-use super::layout::{Layout, Slot, layout};
-use super::route::{Port, Route, Side};
+use super::layout::{GridSlot, Layout, layout};
+use super::route::{NodePort, NodeSide, Route};
 
 /// Names of nodes.
 pub(super) const NAME: Lettering = Lettering::bold(14.0);
@@ -33,14 +33,14 @@ const ROW_GAP: f64 = 44.0;
 pub(super) const MARGIN: f64 = 12.0;
 
 /// Geometry of a system.
-pub(super) struct Plan {
+pub(super) struct SystemPlan {
     pub(super) width: f64,
     pub(super) height: f64,
     /// Box of each node.
-    pub(super) boxes: Vec<Area>,
+    pub(super) boxes: Vec<Rectangle>,
     pub(super) links: Vec<PlannedLink>,
     /// Ports at which a load arrives.
-    pub(super) loads: Vec<Port>,
+    pub(super) loads: Vec<NodePort>,
 }
 
 /// A link with its curve.
@@ -68,15 +68,15 @@ enum Role {
 }
 
 /// A port before it has its place at the side of its node.
-struct Arrival {
+struct Junction {
     node: usize,
-    side: Side,
+    side: NodeSide,
     role: Role,
     /// Row of the other end.
     row: f64,
 }
 
-impl Plan {
+impl SystemPlan {
     /// Places nodes and links; `gap` is the space between two columns. Links of unknown nodes are left out.
     pub(super) fn new(nodes: &[SystemNode], links: &[SystemLink], entries: &[String], gap: f64) -> Self {
         let edges = edges(nodes, links);
@@ -86,8 +86,8 @@ impl Plan {
         let grid = layout(nodes.len(), &pairs);
         let loaded = (0..nodes.len()).filter(|node| entries.contains(&nodes[*node].name));
         let arrivals = arrivals(&edges, loaded, &grid);
-        let sizes = Sizes::new(nodes, &arrivals, &grid, gap);
-        let boxes: Vec<Area> = grid.nodes.iter().map(|slot| sizes.node(*slot)).collect();
+        let sizes = NodeSizes::new(nodes, &arrivals, &grid, gap);
+        let boxes: Vec<Rectangle> = grid.nodes.iter().map(|slot| sizes.node(*slot)).collect();
         let ports = ports(&boxes, arrivals);
         let loads = ports.iter().filter(|(role, _)| matches!(role, Role::Load(_))).map(|(_, port)| *port);
         let planned = edges.iter().enumerate().filter_map(|(index, edge)| {
@@ -115,54 +115,55 @@ fn edges(nodes: &[SystemNode], links: &[SystemLink]) -> Vec<Edge> {
 }
 
 /// Lists every end of a link, and the arriving loads.
-fn arrivals(edges: &[Edge], loaded: impl Iterator<Item = usize>, grid: &Layout) -> Vec<Arrival> {
+fn arrivals(edges: &[Edge], loaded: impl Iterator<Item = usize>, grid: &Layout) -> Vec<Junction> {
     let row = |node: usize| grid.nodes[node].row;
-    let load = |node| Arrival { node, side: Side::Left, role: Role::Load(node), row: row(node) };
-    let mut arrivals: Vec<Arrival> = loaded.map(load).collect();
+    let load = |node| Junction { node, side: NodeSide::Left, role: Role::Load(node), row: row(node) };
+    let mut arrivals: Vec<Junction> = loaded.map(load).collect();
     for (index, Edge { pair: (from, to), .. }) in edges.iter().enumerate() {
         let (start, end) = match grid.nodes[*from].column.cmp(&grid.nodes[*to].column) {
-            std::cmp::Ordering::Less => (Side::Right, Side::Left),
-            std::cmp::Ordering::Equal => (Side::Right, Side::Right),
-            std::cmp::Ordering::Greater => (Side::Left, Side::Right),
+            std::cmp::Ordering::Less => (NodeSide::Right, NodeSide::Left),
+            std::cmp::Ordering::Equal => (NodeSide::Right, NodeSide::Right),
+            std::cmp::Ordering::Greater => (NodeSide::Left, NodeSide::Right),
         };
-        arrivals.push(Arrival { node: *from, side: start, role: Role::Start(index), row: row(*to) });
-        arrivals.push(Arrival { node: *to, side: end, role: Role::End(index), row: row(*from) });
+        arrivals.push(Junction { node: *from, side: start, role: Role::Start(index), row: row(*to) });
+        arrivals.push(Junction { node: *to, side: end, role: Role::End(index), row: row(*from) });
     }
     arrivals
 }
 
 /// Distributes the ports of each side, in the order of their other ends.
-fn ports(boxes: &[Area], mut arrivals: Vec<Arrival>) -> BTreeMap<Role, Port> {
+fn ports(boxes: &[Rectangle], mut arrivals: Vec<Junction>) -> BTreeMap<Role, NodePort> {
     arrivals.sort_by(|a, b| (a.node, a.side).cmp(&(b.node, b.side)).then(a.row.total_cmp(&b.row)));
     let mut ports = BTreeMap::new();
     for same in arrivals.chunk_by(|a, b| (a.node, a.side) == (b.node, b.side)) {
-        for (place, Arrival { node, side, role, .. }) in same.iter().enumerate() {
+        for (place, Junction { node, side, role, .. }) in same.iter().enumerate() {
             let area = boxes[*node];
-            let x = if *side == Side::Left { area.left } else { area.right };
+            let x = if *side == NodeSide::Left { area.left } else { area.right };
             let y = area.middle().y + (place as f64 - (same.len() - 1) as f64 / 2.0) * PORT;
-            ports.insert(*role, Port { side: *side, at: Point { x, y } });
+            ports.insert(*role, NodePort { side: *side, at: Point { x, y } });
         }
     }
     ports
 }
 
 /// Sizes that all nodes and columns share.
-struct Sizes {
+struct NodeSizes {
     node: (f64, f64),
     left: f64,
     gap: f64,
 }
 
-impl Sizes {
-    fn new(nodes: &[SystemNode], arrivals: &[Arrival], grid: &Layout, gap: f64) -> Self {
+impl NodeSizes {
+    fn new(nodes: &[SystemNode], arrivals: &[Junction], grid: &Layout, gap: f64) -> Self {
         let widest = nodes.iter().map(|node| text_width(&node.name, NAME)).fold(0.0, f64::max);
-        let mut counts: BTreeMap<(usize, Side), usize> = BTreeMap::new();
+        let mut counts: BTreeMap<(usize, NodeSide), usize> = BTreeMap::new();
         for arrival in arrivals {
             *counts.entry((arrival.node, arrival.side)).or_default() += 1;
         }
         let most = counts.values().copied().max().unwrap_or(0);
-        let is_loaded =
-            |arrival: &Arrival| matches!(arrival.role, Role::Load(_)) && grid.nodes[arrival.node].column == 0;
+        let is_loaded = |arrival: &Junction| {
+            matches!(arrival.role, Role::Load(_)) && grid.nodes[arrival.node].column == 0
+        };
         Self {
             node: ((widest + 24.0).clamp(WIDTHS.0, WIDTHS.1), HEIGHT.max(most as f64 * PORT + 8.0)),
             left: if arrivals.iter().any(is_loaded) { MARGIN + LOAD } else { MARGIN },
@@ -170,19 +171,19 @@ impl Sizes {
         }
     }
 
-    fn node(&self, slot: Slot) -> Area {
+    fn node(&self, slot: GridSlot) -> Rectangle {
         let (width, height) = self.node;
         let left = self.left + slot.column as f64 * (width + self.gap);
-        Area::new(left, MARGIN + slot.row * (height + ROW_GAP), width, height)
+        Rectangle::new(left, MARGIN + slot.row * (height + ROW_GAP), width, height)
     }
 
     /// Returns the free spans of the columns that a link crosses, in its direction.
-    fn through(&self, crossed: &[Slot], leaves: Side, down: f64) -> Vec<(Point, Point)> {
-        let span = |slot: &Slot| {
+    fn through(&self, crossed: &[GridSlot], leaves: NodeSide, down: f64) -> Vec<(Point, Point)> {
+        let span = |slot: &GridSlot| {
             let area = self.node(*slot);
             let y = area.middle().y + down;
             let (left, right) = (Point { x: area.left, y }, Point { x: area.right, y });
-            if leaves == Side::Right { (left, right) } else { (right, left) }
+            if leaves == NodeSide::Right { (left, right) } else { (right, left) }
         };
         crossed.iter().map(span).collect()
     }

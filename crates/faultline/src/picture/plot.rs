@@ -4,17 +4,17 @@ use std::fmt::Write;
 
 use faultline_model::timeline::Counts;
 
-use super::area::Area;
+use super::area::Rectangle;
 use super::bars::Bar;
-use super::drawing::{Group, Shape};
+use super::drawing::{Shape, ShapeGroup};
 use super::figures::millis;
-use super::panel::Panel;
+use super::panel::ChartPanel;
 
 /// An outcome: its name, its explanation, its count.
-pub(super) type Outcome = (&'static str, &'static str, fn(&Counts) -> u64);
+pub(super) type OutcomeSeries = (&'static str, &'static str, fn(&Counts) -> u64);
 
 /// Outcomes, from the bottom of a bar to its top.
-pub(super) const OUTCOMES: [Outcome; 4] = [
+pub(super) const OUTCOMES: [OutcomeSeries; 4] = [
     ("ok", "ok: acknowledged", |counts| counts.ok),
     ("fail", "fail: certainly no effect", |counts| counts.fail),
     ("info", "info: effect unknown", |counts| counts.info),
@@ -24,10 +24,10 @@ pub(super) const OUTCOMES: [Outcome; 4] = [
 ];
 
 /// A latency: its name, its explanation, its value in milliseconds.
-pub(super) type Quantile = (&'static str, &'static str, fn(&Bar) -> Option<f64>);
+pub(super) type QuantileSeries = (&'static str, &'static str, fn(&Bar) -> Option<f64>);
 
 /// Latencies, from back to front.
-pub(super) const QUANTILES: [Quantile; 3] = [
+pub(super) const QUANTILES: [QuantileSeries; 3] = [
     ("max", "max: longest latency", |bar| bar.max),
     ("p99", "p99: 99 of 100 took no longer", |bar| bar.p99),
     ("p50", "p50: half took no longer", |bar| bar.p50),
@@ -52,7 +52,7 @@ impl Plot<'_> {
     }
 
     /// Draws one outcome of all bars, on top of the outcomes before it.
-    pub(super) fn outcome(&self, outcome: usize, panel: &Panel) -> String {
+    pub(super) fn outcome(&self, outcome: usize, panel: &ChartPanel) -> String {
         let mut d = String::new();
         for bar in self.bars {
             let below: u64 = OUTCOMES[..outcome].iter().map(|(_, _, get)| get(&bar.counts)).sum();
@@ -68,7 +68,7 @@ impl Plot<'_> {
         d
     }
 
-    pub(super) fn offered(&self, panel: &Panel) -> String {
+    pub(super) fn offered(&self, panel: &ChartPanel) -> String {
         let mut d = String::new();
         let mut last: Option<(u64, f64)> = None;
         for bar in self.bars {
@@ -85,7 +85,7 @@ impl Plot<'_> {
     }
 
     /// Draws a line through the middles of the bars; it is broken where there is no value.
-    pub(super) fn quantile(&self, get: fn(&Bar) -> Option<f64>, panel: &Panel) -> String {
+    pub(super) fn quantile(&self, get: fn(&Bar) -> Option<f64>, panel: &ChartPanel) -> String {
         let mut d = String::new();
         let mut last = None;
         for bar in self.bars {
@@ -106,8 +106,9 @@ impl Plot<'_> {
     pub(super) fn readings(&self, top: f64, bottom: f64) -> Vec<Shape> {
         let reading = |bar: &Bar| {
             let (from, to) = ((self.x)(bar.from as f64), (self.x)((bar.from + bar.seconds) as f64));
-            let shapes = vec![Shape::rect("reading", Area::new(from, top, to - from, bottom - top), 0.0)];
-            Shape::Group(Group { title: reading(bar), shapes, ..Group::default() })
+            let shapes =
+                vec![Shape::rect("reading", Rectangle::new(from, top, to - from, bottom - top), 0.0)];
+            Shape::Group(ShapeGroup { title: reading(bar), shapes, ..ShapeGroup::default() })
         };
         self.bars.iter().map(reading).collect()
     }

@@ -12,12 +12,12 @@ const REACH: f64 = 46.0;
 
 /// A side of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Side {
+pub(super) enum NodeSide {
     Left,
     Right,
 }
 
-impl Side {
+impl NodeSide {
     /// Returns the direction away from the node: 1 to the right, -1 to the left.
     fn outward(self) -> f64 {
         match self {
@@ -29,8 +29,8 @@ impl Side {
 
 /// A point at the side of a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Port {
-    pub(super) side: Side,
+pub(super) struct NodePort {
+    pub(super) side: NodeSide,
     pub(super) at: Point,
 }
 
@@ -39,12 +39,12 @@ pub(super) struct Port {
 pub(super) struct Route {
     /// Cubic Bézier curves, each beginning at the end of the one before.
     pieces: Vec<[Point; 4]>,
-    end: Port,
+    end: NodePort,
 }
 
 impl Route {
     /// Draws a curve from a port to another, horizontally through spans that are free; `bulge` bends it down or up.
-    pub(super) fn new(start: Port, through: &[(Point, Point)], end: Port, bulge: f64) -> Self {
+    pub(super) fn new(start: NodePort, through: &[(Point, Point)], end: NodePort, bulge: f64) -> Self {
         let out = start.side.outward();
         // The line ends under the arrow's head.
         let tip = Point { x: end.at.x + (HEAD - 1.0) * end.side.outward(), y: end.at.y };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::area::{Area, Point, shorten, text_area, text_width};
-use super::drawing::{Anchor, Drawing, Group, Lettering, Shape, ShapeTarget, tenth};
-use super::elements::{Status, SystemLink, SystemNode};
+use super::area::{Point, Rectangle, shorten, text_area, text_width};
+use super::drawing::{Anchor, Drawing, Lettering, Shape, ShapeGroup, ShapeTarget, tenth};
+use super::elements::{Condition, SystemLink, SystemNode};
 use super::labels::{self, Label};
-use super::plan::{LOAD, MARGIN, NAME, Plan, PlannedLink};
-use super::route::{Port, Route};
+use super::plan::{LOAD, MARGIN, NAME, PlannedLink, SystemPlan};
+use super::route::{NodePort, Route};
 
 /// Words beside names.
 const WORD: Lettering = Lettering::plain(12.0);
@@ -27,10 +27,10 @@ const LONGEST: f64 = 210.0;
 pub fn system(nodes: &[SystemNode], links: &[SystemLink], entries: &[String]) -> Drawing {
     // A label must fit between two columns, and the lines must be seen beside it.
     let longest = links.iter().map(|link| widest(&label(link, true))).fold(0.0, f64::max);
-    let plan = Plan::new(nodes, links, entries, (longest + 50.0).clamp(GAPS.0, GAPS.1));
-    let labels: Vec<Vec<Words>> =
+    let plan = SystemPlan::new(nodes, links, entries, (longest + 50.0).clamp(GAPS.0, GAPS.1));
+    let labels: Vec<Vec<LabelLine>> =
         plan.links.iter().map(|planned| label(&links[planned.link], planned.is_parallel)).collect();
-    let size = |words: &Vec<Words>| (widest(words), words.len() as f64 * LINE);
+    let size = |words: &Vec<LabelLine>| (widest(words), words.len() as f64 * LINE);
     let needed = labels.iter().enumerate().filter(|(_, words)| !words.is_empty());
     let needed: Vec<Label> = needed
         .map(|(route, words)| (route, size(words)))
@@ -38,7 +38,7 @@ pub fn system(nodes: &[SystemNode], links: &[SystemLink], entries: &[String]) ->
         .collect();
     let routes: Vec<Route> = plan.links.iter().map(|planned| planned.route.clone()).collect();
     let placed = labels::place(&needed, &routes, &taken(&plan, nodes), plan.width);
-    let places: BTreeMap<usize, Area> = needed.iter().map(|label| label.route).zip(placed).collect();
+    let places: BTreeMap<usize, Rectangle> = needed.iter().map(|label| label.route).zip(placed).collect();
 
     let mut shapes: Vec<Shape> = plan.loads.iter().map(|port| draw_load(*port)).collect();
     // All lines lie below all labels.
@@ -53,18 +53,18 @@ pub fn system(nodes: &[SystemNode], links: &[SystemLink], entries: &[String]) ->
 }
 
 /// One line of a label.
-struct Words {
+struct LabelLine {
     class: &'static str,
     lettering: Lettering,
     text: String,
 }
 
-fn widest(words: &[Words]) -> f64 {
+fn widest(words: &[LabelLine]) -> f64 {
     words.iter().map(|words| text_width(&words.text, words.lettering)).fold(0.0, f64::max)
 }
 
 /// Writes the label of a link. Parallel links are told apart by their ports.
-fn label(link: &SystemLink, is_parallel: bool) -> Vec<Words> {
+fn label(link: &SystemLink, is_parallel: bool) -> Vec<LabelLine> {
     let port = link.parts().map(|(_, _, port)| port).filter(|port| is_parallel && !port.is_empty());
     let port = port.map(|port| format!(":{port}"));
     let first: Vec<&str> = port.iter().map(String::as_str).chain([link.rate.as_str()]).collect();
@@ -75,7 +75,11 @@ fn label(link: &SystemLink, is_parallel: bool) -> Vec<Words> {
     ];
     let lines = lines.into_iter().filter(|(_, _, text)| !text.is_empty());
     lines
-        .map(|(class, lettering, text)| Words { class, lettering, text: shorten(&text, lettering, LONGEST) })
+        .map(|(class, lettering, text)| LabelLine {
+            class,
+            lettering,
+            text: shorten(&text, lettering, LONGEST),
+        })
         .collect()
 }
 
@@ -84,50 +88,55 @@ fn mark(faults: &[String]) -> String {
 }
 
 /// Lists the areas that no label may cover.
-fn taken(plan: &Plan, nodes: &[SystemNode]) -> Vec<Area> {
+fn taken(plan: &SystemPlan, nodes: &[SystemNode]) -> Vec<Rectangle> {
     let faulty = nodes.iter().zip(&plan.boxes).filter(|(node, _)| !node.faults.is_empty());
     let marks = faulty.map(|(node, area)| {
         let (text, at) = node_mark(node, *area);
         text_area(&text, MARK, at, Anchor::Middle)
     });
-    let loads = plan.loads.iter().map(|port| Area::new(port.at.x - LOAD, port.at.y - 9.0, LOAD, 18.0));
+    let loads = plan.loads.iter().map(|port| Rectangle::new(port.at.x - LOAD, port.at.y - 9.0, LOAD, 18.0));
     plan.boxes.iter().copied().chain(marks).chain(loads).collect()
 }
 
 /// Returns the mark below a faulty node, and its place.
-fn node_mark(node: &SystemNode, area: Area) -> (String, Point) {
+fn node_mark(node: &SystemNode, area: Rectangle) -> (String, Point) {
     let text = shorten(&mark(&node.faults), MARK, area.width());
     (text, Point { x: area.middle().x, y: area.bottom + 15.0 })
 }
 
-fn draw_load(port: Port) -> Shape {
+fn draw_load(port: NodePort) -> Shape {
     let Point { x, y } = port.at;
     let shapes = vec![
         Shape::path("line", format!("M{:.1} {y:.1}H{:.1}", x - 40.0, x - 8.0)),
         Shape::path("head", format!("M{x:.1} {y:.1}l-9 -4.5v9z")),
         Shape::text("state", Point { x: x - 46.0, y: y + 4.0 }, Anchor::End, WORD, "load"),
     ];
-    Shape::Group(Group { class: "load".to_owned(), shapes, ..Group::default() })
+    Shape::Group(ShapeGroup { class: "load".to_owned(), shapes, ..ShapeGroup::default() })
 }
 
 fn draw_line(planned: &PlannedLink, link: &SystemLink) -> Shape {
     let shapes = vec![Shape::path("line", planned.route.line()), Shape::path("head", planned.route.head())];
-    let class = class("wire", link.status, !link.faults.is_empty());
-    Shape::Group(Group { class, shapes, ..Group::default() })
+    let class = class("wire", link.condition, !link.faults.is_empty());
+    Shape::Group(ShapeGroup { class, shapes, ..ShapeGroup::default() })
 }
 
 /// Draws the label of a link, and a reach along its line that a pointer meets.
-fn draw_link(planned: &PlannedLink, link: &SystemLink, words: &[Words], place: Option<Area>) -> Shape {
+fn draw_link(
+    planned: &PlannedLink,
+    link: &SystemLink,
+    words: &[LabelLine],
+    place: Option<Rectangle>,
+) -> Shape {
     let mut shapes = vec![Shape::path("reach", planned.route.line())];
     if let Some(area) = place {
         shapes.push(Shape::rect("plate", area.grown(2.0), 3.0));
-        for (row, Words { class, lettering, text }) in words.iter().enumerate() {
+        for (row, LabelLine { class, lettering, text }) in words.iter().enumerate() {
             let at = Point { x: area.middle().x, y: area.top + row as f64 * LINE + 11.0 };
             shapes.push(Shape::text(class, at, Anchor::Middle, *lettering, text));
         }
     }
-    Shape::Group(Group {
-        class: class("link", link.status, !link.faults.is_empty()),
+    Shape::Group(ShapeGroup {
+        class: class("link", link.condition, !link.faults.is_empty()),
         title: link.name.clone(),
         label: format!("link {}: {}", link.name, link.words()),
         target: Some(ShapeTarget::Link { name: link.name.clone() }),
@@ -135,7 +144,7 @@ fn draw_link(planned: &PlannedLink, link: &SystemLink, words: &[Words], place: O
     })
 }
 
-fn draw_node(node: &SystemNode, area: Area) -> Shape {
+fn draw_node(node: &SystemNode, area: Rectangle) -> Shape {
     let SystemNode { name, state: (sign, word), detail, faults, .. } = node;
     let x = area.middle().x;
     let middle = area.middle().y;
@@ -160,8 +169,8 @@ fn draw_node(node: &SystemNode, area: Area) -> Shape {
     }
     let parts = [word.clone(), detail.clone(), faults.join(", ")];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Shape::Group(Group {
-        class: class("node", node.status, !faults.is_empty()),
+    Shape::Group(ShapeGroup {
+        class: class("node", node.condition, !faults.is_empty()),
         title: if detail.is_empty() { name.clone() } else { format!("{name}: {detail}") },
         label: format!("node {name}: {}", parts.join(", ")),
         target: Some(ShapeTarget::Node { name: name.clone() }),
@@ -169,14 +178,14 @@ fn draw_node(node: &SystemNode, area: Area) -> Shape {
     })
 }
 
-fn class(what: &str, status: Status, is_faulty: bool) -> String {
-    let status = match status {
-        Status::Plain => "plain",
-        Status::Ok => "ok",
-        Status::Pending => "pending",
-        Status::Error => "error",
+fn class(what: &str, condition: Condition, is_faulty: bool) -> String {
+    let condition = match condition {
+        Condition::Plain => "plain",
+        Condition::Ok => "ok",
+        Condition::Pending => "pending",
+        Condition::Error => "error",
     };
-    format!("{what} {status}{}", if is_faulty { " faulty" } else { "" })
+    format!("{what} {condition}{}", if is_faulty { " faulty" } else { "" })
 }
 
 fn describe(nodes: &[SystemNode], links: &[SystemLink]) -> String {

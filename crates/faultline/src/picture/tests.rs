@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use faultline_model::timeline::{Counts, FaultWindow, PathSecond, Second};
 use proptest::prelude::*;
 
-use super::area::{Area, Point, text_area};
-use super::drawing::Group;
+use super::area::{Point, Rectangle, text_area};
+use super::drawing::ShapeGroup;
 use super::*;
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -17,20 +17,20 @@ fn names(names: &[&str]) -> Vec<String> {
 fn ours() -> Drawing {
     let node = |name: &str| SystemNode {
         name: name.to_owned(),
-        status: Status::Ok,
+        condition: Condition::Ok,
         state: ("\u{2713}".to_owned(), "running".to_owned()),
         ..SystemNode::default()
     };
     let mut nodes: Vec<SystemNode> =
         ["authentication", "broker", "listener", "logger", "mongo", "postgres", "rabbitmq"].map(node).into();
-    nodes[6].status = Status::Error;
+    nodes[6].condition = Condition::Error;
     nodes[6].state = ("\u{2717}".to_owned(), "down".to_owned());
     nodes[6].faults = names(&["kill"]);
-    nodes[2].status = Status::Pending;
+    nodes[2].condition = Condition::Pending;
     nodes[2].state = ("!".to_owned(), "not ready".to_owned());
     let link = |(name, rate): (&str, &str)| SystemLink {
         name: name.to_owned(),
-        status: Status::Ok,
+        condition: Condition::Ok,
         rate: rate.to_owned(),
         ..SystemLink::default()
     };
@@ -47,7 +47,7 @@ fn ours() -> Drawing {
     .map(link)
     .into();
     for broken in [4, 6] {
-        links[broken].status = Status::Pending;
+        links[broken].condition = Condition::Pending;
         links[broken].trouble = "5.0/s errors".to_owned();
     }
     links[1].faults = names(&["latency", "jitter"]);
@@ -55,12 +55,12 @@ fn ours() -> Drawing {
 }
 
 /// Estimates the areas of all texts of a shape.
-fn text_areas(shape: &Shape) -> Vec<(Area, &str)> {
+fn text_areas(shape: &Shape) -> Vec<(Rectangle, &str)> {
     match shape {
         Shape::Text { x, y, anchor, lettering, text, .. } => {
             vec![(text_area(text, *lettering, Point { x: *x, y: *y }, *anchor), text)]
         }
-        Shape::Group(Group { shapes, .. }) | Shape::Pattern { shapes, .. } => {
+        Shape::Group(ShapeGroup { shapes, .. }) | Shape::Pattern { shapes, .. } => {
             shapes.iter().flat_map(text_areas).collect()
         }
         Shape::Path { .. } | Shape::Rect { .. } | Shape::Circle { .. } => Vec::new(),
@@ -68,14 +68,14 @@ fn text_areas(shape: &Shape) -> Vec<(Area, &str)> {
 }
 
 /// Lists the boxes of nodes.
-fn boxes(shapes: &[Shape]) -> Vec<Area> {
+fn boxes(shapes: &[Shape]) -> Vec<Rectangle> {
     let mut found = Vec::new();
     for shape in shapes {
         match shape {
             Shape::Rect { class, x, y, width, height, .. } if class == "box" => {
-                found.push(Area::new(*x, *y, *width, *height));
+                found.push(Rectangle::new(*x, *y, *width, *height));
             }
-            Shape::Group(Group { shapes, .. }) => found.extend(boxes(shapes)),
+            Shape::Group(ShapeGroup { shapes, .. }) => found.extend(boxes(shapes)),
             _ => {}
         }
     }
@@ -84,7 +84,7 @@ fn boxes(shapes: &[Shape]) -> Vec<Area> {
 
 /// Checks that no text lies over another or over the edge, and no text of a link over a node.
 fn check(drawing: &Drawing) -> Result<(), TestCaseError> {
-    let texts: Vec<(Area, &str)> = drawing.shapes.iter().flat_map(text_areas).collect();
+    let texts: Vec<(Rectangle, &str)> = drawing.shapes.iter().flat_map(text_areas).collect();
     for (index, (area, text)) in texts.iter().enumerate() {
         for (other, words) in &texts[..index] {
             prop_assert!(!area.overlaps(*other), "\"{text}\" lies over \"{words}\": {area:?} {other:?}");
@@ -95,7 +95,7 @@ fn check(drawing: &Drawing) -> Result<(), TestCaseError> {
     }
     let boxes = boxes(&drawing.shapes);
     for shape in &drawing.shapes {
-        let Shape::Group(Group { class, .. }) = shape else { continue };
+        let Shape::Group(ShapeGroup { class, .. }) = shape else { continue };
         for (area, text) in text_areas(shape).iter().filter(|_| class.starts_with("link")) {
             prop_assert!(!boxes.iter().any(|node| node.overlaps(*area)), "\"{text}\" lies over a node");
         }
@@ -112,7 +112,7 @@ fn every_word_of_our_system_can_be_read() {
 fn each_port_of_a_link_is_a_line_of_its_own() {
     let drawing = ours();
     let links = drawing.shapes.iter().filter_map(|shape| match shape {
-        Shape::Group(Group { target: Some(drawing::ShapeTarget::Link { name }), label, .. }) => {
+        Shape::Group(ShapeGroup { target: Some(drawing::ShapeTarget::Link { name }), label, .. }) => {
             Some((name, label))
         }
         _ => None,
@@ -120,7 +120,7 @@ fn each_port_of_a_link_is_a_line_of_its_own() {
     let links: Vec<_> = links.collect();
     assert_eq!(links.len(), 8);
     assert_eq!(links[2].1, "link broker->logger:50001: 7.0/s \u{b7} 2.4 ms");
-    let texts: Vec<(Area, &str)> = drawing.shapes.iter().flat_map(text_areas).collect();
+    let texts: Vec<(Rectangle, &str)> = drawing.shapes.iter().flat_map(text_areas).collect();
     for port in [":50001 7.0/s", ":80 6.0/s"] {
         assert!(texts.iter().any(|(_, text)| text.starts_with(port)), "{port}");
     }
@@ -201,7 +201,7 @@ fn classes(shapes: &[Shape]) -> Vec<&str> {
     let mut found = Vec::new();
     for shape in shapes {
         match shape {
-            Shape::Group(Group { shapes, .. }) => found.extend(classes(shapes)),
+            Shape::Group(ShapeGroup { shapes, .. }) => found.extend(classes(shapes)),
             Shape::Path { class, .. } | Shape::Rect { class, .. } => found.push(class),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::picture::drawing::{Anchor, Group};
+use crate::picture::drawing::{Anchor, ShapeGroup};
 use crate::picture::{Drawing, Shape};
 
 /// Writes a drawing at its natural size, or smaller where the page is narrow.
@@ -37,7 +37,7 @@ fn write(shape: &Shape) -> Markup {
                 text class=(class) x=(x) y=(y) text-anchor=[text_anchor(*anchor)] font-size=(lettering.size)
                     font-weight=[lettering.bold.then_some("600")] { (text) }
             },
-            Shape::Group(Group { class, title, shapes, .. }) => {
+            Shape::Group(ShapeGroup { class, title, shapes, .. }) => {
                 g class=[(!class.is_empty()).then_some(class)] {
                     @if !title.is_empty() { title { (title) } }
                     (all(shapes))
