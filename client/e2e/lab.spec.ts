@@ -104,7 +104,7 @@ test("a link is slowed by a click, is seen to be slow, and healed; two viewers s
   const other = await context.newPage();
   await other.goto(LAB);
   await expect(other.getByText("need the token")).toBeVisible();
-  await link(page, "broker->authentication:80").click();
+  await link(page, "broker->authentication:80").locator(".rate").click();
   await page.getByRole("combobox", { name: "Fault" }).selectOption("latency");
   await page.getByRole("textbox", { name: "latency" }).fill("a while");
   await page.getByRole("button", { name: "Inject latency" }).click();

@@ -191,7 +191,12 @@ describe("the system", () => {
     text: words,
   });
   const picture = drawing([
-    { shape: "path", class: "line", d: "M0 0H9" },
+    {
+      shape: "group",
+      class: "wire ok",
+      target: { kind: "link", name: "a->b:1" },
+      shapes: [{ shape: "path", class: "line", d: "M0 0H9" }],
+    },
     { shape: "group", class: "link ok", label: "link a->b:1: 5.0/s", target: { kind: "link", name: "a->b:1" }, shapes: [] },
     {
       shape: "group",
@@ -213,7 +218,8 @@ describe("the system", () => {
     await userEvent.tab();
     await userEvent.keyboard("{Enter} ");
     await userEvent.click(node as Element);
-    expect(chosen.map(({ name }) => name)).toEqual(["a->b:1", "a->b:1", "b"]);
+    await userEvent.click(document.querySelector(".line") as Element);
+    expect(chosen.map(({ name }) => name)).toEqual(["a->b:1", "a->b:1", "b", "a->b:1"]);
   });
 
   test("words are shown as text, whatever they hold; without a choice there are no buttons", () => {

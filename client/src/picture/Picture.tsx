@@ -1,4 +1,4 @@
-// A drawing as SVG. Groups that stand for a node or a link are buttons.
+// A drawing as SVG. Groups that stand for a node or a link can be chosen; those with a label are buttons.
 import type { KeyboardEvent } from "react";
 import type { Drawing, Group, Shape, Target } from "./drawing";
 import "./picture.css";
@@ -89,6 +89,14 @@ function GroupView({ group, choose, chosen }: { group: Group } & Choice) {
     </>
   );
   if (target === undefined || choose === undefined) return <g className={group.class}>{content}</g>;
+  if (label === undefined) {
+    // The line of a link, whose label is the button.
+    return (
+      <g className={`${group.class} clickable`} onClick={() => choose(target)}>
+        {content}
+      </g>
+    );
+  }
   const isChosen = chosen?.kind === target.kind && chosen.name === target.name;
   const press = (event: KeyboardEvent) => {
     if (event.key !== "Enter" && event.key !== " ") return;

@@ -184,10 +184,10 @@ for = "5s"
         }
     }
 
-    /// Collects every group that stands for a node or link: its class and its label.
+    /// Collects every button: its class and its label.
     fn targets(drawing: &Value) -> Vec<(String, String)> {
         let groups = drawing["shapes"].as_array().expect("shapes");
-        let groups = groups.iter().filter(|shape| shape["target"].is_object());
+        let groups = groups.iter().filter(|shape| shape["target"].is_object() && shape["label"].is_string());
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         groups.map(|group| (text(&group["class"]), text(&group["label"]))).collect()
     }

@@ -94,7 +94,7 @@ pub struct ShapeGroup {
     /// Words that appear at the pointer; empty for none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// Content in words, for readers who do not see it; empty for none.
+    /// Content in words, for readers who do not see it; empty for none. A group with a target and a label is a button.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
     /// Node or link that the group stands for.

@@ -114,20 +114,31 @@ fn draw_load(port: NodePort) -> Shape {
     Shape::Group(ShapeGroup { class: "load".to_owned(), shapes, ..ShapeGroup::default() })
 }
 
+/// Draws the line of a link, with a reach around it that a pointer meets.
 fn draw_line(planned: &PlannedLink, link: &SystemLink) -> Shape {
-    let shapes = vec![Shape::path("line", planned.route.line()), Shape::path("head", planned.route.head())];
-    let class = class("wire", link.condition, !link.faults.is_empty());
-    Shape::Group(ShapeGroup { class, shapes, ..ShapeGroup::default() })
+    let line = planned.route.line();
+    let shapes = vec![
+        Shape::path("reach", line.clone()),
+        Shape::path("line", line),
+        Shape::path("head", planned.route.head()),
+    ];
+    Shape::Group(ShapeGroup {
+        class: class("wire", link.condition, !link.faults.is_empty()),
+        title: link.name.clone(),
+        target: Some(ShapeTarget::Link { name: link.name.clone() }),
+        shapes,
+        ..ShapeGroup::default()
+    })
 }
 
-/// Draws the label of a link, and a reach along its line that a pointer meets.
+/// Draws the label of a link above all lines, and a glow along its line for the focus and the choice.
 fn draw_link(
     planned: &PlannedLink,
     link: &SystemLink,
     words: &[LabelLine],
     place: Option<Rectangle>,
 ) -> Shape {
-    let mut shapes = vec![Shape::path("reach", planned.route.line())];
+    let mut shapes = vec![Shape::path("glow", planned.route.line())];
     if let Some(area) = place {
         shapes.push(Shape::rect("plate", area.grown(2.0), 3.0));
         for (row, LabelLine { class, lettering, text }) in words.iter().enumerate() {

@@ -112,7 +112,9 @@ fn every_word_of_our_system_can_be_read() {
 fn each_port_of_a_link_is_a_line_of_its_own() {
     let drawing = ours();
     let links = drawing.shapes.iter().filter_map(|shape| match shape {
-        Shape::Group(ShapeGroup { target: Some(drawing::ShapeTarget::Link { name }), label, .. }) => {
+        Shape::Group(ShapeGroup { target: Some(drawing::ShapeTarget::Link { name }), label, .. })
+            if !label.is_empty() =>
+        {
             Some((name, label))
         }
         _ => None,
