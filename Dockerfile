@@ -21,6 +21,8 @@ COPY services/broker/Cargo.toml services/broker/
 COPY services/chassis/Cargo.toml services/chassis/
 COPY services/listener/Cargo.toml services/listener/
 COPY services/logger/Cargo.toml services/logger/
+COPY services/logger-client/Cargo.toml services/logger-client/
+COPY services/topology/Cargo.toml services/topology/
 COPY services/wire/Cargo.toml services/wire/
 COPY scripts/images/hollow.sh scripts/images/
 RUN sh scripts/images/hollow.sh && \

@@ -14,6 +14,7 @@ use benches::stored::Stored;
 use benches::{CONCURRENCIES, Failed, SIZES, System};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
+use faultline::cli::output::note;
 use tokio::runtime::Runtime;
 
 /// Between two looks at what is stored, where many entries are under way; one alone is looked for without a rest.
@@ -49,14 +50,14 @@ fn main() {
     let system = match runtime.block_on(System::start()) {
         Ok(system) => system,
         Err(error) => {
-            eprintln!("{error}");
+            note(&error);
             std::process::exit(69);
         }
     };
     let measured = measure(&runtime, &mut criterion, &system);
     runtime.block_on(system.end());
     if let Err(error) = measured {
-        eprintln!("{error}");
+        note(&error);
         std::process::exit(70);
     }
     criterion.final_summary();

@@ -6,7 +6,7 @@ use crate::comparison::whole;
 use crate::figures::Figures;
 
 /// What each row is, the end of its figure's name, and the decimals it is told with.
-const ROWS: [(&str, &str, usize); 13] = [
+const ROWS: [(&str, &str, usize); 15] = [
     ("download, 1 connection, MiB/s", "download, 1 connected", 0),
     ("download, 8 connections, MiB/s", "download, 8 connected", 0),
     ("CPU of a GiB, 1 connection, s", "download, 1 connected, cpu of a GiB", 2),
@@ -18,6 +18,8 @@ const ROWS: [(&str, &str, usize); 13] = [
     ("memory with 1,000 idle connections, MiB", "memory, 1000 idle", 1),
     ("p99 of 100 ms, 10 connections, ms", "latency 100 ms, 10 connected, p99", 1),
     ("p99 of 100 ms, 1,000 connections, ms", "latency 100 ms, 1000 connected, p99", 1),
+    ("slowest of 100 ms, 1,000 connections, ms", "latency 100 ms, 1000 connected, max", 1),
+    ("slowest first answer of 1,000 clients at once, ms", "first answer of 1000 clients at once, max", 0),
     ("mean of 50±20 ms, 1,000 connections, ms", "latency 50±20 ms, 1000 connected, mean", 1),
     ("share of a bandwidth of 50 MB/s", "bandwidth, share of 50000 KB/s", 3),
 ];

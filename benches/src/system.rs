@@ -6,12 +6,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use faultline::cli::output::note;
 use faultline::proxy::{Direction, NewToxic, Registry};
 use faultline::runner::RunFolder;
 use faultline::stack::{
     self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
 };
-use faultline_toxics::{LATENCY, Settings};
+use faultline_toxics::{LATENCY, ToxicSettings};
 
 use crate::Failed;
 
@@ -70,15 +71,15 @@ impl System {
     /// Delays data on a link by this much each way, or no longer. Only where links have proxies.
     pub async fn delay(&self, link: &str, latency: Option<Duration>) {
         let links = self.stack.topology().links_named(link);
-        for stream in [Direction::Upstream, Direction::Downstream] {
-            let name = format!("bench_{}", stream.name());
+        for direction in [Direction::Upstream, Direction::Downstream] {
+            let name = format!("bench_{}", direction.name());
             self.stack.links().remove(&links, &name).await;
             if let Some(latency) = latency {
-                let mut settings = Settings::new(&LATENCY);
+                let mut settings = ToxicSettings::new(&LATENCY);
                 let millis = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
                 settings.set("latency", millis).expect("latency has this attribute, and takes any number");
-                let (toxicity, written_stream, seed) = (1.0, None, None);
-                let toxic = NewToxic { name, stream, written_stream, toxicity, settings, seed };
+                let (toxicity, direction_text, seed) = (1.0, None, None);
+                let toxic = NewToxic { name, direction, direction_text, toxicity, settings, seed };
                 self.stack.links().add(&links, &toxic).await;
             }
         }
@@ -112,7 +113,7 @@ impl System {
     pub async fn end(self) {
         self.stack.shutdown().await;
         if let Err(error) = self.folder.remove_data() {
-            eprintln!("{error}");
+            note(&error);
         }
     }
 }
@@ -121,7 +122,7 @@ async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
     let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
-    eprintln!("starting the system: {why}");
+    note(format_args!("starting the system: {why}"));
     let stack = Stack::new(topology, provider, wiring, &Registry::new(0)).await?;
     if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {
         stack.shutdown().await;

@@ -62,6 +62,7 @@ fn a_wrong_scenario_does_not() {
 fn a_report_fits() {
     let file = repository().join("crates/faultline/tests/end_to_end/old-run.jsonl");
     let history = faultline::history::read(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let report = Report::new(Path::new("runs/old"), &history, faultline::checker::judge(&history));
+    let timeline = faultline::timeline::Timeline::of(&history);
+    let report = Report::new(Path::new("runs/old"), &timeline.run, faultline::checker::judge(&timeline));
     assert_eq!(mistakes(&published("report"), &serde_json::to_value(&report).unwrap()), [""; 0]);
 }

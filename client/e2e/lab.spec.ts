@@ -87,7 +87,7 @@ test("RabbitMQ is killed by a click, seen in the charts, healed, and the report 
   await expect.poll(ok, { timeout: 60_000 }).toBeGreaterThan(0);
 
   await page.getByRole("button", { name: "End the load and judge" }).click();
-  await expect(load(page)).toContainText(/pass: \d+ of \d+ operations were acknowledged/, { timeout: 60_000 });
+  await expect(load(page)).toContainText(/pass: \d+ of \d+ operations acknowledged/, { timeout: 60_000 });
   await expect(counter(page, "lost")).toHaveText("0");
   await expect(counter(page, "duplicated")).toHaveText("0");
   const acknowledged = await counter(page, "ok").textContent();

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use benches::System;
 use clap::Parser;
+use faultline::cli::output::note;
 use faultline::cli::target;
 use goose::config::GooseConfiguration;
 use goose::metrics::GooseMetrics;
@@ -42,7 +43,7 @@ async fn main() -> ExitCode {
     match attack(options).await {
         Ok(ended) => ended,
         Err((code, told)) => {
-            eprintln!("broker-load: {told}");
+            note(format_args!("broker-load: {told}"));
             ExitCode::from(code)
         }
     }

@@ -25,5 +25,5 @@ pub mod picture;
 pub mod report;
 pub mod runner;
 
-pub use faultline_model::{checker, history, measure, scenario};
+pub use faultline_model::{checker, history, measure, scenario, timeline};
 pub use {faultline_proxy as proxy, faultline_stack as stack};

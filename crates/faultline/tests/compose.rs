@@ -3,6 +3,8 @@
 //!
 //! Needs a container engine that holds the images: `make test-containers`.
 
+#![expect(clippy::print_stderr, reason = "what a failed test tells")]
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};

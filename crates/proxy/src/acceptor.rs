@@ -1,4 +1,4 @@
-//! The listening socket of a proxy and its connections; all of them end with this task.
+//! The listening socket of a proxy and its connections. All of them end with this task.
 
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -8,36 +8,39 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::connection;
-use super::shortage::Shortage;
-use super::single::Shared;
+use super::context::ConnectionContext;
+use super::shortage::DescriptorShortage;
 use super::upstreams::Upstreams;
 
-/// Accepts until aborted. The connections are in its hands, so that aborting it ends them.
-pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>, upstreams: Arc<Upstreams>) {
+/// Accepts connections until aborted.
+pub(super) async fn run(listener: TcpListener, context: Arc<ConnectionContext>, upstreams: Arc<Upstreams>) {
+    // Owned by this task, so that aborting it ends them too.
     let mut connections = JoinSet::new();
-    let listener = Listening(listener);
-    let mut shortage = Shortage::new(format!("the proxy of {}", shared.name));
+    let listener = ListeningSocket(listener);
+    let mut shortage = DescriptorShortage::new(format!("the proxy of {}", context.proxy_name));
     loop {
         tokio::select! {
             accepted = listener.0.accept() => match accepted {
                 Ok((client, _)) => {
-                    connections.spawn(connection::serve(client, Arc::clone(&shared), Arc::clone(&upstreams)));
+                    connections.spawn(connection::serve(client, Arc::clone(&context), Arc::clone(&upstreams)));
                 }
-                Err(error) => shortage.met(&listener.0, &error).await,
+                Err(error) => shortage.handle(&listener.0, &error).await,
             },
+            // Without it, the results of ended connections would pile up.
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-/// Refuses from the moment it is dropped. Closing is not enough: a process that another thread starts at this moment has
-/// a copy of the socket until it is its own program, and the copy would listen on.
-struct Listening(TcpListener);
+/// Socket that refuses connections from the moment it is dropped.
+struct ListeningSocket(TcpListener);
 
-impl Drop for Listening {
+impl Drop for ListeningSocket {
     fn drop(&mut self) {
+        // Closing is not enough: a process that another thread starts at this moment has a copy of the socket until it
+        // executes its own program, and the copy would keep listening.
         if let Err(error) = shutdown(self.0.as_raw_fd(), Shutdown::Read) {
-            tracing::debug!("a listener is closed without a shutdown: {error}");
+            tracing::debug!("a listening socket is closed without a shutdown: {error}");
         }
     }
 }

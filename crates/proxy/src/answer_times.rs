@@ -1,30 +1,31 @@
-//! How long answers take on the links of a proxy, for those who watch: the time from bytes toward the server to the
-//! next bytes back, on each connection. That is the latency of a request where one is under way at a time, and of the
-//! first of them where there are more. Toxics are inside of it.
+//! The time to an answer on a link: from bytes toward the server to the next bytes back on the same connection, with the
+//! delays of toxics. A proxy does not know requests: this is the latency of a request if one is in flight at a time, and
+//! of the first one if there are more.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Buckets: four for each doubling of microseconds, up to more than two minutes.
+/// Number of buckets: four for each doubling of microseconds, up to more than two minutes.
 const BUCKETS: usize = 4 * 28;
 
-/// Counts answers by how long they took.
+/// Measurement of the times to an answer on all connections of a proxy.
 #[derive(Debug)]
 pub(super) struct AnswerTimer {
-    /// Nothing is measured until somebody watches.
+    /// True once somebody watches.
+    // Until then no message pays for the reading of a clock.
     on: AtomicBool,
     counts: [AtomicU64; BUCKETS],
 }
 
-/// Answers by how long they took.
+/// Numbers of answers by the time that they took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerTimes([u64; BUCKETS]);
 
-/// What one connection waits for.
+/// Bytes of one connection that wait for an answer.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
-    /// When bytes went to the server that none came back for; 0 for none.
+pub(super) struct AwaitedAnswer {
+    /// Moment at which the bytes went to the server, in microseconds of [`now`]; 0 while none wait.
     asked: AtomicU64,
 }
 
@@ -41,29 +42,30 @@ impl Default for AnswerTimes {
 }
 
 impl AnswerTimer {
-    /// Measures from now on.
+    /// Starts to measure.
     pub(super) fn turn_on(&self) {
         self.on.store(true, Ordering::Relaxed);
     }
 
-    /// Bytes toward the server were read, or passed on.
-    pub(super) fn asked(&self, turn: &Turn) {
-        if self.on.load(Ordering::Relaxed) && turn.asked.load(Ordering::Relaxed) == 0 {
-            turn.asked.store(now(), Ordering::Relaxed);
+    /// Records bytes toward the server. Bytes that follow before the answer change nothing.
+    pub(super) fn ask(&self, question: &AwaitedAnswer) {
+        if self.on.load(Ordering::Relaxed) && question.asked.load(Ordering::Relaxed) == 0 {
+            question.asked.store(now(), Ordering::Relaxed);
         }
     }
 
-    /// Bytes were given to the client.
-    pub(super) fn answered(&self, turn: &Turn) {
-        if turn.asked.load(Ordering::Relaxed) == 0 {
+    /// Records bytes toward the client, and counts them as the answer if one is awaited.
+    pub(super) fn answer(&self, question: &AwaitedAnswer) {
+        // A load is cheaper than a swap, and most bytes toward the client follow others.
+        if question.asked.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let asked = turn.asked.swap(0, Ordering::Relaxed);
+        let asked = question.asked.swap(0, Ordering::Relaxed);
         let took = now().saturating_sub(asked);
         self.counts[bucket(took)].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What was counted until now.
+    /// Returns the counts until now.
     pub(super) fn times(&self) -> AnswerTimes {
         let mut times = AnswerTimes::default();
         for (time, count) in times.0.iter_mut().zip(&self.counts) {
@@ -74,7 +76,7 @@ impl AnswerTimer {
 }
 
 impl AnswerTimes {
-    /// What came since an earlier look.
+    /// Returns the increase since an earlier moment.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let mut times = self.clone();
@@ -82,13 +84,14 @@ impl AnswerTimes {
         times
     }
 
-    /// How many.
+    /// Returns the number of answers.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.iter().sum()
     }
 
-    /// The time that this share of them took at most, in milliseconds and to within 19 %; none without any.
+    /// Returns the time within which this share of the answers came, in milliseconds, at most 19 % too long; none without
+    /// answers.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let rank = ((share * self.count() as f64).ceil() as u64).max(1);
@@ -101,7 +104,8 @@ impl AnswerTimes {
     }
 }
 
-/// Microseconds since the program began to measure, from 1 on.
+/// Returns the microseconds since the first call, plus 1.
+// 0 stands for no moment.
 fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_micros()).unwrap_or(u64::MAX - 1) + 1
@@ -111,7 +115,7 @@ fn bucket(micros: u64) -> usize {
     ((micros.max(1) as f64).log2() * 4.0).ceil().min(BUCKETS as f64 - 1.0) as usize
 }
 
-/// The longest time of a bucket, in microseconds.
+/// Returns the longest time of a bucket in microseconds.
 fn upper(index: usize) -> f64 {
     2f64.powf(index as f64 / 4.0)
 }
@@ -124,15 +128,15 @@ mod tests {
 
     #[test]
     fn nothing_is_measured_until_somebody_watches() {
-        let (timer, turn) = (AnswerTimer::default(), Turn::default());
-        timer.asked(&turn);
-        timer.answered(&turn);
+        let (timer, question) = (AnswerTimer::default(), AwaitedAnswer::default());
+        timer.ask(&question);
+        timer.answer(&question);
         assert_eq!(timer.times().count(), 0);
         timer.turn_on();
-        timer.asked(&turn);
-        timer.asked(&turn);
-        timer.answered(&turn);
-        timer.answered(&turn);
+        timer.ask(&question);
+        timer.ask(&question);
+        timer.answer(&question);
+        timer.answer(&question);
         assert_eq!(timer.times().count(), 1);
         assert!(timer.times().quantile(0.5).unwrap() < 1000.0);
         assert_eq!(AnswerTimes::default().quantile(0.5), None);
@@ -143,8 +147,8 @@ mod tests {
         fn a_time_is_known_to_within_19_percent(micros in 1u64..100_000_000) {
             let mut times = AnswerTimes::default();
             times.0[bucket(micros)] = 1;
-            let told = times.quantile(0.99).unwrap() * 1000.0;
-            prop_assert!(told >= micros as f64 * 0.999 && told <= micros as f64 * 1.19, "{told}");
+            let upper = times.quantile(0.99).unwrap() * 1000.0;
+            prop_assert!(upper >= micros as f64 * 0.999 && upper <= micros as f64 * 1.19, "{upper}");
         }
     }
 }

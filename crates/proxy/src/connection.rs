@@ -8,143 +8,152 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::counters::Meter;
-use super::lane::{self, Ending, Lane};
-use super::single::Shared;
+use super::context::ConnectionContext;
+use super::counters::ConnectionMeter;
+use super::lane::{Lane, LaneEnd};
+use super::socket;
 use super::timer;
 use super::toxics::Toxics;
 use super::upstreams::Upstreams;
-use faultline_toxics::chain::Lot;
-use faultline_toxics::door::Admission;
+use faultline_toxics::Direction;
+use faultline_toxics::admission::Admission;
+use faultline_toxics::chain::ConnectionId;
 
 /// Serves a client until both sides have ended.
-pub(super) async fn serve(client: TcpStream, shared: Arc<Shared>, upstreams: Arc<Upstreams>) {
-    let open = shared.counters.opened();
-    let mut toxics = shared.toxics.subscribe();
-    let who = |downstream| Lot { connection: open.number(), downstream };
-    let reset = match enter(&client, &shared, &mut toxics, who(false)).await {
-        Entered::In => tokio::select! {
+pub(super) async fn serve(client: TcpStream, context: Arc<ConnectionContext>, upstreams: Arc<Upstreams>) {
+    let open = context.counters.open_connection();
+    let mut toxics = context.toxics.subscribe();
+    let id = |direction| ConnectionId { number: open.number(), direction };
+    let reset = if admit(&client, &context, &mut toxics, id(Direction::Upstream)).await {
+        tokio::select! {
             connected = upstreams.connect() => match connected {
                 Ok(upstream) => {
-                    shared.upstream_lost.store(false, Ordering::Relaxed);
-                    let lanes = [Lane::new(who(false)), Lane::new(who(true))];
-                    pass_on(&client, upstream, lanes, &mut toxics, &shared).await
+                    context.upstream_lost.store(false, Ordering::Relaxed);
+                    let lanes = [Lane::new(id(Direction::Upstream)), Lane::new(id(Direction::Downstream))];
+                    relay(&client, upstream, lanes, &mut toxics, &context).await
                 }
-                // Taken, and reset before anyone could look.
+                // The upstream accepted the connection and reset it before anyone could look.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => true,
                 Err(error) => {
-                    shared.counters.add_upstream_refused();
-                    if !shared.upstream_lost.swap(true, Ordering::Relaxed) {
-                        tracing::info!("the upstream of {} takes no connection: {error}", shared.name);
-                    }
+                    count_refusal(&context, &error);
+                    // As in Toxiproxy, the client sees a close and not a reset.
                     false
                 }
             },
-            () = lane::reset(&client) => true,
-        },
-        Entered::Reset => true,
+            () = socket::reset(&client) => true,
+        }
+    } else {
+        true
     };
     if reset {
-        shared.counters.add_reset();
+        // With zero linger, the close that follows is a reset.
+        context.counters.add_reset();
         let _ = client.set_zero_linger();
     }
 }
 
-/// What became of a client at the door.
-enum Entered {
-    In,
-    Reset,
+fn count_refusal(context: &ConnectionContext, error: &io::Error) {
+    context.counters.add_upstream_refused();
+    if !context.upstream_lost.swap(true, Ordering::Relaxed) {
+        tracing::info!("the upstream of {} accepts no connection: {error}", context.proxy_name);
+    }
 }
 
-/// What the toxics at the door say, one after the other. One that makes it wait does so no longer when it is taken
-/// away.
-async fn enter(
+/// Asks the toxics that take effect on arrival, one after the other. Returns false if the client is to be reset.
+///
+/// A toxic that delays the client does so until it is removed at the latest.
+async fn admit(
     client: &TcpStream,
-    shared: &Shared,
+    context: &ConnectionContext,
     toxics: &mut watch::Receiver<Arc<Toxics>>,
-    who: Lot,
-) -> Entered {
-    let ids: Vec<u64> = toxics.borrow().all().map(|toxic| toxic.id()).collect();
-    for id in ids {
-        let admission = admit(&toxics.borrow(), id, shared, who);
+    id: ConnectionId,
+) -> bool {
+    // By id, since toxics may come, change and go while a client waits.
+    let toxic_ids: Vec<u64> = toxics.borrow().all().map(|toxic| toxic.id()).collect();
+    for toxic_id in toxic_ids {
+        let admission = decide(&toxics.borrow(), toxic_id, context, id);
         match admission {
             Admission::Pass => {}
-            Admission::Reset => return Entered::Reset,
-            Admission::After(span) => tokio::select! {
-                () = timer::at(Instant::now() + span) => {}
-                _ = toxics.wait_for(|toxics| toxics.all().all(|toxic| toxic.id() != id)) => {}
-                () = lane::reset(client) => return Entered::Reset,
+            Admission::Reset => return false,
+            // A client that gives up meanwhile must not count as open for the rest of the delay.
+            Admission::After(delay) => tokio::select! {
+                () = timer::sleep_until(Instant::now() + delay) => {}
+                _ = toxics.wait_for(|toxics| toxics.all().all(|toxic| toxic.id() != toxic_id)) => {}
+                () = socket::reset(client) => return false,
             },
         }
     }
-    Entered::In
+    true
 }
 
-/// Asks one toxic, if it is there still.
-fn admit(toxics: &Toxics, id: u64, shared: &Shared, who: Lot) -> Admission {
-    let toxic = toxics.all().find(|toxic| toxic.id() == id && who.draw(toxic) < toxic.toxicity);
-    toxic.map_or(Admission::Pass, |toxic| toxic.admit(shared.counters.snapshot().open))
+/// Asks one toxic, unless it was removed meanwhile.
+fn decide(toxics: &Toxics, toxic_id: u64, context: &ConnectionContext, id: ConnectionId) -> Admission {
+    let toxic = toxics.all().find(|toxic| toxic.id() == toxic_id && id.draw(toxic) < toxic.toxicity);
+    toxic.map_or(Admission::Pass, |toxic| toxic.admit(context.counters.snapshot().open))
 }
 
-/// Both directions, until both have ended or one has ended both. Whether by a reset.
-async fn pass_on(
+/// Relays both directions until both have ended or one has ended both. Returns true if the connection ends by a reset.
+async fn relay(
     client: &TcpStream,
     upstream: TcpStream,
     [mut up, mut down]: [Lane; 2],
     toxics: &mut watch::Receiver<Arc<Toxics>>,
-    shared: &Shared,
+    context: &ConnectionContext,
 ) -> bool {
+    // The sender has chosen the size of its segments; to hold small ones back would be a latency of the proxy's own.
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
-    // The side that was lost while a toxic keeps the other from knowing.
-    let mut lost: Option<Side> = None;
-    let meter = Meter::new(&shared.counters);
+    // The side that was reset while a toxic keeps the other one from noticing.
+    let mut lost: Option<ConnectionSide> = None;
+    let meter = ConnectionMeter::new(&context.counters);
     loop {
         {
             let now = toxics.borrow_and_update();
             up.apply(&now.upstream);
             down.apply(&now.downstream);
         }
-        lost = match lost.filter(|side| side.is_unheard(&up, &down)) {
+        // As behind a pulled cable, the news of a reset arrives when the silent toxic is removed.
+        lost = match lost.filter(|side| side.is_silenced(&up, &down)) {
             None if lost.is_some() => break,
-            unheard => unheard,
+            silenced => silenced,
         };
-        let moved = async {
+        let end = async {
             match lost {
-                Some(Side::Client) => lane::reset(&upstream).await,
-                Some(Side::Upstream) => lane::reset(client).await,
-                None => return both(&mut up, &mut down, client, &upstream, &meter).await,
+                // Nothing passes any more, but the silence has to end when the other side is reset too.
+                Some(ConnectionSide::Client) => socket::reset(&upstream).await,
+                Some(ConnectionSide::Upstream) => socket::reset(client).await,
+                None => return run_lanes(&mut up, &mut down, client, &upstream, &meter).await,
             }
-            Ended::Reset
+            ConnectionEnd::Reset
         };
-        let ended = tokio::select! {
+        let end = tokio::select! {
             changed = toxics.changed() => match changed {
-                // What the lanes hold is in the lanes.
+                // Dropping the future loses nothing: everything that is held is in the lanes.
                 Ok(()) => continue,
                 Err(_) => return false,
             },
-            ended = moved => ended,
+            end = end => end,
         };
-        match ended {
-            Ended::Close => return false,
-            Ended::Reset => break,
-            Ended::Lost(side) if side.is_unheard(&up, &down) => lost = Some(side),
-            Ended::Lost(_) => break,
+        match end {
+            ConnectionEnd::Close => return false,
+            ConnectionEnd::Reset => break,
+            ConnectionEnd::Lost(side) if side.is_silenced(&up, &down) => lost = Some(side),
+            ConnectionEnd::Lost(_) => break,
         }
     }
     let _ = upstream.set_zero_linger();
     true
 }
 
-/// A side of a connection.
+/// Side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum ConnectionSide {
     Client,
     Upstream,
 }
 
-impl Side {
-    /// Whether the other side can't hear that this one is gone.
-    fn is_unheard(self, up: &Lane, down: &Lane) -> bool {
+impl ConnectionSide {
+    /// Returns true if a toxic keeps the other side from noticing that this one was reset.
+    fn is_silenced(self, up: &Lane, down: &Lane) -> bool {
         match self {
             Self::Client => up.is_silent(),
             Self::Upstream => down.is_silent(),
@@ -152,33 +161,42 @@ impl Side {
     }
 }
 
-/// How both directions ended.
-enum Ended {
+/// End of both directions.
+enum ConnectionEnd {
     Close,
     Reset,
-    Lost(Side),
+    /// A reset by this side.
+    Lost(ConnectionSide),
 }
 
-/// Both directions, until both have ended or one has ended both.
-async fn both(
+/// Runs both directions until both have ended or one has ended both.
+async fn run_lanes(
     up: &mut Lane,
     down: &mut Lane,
     client: &TcpStream,
     upstream: &TcpStream,
-    meter: &Meter<'_>,
-) -> Ended {
-    let told = |sender, receiver| {
-        move |ending| match ending {
-            Ending::Close => Ended::Close,
-            Ending::Reset => Ended::Reset,
-            Ending::SenderLost => Ended::Lost(sender),
-            Ending::ReceiverLost => Ended::Lost(receiver),
+    meter: &ConnectionMeter<'_>,
+) -> ConnectionEnd {
+    let end_of = |sender, receiver| {
+        move |end| match end {
+            LaneEnd::Close => ConnectionEnd::Close,
+            LaneEnd::Reset => ConnectionEnd::Reset,
+            LaneEnd::SenderLost => ConnectionEnd::Lost(sender),
+            LaneEnd::ReceiverLost => ConnectionEnd::Lost(receiver),
         }
     };
-    let up = async { up.run(client, upstream, meter).await.map_err(told(Side::Client, Side::Upstream)) };
-    let down = async { down.run(upstream, client, meter).await.map_err(told(Side::Upstream, Side::Client)) };
+    let up = async {
+        up.run(client, upstream, meter)
+            .await
+            .map_err(end_of(ConnectionSide::Client, ConnectionSide::Upstream))
+    };
+    let down = async {
+        down.run(upstream, client, meter)
+            .await
+            .map_err(end_of(ConnectionSide::Upstream, ConnectionSide::Client))
+    };
     match tokio::try_join!(up, down) {
-        Ok(((), ())) => Ended::Close,
-        Err(ended) => ended,
+        Ok(((), ())) => ConnectionEnd::Close,
+        Err(end) => end,
     }
 }

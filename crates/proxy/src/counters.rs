@@ -1,12 +1,13 @@
-//! What a proxy has seen and done; the evidence of a fault of its link is the difference of two snapshots.
+//! The counters of a proxy. The evidence of a fault of its link is the difference of two snapshots.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::answer_times::{AnswerTimer, Turn};
+use super::answer_times::{AnswerTimer, AwaitedAnswer};
+use faultline_toxics::Direction;
 
-/// Live counters.
+/// Counters of a proxy since its creation.
 #[derive(Debug, Default)]
 pub struct Counters {
     accepted: AtomicU64,
@@ -19,62 +20,63 @@ pub struct Counters {
     pub(super) answers: AnswerTimer,
 }
 
-/// What one connection counts.
+/// Counters of one connection, which adds to those of its proxy.
 #[derive(Debug)]
-pub(super) struct Meter<'a> {
+pub(super) struct ConnectionMeter<'a> {
     counters: &'a Counters,
-    turn: Turn,
+    question: AwaitedAnswer,
 }
 
-/// The counters at one moment.
+/// Values of the counters at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Connections accepted since the start.
+    /// Connections accepted since the creation of the proxy.
     pub accepted: u64,
     /// Connections open now.
     pub open: u64,
-    /// Bytes passed on to the server.
+    /// Bytes sent to the server.
     pub upstream_bytes: u64,
-    /// Bytes passed on to clients.
+    /// Bytes sent to clients.
     pub downstream_bytes: u64,
-    /// Connections that were reset, by either side or by a toxic.
+    /// Connections reset by either side or by a toxic.
     pub reset: u64,
     /// Connections ended by disabling the proxy.
     pub cut: u64,
-    /// Connections ended because the upstream did not take them.
+    /// Connections ended because the upstream did not accept them.
     pub upstream_refused: u64,
 }
 
-impl<'a> Meter<'a> {
+impl<'a> ConnectionMeter<'a> {
     pub(super) fn new(counters: &'a Counters) -> Self {
-        Self { counters, turn: Turn::default() }
+        Self { counters, question: AwaitedAnswer::default() }
     }
 
-    /// Bytes came from the client that toxics may hold yet.
-    pub(super) fn came(&self, downstream: bool) {
-        if !downstream {
-            self.counters.answers.asked(&self.turn);
+    /// Starts the time to the answer when bytes of the client arrive.
+    pub(super) fn add_arrival(&self, direction: Direction) {
+        // Toxics may hold the bytes for a while, which is part of the time.
+        if direction == Direction::Upstream {
+            self.counters.answers.ask(&self.question);
         }
     }
 
-    /// Bytes were passed on.
-    pub(super) fn add_bytes(&self, downstream: bool, bytes: usize) {
+    /// Counts bytes that were sent.
+    pub(super) fn add_bytes(&self, direction: Direction, bytes: usize) {
         if bytes == 0 {
             return;
         }
-        self.counters.add_bytes(downstream, bytes);
-        if downstream {
-            self.counters.answers.answered(&self.turn);
-        } else {
-            self.counters.answers.asked(&self.turn);
+        self.counters.add_bytes(direction, bytes);
+        match direction {
+            Direction::Upstream => self.counters.answers.ask(&self.question),
+            Direction::Downstream => self.counters.answers.answer(&self.question),
         }
     }
 }
 
 impl Counters {
-    /// The counters now.
+    /// Returns the current values.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        // Each counter is exact by itself. The evidence needs no order between them, so the cheapest one will do.
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Snapshot {
             accepted: read(&self.accepted),
@@ -87,14 +89,18 @@ impl Counters {
         }
     }
 
-    pub(crate) fn opened(&self) -> Open<'_> {
+    /// Counts a connection as accepted, and as open until the result is dropped.
+    pub(crate) fn open_connection(&self) -> OpenConnection<'_> {
         let number = self.accepted.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
-        Open { counters: self, number }
+        OpenConnection { counters: self, number }
     }
 
-    fn add_bytes(&self, downstream: bool, bytes: usize) {
-        let counter = if downstream { &self.downstream_bytes } else { &self.upstream_bytes };
+    fn add_bytes(&self, direction: Direction, bytes: usize) {
+        let counter = match direction {
+            Direction::Upstream => &self.upstream_bytes,
+            Direction::Downstream => &self.downstream_bytes,
+        };
         counter.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
@@ -111,33 +117,34 @@ impl Counters {
     }
 }
 
-/// Counts a connection as open until dropped.
-pub(crate) struct Open<'a> {
+/// Connection that counts as open until dropped.
+// By a drop, so that the count is right however the task ends, aborted ones included.
+pub(crate) struct OpenConnection<'a> {
     counters: &'a Counters,
     number: u64,
 }
 
-impl Open<'_> {
-    /// The number of the connection, from 0.
+impl OpenConnection<'_> {
+    /// Returns the number of the connection, from 0.
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for OpenConnection<'_> {
     fn drop(&mut self) {
         self.counters.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Snapshot {
-    /// Two proxies taken as one.
+    /// Adds the values of another proxy.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         self.combine(other, u64::wrapping_add)
     }
 
-    /// What came since an earlier snapshot; `open` is that of now.
+    /// Returns the increase since an earlier snapshot; `open` is the current value.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {
         Self { open: self.open, ..self.combine(earlier, u64::saturating_sub) }

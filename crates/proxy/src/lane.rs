@@ -1,5 +1,5 @@
-//! One direction of one connection: bytes that come, through the toxics, and out. Whatever has come is in the lane
-//! itself and in no future, so a future of it may be dropped at any time and made again.
+//! One direction of one connection: bytes from one socket, through the toxics, to the other. All bytes are in the lane
+//! itself and none in a future, so its futures may be dropped at any time and made again.
 
 use std::cell::RefCell;
 use std::io;
@@ -8,313 +8,284 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use nix::sys::socket::{MsgFlags, Shutdown, recv, shutdown};
-use tokio::io::Interest;
+use nix::sys::socket::{Shutdown, shutdown};
 use tokio::net::TcpStream;
 
-use super::counters::Meter;
-use super::outgoing::Outgoing;
+use super::counters::ConnectionMeter;
+use super::output::OutputBuffer;
+use super::socket;
 use super::timer;
-use faultline_toxics::Toxic;
-use faultline_toxics::chain::{Chain, Lot};
-use faultline_toxics::stage::Item;
+use faultline_toxics::chain::{ConnectionId, ToxicChain};
+use faultline_toxics::stage::StreamItem;
+use faultline_toxics::{Direction, Toxic};
 
-/// Bytes read at once, at most.
+/// Limit of bytes for one read.
 const READ: usize = 64 * 1024;
 
-/// Bytes of a piece that toxics are given, at most; Toxiproxy's.
-const PIECE: usize = 32 * 1024;
+/// Limit of bytes for one chunk that toxics are given.
+// Toxiproxy's, since a slicer or a jitter that sees other chunks would give other results.
+const CHUNK: usize = 32 * 1024;
 
-/// Bytes read at once from which on it is worth to move them through the kernel.
-const MUCH: usize = 32 * 1024;
+/// Bytes of one read from which on the kernel moves the bytes.
+// Few bytes are copied at once, while a pipe has to be had from the pool first.
+const BULK: usize = 32 * 1024;
 
 thread_local! {
-    /// Where bytes are between two system calls; an idle connection needs no memory of its own.
+    /// Buffer between two system calls.
+    // No bytes stay in it, so one for each thread is enough, and an idle connection needs no memory of its own.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
 }
 
-/// Why both directions of a connection end at once.
+/// Reason for which a lane ends its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Someone wanted it closed.
+pub(super) enum LaneEnd {
+    /// A toxic closes the connection.
     Close,
-    /// A toxic wants it to be reset.
+    /// A toxic resets the connection.
     Reset,
-    /// The side that sends was reset.
+    /// The sending side reset the connection.
     SenderLost,
-    /// The side that receives was reset.
+    /// The receiving side reset the connection.
     ReceiverLost,
 }
 
-/// One direction.
+/// One direction of one connection.
 #[derive(Debug)]
 pub(super) struct Lane {
-    chain: Chain,
-    out: Outgoing,
-    /// The sender has said that no more comes.
+    direction: Direction,
+    chain: ToxicChain,
+    output: OutputBuffer,
+    /// True once the sender has closed its direction.
     ended: bool,
-    /// The toxics were told so.
-    passed_on: bool,
-    /// The receiver was told.
-    told: bool,
-    /// Bytes come fast enough for the kernel to move them.
-    much: bool,
-    downstream: bool,
+    /// True once the chain has the end of the data.
+    end_in_chain: bool,
+    /// True once the receiver has the end of the data.
+    finished: bool,
+    /// True while bytes come fast enough for the kernel to move them.
+    bulk: bool,
 }
 
 impl Lane {
-    pub(super) fn new(who: Lot) -> Self {
+    pub(super) fn new(id: ConnectionId) -> Self {
         Self {
-            chain: Chain::new(who),
-            out: Outgoing::default(),
+            direction: id.direction,
+            chain: ToxicChain::new(id),
+            output: OutputBuffer::default(),
             ended: false,
-            passed_on: false,
-            told: false,
-            much: false,
-            downstream: who.downstream,
+            end_in_chain: false,
+            finished: false,
+            bulk: false,
         }
     }
 
-    /// Makes the toxics these.
+    /// Replaces the toxics.
     pub(super) fn apply(&mut self, toxics: &[Arc<Toxic>]) {
         self.chain.apply(toxics, Instant::now());
     }
 
-    /// Whether a toxic keeps everything from passing, also the news that the sender was reset.
+    /// Returns true if not even a reset of the sender passes.
     pub(super) fn is_silent(&self) -> bool {
         self.chain.is_silent()
     }
 
-    /// Moves bytes until no more come and all have left. Can be dropped at any time, and called again.
+    /// Moves bytes until the receiver has the end of the data. The future may be dropped at any time.
     pub(super) async fn run(
         &mut self,
         from: &TcpStream,
         to: &TcpStream,
-        meter: &Meter<'_>,
-    ) -> Result<(), Ending> {
-        while !self.told {
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<(), LaneEnd> {
+        while !self.finished {
             if self.chain.is_idle() {
-                self.pass(from, to, meter).await?;
+                self.run_direct(from, to, meter).await?;
             } else {
-                // Apart, so that a connection without toxics needs no memory for it.
-                Box::pin(self.hold(from, to, meter)).await?;
+                // On the heap, so that a connection without toxics needs no memory for it.
+                Box::pin(self.run_chain(from, to, meter)).await?;
             }
         }
         Ok(())
     }
 
-    /// One step without toxics.
-    async fn pass(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
+    /// Moves bytes without toxics until the end of the data.
+    async fn run_direct(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<(), LaneEnd> {
         loop {
-            meter.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
-            if !self.out.is_empty() {
+            meter.add_bytes(self.direction, self.output.write(to).map_err(receiver_lost)?);
+            if !self.output.is_empty() {
                 writable_or_reset(from, to).await?;
             } else if self.ended {
-                return self.tell_end(to);
+                return self.finish(to);
             } else {
-                self.slow_down();
-                from.readable().await.map_err(sender)?;
-                self.move_some(from, to, meter)?;
+                if !self.bulk {
+                    self.output.return_pipe();
+                }
+                from.readable().await.map_err(sender_lost)?;
+                self.move_bytes(from, to, meter)?;
             }
         }
     }
 
-    /// From one socket to the other, as much as is there.
-    fn move_some(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
-        let came = if self.much { self.fill_pipe(from) } else { None };
-        let came = came.map_or_else(|| self.copy(from, to, meter), |came| came.map_err(Trouble::Sender));
-        match came {
+    /// Moves the available bytes from one socket to the other.
+    fn move_bytes(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<(), LaneEnd> {
+        let moved = if self.bulk { self.output.fill_pipe(from) } else { None };
+        let moved = moved.map_or_else(|| self.copy(from, to, meter), |read| read.map_err(CopyError::Read));
+        match moved {
             Ok(0) => self.ended = true,
-            Ok(bytes) if bytes >= MUCH => self.much = true,
-            Ok(_) => self.much = false,
-            Err(Trouble::Sender(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(Trouble::Sender(_)) => return Err(Ending::SenderLost),
-            Err(Trouble::Receiver) => return Err(Ending::ReceiverLost),
+            Ok(bytes) => self.bulk = bytes >= BULK,
+            Err(CopyError::Read(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(CopyError::Read(_)) => return Err(LaneEnd::SenderLost),
+            Err(CopyError::Write) => return Err(LaneEnd::ReceiverLost),
         }
         Ok(())
     }
 
-    fn copy(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<usize, Trouble> {
+    fn copy(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<usize, CopyError> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = receive(from, scratch).map_err(Trouble::Sender)?;
+            let read = socket::read(from, scratch).map_err(CopyError::Read)?;
             let written = match to.try_write(&scratch[..read]) {
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(Trouble::Receiver),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(CopyError::Write),
                 written => written.unwrap_or(0),
             };
-            meter.add_bytes(self.downstream, written);
+            meter.add_bytes(self.direction, written);
             if written < read {
-                self.out.put(Bytes::copy_from_slice(&scratch[written..read]));
+                self.output.set(Bytes::copy_from_slice(&scratch[written..read]));
             }
             Ok(read)
         })
     }
 
-    #[cfg(target_os = "linux")]
-    fn fill_pipe(&mut self, from: &TcpStream) -> Option<io::Result<usize>> {
-        use super::splice::Pipe;
-        if self.out.pipe.is_none() {
-            self.out.pipe = Pipe::take();
-        }
-        self.out.pipe.as_mut().map(|pipe| pipe.fill(from))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn fill_pipe(&mut self, _: &TcpStream) -> Option<io::Result<usize>> {
-        None
-    }
-
-    /// Gives the pipe back when little comes.
-    fn slow_down(&mut self) {
-        #[cfg(target_os = "linux")]
-        if !self.much
-            && let Some(pipe) = self.out.pipe.take()
-        {
-            pipe.give_back();
-        }
-    }
-
-    /// Steps with toxics, until there are none.
-    async fn hold(&mut self, from: &TcpStream, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
-        self.pass_end_on();
-        while !self.told && !self.chain.is_idle() {
-            self.give_out(to, meter)?;
-            if self.told || self.chain.is_idle() {
+    /// Moves bytes through the toxics, until there are no toxics or the data has ended.
+    async fn run_chain(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        meter: &ConnectionMeter<'_>,
+    ) -> Result<(), LaneEnd> {
+        self.push_end();
+        while !self.finished && !self.chain.is_idle() {
+            self.write_due(to, meter)?;
+            if self.finished || self.chain.is_idle() {
                 break;
             }
-            let writes = !self.out.is_empty();
+            let writes = !self.output.is_empty();
+            // While the receiver does not keep up, nothing may leave, whatever is due.
             let due = if writes { None } else { self.chain.due() };
             let reads = !self.ended && self.chain.has_room();
             tokio::select! {
                 ready = writable_or_reset(from, to), if writes => ready?,
-                () = timer::at(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
-                read = self.read(from, meter), if reads => read?,
-                () = reset(from), if !reads && !writes => return Err(Ending::SenderLost),
+                () = timer::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                read = self.read_chunk(from, meter), if reads => read?,
+                // Nobody reads from the sender here, so nothing else would notice that it is gone.
+                () = socket::reset(from), if !reads && !writes => return Err(LaneEnd::SenderLost),
             }
         }
         Ok(())
     }
 
-    /// Gives out what may leave now.
-    fn give_out(&mut self, to: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
+    /// Writes everything that may leave the chain now.
+    fn write_due(&mut self, to: &TcpStream, meter: &ConnectionMeter<'_>) -> Result<(), LaneEnd> {
         loop {
-            meter.add_bytes(self.downstream, self.out.write(to).map_err(receiver)?);
-            if !self.out.is_empty() {
+            meter.add_bytes(self.direction, self.output.write(to).map_err(receiver_lost)?);
+            if !self.output.is_empty() {
                 return Ok(());
             }
-            match self.chain.give(Instant::now()) {
-                Some(Item::Data(bytes)) => self.out.put(bytes),
-                Some(Item::End) => return self.tell_end(to),
-                Some(Item::Close) => return Err(Ending::Close),
-                Some(Item::Reset) => return Err(Ending::Reset),
+            match self.chain.pop(Instant::now()) {
+                Some(StreamItem::Data(bytes)) => self.output.set(bytes),
+                Some(StreamItem::End) => return self.finish(to),
+                Some(StreamItem::Close) => return Err(LaneEnd::Close),
+                Some(StreamItem::Reset) => return Err(LaneEnd::Reset),
                 None => return Ok(()),
             }
         }
     }
 
-    async fn read(&mut self, from: &TcpStream, meter: &Meter<'_>) -> Result<(), Ending> {
-        from.readable().await.map_err(sender)?;
-        match self.piece(from) {
+    async fn read_chunk(&mut self, from: &TcpStream, meter: &ConnectionMeter<'_>) -> Result<(), LaneEnd> {
+        from.readable().await.map_err(sender_lost)?;
+        match self.chunk(from) {
             Ok(bytes) if bytes.is_empty() => {
                 self.ended = true;
-                self.pass_end_on();
+                self.push_end();
             }
             Ok(bytes) => {
-                meter.came(self.downstream);
-                self.much = bytes.len() == PIECE;
-                self.chain.take(Item::Data(bytes), Instant::now());
+                meter.add_arrival(self.direction);
+                self.bulk = bytes.len() == CHUNK;
+                self.chain.push(StreamItem::Data(bytes), Instant::now());
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return Err(Ending::SenderLost),
+            Err(_) => return Err(LaneEnd::SenderLost),
         }
         Ok(())
     }
 
-    /// What is there, up to a piece; nothing at the end.
-    fn piece(&self, from: &TcpStream) -> io::Result<Bytes> {
-        if self.much {
-            let mut piece = BytesMut::with_capacity(PIECE);
-            from.try_read_buf(&mut piece)?;
-            // Memory for a whole piece is kept only where much of it is used.
-            let much = piece.len() > PIECE / 2;
-            return Ok(if much { piece.freeze() } else { Bytes::copy_from_slice(&piece) });
+    /// Reads the available bytes, at most a chunk; nothing at the end of the data.
+    fn chunk(&self, from: &TcpStream) -> io::Result<Bytes> {
+        if self.bulk {
+            let mut chunk = BytesMut::with_capacity(CHUNK);
+            from.try_read_buf(&mut chunk)?;
+            // A latency may hold a thousand chunks: one that is mostly empty must not keep the memory of a full one.
+            let mostly_full = chunk.len() > CHUNK / 2;
+            return Ok(if mostly_full { chunk.freeze() } else { Bytes::copy_from_slice(&chunk) });
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = receive(from, &mut scratch[..PIECE])?;
+            let read = socket::read(from, &mut scratch[..CHUNK])?;
             Ok(Bytes::copy_from_slice(&scratch[..read]))
         })
     }
 
-    /// Tells the toxics that no more comes, once.
-    fn pass_end_on(&mut self) {
-        if self.ended && !self.passed_on {
-            self.passed_on = true;
-            self.chain.take(Item::End, Instant::now());
+    /// Passes the end of the data to the chain, once.
+    fn push_end(&mut self) {
+        if self.ended && !self.end_in_chain {
+            self.end_in_chain = true;
+            self.chain.push(StreamItem::End, Instant::now());
         }
     }
 
-    /// Tells the receiver that no more comes.
-    fn tell_end(&mut self, to: &TcpStream) -> Result<(), Ending> {
-        self.told = true;
-        self.much = false;
-        self.slow_down();
+    /// Passes the end of the data to the receiver.
+    fn finish(&mut self, to: &TcpStream) -> Result<(), LaneEnd> {
+        self.finished = true;
+        self.output.return_pipe();
+        // Only this direction: a client may half-close and still wait for its answer, which Toxiproxy loses.
         match shutdown(to.as_raw_fd(), Shutdown::Write) {
-            // Gone already: whoever reads from it sees how.
+            // The receiver is gone already; the lane that reads from it sees how it ended.
             Ok(()) | Err(nix::errno::Errno::ENOTCONN) => Ok(()),
-            Err(_) => Err(Ending::ReceiverLost),
+            Err(_) => Err(LaneEnd::ReceiverLost),
         }
     }
 }
 
-/// What went wrong while bytes were copied.
-enum Trouble {
-    Sender(io::Error),
-    Receiver,
+/// Failure of a copy between two sockets.
+enum CopyError {
+    Read(io::Error),
+    Write,
 }
 
-fn sender(_: io::Error) -> Ending {
-    Ending::SenderLost
+fn sender_lost(_: io::Error) -> LaneEnd {
+    LaneEnd::SenderLost
 }
 
-fn receiver(_: io::Error) -> Ending {
-    Ending::ReceiverLost
+fn receiver_lost(_: io::Error) -> LaneEnd {
+    LaneEnd::ReceiverLost
 }
 
-/// Reads what is there. A read that did not fill the buffer has emptied the socket, which is then not asked again before
-/// more has come: a system call less for each message.
-fn receive(from: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut short = None;
-    let read = from.try_io(Interest::READABLE, || {
-        let read = recv(from.as_raw_fd(), buffer, MsgFlags::empty())?;
-        if read == 0 || read == buffer.len() {
-            return Ok(read);
-        }
-        short = Some(read);
-        Err(io::ErrorKind::WouldBlock.into())
-    });
-    short.map_or(read, Ok)
-}
-
-/// Waits until the receiver takes more; ends if the sender was reset meanwhile.
-async fn writable_or_reset(from: &TcpStream, to: &TcpStream) -> Result<(), Ending> {
+/// Waits until the receiver accepts more bytes. Ends if the sender is reset meanwhile, which nobody would notice
+/// otherwise, since nobody reads from it.
+async fn writable_or_reset(from: &TcpStream, to: &TcpStream) -> Result<(), LaneEnd> {
     tokio::select! {
-        writable = to.writable() => writable.map_err(receiver),
-        () = reset(from) => Err(Ending::SenderLost),
-    }
-}
-
-/// Waits until a socket from which nobody reads is reset.
-pub(super) async fn reset(socket: &TcpStream) {
-    loop {
-        if socket.ready(Interest::ERROR).await.is_err() {
-            return;
-        }
-        let error = socket.try_io(Interest::ERROR, || match socket.take_error()? {
-            Some(error) => Ok(error),
-            None => Err(io::ErrorKind::WouldBlock.into()),
-        });
-        match error {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            _ => return,
-        }
+        writable = to.writable() => writable.map_err(receiver_lost),
+        () = socket::reset(from) => Err(LaneEnd::SenderLost),
     }
 }

@@ -1,32 +1,34 @@
-//! The TCP proxy of links, with toxics in Toxiproxy's sense. Knows nothing of the lab.
+//! TCP proxy of a link, with toxics in the sense of Toxiproxy. It knows nothing of the lab.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
 //! | [`api`] | Toxiproxy's HTTP API |
 //! | [`registry`] | proxies by name |
-//! | [`single`] | one proxy: where it listens, where to, its toxics |
-//! | [`listen`], [`upstreams`] | addresses, on either side |
+//! | [`proxy`] | one proxy: addresses, state and toxics |
+//! | [`listen`], [`upstreams`] | the addresses on either side |
+//! | [`dial`] | the dial of an upstream |
 //! | [`acceptor`] | the listening socket and its connections |
-//! | [`shortage`] | what is done when there are no descriptors |
-//! | [`connection`] | one connection, from its acceptance to its end |
-//! | [`lane`], [`outgoing`], [`splice`] | one direction of it: through the kernel, or through the toxics |
-//! | [`chain`] | the toxics of one direction, one behind the other; knows no sockets |
-//! | [`toxic`], [`toxics`] | what can be done, one file each |
-//! | [`timer`] | moments that are waited for |
-//! | [`answer_times`] | how long answers take, while somebody watches |
-//! | [`counters`] | what a proxy has seen and done, for evidence |
+//! | [`shortage`] | the reaction to a lack of file descriptors |
+//! | [`connection`], [`context`] | one connection, from its acceptance to its end, and the state that all share |
+//! | [`lane`], [`output`], [`splice`], [`socket`] | one direction of it: through the kernel, or through the toxics |
+//! | [`toxics`] | the toxics of a proxy; their kinds are the crate `faultline-toxics` |
+//! | [`timer`] | sleeps to the microsecond |
+//! | [`counters`], [`answer_times`] | evidence and measurements |
 
 mod acceptor;
 mod answer_times;
 pub mod api;
 mod connection;
+mod context;
 pub mod counters;
+mod dial;
 mod lane;
 pub mod listen;
-mod outgoing;
+mod output;
+mod proxy;
 mod registry;
 mod shortage;
-mod single;
+mod socket;
 #[cfg(target_os = "linux")]
 mod splice;
 mod timer;
@@ -36,8 +38,8 @@ pub mod upstreams;
 pub use answer_times::AnswerTimes;
 pub use counters::{Counters, Snapshot};
 pub use faultline_toxics::{Direction, NewToxic, Toxic, Values};
+pub use proxy::{Proxy, ProxyError, ProxyView, ToxicError};
 pub use registry::{NewProxy, Registry, RegistryError};
-pub use single::{Proxy, ProxyError, ToxicError, View};
 pub use toxics::Toxics;
 pub use upstreams::Upstreams;
 

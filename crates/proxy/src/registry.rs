@@ -6,61 +6,61 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::listen;
-use super::single::{Proxy, ProxyError};
+use super::proxy::{Proxy, ProxyError};
 use faultline_toxics::NewToxic;
 
-/// Proxies by name. Every method is quick, whatever connections do.
+/// Proxies by name. No method waits for a connection.
 #[derive(Debug)]
 pub struct Registry {
     seed: u64,
     proxies: Mutex<BTreeMap<String, Arc<Proxy>>>,
 }
 
-/// What is wanted of a proxy.
+/// Request for a proxy.
 #[derive(Debug, Clone)]
 pub struct NewProxy {
-    /// Its name.
+    /// Name, unique within the registry.
     pub name: String,
-    /// Where it listens: `host:port`; empty for any port of every interface.
+    /// Address to listen at, `host:port`; empty for any port of every interface.
     pub listen: String,
-    /// Where it passes connections on to: `host:port`, or several with commas between them, by turns.
+    /// Address to connect to, `host:port`; several, separated by commas, take turns.
     pub upstream: String,
-    /// Whether it listens at once.
+    /// True to listen at once.
     pub enabled: bool,
-    /// Toxics that are there before the first connection.
+    /// Toxics that affect the first connection already.
     pub toxics: Vec<NewToxic>,
 }
 
-/// Why a proxy is not there.
+/// Failure to find, make or start a proxy. The texts are Toxiproxy's.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// There is one of this name.
+    /// Name of an existing proxy.
     #[error("proxy already exists")]
     Exists,
-    /// There is none.
+    /// Name of no proxy.
     #[error("proxy not found")]
     NotFound,
-    /// Two toxics of the same name.
+    /// Name of two toxics of the request.
     #[error("toxic already exists")]
     ToxicExists,
-    /// It can't listen.
+    /// Address that cannot be bound.
     #[error(transparent)]
     Listen(#[from] ProxyError),
 }
 
 impl Registry {
-    /// Without proxies. The seed decides, with the names of proxies, whatever their toxics have at random.
+    /// Makes a registry without proxies. The seed and the names of the proxies decide everything random.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed, proxies: Mutex::default() }
     }
 
-    /// All, by their names.
+    /// Lists all proxies, ordered by name.
     pub async fn all(&self) -> Vec<Arc<Proxy>> {
         self.proxies.lock().await.values().cloned().collect()
     }
 
-    /// The one of this name.
+    /// Returns the proxy of this name.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`].
@@ -68,26 +68,26 @@ impl Registry {
         self.proxies.lock().await.get(name).cloned().ok_or(RegistryError::NotFound)
     }
 
-    /// Adds one, and starts it if it is to be enabled. Its toxics act on its first connection already.
+    /// Adds a proxy, and starts it if it is to be enabled.
     ///
     /// # Errors
-    /// [`RegistryError`]; then it is not there.
-    pub async fn create(&self, wanted: NewProxy) -> Result<Arc<Proxy>, RegistryError> {
+    /// [`RegistryError`]; the proxy does not exist then.
+    pub async fn create(&self, new: NewProxy) -> Result<Arc<Proxy>, RegistryError> {
         let mut proxies = self.proxies.lock().await;
-        if proxies.contains_key(&wanted.name) {
+        if proxies.contains_key(&new.name) {
             return Err(RegistryError::Exists);
         }
-        let proxy = self.start(wanted).await?;
+        let proxy = self.start(new).await?;
         proxies.insert(proxy.name().to_owned(), Arc::clone(&proxy));
         Ok(proxy)
     }
 
-    /// Adds one that was made elsewhere, in the place of one of the same name.
+    /// Adds a proxy that was made elsewhere, or replaces the one of the same name.
     pub async fn insert(&self, proxy: Arc<Proxy>) {
         self.proxies.lock().await.insert(proxy.name().to_owned(), proxy);
     }
 
-    /// Takes one away, and ends its connections.
+    /// Removes a proxy and ends its connections.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`].
@@ -97,41 +97,43 @@ impl Registry {
         Ok(())
     }
 
-    /// Makes these be there. One that is there with the same addresses is left as it is, another of the same name is
-    /// replaced; those not named stay.
+    /// Makes these proxies. A proxy with the same name and addresses stays as it is, one with the same name only is
+    /// replaced, and all others stay.
     ///
     /// # Errors
-    /// The first that can't be made, with those that were; later ones are not tried.
+    /// The error of the first proxy that cannot be made, with the proxies before it. As in Toxiproxy, later ones are not
+    /// tried.
     pub async fn populate(
         &self,
-        wanted: Vec<NewProxy>,
+        requests: Vec<NewProxy>,
     ) -> Result<Vec<Arc<Proxy>>, (Vec<Arc<Proxy>>, RegistryError)> {
         let mut proxies = self.proxies.lock().await;
-        let mut there = Vec::new();
-        for wanted in wanted {
-            if let Some(known) = proxies.get(&wanted.name) {
-                if same(known, &wanted).await {
-                    there.push(Arc::clone(known));
+        let mut made = Vec::new();
+        for new in requests {
+            if let Some(known) = proxies.get(&new.name) {
+                if is_same(known, &new).await {
+                    made.push(Arc::clone(known));
                     continue;
                 }
+                // Its port must be free before the new proxy listens.
                 known.disable().await;
-                proxies.remove(&wanted.name);
+                proxies.remove(&new.name);
             }
-            match self.start(wanted).await {
+            match self.start(new).await {
                 Ok(proxy) => {
                     proxies.insert(proxy.name().to_owned(), Arc::clone(&proxy));
-                    there.push(proxy);
+                    made.push(proxy);
                 }
-                Err(error) => return Err((there, error)),
+                Err(error) => return Err((made, error)),
             }
         }
-        Ok(there)
+        Ok(made)
     }
 
-    /// Enables all, and takes all toxics away.
+    /// Enables all proxies and removes all toxics.
     ///
     /// # Errors
-    /// The first that can't listen; the rest is left.
+    /// The error of the first proxy that cannot listen. The proxies after it stay as they are.
     pub async fn reset(&self) -> Result<(), RegistryError> {
         for proxy in self.all().await {
             proxy.enable().await?;
@@ -140,9 +142,10 @@ impl Registry {
         Ok(())
     }
 
-    async fn start(&self, wanted: NewProxy) -> Result<Arc<Proxy>, RegistryError> {
-        let NewProxy { name, listen, upstream, enabled, toxics } = wanted;
-        let proxy = Proxy::new(&name, &listen, upstream.as_str(), self.seed ^ number_of(&name));
+    async fn start(&self, new: NewProxy) -> Result<Arc<Proxy>, RegistryError> {
+        let NewProxy { name, listen, upstream, enabled, toxics } = new;
+        let proxy = Proxy::new(&name, &listen, upstream.as_str(), self.seed ^ name_hash(&name));
+        // Before the proxy listens, so that they affect the first connection already.
         for toxic in toxics {
             proxy.add(toxic).await.map_err(|_| RegistryError::ToxicExists)?;
         }
@@ -153,16 +156,18 @@ impl Registry {
     }
 }
 
-/// Whether a proxy has the addresses that are wanted.
-async fn same(known: &Proxy, wanted: &NewProxy) -> bool {
+/// Returns true if a proxy has the addresses of a request, whatever else differs.
+async fn is_same(known: &Proxy, new: &NewProxy) -> bool {
     let view = known.view().await;
-    let resolved = listen::resolve(&wanted.listen).await.map(|address| address.to_string());
-    view.upstream == wanted.upstream
-        && (view.listen == wanted.listen || resolved.is_ok_and(|address| address == view.listen))
+    let resolved = listen::resolve(&new.listen).await.map(|address| address.to_string());
+    view.upstream == new.upstream
+        && (view.listen == new.listen || resolved.is_ok_and(|address| address == view.listen))
 }
 
-/// A number of a name, always the same (FNV-1a, 64 bits).
-fn number_of(name: &str) -> u64 {
+/// Hashes a name (FNV-1a, 64 bits).
+// The hasher of the standard library may change from version to version, and a seed has to repeat its run with later
+// versions too.
+fn name_hash(name: &str) -> u64 {
     name.bytes()
         .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }

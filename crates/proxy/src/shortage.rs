@@ -1,4 +1,4 @@
-//! What is done when there are no descriptors for new connections: those that are open go on, new ones are refused.
+//! The reaction to a lack of file descriptors: open connections go on, new ones are refused.
 
 use std::fs::File;
 use std::io;
@@ -8,42 +8,49 @@ use futures::FutureExt;
 use nix::errno::Errno;
 use tokio::net::TcpListener;
 
-/// How often at most it is told that there are none.
-const TELL_EVERY: Duration = Duration::from_secs(5);
+/// Shortest time between two warnings.
+// A client that tries again and again would fill the log otherwise.
+const WARN_EVERY: Duration = Duration::from_secs(5);
 
-/// How long nothing is accepted when nobody could be refused either: asking again at once would spin.
+/// Pause after an error at which nobody could be refused.
+// The socket stays readable, so the loop would spin otherwise.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Of one listener.
+/// Reaction of one listener to a lack of file descriptors.
 #[derive(Debug)]
-pub(super) struct Shortage {
-    who: String,
-    /// Kept aside, to be given up for a moment: a connection has to be accepted to be refused.
+pub(super) struct DescriptorShortage {
+    listener_name: String,
+    /// Descriptor that is given up for a moment.
+    // A connection has to be accepted to be refused, and one that nobody accepts waits until it times out.
     reserve: Option<File>,
     refused: u64,
-    told: Option<Instant>,
+    last_warning: Option<Instant>,
 }
 
-impl Shortage {
-    /// `who` is what log lines begin with.
-    pub(super) fn new(who: String) -> Self {
-        Self { who, reserve: reserve(), refused: 0, told: None }
+impl DescriptorShortage {
+    /// Reserves a descriptor. Warnings begin with `listener_name`.
+    pub(super) fn new(listener_name: String) -> Self {
+        Self { listener_name, reserve: reserve(), refused: 0, last_warning: None }
     }
 
-    /// Accepting has failed.
-    pub(super) async fn met(&mut self, listener: &TcpListener, error: &io::Error) {
+    /// Handles an error of accept: refuses a client if descriptors are lacking, pauses otherwise.
+    pub(super) async fn handle(&mut self, listener: &TcpListener, error: &io::Error) {
         let refused = is_shortage(error) && self.refuse(listener);
         self.refused += u64::from(refused);
-        if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            self.told = Some(Instant::now());
-            tracing::warn!("{} can't take new connections ({} refused): {error}", self.who, self.refused);
+        if self.last_warning.is_none_or(|warning| warning.elapsed() >= WARN_EVERY) {
+            self.last_warning = Some(Instant::now());
+            tracing::warn!(
+                "{} cannot accept connections ({} refused): {error}",
+                self.listener_name,
+                self.refused
+            );
         }
         if !refused {
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Resets whoever waits first; whether there was somebody.
+    /// Resets the first waiting client. Returns false if there was none, or no descriptor for it.
     fn refuse(&mut self, listener: &TcpListener) -> bool {
         if self.reserve.take().is_none() {
             self.reserve = reserve();
@@ -51,7 +58,7 @@ impl Shortage {
         }
         let refused = match listener.accept().now_or_never() {
             Some(Ok((stream, _))) => {
-                // Without the option it is closed in order, which refuses it too.
+                // If the option cannot be set, the socket is closed without a reset, which refuses the client too.
                 let _ = stream.set_zero_linger();
                 true
             }

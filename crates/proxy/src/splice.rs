@@ -1,5 +1,5 @@
-//! Bytes from one socket to another through a pipe, without a copy through this process. Linux only; where there is no
-//! pipe to be had, bytes are copied.
+//! Bytes from one socket to another through a pipe of the kernel, without a copy through this process. Linux only; where
+//! no pipe can be had, bytes are copied.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -10,16 +10,18 @@ use nix::unistd::pipe2;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// Bytes that a pipe holds: as much as any user may ask for, since each time that it is filled costs a wake-up; and what
-/// to ask for when a user's pipes hold too much already. The last resort is what the system gives unasked.
+/// Sizes to ask for, in bytes, the second if the first is refused. If both are, the pipe keeps the kernel's default.
+// A mebibyte is the most that any user may have. Each time that a pipe is filled costs a wake-up, so the largest is best;
+// but the pipes of one user are limited in sum.
 const SIZES: [usize; 2] = [1024 * 1024, 256 * 1024];
 
-/// Pipes kept for the next connection that moves much.
-const KEPT: usize = 32;
+/// Limit of pipes in the pool.
+// A pipe costs system calls to make and two descriptors to keep, so few are kept, for the next connections that move much.
+const POOL_SIZE: usize = 32;
 
 static POOL: Mutex<Vec<Pipe>> = Mutex::new(Vec::new());
 
-/// Where bytes are between two sockets.
+/// Pipe of the kernel between two sockets.
 #[derive(Debug)]
 pub(super) struct Pipe {
     read: OwnedFd,
@@ -28,10 +30,11 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// An empty one; none where the system gives none.
-    pub(super) fn take() -> Option<Self> {
-        let kept = POOL.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.or_else(|| Self::new().ok())
+    /// Takes an empty pipe from the pool or makes one; none if the system refuses.
+    pub(super) fn from_pool() -> Option<Self> {
+        // A panic elsewhere cannot have left the list half changed.
+        let pooled = POOL.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        pooled.or_else(|| Self::new().ok())
     }
 
     fn new() -> nix::Result<Self> {
@@ -40,20 +43,21 @@ impl Pipe {
         Ok(Self { read, write, held: 0 })
     }
 
-    /// Keeps it for another connection, if it is empty.
-    pub(super) fn give_back(self) {
+    /// Returns the pipe to the pool, or closes it.
+    pub(super) fn return_to_pool(self) {
+        // Bytes that are left belong to this connection and must not reach another.
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.held == 0 && pool.len() < KEPT {
+        if self.held == 0 && pool.len() < POOL_SIZE {
             pool.push(self);
         }
     }
 
-    /// Bytes that it holds.
+    /// Returns the number of bytes in the pipe.
     pub(super) fn held(&self) -> usize {
         self.held
     }
 
-    /// Takes what a socket has, as much as fits; 0 at its end. Only while it is empty.
+    /// Moves available bytes from a socket into the pipe, which must be empty; 0 at the end of the data.
     pub(super) fn fill(&mut self, from: &TcpStream) -> io::Result<usize> {
         let flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
         let filled = from.try_io(Interest::READABLE, || {
@@ -63,7 +67,7 @@ impl Pipe {
         Ok(filled)
     }
 
-    /// Gives to a socket what that takes.
+    /// Moves bytes from the pipe to a socket, as many as it accepts.
     pub(super) fn drain(&mut self, to: &TcpStream) -> io::Result<usize> {
         let flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
         let drained = to.try_io(Interest::WRITABLE, || {

@@ -8,13 +8,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use faultline_toxics::{Settings, kind};
+use faultline_toxics::{ToxicSettings, kind};
 
 fn any_port() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
 }
 
-/// An upstream that answers each connection with what it got, after the client's half-close.
+/// Starts an upstream that sends back what it received, after the half-close of the client.
 async fn echo() -> SocketAddr {
     let listener = TcpListener::bind(any_port()).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -45,7 +45,7 @@ async fn connect(proxy: &Proxy) -> TcpStream {
     TcpStream::connect(proxy.view().await.listen).await.unwrap()
 }
 
-/// A connection through a proxy, and its other end.
+/// Opens a connection through a proxy and returns both of its ends.
 async fn both_ends() -> (Proxy, TcpStream, TcpStream) {
     let listener = TcpListener::bind(any_port()).await.unwrap();
     let proxy = to(listener.local_addr().unwrap()).await;
@@ -54,20 +54,20 @@ async fn both_ends() -> (Proxy, TcpStream, TcpStream) {
     (proxy, client, server)
 }
 
-/// Settings of a kind, with values in the order of its attributes; those that are left out are 0.
-fn settings(name: &str, given: &[i64]) -> Settings {
-    let mut settings = Settings::new(kind(name).unwrap());
+/// Makes settings of a kind, with values in the order of its attributes; the rest is 0.
+fn settings(name: &str, given: &[i64]) -> ToxicSettings {
+    let mut settings = ToxicSettings::new(kind(name).unwrap());
     for (attribute, value) in settings.spec().attributes.iter().zip(given) {
         settings.set(attribute.name, *value).unwrap();
     }
     settings
 }
 
-fn toxic(name: &str, stream: Direction, given: &[i64]) -> NewToxic {
+fn toxic(name: &str, direction: Direction, given: &[i64]) -> NewToxic {
     NewToxic {
-        name: format!("{name}_{stream:?}"),
-        stream,
-        written_stream: None,
+        name: format!("{name}_{direction:?}"),
+        direction,
+        direction_text: None,
         toxicity: 1.0,
         settings: settings(name, given),
         seed: None,
@@ -96,7 +96,7 @@ async fn rest(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     stream.read_to_end(&mut all).await.map(|_| all)
 }
 
-/// Whether the next that a socket says is that it was reset.
+/// Returns true if the socket was reset.
 async fn is_reset(stream: &mut TcpStream) -> bool {
     rest(stream).await.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
 }
@@ -395,8 +395,8 @@ fn harmless() -> impl Strategy<Value = (usize, NewToxic)> {
         0.0..1.5f64,
     );
     (0usize..3, given).prop_map(|(place, ((name, given), down, toxicity))| {
-        let stream = if down { Direction::Downstream } else { Direction::Upstream };
-        let mut new = toxic(name, stream, &given);
+        let direction = if down { Direction::Downstream } else { Direction::Upstream };
+        let mut new = toxic(name, direction, &given);
         (new.name, new.toxicity) = (place.to_string(), toxicity);
         (place, new)
     })

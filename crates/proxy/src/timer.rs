@@ -1,5 +1,8 @@
-//! Waits to a moment, more exactly than the runtime's own timers, which count whole milliseconds: one thread sleeps to
-//! the next moment that someone waits for.
+//! Sleeps to the microsecond, where the timers of the runtime count whole milliseconds.
+//!
+//! One thread sleeps until the next of all moments and wakes its task. The load generator has a timer of the kernel in
+//! each of its runtimes instead, which wakes its only sleeper without another thread. A proxy has thousands of sleepers,
+//! and a timer of the kernel for each would cost each of them a descriptor.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -8,93 +11,96 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
-/// The moment, and a number that tells those of the same moment apart.
+/// Moment, and a number that distinguishes equal moments.
 type Key = (Instant, u64);
 
 #[derive(Default)]
-struct Waiting {
+struct Sleepers {
     wakers: BTreeMap<Key, Waker>,
     next: u64,
 }
 
-struct Timer {
-    waiting: Mutex<Waiting>,
-    sooner: Condvar,
+struct SleepTimer {
+    sleepers: Mutex<Sleepers>,
+    /// Signal that the first moment has changed.
+    earlier: Condvar,
 }
 
-static TIMER: LazyLock<Timer> = LazyLock::new(|| {
-    thread::Builder::new()
-        .name("proxy-timer".to_owned())
-        .spawn(|| TIMER.run())
-        .map_or_else(|error| tracing::error!("no timer: toxics that wait will not end: {error}"), drop);
-    Timer { waiting: Mutex::default(), sooner: Condvar::new() }
+static TIMER: LazyLock<SleepTimer> = LazyLock::new(|| {
+    thread::Builder::new().name("proxy-timer".to_owned()).spawn(|| TIMER.run()).map_or_else(
+        |error| tracing::error!("no timer thread, so delays of toxics will not end: {error}"),
+        drop,
+    );
+    SleepTimer { sleepers: Mutex::default(), earlier: Condvar::new() }
 });
 
-impl Timer {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing that panics is done under the lock.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+impl SleepTimer {
+    fn lock(&self) -> MutexGuard<'_, Sleepers> {
+        // Nothing panics under the lock, so the map is never half changed.
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self) {
         let mut due = Vec::new();
-        let mut waiting = self.lock();
+        let mut sleepers = self.lock();
         loop {
             let now = Instant::now();
-            while let Some(first) = waiting.wakers.first_entry()
+            while let Some(first) = sleepers.wakers.first_entry()
                 && first.key().0 <= now
             {
                 due.push(first.remove());
             }
             if !due.is_empty() {
-                drop(waiting);
+                // Without the lock, since the tasks that wake up want it for their next sleep.
+                drop(sleepers);
                 due.drain(..).for_each(Waker::wake);
-                waiting = self.lock();
+                sleepers = self.lock();
                 continue;
             }
-            let first = waiting.wakers.first_key_value().map(|(key, _)| key.0);
-            waiting = match first {
-                None => self.sooner.wait(waiting).unwrap_or_else(PoisonError::into_inner),
-                Some(at) => {
-                    let span = at.saturating_duration_since(now);
-                    self.sooner.wait_timeout(waiting, span).unwrap_or_else(PoisonError::into_inner).0
+            let first = sleepers.wakers.first_key_value().map(|(key, _)| key.0);
+            sleepers = match first {
+                None => self.earlier.wait(sleepers).unwrap_or_else(PoisonError::into_inner),
+                Some(moment) => {
+                    let span = moment.saturating_duration_since(now);
+                    self.earlier.wait_timeout(sleepers, span).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
     }
 
-    /// Puts a waker in place of the one of this key, or makes a key for it.
-    fn wake_at(&self, at: Instant, key: Option<Key>, waker: &Waker) -> Key {
-        let mut waiting = self.lock();
+    /// Stores a waker under its key, or under a new one, and returns the key.
+    fn wake_at(&self, moment: Instant, key: Option<Key>, waker: &Waker) -> Key {
+        let mut sleepers = self.lock();
         let key = key.unwrap_or_else(|| {
-            waiting.next += 1;
-            (at, waiting.next)
+            sleepers.next += 1;
+            (moment, sleepers.next)
         });
-        waiting.wakers.insert(key, waker.clone());
-        if waiting.wakers.first_key_value().is_some_and(|(first, _)| *first == key) {
-            self.sooner.notify_one();
+        sleepers.wakers.insert(key, waker.clone());
+        // The thread sleeps until the first moment, so only a new first one has to wake it.
+        if sleepers.wakers.first_key_value().is_some_and(|(first, _)| *first == key) {
+            self.earlier.notify_one();
         }
         key
     }
 
-    fn forget(&self, key: Key) {
+    fn remove(&self, key: Key) {
         self.lock().wakers.remove(&key);
     }
 }
 
-/// Waits until a moment.
-pub(super) fn at(moment: Instant) -> At {
-    At { moment, key: None }
+/// Sleeps until a moment.
+pub(super) fn sleep_until(moment: Instant) -> PreciseSleep {
+    PreciseSleep { moment, key: None }
 }
 
-/// What [`at`] returns.
+/// Future of [`sleep_until`].
 #[derive(Debug)]
-pub(super) struct At {
+pub(super) struct PreciseSleep {
     moment: Instant,
     key: Option<Key>,
 }
 
-impl Future for At {
+impl Future for PreciseSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -106,10 +112,11 @@ impl Future for At {
     }
 }
 
-impl Drop for At {
+impl Drop for PreciseSleep {
     fn drop(&mut self) {
+        // A waker that stays would wake a task for nothing, and keep its memory until then.
         if let Some(key) = self.key {
-            TIMER.forget(key);
+            TIMER.remove(key);
         }
     }
 }
@@ -121,18 +128,19 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn all_wake_in_their_order_and_not_before() {
+    async fn all_wake_in_order_and_not_early() {
         let begun = Instant::now();
-        let (told, mut woken) = tokio::sync::mpsc::unbounded_channel();
+        let (sender, mut woken) = tokio::sync::mpsc::unbounded_channel();
         for millis in [30, 10, 20, 0, 10] {
-            let told = told.clone();
+            let sender = sender.clone();
             tokio::spawn(async move {
-                at(begun + Duration::from_millis(millis)).await;
-                let _ = told.send((millis, begun.elapsed()));
+                sleep_until(begun + Duration::from_millis(millis)).await;
+                let _ = sender.send((millis, begun.elapsed()));
             });
         }
-        // One that nobody waits for any longer.
-        drop(tokio::time::timeout(Duration::from_millis(1), at(begun + Duration::from_millis(15))).await);
+        // A sleep that is given up.
+        let sleep = sleep_until(begun + Duration::from_millis(15));
+        drop(tokio::time::timeout(Duration::from_millis(1), sleep).await);
         let mut order = Vec::new();
         for _ in 0..5 {
             let (millis, elapsed) = woken.recv().await.unwrap();

@@ -4,48 +4,48 @@ use std::sync::Arc;
 
 use faultline_toxics::{Direction, Toxic};
 
-/// In each direction, in the order in which they came.
+/// Toxics of a proxy, in each direction in the order in which they were added.
 #[derive(Debug, Clone, Default)]
 pub struct Toxics {
-    /// On what clients send.
+    /// Toxics for the bytes of clients.
     pub upstream: Vec<Arc<Toxic>>,
-    /// On what the server sends.
+    /// Toxics for the bytes of the server.
     pub downstream: Vec<Arc<Toxic>>,
 }
 
 impl Toxics {
-    /// All, those upstream first.
+    /// Lists all toxics, those upstream first, as Toxiproxy does.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Toxic>> {
         self.upstream.iter().chain(&self.downstream)
     }
 
-    /// The one of this name.
+    /// Returns the toxic of this name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Arc<Toxic>> {
         self.all().find(|toxic| toxic.name == name)
     }
 
-    /// Puts one behind the others of its direction.
+    /// Adds a toxic behind the others of its direction.
     pub fn push(&mut self, toxic: Arc<Toxic>) {
-        self.of(toxic.stream).push(toxic);
+        self.in_direction(toxic.direction).push(toxic);
     }
 
-    /// Puts one in the place of that with the same id.
+    /// Replaces the toxic with the same id.
     pub fn replace(&mut self, toxic: Arc<Toxic>) {
-        let place = self.of(toxic.stream).iter_mut().find(|known| known.id() == toxic.id());
-        if let Some(place) = place {
-            *place = toxic;
+        let known = self.in_direction(toxic.direction).iter_mut().find(|known| known.id() == toxic.id());
+        if let Some(known) = known {
+            *known = toxic;
         }
     }
 
-    /// Takes one away.
+    /// Removes the toxic of this id.
     pub fn remove(&mut self, id: u64) {
         self.upstream.retain(|toxic| toxic.id() != id);
         self.downstream.retain(|toxic| toxic.id() != id);
     }
 
-    fn of(&mut self, stream: Direction) -> &mut Vec<Arc<Toxic>> {
-        match stream {
+    fn in_direction(&mut self, direction: Direction) -> &mut Vec<Arc<Toxic>> {
+        match direction {
             Direction::Upstream => &mut self.upstream,
             Direction::Downstream => &mut self.downstream,
         }

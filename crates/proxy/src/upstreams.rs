@@ -1,5 +1,5 @@
-//! Where a proxy passes its connections on to: one address, or several by turns. Names are looked up for each
-//! connection, so that a server may move.
+//! The addresses to which a proxy connects: one address, or several in turn. Names are resolved for each connection, so
+//! that a server may move.
 
 use std::fmt;
 use std::io;
@@ -8,23 +8,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
 
+use super::dial::dial;
+
 /// One address or more, each `host:port`.
 #[derive(Debug)]
 pub struct Upstreams {
-    addresses: Vec<Address>,
+    addresses: Vec<UpstreamAddress>,
+    /// Number of connections until now; chooses the address of the next.
     next: AtomicUsize,
 }
 
 #[derive(Debug)]
-enum Address {
+enum UpstreamAddress {
     Number(SocketAddr),
     Name(String),
 }
 
-impl Address {
+impl UpstreamAddress {
     async fn connect(&self) -> io::Result<TcpStream> {
         match self {
             Self::Number(address) => TcpStream::connect(address).await,
+            // Resolved each time, since the server may have moved since the last connection.
             Self::Name(name) => TcpStream::connect(name).await,
         }
     }
@@ -38,32 +42,31 @@ impl From<SocketAddr> for Upstreams {
 
 impl From<Vec<SocketAddr>> for Upstreams {
     fn from(addresses: Vec<SocketAddr>) -> Self {
-        let addresses = addresses.into_iter().map(Address::Number).collect();
-        Self { addresses, next: AtomicUsize::new(0) }
+        Self::new(addresses.into_iter().map(UpstreamAddress::Number).collect())
     }
 }
 
-/// Of a text: addresses with commas between them.
+/// Parses addresses that are separated by commas.
 impl From<&str> for Upstreams {
     fn from(text: &str) -> Self {
         let address = |text: &str| match text.parse() {
-            Ok(number) => Address::Number(number),
+            Ok(number) => UpstreamAddress::Number(number),
             // Without a host it is this machine, as in Go.
-            Err(_) if text.starts_with(':') => Address::Name(format!("localhost{text}")),
-            Err(_) => Address::Name(text.to_owned()),
+            Err(_) if text.starts_with(':') => UpstreamAddress::Name(format!("localhost{text}")),
+            Err(_) => UpstreamAddress::Name(text.to_owned()),
         };
-        Self { addresses: text.split(',').map(str::trim).map(address).collect(), next: AtomicUsize::new(0) }
+        Self::new(text.split(',').map(str::trim).map(address).collect())
     }
 }
 
-/// As it is written.
+/// Writes the addresses, separated by commas.
 impl fmt::Display for Upstreams {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, address) in self.addresses.iter().enumerate() {
-            let between = if place == 0 { "" } else { "," };
+            let separator = if place == 0 { "" } else { "," };
             match address {
-                Address::Number(number) => write!(formatter, "{between}{number}")?,
-                Address::Name(name) => write!(formatter, "{between}{name}")?,
+                UpstreamAddress::Number(number) => write!(formatter, "{separator}{number}")?,
+                UpstreamAddress::Name(name) => write!(formatter, "{separator}{name}")?,
             }
         }
         Ok(())
@@ -71,16 +74,20 @@ impl fmt::Display for Upstreams {
 }
 
 impl Upstreams {
-    /// Connects to the one whose turn it is, or to the next that takes the connection.
+    fn new(addresses: Vec<UpstreamAddress>) -> Self {
+        Self { addresses, next: AtomicUsize::new(0) }
+    }
+
+    /// Connects to the next address in turn, or to the first one after it that accepts the connection.
     ///
     /// # Errors
-    /// What the system says of the last one, when none takes it.
+    /// The error of the last address, if none accepts the connection.
     pub(super) async fn connect(&self) -> io::Result<TcpStream> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no upstream");
         for offset in 0..self.addresses.len() {
             let address = &self.addresses[turn.wrapping_add(offset) % self.addresses.len()];
-            match address.connect().await {
+            match dial(|| address.connect()).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }

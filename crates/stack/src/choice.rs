@@ -8,6 +8,7 @@ use super::mixed::Mixed;
 use super::processes::{Override, Processes};
 use super::provider::{Provider, StackError};
 use super::publish::Ports;
+use super::run_id::RunId;
 use super::topology::{Node, Program, Topology};
 
 /// How nodes should be run.
@@ -35,8 +36,8 @@ pub struct Chosen {
 /// Where a stack lives.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
-    /// The run's id.
-    pub run: &'a str,
+    /// Id of the run.
+    pub run: &'a RunId,
     /// The folder of the run.
     pub folder: &'a Path,
     /// Which ports its nodes get.

@@ -10,12 +10,16 @@
 //! | [`mixed`] | the provider that does one for some nodes and the other for the rest |
 //! | [`publish`] | which ports of this machine nodes get |
 //! | [`server`] | launchers of the servers that the lab knows |
+//! | [`stop`] | the end of a node that was asked to stop |
 //! | [`binary`] | finds the programs of the system under test |
 //! | [`process`], [`port`] | children that die with the harness; ports that nobody else takes |
 //! | [`tree`] | a process and its descendants |
 //! | `guard` | ends paused processes should the harness die meanwhile |
-//! | [`data`] | where the data of nodes is |
-//! | [`mark`] | the mark of a harness on all that it starts |
+//! | [`data`] | the folder with the data of nodes |
+//! | [`run_id`] | the id of a run |
+//! | [`mark`] | the mark of a harness on what it makes |
+//! | [`identity`] | a process among all namespaces and boots |
+//! | [`plain_file`], [`printable`] | files and texts that others may have written |
 //! | [`probe`] | one HTTP question: is it ready? |
 //! | [`links`] | how nodes reach each other: through proxies, or directly |
 
@@ -24,16 +28,21 @@ pub mod choice;
 pub mod containers;
 pub mod data;
 mod guard;
+pub mod identity;
 pub mod links;
 pub mod mark;
 pub mod mixed;
+pub mod plain_file;
 pub mod port;
+pub mod printable;
 pub mod probe;
 pub mod process;
 pub mod processes;
 pub mod provider;
 pub mod publish;
+pub mod run_id;
 pub mod server;
+pub mod stop;
 pub mod topology;
 pub mod tree;
 
@@ -49,6 +58,7 @@ pub use choice::{Choice, Chosen, Site, choose};
 pub use links::{Links, Wiring};
 pub use provider::{Frozen, NodeState, Provider, StackError};
 pub use publish::Ports;
+pub use stop::Stop;
 pub use topology::Topology;
 
 /// A topology that runs.
@@ -94,8 +104,11 @@ impl Stack {
                 return Err(error);
             }
         };
-        let environments =
-            topology.nodes.values().map(|node| (node.name.clone(), links.rewrite(&topology, node))).collect();
+        let environments = topology
+            .nodes
+            .values()
+            .map(|node| (node.name.to_string(), links.rewrite(&topology, node)))
+            .collect();
         Ok(Self { topology, provider, links, environments })
     }
 
@@ -213,8 +226,8 @@ impl Stack {
         })
     }
 
-    /// Ends every node; services are asked to drain first.
-    pub async fn shutdown(&self) {
-        self.provider.shutdown().await;
+    /// Ends every node; services are asked to stop first. Returns the ends of those that were asked.
+    pub async fn shutdown(&self) -> Vec<Stop> {
+        self.provider.shutdown().await
     }
 }

@@ -71,9 +71,9 @@ impl Links {
 
     /// The environment of a node with the address of every other node replaced by that of the link to it.
     pub(super) fn rewrite(&self, topology: &Topology, node: &Node) -> BTreeMap<String, String> {
-        let others = topology.nodes.keys().map(String::as_str).filter(|other| *other != node.name);
+        let others = topology.nodes.keys().map(String::as_str).filter(|other| *other != node.name.as_str());
         let proxied = |to: &str, port: u16| {
-            let link = Link { from: node.name.clone(), to: to.to_owned(), port };
+            let link = Link { from: node.name.to_string(), to: to.to_owned(), port };
             self.proxies.get(&link).map(|entry| &entry.written).or_else(|| self.direct.get(&link)).cloned()
         };
         let rewritten = |value: &String| link::rewrite(value, others.clone(), &proxied);

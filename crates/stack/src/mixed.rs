@@ -7,8 +7,10 @@ use std::net::SocketAddr;
 use futures::future::BoxFuture;
 
 use super::containers::Containers;
+use super::identity::Identity;
 use super::processes::Processes;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::stop::Stop;
 
 /// The provider.
 pub struct Mixed {
@@ -65,7 +67,7 @@ impl Provider for Mixed {
         self.of(node).kill(node)
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
         self.of(node).stop(node)
     }
 
@@ -75,6 +77,10 @@ impl Provider for Mixed {
 
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
         self.of(node).resume(node)
+    }
+
+    fn identity(&self, node: &str) -> Option<Identity> {
+        self.of(node).identity(node)
     }
 
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool> {
@@ -89,11 +95,12 @@ impl Provider for Mixed {
         self.of(node).log_tail(node)
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, ()> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
         // Services first: they drain into servers that are still there.
         Box::pin(async move {
-            self.processes.shutdown().await;
-            self.containers.shutdown().await;
+            let mut stops = self.processes.shutdown().await;
+            stops.extend(self.containers.shutdown().await);
+            stops
         })
     }
 }

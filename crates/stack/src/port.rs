@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use nix::fcntl::{Flock, FlockArg};
 use tokio::net::TcpSocket;
 
+use super::printable::printable;
+
 /// The first port that is tried.
 const FIRST: u16 = 15_000;
 
@@ -163,7 +165,7 @@ fn holder(port: u16) -> Option<String> {
         });
         if holds {
             let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            return Some(format!("pid {pid} ({})", name.trim()));
+            return Some(format!("pid {pid} ({})", printable(name.trim())));
         }
     }
     None

@@ -79,6 +79,23 @@ impl Status {
     /// Of a child that somebody else reaped.
     const LOST: Self = Self { code: None, signal: None };
 
+    /// Makes the status of a process that ended with an exit code.
+    pub(super) fn exited(code: i32) -> Self {
+        Self { code: Some(code), signal: None }
+    }
+
+    /// Exit code; none of a process that a signal ended.
+    #[must_use]
+    pub fn code(self) -> Option<i32> {
+        self.code
+    }
+
+    /// Tells whether nobody saw the end.
+    #[must_use]
+    pub fn is_lost(self) -> bool {
+        self == Self::LOST
+    }
+
     /// Whether it ended with exit code 0.
     #[must_use]
     pub fn is_success(self) -> bool {

@@ -9,15 +9,18 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
+use tokio::time::Instant;
 
 use super::guard::Guard;
+use super::identity::Identity;
 use super::process::{Process, Spec};
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::publish::{Held, Ports};
+use super::run_id::RunId;
 use super::server::{self, Place, Server, ServerError};
+use super::stop::{self, Stop};
 use super::topology::{Node, Program, Topology};
-use super::{binary, data, process, tree};
-use crate::mark;
+use super::{binary, data, mark, process, tree};
 
 /// How long a node may take to stop in order.
 const GRACE: Duration = Duration::from_secs(20);
@@ -36,7 +39,7 @@ pub struct Override {
 
 /// The provider.
 pub struct Processes {
-    run: String,
+    run: RunId,
     members: BTreeMap<String, Member>,
 }
 
@@ -75,18 +78,20 @@ impl Processes {
     pub fn new(
         topology: &Topology,
         nodes: &[&Node],
-        run: &str,
+        run: &RunId,
         folder: &Path,
         ports: Ports,
         overrides: &BTreeMap<String, Override>,
     ) -> Result<Self, StackError> {
+        let unmade = |source| StackError::File { what: "can't make the folder for data".to_owned(), source };
+        data::make(folder, run).map_err(unmade)?;
         let mut members = BTreeMap::new();
         for node in nodes {
-            let special = overrides.get(&node.name).cloned().unwrap_or_default();
+            let special = overrides.get(node.name.as_str()).cloned().unwrap_or_default();
             let held = Held::take(topology, node, ports)?;
-            members.insert(node.name.clone(), Member::new(node, run, folder, held, special)?);
+            members.insert(node.name.to_string(), Member::new(node, run, folder, held, special)?);
         }
-        Ok(Self { run: run.to_owned(), members })
+        Ok(Self { run: run.clone(), members })
     }
 
     /// Whether a node is one of these.
@@ -102,18 +107,18 @@ impl Processes {
 impl Member {
     fn new(
         node: &Node,
-        run: &str,
+        run: &RunId,
         folder: &Path,
         held: Held,
         overrides: Override,
     ) -> Result<Self, StackError> {
         let kind = kind_of(node, &overrides)?;
         let place = Place {
-            dir: data::folder(folder, run).join(&node.name),
+            dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
             environment: node.environment.clone(),
-            run: run.to_owned(),
+            run: run.clone(),
         };
         for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {
             std::fs::create_dir_all(folder).map_err(|source| StackError::File {
@@ -140,8 +145,8 @@ impl Member {
 
     /// With the marks by which `heal` knows a child.
     fn marked(&self, mut spec: Spec) -> Spec {
-        spec.env.insert(mark::RUN.into(), self.place.run.clone().into());
-        spec.env.insert(mark::HARNESS.into(), mark::mark().into());
+        let mark = mark::environment(&self.place.run);
+        spec.env.extend(mark.map(|(key, value)| (OsString::from(key), OsString::from(value))));
         spec
     }
 
@@ -202,37 +207,58 @@ impl Member {
         }
     }
 
-    /// Ends the node when the stack ends: a service is asked to drain; a server's data is not needed any
-    /// more, so it ends by the quickest signal that leaves nothing behind.
-    async fn end(&self) {
-        let _turn = self.turn.lock().await;
-        let (process, guard) = {
-            let mut running = self.lock();
-            (running.process.take(), running.guard.take())
+    /// Asks a process of the node to stop, as its maker intends, and kills it after `grace`.
+    async fn stop(&self, node: &str, mut process: Process, grace: Duration) -> Stop {
+        let (signal, promised) = match &self.kind {
+            Kind::Server(server) => (server.stop_signal(), server.stop_codes()),
+            Kind::Binary { .. } => (Signal::SIGTERM, stop::SERVICE),
         };
-        if let Some(mut process) = process {
-            match &self.kind {
-                _ if guard.is_some() => process.kill().await,
-                Kind::Binary { .. } => process.stop(Signal::SIGTERM, DRAIN).await,
-                Kind::Server(server) => process.stop(server.end_signal(), DRAIN).await,
-            };
-        }
-        self.lock().down = Some("ended with the stack".to_owned());
+        let asked = Instant::now();
+        let status = process.stop(signal, grace).await;
+        let ended = Instant::now();
+        Stop { node: node.to_owned(), status, promised, took: ended - asked, grace, ended }
+    }
+
+    /// Ends the node when the stack ends: a service is asked to stop; a server's data is not needed any
+    /// more, so it ends by the quickest signal that leaves nothing behind.
+    async fn end(&self, node: &str) -> Option<Stop> {
+        let _turn = self.turn.lock().await;
+        let was_running = matches!(self.state(), NodeState::Running(_));
+        let process = {
+            let mut running = self.lock();
+            running.guard = None;
+            running.down = Some("ended with the stack".to_owned());
+            running.process.take()
+        };
+        let mut process = process?;
+        match &self.kind {
+            Kind::Binary { .. } if was_running => return Some(self.stop(node, process, DRAIN).await),
+            Kind::Server(server) if was_running => process.stop(server.end_signal(), DRAIN).await,
+            // Paused it could not hear a signal, and of one that died by itself only descendants may be left.
+            _ => process.kill().await,
+        };
+        None
+    }
+
+    fn is_service(&self) -> bool {
+        matches!(self.kind, Kind::Binary { .. })
     }
 }
 
 fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
     match &node.program {
-        None => Err(StackError::NoProcess { node: node.name.clone() }),
+        None => Err(StackError::NoProcess { node: node.name.to_string() }),
         Some(Program::Server(name)) => {
-            let server = server::known(name)
-                .ok_or_else(|| StackError::UnknownServer { node: node.name.clone(), server: name.clone() })?;
+            let server = server::known(name).ok_or_else(|| StackError::UnknownServer {
+                node: node.name.to_string(),
+                server: name.clone(),
+            })?;
             Ok(Kind::Server(Arc::from(server)))
         }
         Some(Program::Binary { name, listen }) => {
             let name = overrides.program.as_ref().unwrap_or(name);
             let program = binary::service(name).ok_or_else(|| StackError::NoProgram {
-                node: node.name.clone(),
+                node: node.name.to_string(),
                 program: name.clone(),
                 how: binary::how_to_get(name),
             })?;
@@ -346,20 +372,16 @@ impl Provider for Processes {
         })
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let signal = match &member.kind {
-                Kind::Server(server) => server.stop_signal(),
-                Kind::Binary { .. } => Signal::SIGTERM,
-            };
-            let mut process = member.take(node, "stopped")?;
+            let process = member.take(node, "stopped")?;
             let pid = process.pid();
             member.lock().down = Some(format!("pid {pid} was stopped"));
-            let status = process.stop(signal, GRACE).await;
-            member.lock().down = Some(format!("pid {pid} was stopped and ended with {status}"));
-            Ok(())
+            let stop = member.stop(node, process, GRACE).await;
+            member.lock().down = Some(format!("pid {pid} was stopped and ended with {}", stop.status));
+            Ok(stop)
         })
     }
 
@@ -388,6 +410,10 @@ impl Provider for Processes {
         })
     }
 
+    fn identity(&self, node: &str) -> Option<Identity> {
+        Identity::of(self.members.get(node)?.pid(node, "seen").ok()?)
+    }
+
     fn is_gone<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, bool> {
         Box::pin(async move { tree::see(pid).is_none() })
     }
@@ -404,10 +430,18 @@ impl Provider for Processes {
         self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, ()> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
         Box::pin(async move {
             tracing::debug!("ending the nodes of run {}", self.run);
-            futures::future::join_all(self.members.values().map(Member::end)).await;
+            let (services, servers): (Vec<_>, Vec<_>) =
+                self.members.iter().partition(|(_, member)| member.is_service());
+            // Services first: they drain into servers that are still there.
+            let mut stops = Vec::new();
+            for members in [services, servers] {
+                let ends = members.into_iter().map(|(node, member)| member.end(node));
+                stops.extend(futures::future::join_all(ends).await.into_iter().flatten());
+            }
+            stops
         })
     }
 }

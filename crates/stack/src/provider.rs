@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use futures::future::BoxFuture;
 
 use super::containers::EngineError;
+use super::identity::Identity;
 use super::port::PortError;
 use super::process::ProcessError;
 use super::server::ServerError;
+use super::stop::Stop;
 use faultline_proxy::ProxyError;
 
 /// Why a stack, or a node of it, can't be what it should.
@@ -219,14 +221,19 @@ pub trait Provider: Send + Sync {
     /// Kills a node with SIGKILL; done when it is gone.
     fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
-    /// Stops a node in order, as its maker intends; done when it is gone.
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+    /// Asks a node to stop, as its maker intends, and kills it if it takes too long; done when it is gone.
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>>;
 
     /// Pauses a node; done when no part of it runs.
     fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
     /// Resumes a node that was paused.
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
+
+    /// The process of a node that runs as one of this machine's own, which a signal reaches.
+    fn identity(&self, _node: &str) -> Option<Identity> {
+        None
+    }
 
     /// Whether the process that a node was is no more.
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool>;
@@ -237,6 +244,6 @@ pub trait Provider: Send + Sync {
     /// The last lines of a node's log.
     fn log_tail(&self, node: &str) -> String;
 
-    /// Ends every node.
-    fn shutdown(&self) -> BoxFuture<'_, ()>;
+    /// Ends every node; returns the ends of those that were asked to stop.
+    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>>;
 }

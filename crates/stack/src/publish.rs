@@ -29,7 +29,7 @@ impl Held {
         let wanted = wanted(topology, node, ports);
         let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
         let held: Result<Vec<Port>, _> = wanted.values().map(one).collect();
-        let held = held.map_err(|source| StackError::Port { node: node.name.clone(), source })?;
+        let held = held.map_err(|source| StackError::Port { node: node.name.to_string(), source })?;
         let numbers = wanted.keys().copied().zip(held.iter().map(Port::number)).collect();
         Ok(Self { numbers, _ports: held })
     }

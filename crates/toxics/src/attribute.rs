@@ -14,13 +14,13 @@ pub struct Attribute {
     /// True if the toxic has no effect without this attribute.
     pub needed: bool,
     /// True if the toxic has an effect at 0 as well.
-    pub acts_at_zero: bool,
+    pub effective_at_zero: bool,
 }
 
 impl Attribute {
     /// Declares an attribute that accepts any number. Values below 0 count as 0, as in Toxiproxy.
     pub(crate) const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
-        Self { name, unit, about, least: i64::MIN, needed: false, acts_at_zero: false }
+        Self { name, unit, about, least: i64::MIN, needed: false, effective_at_zero: false }
     }
 
     /// Sets the smallest accepted value.
@@ -34,7 +34,7 @@ impl Attribute {
     }
 
     /// Marks the attribute as one that has an effect at 0.
-    pub(crate) const fn acting_at_zero(self) -> Self {
-        Self { acts_at_zero: true, ..self }
+    pub(crate) const fn effective_at_zero(self) -> Self {
+        Self { effective_at_zero: true, ..self }
     }
 }

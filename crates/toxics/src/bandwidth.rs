@@ -1,68 +1,71 @@
-//! Data passes at a rate, at the most.
+//! `bandwidth`: data passes at a limited rate.
 
 use std::time::{Duration, Instant};
 
 use super::attribute::Attribute;
-use super::queue::Queue;
-use super::spec::{Acts, Spec};
-use super::stage::{Begin, Item, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "bandwidth",
-    about: "data passes at this rate at the most; at 0 nothing does",
+    about: "limits the throughput to the rate; at 0 nothing passes",
     effect: "slowed",
-    attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes a second")
+    attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes per second")
         .at_least(0)
         .needed()
-        .acting_at_zero()],
-    acts: Acts::Stream(|values, begin| Box::new(Bandwidth::new(values, begin))),
+        .effective_at_zero()],
+    action: Action::Bytes(|values, start| Box::new(Bandwidth::new(values, start))),
     of_toxiproxy: true,
 };
 
-/// Pieces of one second. What is larger is cut, so that the rate is kept within short times too.
+/// Chunks per second; larger chunks are cut.
+// So that the rate holds within short times too, and not only over many seconds.
 const PIECES: u64 = 50;
 
-/// Bytes that wait at the most, as long as the rate needs no more to go on without a gap.
+/// Limit of held bytes.
 const WAITING: usize = 1024 * 1024;
 
-/// How far a line that could not be used may catch up.
+/// Longest time for which an unused line may catch up.
+// Timers fire late; what that loses would lower the rate. More would allow bursts above it.
 const BURST: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 struct Bandwidth {
-    /// Bytes a second.
+    /// Bytes per second.
     rate: u64,
-    held: Queue,
-    /// Until when the line is taken by what has left already.
+    held: HeldItems,
+    /// Moment at which the line is free, after everything that has left.
     free: Instant,
-    /// When the first piece has passed.
+    /// Moment at which the first chunk has passed the line; none while nothing may pass.
     due: Option<Instant>,
     slowed: Option<u64>,
 }
 
 impl Bandwidth {
-    fn new(values: &Values, begin: Begin) -> Self {
-        Self { rate: rate(values), held: Queue::default(), free: begin.now, due: None, slowed: None }
+    fn new(values: &Values, start: Start) -> Self {
+        Self { rate: rate(values), held: HeldItems::default(), free: start.now, due: None, slowed: None }
     }
 
-    /// Bytes of the largest piece.
+    /// Returns the size of the largest chunk in bytes.
     fn piece(&self) -> usize {
         usize::try_from((self.rate / PIECES).max(1)).unwrap_or(usize::MAX)
     }
 
-    fn look_at_first(&mut self, now: Instant) {
+    /// Sets the moment at which the first held chunk has passed the line.
+    fn schedule_first(&mut self, now: Instant) {
         if self.due.is_some() {
             return;
         }
-        let Some((came, item)) = self.held.first() else { return };
-        let Item::Data(data) = item else {
+        let Some((arrival, item)) = self.held.first() else { return };
+        let StreamItem::Data(data) = item else {
             self.due = Some(now);
             return;
         };
         if self.rate > 0 {
             let earliest = now.checked_sub(BURST).unwrap_or(now);
-            let begins = self.free.max(*came).max(earliest);
+            let begins = self.free.max(*arrival).max(earliest);
             let bytes = data.len().min(self.piece());
             self.due = Some(begins + Duration::from_secs_f64(bytes as f64 / self.rate as f64));
         }
@@ -73,36 +76,36 @@ fn rate(values: &Values) -> u64 {
     values.at_least_zero("rate").saturating_mul(1000)
 }
 
-impl Stage for Bandwidth {
+impl ToxicStage for Bandwidth {
     fn has_room(&self) -> bool {
-        // While the last piece is on the line, the next one must be there already: else the line would rest for as long
-        // as reading takes.
+        // The next chunk must be here while the last one is still on the line, or the line would rest for as long as a
+        // read takes.
         self.held.is_empty() || self.held.bytes() < self.piece().min(WAITING)
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
-        // Told as it is held: at a rate of 0 nothing ever leaves.
-        if matches!(item, Item::Data(_)) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
+        // The effect counts from here on, since at a rate of 0 nothing ever leaves.
+        if matches!(item, StreamItem::Data(_)) {
             self.slowed.get_or_insert(0);
         }
         self.held.push(item, now);
-        self.look_at_first(now);
+        self.schedule_first(now);
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         let due = self.due.filter(|due| *due <= now)?;
-        let (came, mut item) = self.held.pop()?;
+        let (arrival, mut item) = self.held.pop()?;
         let piece = self.piece();
-        if let Item::Data(data) = &mut item {
+        if let StreamItem::Data(data) = &mut item {
             self.free = due;
             if data.len() > piece {
                 let rest = data.split_off(piece);
-                self.held.put_back(Item::Data(rest), came);
+                self.held.put_back(StreamItem::Data(rest), arrival);
             }
             *self.slowed.get_or_insert(0) += data.len() as u64;
         }
         self.due = None;
-        self.look_at_first(now);
+        self.schedule_first(now);
         Some(item)
     }
 
@@ -114,10 +117,10 @@ impl Stage for Bandwidth {
         self.rate = rate(values);
         self.free = now;
         self.due = None;
-        self.look_at_first(now);
+        self.schedule_first(now);
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 
@@ -143,19 +146,19 @@ mod tests {
             let mut values = Values::new(SPEC.name, SPEC.attributes);
             values.set("rate", rate).unwrap();
             let mut stage = Bandwidth {
-                rate: super::rate(&values), held: Queue::default(), free: begun, due: None, slowed: None,
+                rate: super::rate(&values), held: HeldItems::default(), free: begun, due: None, slowed: None,
             };
-            // What a reader this slow could bring at best is not in question.
+            // A reader that cannot deliver the rate proves nothing.
             prop_assume!(micros_a_read == 0 || chunk as f64 / (micros_a_read as f64 * 1e-6) > rate as f64 * 1200.0);
             let (mut now, mut passed) = (begun, 0);
             while now < begun + Duration::from_secs(2) {
                 if stage.has_room() {
                     now += Duration::from_micros(micros_a_read);
-                    stage.take(Item::Data(vec![0; chunk].into()), now);
+                    stage.push(StreamItem::Data(vec![0; chunk].into()), now);
                 } else {
                     now = now.max(stage.due().unwrap());
                 }
-                while let Some(item) = stage.give(now) {
+                while let Some(item) = stage.pop(now) {
                     passed += item.len();
                 }
             }

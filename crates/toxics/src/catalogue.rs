@@ -1,13 +1,13 @@
 //! The catalogue of all kinds of toxics.
 
-use super::spec::Spec;
+use super::spec::ToxicKind;
 use super::{
     bandwidth, close_after, corrupt, fail_first, half_open, latency, limit_data, max_connections, noop,
     refuse, reset_peer, slicer, slow_close, slow_handshake, timeout,
 };
 
 /// All kinds; Toxiproxy's first.
-pub static KINDS: [&Spec; 15] = [
+pub static KINDS: [&ToxicKind; 15] = [
     &latency::SPEC,
     &bandwidth::SPEC,
     &slow_close::SPEC,
@@ -25,8 +25,8 @@ pub static KINDS: [&Spec; 15] = [
     &max_connections::SPEC,
 ];
 
-/// The kind of this name.
+/// Returns the kind of this name.
 #[must_use]
-pub fn kind(name: &str) -> Option<&'static Spec> {
+pub fn kind(name: &str) -> Option<&'static ToxicKind> {
     KINDS.into_iter().find(|spec| spec.name == name)
 }

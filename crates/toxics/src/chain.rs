@@ -1,5 +1,5 @@
-//! The toxics of one direction of one connection, one behind the other. Nothing here knows of sockets or of the clock:
-//! a chain is told what comes and what time it is, and says what leaves and when it is to be asked again.
+//! The toxics of one direction of one connection, in sequence. Nothing here knows sockets or the clock: a chain is given
+//! what arrived and the time, and returns what leaves and when to ask again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,145 +7,151 @@ use std::time::Instant;
 
 use rand::{RngExt, SeedableRng};
 
-use super::spec::Acts;
-use super::stage::{Begin, Item, Random, Stage};
-use super::toxic::Toxic;
+use super::spec::Action;
+use super::stage::{Random, Start, StreamItem, ToxicStage};
+use super::toxic::{Direction, Toxic};
 
-/// Who the connection is, for whatever is random on it.
+/// Identity of one direction of a connection, on which everything random depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lot {
-    /// The number of the connection.
-    pub connection: u64,
-    /// Whether it is the direction back to the client.
-    pub downstream: bool,
+pub struct ConnectionId {
+    /// Number of the connection among those of its proxy, from 0.
+    pub number: u64,
+    /// Direction of the bytes.
+    pub direction: Direction,
 }
 
-impl Lot {
-    /// Random numbers that depend on the seed of a toxic, the connection and the direction, and on nothing else.
+impl ConnectionId {
+    /// Returns random numbers that depend on the seed of a toxic, the connection and the direction only.
     fn random(self, toxic: &Toxic) -> Random {
+        // Neither edits of other toxics nor the order of events may change them: one seed repeats a run.
         let mut random = Random::seed_from_u64(toxic.seed());
-        random.set_stream(self.connection * 2 + u64::from(self.downstream));
+        random.set_stream(self.number * 2 + u64::from(self.direction == Direction::Downstream));
         random
     }
 
-    /// What decides whether a toxic acts here: from 0 to 1, less than its toxicity.
+    /// Draws a number from 0 to 1; the toxic affects the connection if the number is below its toxicity.
     pub fn draw(self, toxic: &Toxic) -> f64 {
-        // From the far end of the same numbers, so that it has nothing to do with what the stage draws.
+        // From the far end of the same sequence, so that the draw is independent of what the stage draws.
         let mut random = self.random(toxic);
         random.set_word_pos(1 << 60);
         random.random_range(0.0..1.0)
     }
 }
 
-/// A toxic of the chain.
+/// Toxic of the chain.
 #[derive(Debug)]
 struct Slot {
     toxic: Arc<Toxic>,
-    /// Drawn once: the toxic acts here if its toxicity is greater.
-    lot: f64,
-    /// At work, if it acts here.
-    stage: Option<Box<dyn Stage>>,
-    /// Whether it has done something to this connection.
-    hit: bool,
+    /// Result of the only draw.
+    // Toxiproxy draws again at every edit, even of another toxic, and connections change sides in mid-test.
+    draw: f64,
+    /// Stage of the toxic; none if the toxic does not affect this connection.
+    stage: Option<Box<dyn ToxicStage>>,
+    /// True once the connection counts among the effects of the toxic.
+    counted: bool,
 }
 
 impl Slot {
-    fn new(toxic: Arc<Toxic>, who: Lot, now: Instant) -> Self {
-        let lot = who.draw(&toxic);
-        let mut slot = Self { toxic, lot, stage: None, hit: false };
-        slot.begin(who, now);
+    fn new(toxic: Arc<Toxic>, id: ConnectionId, now: Instant) -> Self {
+        let draw = id.draw(&toxic);
+        let mut slot = Self { toxic, draw, stage: None, counted: false };
+        slot.start(id, now);
         slot
     }
 
-    /// Begins to act, if it is to act here.
-    fn begin(&mut self, who: Lot, now: Instant) {
-        if let (true, Acts::Stream(stage)) = (self.lot < self.toxic.toxicity, self.toxic.settings.spec().acts)
-        {
-            let random = who.random(&self.toxic);
-            self.stage = Some(stage(self.toxic.settings.values(), Begin { now, random }));
+    /// Starts the stage, if the toxic affects this connection.
+    fn start(&mut self, id: ConnectionId, now: Instant) {
+        if let (true, Action::Bytes(stage)) = (self.is_drawn(), self.toxic.settings.spec().action) {
+            let random = id.random(&self.toxic);
+            self.stage = Some(stage(self.toxic.settings.values(), Start { now, random }));
         }
+    }
+
+    fn is_drawn(&self) -> bool {
+        self.draw < self.toxic.toxicity
     }
 
     fn has_room(&self) -> bool {
         self.stage.as_ref().is_none_or(|stage| stage.has_room())
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         if let Some(stage) = &mut self.stage {
-            stage.take(item, now);
+            stage.push(item, now);
         }
-        self.tell_effect();
+        self.count_effect();
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
-        let out = self.stage.as_mut()?.give(now);
-        self.tell_effect();
-        out
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
+        let item = self.stage.as_mut()?.pop(now);
+        self.count_effect();
+        item
     }
 
-    fn tell_effect(&mut self) {
+    fn count_effect(&mut self) {
         let effect = self.stage.as_mut().and_then(|stage| stage.effect());
         if let Some(bytes) = effect {
-            self.toxic.effects().add(!self.hit, bytes);
-            self.hit = true;
+            self.toxic.effects().add(!self.counted, bytes);
+            self.counted = true;
         }
     }
 }
 
-/// All toxics of a direction.
+/// Toxics of one direction of a connection, in sequence.
 #[derive(Debug)]
-pub struct Chain {
-    who: Lot,
+pub struct ToxicChain {
+    id: ConnectionId,
     slots: Vec<Slot>,
-    /// What was released by a toxic that is gone, before anything that comes later.
-    left: VecDeque<Item>,
+    /// Items that a removed toxic released.
+    // They leave before anything that arrives later, so that no byte is reordered.
+    released: VecDeque<StreamItem>,
 }
 
-impl Chain {
-    /// Without toxics.
-    pub fn new(who: Lot) -> Self {
-        Self { who, slots: Vec::new(), left: VecDeque::new() }
+impl ToxicChain {
+    /// Makes a chain without toxics.
+    pub fn new(id: ConnectionId) -> Self {
+        Self { id, slots: Vec::new(), released: VecDeque::new() }
     }
 
-    /// Whether it does nothing and holds nothing, so that bytes may pass beside it.
+    /// Returns true if the chain affects nothing and holds nothing, so that bytes may bypass it.
     pub fn is_idle(&self) -> bool {
-        self.left.is_empty() && self.slots.iter().all(|slot| slot.stage.is_none())
+        self.released.is_empty() && self.slots.iter().all(|slot| slot.stage.is_none())
     }
 
-    /// Whether one of its stages is silent.
+    /// Returns true if not even a reset of the sender passes.
     pub fn is_silent(&self) -> bool {
-        self.stages().any(Stage::is_silent)
+        self.stages().any(ToxicStage::is_silent)
     }
 
-    /// Whether it takes something more.
+    /// Returns true while the chain accepts another item.
     pub fn has_room(&self) -> bool {
-        self.stages().next().map_or(self.left.is_empty(), |first| first.has_room())
+        self.stages().next().map_or(self.released.is_empty(), |first| first.has_room())
     }
 
-    /// Takes something.
-    pub fn take(&mut self, item: Item, now: Instant) {
-        self.enter(0, item, now);
+    /// Accepts an item.
+    pub fn push(&mut self, item: StreamItem, now: Instant) {
+        self.push_from(0, item, now);
     }
 
-    /// What leaves at this time, if anything.
-    pub fn give(&mut self, now: Instant) -> Option<Item> {
-        if let Some(item) = self.left.pop_front() {
+    /// Returns the next item that leaves at `now`, if any.
+    pub fn pop(&mut self, now: Instant) -> Option<StreamItem> {
+        if let Some(item) = self.released.pop_front() {
             return Some(item);
         }
         loop {
             let mut moved = false;
-            // From the last to the first, so that each finds room behind it.
+            // From the last to the first, so that each stage finds room behind it.
             for place in (0..self.slots.len()).rev() {
-                let next = self.after(place);
+                let next = self.next_stage(place);
                 if next.is_some_and(|next| !self.slots[next].has_room()) {
                     continue;
                 }
-                match (self.slots[place].give(now), next) {
+                match (self.slots[place].pop(now), next) {
                     (None, _) => {}
-                    // A reset waits for nobody.
-                    (Some(Item::Reset), _) => return Some(Item::Reset),
+                    // A reset discards what is held, so it does not wait behind it.
+                    (Some(StreamItem::Reset), _) => return Some(StreamItem::Reset),
                     (Some(item), Some(next)) => {
-                        self.slots[next].take(item, now);
+                        self.slots[next].push(item, now);
                         moved = true;
                     }
                     (Some(item), None) => return Some(item),
@@ -157,15 +163,17 @@ impl Chain {
         }
     }
 
-    /// When there may be something to give, though nothing more comes.
+    /// Returns the moment at which an item may leave although none arrives; none while there is no such moment.
     pub fn due(&self) -> Option<Instant> {
-        let waits = |place: &usize| self.after(*place).is_none_or(|next| self.slots[next].has_room());
+        // A stage whose next has no room has to wait for it, not for the time.
+        let may_move = |place: &usize| self.next_stage(*place).is_none_or(|next| self.slots[next].has_room());
         let due = |place: usize| self.slots[place].stage.as_ref()?.due();
-        (0..self.slots.len()).filter(waits).filter_map(due).min()
+        (0..self.slots.len()).filter(may_move).filter_map(due).min()
     }
 
-    /// Makes the toxics these, in this order; those that stay keep what they hold, and their draw.
+    /// Replaces the toxics by these, in this order. Those that stay keep their draw and the items that they hold.
     pub fn apply(&mut self, toxics: &[Arc<Toxic>], now: Instant) {
+        // Removed toxics first, from the last on: each releases its items to stages that stay.
         for place in (0..self.slots.len()).rev() {
             if !toxics.iter().any(|toxic| toxic.id() == self.slots[place].toxic.id()) {
                 self.stop(place, now);
@@ -176,7 +184,7 @@ impl Chain {
             match self.slots.iter().position(|slot| slot.toxic.id() == toxic.id()) {
                 Some(place) if Arc::ptr_eq(&self.slots[place].toxic, toxic) => {}
                 Some(place) => self.change(place, toxic, now),
-                None => self.slots.push(Slot::new(Arc::clone(toxic), self.who, now)),
+                None => self.slots.push(Slot::new(Arc::clone(toxic), self.id, now)),
             }
         }
     }
@@ -184,36 +192,37 @@ impl Chain {
     fn change(&mut self, place: usize, toxic: &Arc<Toxic>, now: Instant) {
         let slot = &mut self.slots[place];
         slot.toxic = Arc::clone(toxic);
-        match (&mut slot.stage, slot.lot < toxic.toxicity) {
+        let is_drawn = slot.is_drawn();
+        match (&mut slot.stage, is_drawn) {
             (Some(stage), true) => stage.change(toxic.settings.values(), now),
-            (None, true) => slot.begin(self.who, now),
+            (None, true) => slot.start(self.id, now),
             (Some(_), false) => self.stop(place, now),
             (None, false) => {}
         }
     }
 
-    /// Takes a stage away; what it holds goes on to the next.
+    /// Ends a stage; the items that it holds go on to the next.
     fn stop(&mut self, place: usize, now: Instant) {
         let Some(stage) = self.slots[place].stage.take() else { return };
         for item in stage.release() {
-            self.enter(place, item, now);
+            self.push_from(place, item, now);
         }
     }
 
-    /// Lets something in at the first stage from this place on.
-    fn enter(&mut self, place: usize, item: Item, now: Instant) {
+    /// Passes an item to the first stage from this place on.
+    fn push_from(&mut self, place: usize, item: StreamItem, now: Instant) {
         match self.slots[place..].iter_mut().find(|slot| slot.stage.is_some()) {
-            Some(slot) => slot.take(item, now),
-            None => self.left.push_back(item),
+            Some(slot) => slot.push(item, now),
+            None => self.released.push_back(item),
         }
     }
 
-    fn stages(&self) -> impl Iterator<Item = &dyn Stage> {
+    fn stages(&self) -> impl Iterator<Item = &dyn ToxicStage> {
         self.slots.iter().filter_map(|slot| slot.stage.as_deref())
     }
 
-    /// The stage behind a place.
-    fn after(&self, place: usize) -> Option<usize> {
+    /// Returns the place of the stage behind this one.
+    fn next_stage(&self, place: usize) -> Option<usize> {
         (place + 1..self.slots.len()).find(|next| self.slots[*next].stage.is_some())
     }
 }

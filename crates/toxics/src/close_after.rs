@@ -1,24 +1,24 @@
-//! Data passes, and after a while the connection is closed.
+//! `close_after`: data passes, and the connection is closed after a time.
 
 use std::time::Instant;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
+use super::queue::HeldItems;
 use super::span::later;
-use super::spec::{Acts, Spec};
-use super::stage::{Begin, Item, Stage};
+use super::spec::{Action, ToxicKind};
+use super::stage::{Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "close_after",
-    about: "data passes; the connection is closed a while after its start, or after the toxic came to it, whatever the \
+    about: "passes data, and closes the connection at a time after its start or after the injection, whatever the \
             traffic",
     effect: "closed",
-    attributes: &[Attribute::new("time", "ms", "until the connection is closed")
+    attributes: &[Attribute::new("time", "ms", "time until the connection is closed")
         .at_least(0)
         .needed()
-        .acting_at_zero()],
-    acts: Acts::Stream(|values, begin| Box::new(CloseAfter::new(values, begin))),
+        .effective_at_zero()],
+    action: Action::Bytes(|values, start| Box::new(CloseAfter::new(values, start))),
     of_toxiproxy: false,
 };
 
@@ -26,33 +26,33 @@ pub(super) static SPEC: Spec = Spec {
 struct CloseAfter {
     begun: Instant,
     time: i64,
-    held: Queue,
+    held: HeldItems,
     closed: bool,
     effect: Option<u64>,
 }
 
 impl CloseAfter {
-    fn new(values: &Values, begin: Begin) -> Self {
+    fn new(values: &Values, start: Start) -> Self {
         Self {
-            begun: begin.now,
+            begun: start.now,
             time: values.get("time"),
-            held: Queue::default(),
+            held: HeldItems::default(),
             closed: false,
             effect: None,
         }
     }
 }
 
-impl Stage for CloseAfter {
+impl ToxicStage for CloseAfter {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         if let Some(item) = self.held.pop_item() {
             return Some(item);
         }
@@ -61,18 +61,18 @@ impl Stage for CloseAfter {
         }
         self.closed = true;
         self.effect = Some(0);
-        Some(Item::Close)
+        Some(StreamItem::Close)
     }
 
     fn due(&self) -> Option<Instant> {
-        self.held.came().or_else(|| (!self.closed).then(|| later(self.begun, self.time)))
+        self.held.arrival().or_else(|| (!self.closed).then(|| later(self.begun, self.time)))
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
         self.time = values.get("time");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

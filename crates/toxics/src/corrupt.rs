@@ -1,4 +1,4 @@
-//! Bits are flipped at a rate.
+//! `corrupt`: bits are flipped at a rate.
 
 use std::time::Instant;
 
@@ -6,37 +6,36 @@ use bytes::{Bytes, BytesMut};
 use rand::RngExt;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
-use super::spec::{Acts, Spec};
-use super::stage::{Begin, Item, Random, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "corrupt",
-    about: "one bit is flipped in so many of a million bytes, each drawn by itself",
+    about: "flips one bit in a share of the bytes, drawn for each byte",
     effect: "corrupted",
-    attributes: &[Attribute::new("rate", "per million", "bytes of which a bit is flipped")
-        .at_least(0)
-        .needed()],
-    acts: Acts::Stream(|values, begin| Box::new(Corrupt::new(values, begin))),
+    attributes: &[Attribute::new("rate", "per million", "bytes with a flipped bit").at_least(0).needed()],
+    action: Action::Bytes(|values, start| Box::new(Corrupt::new(values, start))),
     of_toxiproxy: false,
 };
 
 #[derive(Debug)]
 struct Corrupt {
-    /// How likely it is that a byte is changed.
+    /// Probability that a byte is changed, 0 to 1.
     rate: f64,
-    /// Bytes that pass unchanged before the next that is changed: chunks don't matter.
+    /// Bytes that pass unchanged before the next changed one.
+    // It carries over from chunk to chunk, so the result does not depend on how the network cuts the bytes.
     gap: u64,
-    held: Queue,
+    held: HeldItems,
     random: Random,
     changed: Option<u64>,
 }
 
 impl Corrupt {
-    fn new(values: &Values, begin: Begin) -> Self {
+    fn new(values: &Values, start: Start) -> Self {
         let mut corrupt =
-            Self { rate: 0.0, gap: 0, held: Queue::default(), random: begin.random, changed: None };
+            Self { rate: 0.0, gap: 0, held: HeldItems::default(), random: start.random, changed: None };
         corrupt.set(values);
         corrupt
     }
@@ -46,16 +45,18 @@ impl Corrupt {
         self.gap = self.draw();
     }
 
-    /// Unchanged bytes before a changed one: of the geometric distribution.
+    /// Draws the number of unchanged bytes before the next changed one.
+    // The gaps between independent hits are distributed geometrically, so one draw for each changed byte is enough.
     fn draw(&mut self) -> u64 {
         if self.rate >= 1.0 {
             return 0;
         }
         let uniform: f64 = self.random.random_range(0.0..1.0);
-        // A rate of 0 divides by 0 from below: the gap is endless.
+        // At a rate of 0 the quotient is infinite and the cast saturates: the gap never ends.
         ((1.0 - uniform).ln() / (1.0 - self.rate).ln()) as u64
     }
 
+    /// Flips the bits that fall into `data`.
     fn flip(&mut self, data: Bytes) -> Bytes {
         if self.rate == 0.0 || self.gap >= data.len() as u64 {
             self.gap = self.gap.saturating_sub(data.len() as u64);
@@ -73,32 +74,32 @@ impl Corrupt {
     }
 }
 
-impl Stage for Corrupt {
+impl ToxicStage for Corrupt {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         let item = match item {
-            Item::Data(data) => Item::Data(self.flip(data)),
+            StreamItem::Data(data) => StreamItem::Data(self.flip(data)),
             end => end,
         };
         self.held.push(item, now);
     }
 
-    fn give(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<StreamItem> {
         self.held.pop_item()
     }
 
     fn due(&self) -> Option<Instant> {
-        self.held.came()
+        self.held.arrival()
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
         self.set(values);
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

@@ -1,21 +1,25 @@
-//! The first connections are reset, later ones pass.
+//! `fail_first`: the first connections are reset, later ones are accepted.
 
+use super::admission::{Admission, NewConnection};
 use super::attribute::Attribute;
-use super::door::{Admission, Arrival};
-use super::spec::{Acts, Spec};
+use super::spec::{Action, ToxicKind};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "fail_first",
-    about: "the first so many connections are reset as they come, later ones pass",
-    effect: "reset as they came",
-    attributes: &[Attribute::new("connections", "", "that are reset, from when the toxic came")
-        .at_least(0)
-        .needed()],
-    acts: Acts::Door(decide),
+    about: "resets the first new connections, and accepts later ones",
+    effect: "reset on arrival",
+    attributes: &[Attribute::new(
+        "connections",
+        "",
+        "connections that are reset, counted from the injection",
+    )
+    .at_least(0)
+    .needed()],
+    action: Action::Arrival(decide),
     of_toxiproxy: false,
 };
 
-fn decide(values: &Values, arrival: Arrival) -> Admission {
-    if arrival.before < values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
+fn decide(values: &Values, connection: NewConnection) -> Admission {
+    if connection.before < values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
 }

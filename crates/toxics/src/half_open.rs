@@ -1,41 +1,42 @@
-//! The connection stays open, and nothing passes: as behind a cable that was pulled.
+//! `half_open`: the connection stays open and nothing passes, as behind a pulled cable.
 
 use std::time::Instant;
 
-use super::queue::Queue;
-use super::spec::{Acts, Spec};
-use super::stage::{Item, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
-/// What it is.
-pub static SPEC: Spec = Spec {
+/// Kind `half_open`, of which partitions are made.
+pub static SPEC: ToxicKind = ToxicKind {
     name: "half_open",
-    about: "connections are accepted and stay open, but nothing passes, not even a close or a reset; when the \
-            toxic goes, it all comes, as after a cable was plugged in again",
+    about: "accepts connections and keeps them open, but passes nothing, not even a close or a reset; what is held \
+            arrives when the toxic is removed",
     effect: "held back",
     attributes: &[],
-    acts: Acts::Stream(|_, _| Box::new(HalfOpen::default())),
+    action: Action::Bytes(|_, _| Box::new(HalfOpen::default())),
     of_toxiproxy: false,
 };
 
 #[derive(Debug, Default)]
 struct HalfOpen {
-    held: Queue,
+    held: HeldItems,
     held_back: Option<u64>,
 }
 
-impl Stage for HalfOpen {
+impl ToxicStage for HalfOpen {
     fn has_room(&self) -> bool {
-        // One piece, as evidence that something would have passed; the sender feels the rest.
+        // One chunk, as evidence that data would have passed. The rest waits in the buffers of TCP and slows the sender,
+        // as behind a switch that died.
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         *self.held_back.get_or_insert(0) += item.len() as u64;
         self.held.push(item, now);
     }
 
-    fn give(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<StreamItem> {
         None
     }
 
@@ -45,11 +46,12 @@ impl Stage for HalfOpen {
 
     fn change(&mut self, _: &Values, _: Instant) {}
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 
     fn is_silent(&self) -> bool {
+        // Behind a pulled cable nobody hears of a reset either.
         true
     }
 

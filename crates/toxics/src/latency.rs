@@ -1,53 +1,53 @@
-//! Each piece of data leaves so long after it came, give or take the jitter.
+//! `latency`: each chunk leaves its delay, give or take the jitter, after it arrived.
 
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
+use super::queue::HeldItems;
 use super::span::span;
-use super::spec::{Acts, Spec};
-use super::stage::{Begin, Item, Random, Stage};
+use super::spec::{Action, ToxicKind};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-/// What it is.
-pub static SPEC: Spec = Spec {
+/// Kind `latency`.
+pub static SPEC: ToxicKind = ToxicKind {
     name: "latency",
-    about: "each piece of data leaves so long after it came; the order is kept, and so is the throughput",
+    about: "delays each chunk by the latency, give or take the jitter; keeps order and throughput",
     effect: "delayed",
     attributes: &[
-        Attribute::new("latency", "ms", "how long each piece is held").needed(),
-        Attribute::new("jitter", "ms", "how much longer or shorter at most, drawn evenly for each piece"),
+        Attribute::new("latency", "ms", "delay of each chunk").needed(),
+        Attribute::new("jitter", "ms", "largest deviation from it, drawn uniformly for each chunk"),
     ],
-    acts: Acts::Stream(|values, begin| Box::new(Latency::new(values, begin))),
+    action: Action::Bytes(|values, start| Box::new(LatencyStage::new(values, start))),
     of_toxiproxy: true,
 };
 
 #[derive(Debug)]
-struct Latency {
+struct LatencyStage {
     latency: Duration,
     jitter: Duration,
-    held: Queue,
-    /// When the first that is held may leave; drawn when it becomes the first.
+    held: HeldItems,
+    /// Moment at which the first held item may leave; drawn when the item becomes the first.
     due: Option<Instant>,
     random: Random,
     delayed: Option<u64>,
 }
 
-impl Latency {
-    fn new(values: &Values, begin: Begin) -> Self {
+impl LatencyStage {
+    fn new(values: &Values, start: Start) -> Self {
         Self {
             latency: span(values.get("latency")),
             jitter: span(values.get("jitter")),
-            held: Queue::default(),
+            held: HeldItems::default(),
             due: None,
-            random: begin.random,
+            random: start.random,
             delayed: None,
         }
     }
 
-    /// How long the next piece is held.
+    /// Draws the delay of the next chunk.
     fn draw(&mut self) -> Duration {
         if self.jitter.is_zero() {
             return self.latency;
@@ -57,40 +57,43 @@ impl Latency {
         (self.latency + more).saturating_sub(self.jitter)
     }
 
-    fn look_at_first(&mut self) {
+    /// Sets the moment at which the first held item leaves.
+    fn schedule_first(&mut self) {
         if self.due.is_none()
-            && let Some((came, item)) = self.held.first()
+            && let Some((arrival, item)) = self.held.first()
         {
-            let came = *came;
-            // A close follows the data, but is not delayed itself.
-            let held = if matches!(item, Item::Data(_)) { self.draw() } else { Duration::ZERO };
-            self.due = Some(came + held);
-            // Told as it is held: neither the connection nor the toxic need be there still when the time is over.
-            if !held.is_zero() {
+            // From the arrival, not from the moment at which the item became the first: items that arrive together leave
+            // together, so the throughput stays the same.
+            let arrival = *arrival;
+            // As in Toxiproxy, a close follows the data without a delay of its own.
+            let delay = if matches!(item, StreamItem::Data(_)) { self.draw() } else { Duration::ZERO };
+            self.due = Some(arrival + delay);
+            // The effect counts from here on, since the connection or the toxic may be gone before the delay is over.
+            if !delay.is_zero() {
                 self.delayed.get_or_insert(0);
             }
         }
     }
 }
 
-impl Stage for Latency {
+impl ToxicStage for LatencyStage {
     fn has_room(&self) -> bool {
         self.held.has_room()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
-        self.look_at_first();
+        self.schedule_first();
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         let due = self.due.filter(|due| *due <= now)?;
-        let (came, item) = self.held.pop()?;
-        if due > came {
+        let (arrival, item) = self.held.pop()?;
+        if due > arrival {
             *self.delayed.get_or_insert(0) += item.len() as u64;
         }
         self.due = None;
-        self.look_at_first();
+        self.schedule_first();
         Some(item)
     }
 
@@ -100,11 +103,11 @@ impl Stage for Latency {
 
     fn change(&mut self, values: &Values, now: Instant) {
         (self.latency, self.jitter) = (span(values.get("latency")), span(values.get("jitter")));
-        // The one that is being held goes at once, as Toxiproxy's does; those behind it by the new values.
+        // As in Toxiproxy, the first held item leaves at once; the new values apply to those behind it.
         self.due = self.due.map(|due| due.min(now));
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

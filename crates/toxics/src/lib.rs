@@ -1,5 +1,5 @@
 //! Toxics: faults of a connection, in Toxiproxy's sense, as pure functions of bytes and time. No sockets, no clock, no
-//! async runtime: [`chain::Chain`] is given what came and the time, and returns what leaves.
+//! async runtime: [`chain::ToxicChain`] is given what arrived and the time, and returns what leaves.
 //!
 //! | kinds | effect |
 //! | --- | --- |
@@ -13,16 +13,16 @@
 //! | [`spec`], [`attribute`] | a kind of toxic, and its attributes |
 //! | [`settings`], [`values`] | a kind with values for its attributes |
 //! | [`toxic`] | one toxic of a proxy |
-//! | [`stage`], [`door`] | the two moments at which a toxic acts |
+//! | [`stage`], [`admission`] | the two moments at which a toxic takes effect |
 //! | [`chain`] | the toxics of one direction, one behind the other |
 
+pub mod admission;
 pub mod attribute;
 mod bandwidth;
 pub mod catalogue;
 pub mod chain;
 mod close_after;
 mod corrupt;
-pub mod door;
 mod fail_first;
 mod half_open;
 mod latency;
@@ -48,7 +48,7 @@ pub use catalogue::{KINDS, kind};
 pub use half_open::SPEC as HALF_OPEN;
 pub use latency::SPEC as LATENCY;
 pub use noop::SPEC as NOOP;
-pub use settings::Settings;
-pub use spec::{Acts, Spec};
+pub use settings::ToxicSettings;
+pub use spec::{Action, ToxicKind};
 pub use toxic::{Direction, Effects, NewToxic, Toxic};
 pub use values::{BadValue, Values};

@@ -1,47 +1,47 @@
-//! Nothing is done to the bytes.
+//! `noop`: bytes pass unchanged.
 
 use std::time::Instant;
 
-use super::queue::Queue;
-use super::spec::{Acts, Spec};
-use super::stage::{Item, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
-/// What it is.
-pub static SPEC: Spec = Spec {
+/// Kind `noop`, with which clients of Toxiproxy try out the API.
+pub static SPEC: ToxicKind = ToxicKind {
     name: "noop",
-    about: "nothing is done",
-    effect: "left alone",
+    about: "does nothing",
+    effect: "left unchanged",
     attributes: &[],
-    acts: Acts::Stream(|_, _| Box::new(Noop::default())),
+    action: Action::Bytes(|_, _| Box::new(Noop::default())),
     of_toxiproxy: true,
 };
 
 #[derive(Debug, Default)]
 struct Noop {
-    held: Queue,
+    held: HeldItems,
 }
 
-impl Stage for Noop {
+impl ToxicStage for Noop {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn give(&mut self, _: Instant) -> Option<Item> {
+    fn pop(&mut self, _: Instant) -> Option<StreamItem> {
         self.held.pop_item()
     }
 
     fn due(&self) -> Option<Instant> {
-        self.held.came()
+        self.held.arrival()
     }
 
     fn change(&mut self, _: &Values, _: Instant) {}
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

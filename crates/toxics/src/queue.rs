@@ -1,57 +1,59 @@
-//! What a stage holds, in the order in which it came.
+//! The items that a stage holds, in the order of their arrival.
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::stage::Item;
+use super::stage::StreamItem;
 
-/// Pieces of data that a stage may hold, as many as Toxiproxy lets a latency hold.
+/// Limit of held chunks.
+// Toxiproxy's limit for a latency.
 const PIECES: usize = 1024;
 
-/// Bytes that a stage may hold before the sender feels it.
+/// Limit of held bytes.
+// Beyond it the proxy no longer reads, and TCP slows the sender: memory stays bounded.
 const BYTES: usize = 8 * 1024 * 1024;
 
-/// Items and when they came.
+/// Items with the moments of their arrival.
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
-    items: VecDeque<(Instant, Item)>,
+pub(crate) struct HeldItems {
+    items: VecDeque<(Instant, StreamItem)>,
     bytes: usize,
 }
 
-impl Queue {
-    pub(crate) fn push(&mut self, item: Item, now: Instant) {
+impl HeldItems {
+    pub(crate) fn push(&mut self, item: StreamItem, now: Instant) {
         self.bytes += item.len();
         self.items.push_back((now, item));
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(Instant, Item)> {
+    pub(crate) fn pop(&mut self) -> Option<(Instant, StreamItem)> {
         let popped = self.items.pop_front()?;
         self.bytes -= popped.1.len();
         Some(popped)
     }
 
-    /// The first, whenever it came.
-    pub(crate) fn pop_item(&mut self) -> Option<Item> {
+    /// Removes and returns the first item, without its arrival.
+    pub(crate) fn pop_item(&mut self) -> Option<StreamItem> {
         self.pop().map(|(_, item)| item)
     }
 
-    /// Bytes of data in it.
+    /// Returns the number of held bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// When the first came.
-    pub(crate) fn came(&self) -> Option<Instant> {
-        self.first().map(|(came, _)| *came)
+    /// Returns the arrival of the first item.
+    pub(crate) fn arrival(&self) -> Option<Instant> {
+        self.first().map(|(arrival, _)| *arrival)
     }
 
-    /// Puts back what is left of the first.
-    pub(crate) fn put_back(&mut self, item: Item, came: Instant) {
+    /// Puts the rest of the first item back, with its arrival.
+    pub(crate) fn put_back(&mut self, item: StreamItem, arrival: Instant) {
         self.bytes += item.len();
-        self.items.push_front((came, item));
+        self.items.push_front((arrival, item));
     }
 
-    pub(crate) fn first(&self) -> Option<&(Instant, Item)> {
+    pub(crate) fn first(&self) -> Option<&(Instant, StreamItem)> {
         self.items.front()
     }
 
@@ -59,12 +61,12 @@ impl Queue {
         self.items.is_empty()
     }
 
-    /// Whether the sender may go on.
+    /// Returns true while the sender may continue.
     pub(crate) fn has_room(&self) -> bool {
         self.items.len() < PIECES && self.bytes < BYTES
     }
 
-    pub(crate) fn into_items(self) -> Vec<Item> {
+    pub(crate) fn into_items(self) -> Vec<StreamItem> {
         self.items.into_iter().map(|(_, item)| item).collect()
     }
 }

@@ -1,13 +1,13 @@
-//! New connections are reset.
+//! `refuse`: new connections are reset.
 
-use super::door::Admission;
-use super::spec::{Acts, Spec};
+use super::admission::Admission;
+use super::spec::{Action, ToxicKind};
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "refuse",
-    about: "new connections are reset as they come",
-    effect: "reset as they came",
+    about: "resets new connections",
+    effect: "reset on arrival",
     attributes: &[],
-    acts: Acts::Door(|_, _| Admission::Reset),
+    action: Action::Arrival(|_, _| Admission::Reset),
     of_toxiproxy: false,
 };

@@ -1,27 +1,26 @@
-//! The connection is reset, a while after the first data.
+//! `reset_peer`: the connection is reset, a time after the first data.
 
 use std::time::Instant;
 
 use super::attribute::Attribute;
 use super::span::later;
-use super::spec::{Acts, Spec};
-use super::stage::{Item, Stage};
+use super::spec::{Action, ToxicKind};
+use super::stage::{StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "reset_peer",
-    about: "the first data that comes, or the close, is dropped, and a while later both sides are reset; what is idle \
-            stays",
+    about: "drops the first data or the close, and resets both sides a time later; idle connections stay open",
     effect: "reset",
-    attributes: &[Attribute::new("timeout", "ms", "from the first data to the reset")],
-    acts: Acts::Stream(|values, _| Box::new(ResetPeer::new(values))),
+    attributes: &[Attribute::new("timeout", "ms", "time from the first data to the reset")],
+    action: Action::Bytes(|values, _| Box::new(ResetPeer::new(values))),
     of_toxiproxy: true,
 };
 
 #[derive(Debug)]
 struct ResetPeer {
     timeout: i64,
-    /// When the first data came.
+    /// Arrival of the first data, or of the close.
     first: Option<Instant>,
     dropped: Option<u64>,
 }
@@ -32,19 +31,19 @@ impl ResetPeer {
     }
 }
 
-impl Stage for ResetPeer {
+impl ToxicStage for ResetPeer {
     fn has_room(&self) -> bool {
         self.first.is_none()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.first.get_or_insert(now);
         *self.dropped.get_or_insert(0) += item.len() as u64;
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         self.due().filter(|due| *due <= now)?;
-        Some(Item::Reset)
+        Some(StreamItem::Reset)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -55,9 +54,9 @@ impl Stage for ResetPeer {
         self.timeout = values.get("timeout");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
-        // Of a connection that has lost data nothing more can come: it ends as it would have a little later.
-        if self.first.is_some() { vec![Item::Reset] } else { Vec::new() }
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
+        // A connection that has lost data cannot go on: it ends as it would have ended a little later.
+        if self.first.is_some() { vec![StreamItem::Reset] } else { Vec::new() }
     }
 
     fn effect(&mut self) -> Option<u64> {

@@ -1,25 +1,25 @@
 //! A kind of toxic together with values for its attributes.
 
-use super::spec::Spec;
+use super::spec::ToxicKind;
 use super::values::{BadValue, Values};
 
 /// A kind of toxic and values for its attributes; the two always fit.
 #[derive(Debug, Clone)]
-pub struct Settings {
-    spec: &'static Spec,
+pub struct ToxicSettings {
+    spec: &'static ToxicKind,
     values: Values,
 }
 
-impl Settings {
+impl ToxicSettings {
     /// Makes settings of a kind, with every attribute at 0.
     #[must_use]
-    pub fn new(spec: &'static Spec) -> Self {
+    pub fn new(spec: &'static ToxicKind) -> Self {
         Self { spec, values: Values::new(spec.name, spec.attributes) }
     }
 
     /// Returns the kind.
     #[must_use]
-    pub fn spec(&self) -> &'static Spec {
+    pub fn spec(&self) -> &'static ToxicKind {
         self.spec
     }
 

@@ -1,4 +1,4 @@
-//! Data is cut into small pieces.
+//! `slicer`: data is cut into small chunks.
 
 use std::time::{Duration, Instant};
 
@@ -6,25 +6,27 @@ use bytes::Bytes;
 use rand::RngExt;
 
 use super::attribute::Attribute;
-use super::queue::Queue;
-use super::spec::{Acts, Spec};
-use super::stage::{Begin, Item, Random, Stage};
+use super::queue::HeldItems;
+use super::spec::{Action, ToxicKind};
+use super::stage::{Random, Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "slicer",
-    about: "data is cut into small pieces, with a pause after each; no byte is changed",
+    about: "cuts data into small chunks, with a pause after each; changes no byte",
     effect: "sliced",
     attributes: &[
-        Attribute::new("average_size", "B", "of a piece; nothing is cut, if 0").at_least(0).needed(),
-        Attribute::new("size_variation", "B", "how much smaller or larger a piece may be").at_least(0),
-        Attribute::new("delay", "µs", "the pause after each piece"),
+        Attribute::new("average_size", "B", "size of a chunk; 0 cuts nothing").at_least(0).needed(),
+        Attribute::new("size_variation", "B", "largest deviation from it, drawn uniformly for each chunk")
+            .at_least(0),
+        Attribute::new("delay", "µs", "pause after each chunk"),
     ],
-    acts: Acts::Stream(|values, begin| Box::new(Slicer::new(values, begin))),
+    action: Action::Bytes(|values, start| Box::new(Slicer::new(values, start))),
     of_toxiproxy: true,
 };
 
-/// The longest pause, a day: long enough for anyone, short enough to be added to any moment.
+/// Longest pause in microseconds, one day.
+// More could overflow the moment to which it is added.
 const LONGEST: u64 = 24 * 3600 * 1_000_000;
 
 #[derive(Debug)]
@@ -32,22 +34,22 @@ struct Slicer {
     average: usize,
     variation: usize,
     delay: Duration,
-    held: Queue,
-    /// Until when the pause lasts.
+    held: HeldItems,
+    /// End of the pause.
     pause: Instant,
     random: Random,
     cut: Option<u64>,
 }
 
 impl Slicer {
-    fn new(values: &Values, begin: Begin) -> Self {
+    fn new(values: &Values, start: Start) -> Self {
         let mut slicer = Self {
             average: 0,
             variation: 0,
             delay: Duration::ZERO,
-            held: Queue::default(),
-            pause: begin.now,
-            random: begin.random,
+            held: HeldItems::default(),
+            pause: start.now,
+            random: start.random,
             cut: None,
         };
         slicer.set(values);
@@ -60,37 +62,39 @@ impl Slicer {
         self.delay = Duration::from_micros(values.at_least_zero("delay").min(LONGEST));
     }
 
-    /// Bytes of the next piece.
+    /// Draws the size of the next chunk in bytes.
     fn size(&mut self) -> usize {
         let least = self.average.saturating_sub(self.variation).max(1);
         let most = self.average.saturating_add(self.variation);
         if least < most { self.random.random_range(least..=most) } else { most }
     }
 
-    fn slice(&mut self, data: &mut Bytes, came: Instant) {
+    /// Cuts the next chunk off `data` and puts the rest back.
+    fn slice(&mut self, data: &mut Bytes, arrival: Instant) {
+        // Toxiproxy halves a chunk until it fits, and overflows its stack where the sizes are 0.
         let size = if self.average == 0 { data.len() } else { self.size() };
         if size < data.len() {
             let rest = data.split_off(size);
-            self.held.put_back(Item::Data(rest), came);
+            self.held.put_back(StreamItem::Data(rest), arrival);
             *self.cut.get_or_insert(0) += data.len() as u64;
         }
     }
 }
 
-impl Stage for Slicer {
+impl ToxicStage for Slicer {
     fn has_room(&self) -> bool {
         self.held.is_empty()
     }
 
-    fn take(&mut self, item: Item, now: Instant) {
+    fn push(&mut self, item: StreamItem, now: Instant) {
         self.held.push(item, now);
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         self.due().filter(|due| *due <= now)?;
-        let (came, mut item) = self.held.pop()?;
-        if let Item::Data(data) = &mut item {
-            self.slice(data, came);
+        let (arrival, mut item) = self.held.pop()?;
+        if let StreamItem::Data(data) = &mut item {
+            self.slice(data, arrival);
             self.pause = now + self.delay;
         }
         Some(item)
@@ -105,7 +109,7 @@ impl Stage for Slicer {
         self.pause = now;
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
         self.held.into_items()
     }
 

@@ -1,20 +1,22 @@
-//! New connections wait before they are passed on.
+//! `slow_handshake`: new connections wait before the proxy connects to the server.
 
+use super::admission::{Admission, NewConnection};
 use super::attribute::Attribute;
-use super::door::{Admission, Arrival};
 use super::span::span;
-use super::spec::{Acts, Spec};
+use super::spec::{Action, ToxicKind};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "slow_handshake",
-    about: "new connections are passed on to the server only after a while; nothing is answered until then",
-    effect: "made to wait",
-    attributes: &[Attribute::new("delay", "ms", "before the server is connected to").at_least(0).needed()],
-    acts: Acts::Door(decide),
+    about: "delays the connection to the server for new connections; nothing is answered until then",
+    effect: "delayed on arrival",
+    attributes: &[Attribute::new("delay", "ms", "time before the proxy connects to the server")
+        .at_least(0)
+        .needed()],
+    action: Action::Arrival(decide),
     of_toxiproxy: false,
 };
 
-fn decide(values: &Values, _: Arrival) -> Admission {
+fn decide(values: &Values, _: NewConnection) -> Admission {
     if values.get("delay") > 0 { Admission::After(span(values.get("delay"))) } else { Admission::Pass }
 }

@@ -1,16 +1,17 @@
-//! Milliseconds as they are written, made into times.
+//! Milliseconds of attributes as durations and moments.
 
 use std::time::{Duration, Instant};
 
-/// Longer than anyone waits, and short enough to be added to any moment.
+/// Longest span in milliseconds, ten years.
+// More could overflow the moment to which it is added.
 const LONGEST: u64 = 10 * 365 * 24 * 3600 * 1000;
 
-/// So many milliseconds from a moment on; ten years at the most, at once if negative.
+/// Returns the moment `millis` after `from`; at most ten years later, `from` itself if negative.
 pub(crate) fn later(from: Instant, millis: i64) -> Instant {
     from + span(millis)
 }
 
-/// So many milliseconds, within what can be waited.
+/// Converts milliseconds to a duration of at most ten years; 0 if negative.
 pub(crate) fn span(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0).min(LONGEST))
 }

@@ -1,23 +1,23 @@
 //! The kinds of toxics: name, attributes and effect. The API, scenario files, the list of faults and the documentation
 //! all read them from here.
 
+use super::admission::{Admission, NewConnection};
 use super::attribute::Attribute;
-use super::door::{Admission, Arrival};
-use super::stage::{Begin, Stage};
+use super::stage::{Start, ToxicStage};
 use super::values::Values;
 
-/// The moment at which a toxic takes effect.
+/// Implementation of a kind: the moment at which it takes effect, and its code.
 #[derive(Debug, Clone, Copy)]
-pub enum Acts {
-    /// On the bytes of one direction of a connection, also of one that is open already.
-    Stream(fn(&Values, Begin) -> Box<dyn Stage>),
-    /// On arrival of a connection: new ones only, whatever direction the toxic names.
-    Door(fn(&Values, Arrival) -> Admission),
+pub enum Action {
+    /// Stage for the bytes of one direction of a connection, also of one that is open already.
+    Bytes(fn(&Values, Start) -> Box<dyn ToxicStage>),
+    /// Decision on the arrival of a connection; new ones only, in whatever direction the toxic is.
+    Arrival(fn(&Values, NewConnection) -> Admission),
 }
 
 /// A kind of toxic.
 #[derive(Debug, Clone, Copy)]
-pub struct Spec {
+pub struct ToxicKind {
     /// Name; the `type` of Toxiproxy's API.
     pub name: &'static str,
     /// Effect, in one sentence.
@@ -26,8 +26,8 @@ pub struct Spec {
     pub effect: &'static str,
     /// Attributes; one that is not given is 0.
     pub attributes: &'static [Attribute],
-    /// Moment of its effect.
-    pub acts: Acts,
+    /// Implementation.
+    pub action: Action,
     /// True if Toxiproxy has the kind too.
     pub of_toxiproxy: bool,
 }

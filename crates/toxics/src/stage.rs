@@ -1,5 +1,5 @@
-//! A toxic at work on one direction of one connection. A stage is a pure function of the bytes that came and of the time
-//! that it is given: it knows neither sockets nor the clock.
+//! Stages: a toxic on one direction of one connection, as a pure function of the bytes that arrived and of the time that it
+//! is given. A stage knows neither sockets nor the clock, so property tests can try any bytes at any times.
 
 use std::fmt::Debug;
 use std::time::Instant;
@@ -9,21 +9,21 @@ use rand_chacha::ChaCha8Rng;
 
 use super::values::Values;
 
-/// What flows.
+/// Unit of the flow through a chain of toxics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
+pub enum StreamItem {
     /// Bytes, at least one.
     Data(Bytes),
-    /// Whoever sends has said that no more comes.
+    /// End of the data: the sender has closed its direction.
     End,
-    /// The connection is to be closed, both ways, once what came before has left.
+    /// Order to close both directions of the connection after the items before it.
     Close,
-    /// The connection is to be reset, once what came before has left.
+    /// Order to reset the connection after the items before it.
     Reset,
 }
 
-impl Item {
-    /// Its bytes.
+impl StreamItem {
+    /// Returns the number of bytes; 0 for everything but data.
     #[must_use]
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
@@ -34,44 +34,45 @@ impl Item {
     }
 }
 
-/// Where a stage takes its random numbers from: its own, of its connection and direction.
+/// Random numbers of one stage, independent of those of any other.
 pub type Random = ChaCha8Rng;
 
-/// With what a stage begins.
+/// Inputs with which a stage starts.
 #[derive(Debug)]
-pub struct Begin {
-    /// The time.
+pub struct Start {
+    /// Current time.
     pub now: Instant,
-    /// Its random numbers.
+    /// Random numbers of the stage.
     pub random: Random,
 }
 
-/// One toxic at work on one direction of one connection.
-pub trait Stage: Debug + Send {
-    /// Whether it takes something more. If not, whoever sends is made to wait.
+/// Toxic on one direction of one connection.
+pub trait ToxicStage: Debug + Send {
+    /// Returns true while the stage accepts another item. Otherwise the sender waits.
     fn has_room(&self) -> bool;
 
-    /// Takes something; what a stage before this one has released also beyond its room.
-    fn take(&mut self, item: Item, now: Instant);
+    /// Accepts an item. Items that a removed stage released come even when there is no room.
+    fn push(&mut self, item: StreamItem, now: Instant);
 
-    /// What leaves at this time, if anything.
-    fn give(&mut self, now: Instant) -> Option<Item>;
+    /// Returns the next item that leaves at `now`, if any.
+    fn pop(&mut self, now: Instant) -> Option<StreamItem>;
 
-    /// When there may be something to give, though nothing more comes.
+    /// Returns the moment at which an item may leave although none arrives; none while there is no such moment.
     fn due(&self) -> Option<Instant>;
 
-    /// Its attributes were changed.
+    /// Applies changed attributes.
     fn change(&mut self, values: &Values, now: Instant);
 
-    /// It is taken away: what it still holds, in order.
-    fn release(self: Box<Self>) -> Vec<Item>;
+    /// Ends the stage and returns the items that it holds, in order.
+    // By the box, since the chain knows its stages only as trait objects.
+    fn release(self: Box<Self>) -> Vec<StreamItem>;
 
-    /// Whether not even the news that the sender was reset passes.
+    /// Returns true if not even a reset of the sender passes.
     fn is_silent(&self) -> bool {
         false
     }
 
-    /// What it has done since it was asked last: so many bytes delayed, dropped or changed; 0 where it acted on the
-    /// connection, or only holds bytes until now. None if it has done nothing.
+    /// Returns the bytes that the stage delayed, dropped or changed since the last call. 0 means an effect on the
+    /// connection, or bytes that are only held so far; none means no effect.
     fn effect(&mut self) -> Option<u64>;
 }

@@ -1,20 +1,20 @@
-//! No data passes, and after a while the connection is closed.
+//! `timeout`: no data passes, and the connection is closed after a time.
 
 use std::time::Instant;
 
 use super::attribute::Attribute;
 use super::span::later;
-use super::spec::{Acts, Spec};
-use super::stage::{Begin, Item, Stage};
+use super::spec::{Action, ToxicKind};
+use super::stage::{Start, StreamItem, ToxicStage};
 use super::values::Values;
 
-pub(super) static SPEC: Spec = Spec {
+pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "timeout",
-    about: "data is dropped; the connection is closed a while after its start, or after the toxic came to it, whatever \
-            the traffic, and when the toxic goes",
+    about: "drops all data; closes the connection at a time after its start or after the injection, whatever the \
+            traffic, and when the toxic is removed",
     effect: "silenced",
-    attributes: &[Attribute::new("timeout", "ms", "until the connection is closed; never, if 0")],
-    acts: Acts::Stream(|values, begin| Box::new(Timeout::new(values, begin))),
+    attributes: &[Attribute::new("timeout", "ms", "time until the connection is closed; 0 never closes it")],
+    action: Action::Bytes(|values, start| Box::new(Timeout::new(values, start))),
     of_toxiproxy: true,
 };
 
@@ -22,38 +22,38 @@ pub(super) static SPEC: Spec = Spec {
 struct Timeout {
     begun: Instant,
     timeout: i64,
-    /// The end of the data, which does pass.
-    end: Option<Item>,
+    /// End of the data, which does pass.
+    end: Option<StreamItem>,
     closed: bool,
     dropped: Option<u64>,
 }
 
 impl Timeout {
-    fn new(values: &Values, begin: Begin) -> Self {
-        Self { begun: begin.now, timeout: values.get("timeout"), end: None, closed: false, dropped: None }
+    fn new(values: &Values, start: Start) -> Self {
+        Self { begun: start.now, timeout: values.get("timeout"), end: None, closed: false, dropped: None }
     }
 }
 
-impl Stage for Timeout {
+impl ToxicStage for Timeout {
     fn has_room(&self) -> bool {
         true
     }
 
-    fn take(&mut self, item: Item, _: Instant) {
+    fn push(&mut self, item: StreamItem, _: Instant) {
         match item {
-            Item::Data(data) => *self.dropped.get_or_insert(0) += data.len() as u64,
+            StreamItem::Data(data) => *self.dropped.get_or_insert(0) += data.len() as u64,
             end => self.end = Some(end),
         }
     }
 
-    fn give(&mut self, now: Instant) -> Option<Item> {
+    fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         if let Some(end) = self.end.take() {
             return Some(end);
         }
         self.due().filter(|due| *due <= now)?;
         self.closed = true;
         self.dropped.get_or_insert(0);
-        Some(Item::Close)
+        Some(StreamItem::Close)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -64,8 +64,9 @@ impl Stage for Timeout {
         self.timeout = values.get("timeout");
     }
 
-    fn release(self: Box<Self>) -> Vec<Item> {
-        vec![Item::Close]
+    fn release(self: Box<Self>) -> Vec<StreamItem> {
+        // As in Toxiproxy, removing the toxic closes the connection.
+        vec![StreamItem::Close]
     }
 
     fn effect(&mut self) -> Option<u64> {

@@ -1,23 +1,23 @@
-//! A toxic of a proxy: its kind, its values, and what it has done.
+//! A toxic of a proxy: kind, values and effects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::door::{Admission, Arrival};
-use super::settings::Settings;
-use super::spec::Acts;
+use super::admission::{Admission, NewConnection};
+use super::settings::ToxicSettings;
+use super::spec::Action;
 
-/// A direction of a connection.
+/// Direction of a connection; `stream` in Toxiproxy's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
-    /// From the client to the server.
+    /// Client to server.
     Upstream,
-    /// From the server to the client.
+    /// Server to client.
     Downstream,
 }
 
 impl Direction {
-    /// Its name, as Toxiproxy has it.
+    /// Returns Toxiproxy's name of the direction.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -27,98 +27,102 @@ impl Direction {
     }
 }
 
-/// A toxic of a proxy. It never changes; an update makes another of the same [`Toxic::id`].
+/// Toxic of a proxy. It is immutable: an update makes another toxic with the same [`Toxic::id`].
+// Connections compare the pointers to see which of their toxics have changed.
 #[derive(Debug, Clone)]
 pub struct Toxic {
     id: u64,
     seed: u64,
-    /// Its name, the only one of its proxy.
+    /// Name, unique within the proxy.
     pub name: String,
-    /// On which direction it acts.
-    pub stream: Direction,
-    /// That direction as it was asked for, in small letters or large.
-    pub written_stream: String,
-    /// On how large a share of the connections, from 0 to 1.
+    /// Direction of the bytes that the toxic affects.
+    pub direction: Direction,
+    /// Direction as the client wrote it.
+    // Toxiproxy echoes `UPSTREAM` in capitals, and makes names of it.
+    pub direction_text: String,
+    /// Share of connections that the toxic affects, 0 to 1.
     pub toxicity: f64,
     /// Kind, with values for its attributes.
-    pub settings: Settings,
+    pub settings: ToxicSettings,
     effects: Arc<Effects>,
 }
 
 impl Toxic {
-    /// A toxic; `id` is of it alone among those of its proxy, and `seed` decides what is random.
+    /// Makes a toxic. `id` is unique within the proxy; `seed` decides everything random.
     #[must_use]
-    pub fn new(id: u64, seed: u64, wanted: NewToxic) -> Self {
-        let NewToxic { name, stream, written_stream, toxicity, settings, seed: _ } = wanted;
-        let written_stream = written_stream.unwrap_or_else(|| stream.name().to_owned());
-        Self { id, seed, name, stream, written_stream, toxicity, settings, effects: Arc::default() }
+    pub fn new(id: u64, seed: u64, new: NewToxic) -> Self {
+        let NewToxic { name, direction, direction_text, toxicity, settings, seed: _ } = new;
+        let direction_text = direction_text.unwrap_or_else(|| direction.name().to_owned());
+        Self { id, seed, name, direction, direction_text, toxicity, settings, effects: Arc::default() }
     }
 
-    /// What stays the same while it is updated.
+    /// Returns the id, which updates keep.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// What decides, with the number of a connection and its direction, whatever is random.
+    /// Returns the seed. With a connection and its direction it decides everything random.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Asks the toxic whether a new connection may come in, and counts the connection if the toxic acts on it. `open`
-    /// counts the open connections, the new one included.
+    /// Decides whether a new connection is accepted, and counts the connection if the toxic affects it. `open` counts
+    /// the open connections, the new one included.
     #[must_use]
     pub fn admit(&self, open: u64) -> Admission {
-        let Acts::Door(decide) = self.settings.spec().acts else { return Admission::Pass };
-        let admission = decide(self.settings.values(), Arrival { before: self.effects.came(), open });
+        let Action::Arrival(decide) = self.settings.spec().action else { return Admission::Pass };
+        let admission =
+            decide(self.settings.values(), NewConnection { before: self.effects.add_arrival(), open });
         if admission != Admission::Pass {
             self.effects.add(true, 0);
         }
         admission
     }
 
-    /// What it has done until now.
+    /// Returns the effects until now.
     #[must_use]
     pub fn effects(&self) -> &Effects {
         &self.effects
     }
 }
 
-/// What is wanted of a toxic.
+/// Request for a toxic.
 #[derive(Debug, Clone)]
 pub struct NewToxic {
-    /// Its name.
+    /// Name, unique within the proxy.
     pub name: String,
-    /// In which direction.
-    pub stream: Direction,
-    /// That direction as it is to be shown; its name, if none.
-    pub written_stream: Option<String>,
-    /// On how large a share of the connections.
+    /// Direction of the bytes that the toxic affects.
+    pub direction: Direction,
+    /// Direction as the API shows it; its name if none.
+    pub direction_text: Option<String>,
+    /// Share of connections that the toxic affects, 0 to 1.
     pub toxicity: f64,
     /// Kind, with values for its attributes.
-    pub settings: Settings,
-    /// Decides what is random; without it the seed of the proxy does.
+    pub settings: ToxicSettings,
+    /// Seed of everything random; derived from the proxy's seed if none.
     pub seed: Option<u64>,
 }
 
-/// What a toxic has done until now.
+/// Effects of a toxic until now, shared by all its versions.
+// Shared, so that the evidence of a fault survives an update.
 #[derive(Debug, Default)]
 pub struct Effects {
     connections: AtomicU64,
     bytes: AtomicU64,
-    /// Connections that came while it was there.
-    came: AtomicU64,
+    /// New connections since the toxic was added.
+    arrivals: AtomicU64,
 }
 
 impl Effects {
-    /// Connections that it has done something to, counted by direction.
+    /// Returns the number of affected connections; one counts twice if both directions are affected.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Bytes that it has delayed, dropped or changed.
+    /// Returns the number of bytes that were delayed, dropped or changed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
@@ -129,8 +133,8 @@ impl Effects {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Counts a connection that came; how many came before.
-    pub(crate) fn came(&self) -> u64 {
-        self.came.fetch_add(1, Ordering::Relaxed)
+    /// Counts a new connection, and returns the number of those before it.
+    pub(crate) fn add_arrival(&self) -> u64 {
+        self.arrivals.fetch_add(1, Ordering::Relaxed)
     }
 }

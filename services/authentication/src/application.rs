@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Router;
 use chassis::CancellationToken;
-use chassis::breaker::BreakerSettings;
 use chassis::gate::Gate;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
@@ -16,7 +15,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
-use crate::checkers::{Checkers, StartError};
+use crate::checkers::{BcryptFailure, Checkers};
 use crate::connections::Connections;
 use crate::login::Login;
 use crate::settings::Settings;
@@ -24,7 +23,7 @@ use crate::throttle::Throttle;
 use crate::users::Users;
 use crate::{routes, watch};
 
-/// How often the length of the queue is measured for `/metrics`.
+/// Time between two measurements of the queue for `/metrics`.
 const MEASURE: Duration = Duration::from_secs(1);
 
 /// The service, listening but not serving yet.
@@ -46,11 +45,11 @@ pub enum BuildError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// No URL of PostgreSQL. The URL is not repeated: a password may be in it.
-    #[error("DATABASE_URL can't be read; it must look like postgres://user:password@host:5432/users_db: {0}")]
+    #[error("AUTHENTICATION_DATABASE_URL: expected postgres://user:password@host:5432/users_db: {0}")]
     Database(sqlx::Error),
-    /// No threads for bcrypt.
+    /// No bcrypt.
     #[error(transparent)]
-    Bcrypt(#[from] StartError),
+    Bcrypt(#[from] BcryptFailure),
 }
 
 impl Application {
@@ -74,7 +73,7 @@ impl Application {
         Ok(Self { listener, address, router, login, connections, dependency, waiting, drain })
     }
 
-    /// Where it listens.
+    /// Address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -96,11 +95,11 @@ impl Application {
 }
 
 fn gate(settings: &Settings) -> Gate {
-    let breaker = BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause };
-    Gate::new("PostgreSQL", breaker, settings.database_connections, settings.database_queue)
+    let breaker = settings.breaker.settings(settings.request_timeout);
+    Gate::new("PostgreSQL", breaker, settings.database_connections, settings.database_queue_length)
 }
 
-fn login(settings: &Settings, connections: Connections) -> Result<Login, StartError> {
+fn login(settings: &Settings, connections: Connections) -> Result<Login, BcryptFailure> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = settings.bcrypt_threads.unwrap_or(cores);
     Ok(Login {
@@ -110,7 +109,7 @@ fn login(settings: &Settings, connections: Connections) -> Result<Login, StartEr
             settings.throttle_accounts,
         ),
         users: Users::new(connections),
-        checkers: Checkers::start(threads, settings.bcrypt_queue, settings.bcrypt_cost)?,
+        checkers: Checkers::new(threads, settings.bcrypt_queue_length, settings.bcrypt_cost)?,
     })
 }
 

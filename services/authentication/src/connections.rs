@@ -1,18 +1,22 @@
 //! The way to PostgreSQL: few connections, long-lived, and none that may hang is used twice.
-//!
-//! Not sqlx's pool, for two reasons. It takes a connection back after a query that was given up, and then
-//! waits for its answer without a limit; and an idle connection whose link was cut is found out only by the
-//! request that it hangs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chassis::breaker::Conduct;
 use chassis::deadline::{Deadline, Passed};
-use chassis::gate::{Closed, Entered, Gate};
+use chassis::gate::{Gate, GateClosed, GatePass};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::time::Instant;
+
+/// Time without an answer after which an idle connection, and every other one that is idle, is taken for cut off.
+const HANGS: Duration = Duration::from_secs(1);
 
 /// Connections to one database; clones share them.
+// Not sqlx's pool, for two reasons. It takes a connection back after a query that was given up, and then waits for
+// its answer without a limit; and an idle connection whose link was cut is found out only by the request that it
+// hangs.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     options: Arc<PgConnectOptions>,
@@ -20,21 +24,22 @@ pub(crate) struct Connections {
     idle: Arc<Mutex<Vec<PgConnection>>>,
 }
 
-/// One connection, for one query. Dropped without [`Lease::end`] it is closed: a query that was given up may
+/// Lease of a connection, for one query. Dropped without [`Lease::end`] it is closed: a query that was given up may
 /// still be running on it.
 #[derive(Debug)]
 pub(crate) struct Lease {
     connection: PgConnection,
     home: Connections,
-    entered: Entered,
+    entered: GatePass,
+    asked: Instant,
 }
 
-/// Why a question was not answered.
+/// Reason why a question was not answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
     /// Not asked at all.
     #[error(transparent)]
-    Closed(#[from] Closed),
+    Closed(#[from] GateClosed),
     /// No connection, or it broke, or PostgreSQL refused.
     #[error("PostgreSQL: {0}")]
     Failed(#[from] sqlx::Error),
@@ -57,11 +62,14 @@ impl Connections {
 
     /// A connection that answers, and gives up a statement at the deadline.
     pub(crate) async fn lease(&self, deadline: Deadline) -> Result<Lease, StoreError> {
-        let entered = self.gate.enter(deadline).await?;
+        let (entered, asked) = (self.gate.enter(deadline).await?, Instant::now());
         match self.checkout(deadline, deadline.remaining() / 2).await {
-            Ok(connection) => Ok(Lease { connection, home: self.clone(), entered }),
+            Ok(connection) => Ok(Lease { connection, home: self.clone(), entered, asked }),
             Err(error) => {
-                entered.failure();
+                entered.end(match error {
+                    StoreError::Passed => Conduct::Silent { sent: Some(asked) },
+                    StoreError::Failed(_) | StoreError::Closed(_) => Conduct::Broken,
+                });
                 Err(error)
             }
         }
@@ -84,13 +92,21 @@ impl Connections {
         &self.gate
     }
 
-    /// A connection that answers. An idle one may be dead, or hang: `patience` is the time for finding out.
+    /// A connection that answers.
+    // An idle one may be dead, or hang: `patience` is the time for finding out.
     async fn checkout(&self, deadline: Deadline, patience: Duration) -> Result<PgConnection, StoreError> {
         while let Some(mut connection) = self.take_idle() {
+            let asked = Instant::now();
             match deadline.at_most(patience).bound(arm(&mut connection, deadline)).await {
                 Ok(Ok(())) => return Ok(connection),
                 Ok(Err(error)) => tracing::debug!("an idle connection was dead: {error}"),
-                Err(Passed) => self.forget_idle(),
+                Err(Passed) => {
+                    // A caller with little time has not shown that the others hang: they are left to callers with more.
+                    if asked.elapsed() >= HANGS {
+                        self.forget_idle();
+                    }
+                    break;
+                }
             }
         }
         let mut connection = deadline.bound(self.connect()).await??;
@@ -102,7 +118,7 @@ impl Connections {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    /// One hangs, so those that came the same way do.
+    /// Drops every idle connection: one hangs, so those that came the same way do.
     fn forget_idle(&self) {
         let hanging = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         drop(hanging);
@@ -119,28 +135,21 @@ impl Lease {
         &mut self.connection
     }
 
-    /// Ends with the answer to the question. The connection is kept only if there was one.
+    /// Ends with the answer to the question.
+    // The connection is kept only if there was one.
     pub(crate) fn end<T>(self, answer: Result<Result<T, sqlx::Error>, Passed>) -> Result<T, StoreError> {
-        match answer {
+        let (conduct, answer) = match answer {
             Ok(Ok(value)) => {
                 self.home.give_back(self.connection);
-                self.entered.success();
-                Ok(value)
+                (Conduct::Answered, Ok(value))
             }
             // PostgreSQL's own word: it is alive. What state the connection is in is not worth finding out.
-            Ok(Err(error @ sqlx::Error::Database(_))) => {
-                self.entered.success();
-                Err(error.into())
-            }
-            Ok(Err(error)) => {
-                self.entered.failure();
-                Err(error.into())
-            }
-            Err(Passed) => {
-                self.entered.failure();
-                Err(StoreError::Passed)
-            }
-        }
+            Ok(Err(error @ sqlx::Error::Database(_))) => (Conduct::Answered, Err(error.into())),
+            Ok(Err(error)) => (Conduct::Broken, Err(error.into())),
+            Err(Passed) => (Conduct::Silent { sent: Some(self.asked) }, Err(StoreError::Passed)),
+        };
+        self.entered.end(conduct);
+        answer
     }
 }
 

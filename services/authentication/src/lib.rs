@@ -10,7 +10,7 @@
 //! | `routes` | HTTP in, HTTP out |
 //! | `login` | the decision, from credentials to user or refusal |
 //! | `throttle` | repeated failures of one account |
-//! | `checkers` | bcrypt on threads of its own, with a bounded queue |
+//! | `checkers` | bcrypt, with bounded concurrency and a bounded queue |
 //! | `users` | the table |
 //! | `connections` | the way to PostgreSQL: few, long-lived, none that hangs is used twice |
 //! | `watch` | migrations, and whether PostgreSQL is there |
@@ -19,7 +19,6 @@ pub mod application;
 mod checkers;
 mod connections;
 mod login;
-mod queue;
 mod routes;
 pub mod settings;
 mod throttle;

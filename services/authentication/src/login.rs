@@ -7,15 +7,15 @@ use chassis::problem::Problem;
 use http::StatusCode;
 use wire::user::{Credentials, InvalidCredentials, User};
 
-use crate::checkers::{Busy, Checkers, Verdict};
+use crate::checkers::{Checkers, CheckersBusy, PasswordVerdict};
 use crate::connections::StoreError;
-use crate::throttle::{Throttle, Throttled};
-use crate::users::{Found, Users};
+use crate::throttle::{Throttle, ThrottleRefusal};
+use crate::users::{UserRecord, Users};
 
-/// How long the renewal of a hash may take; nobody waits for it.
+/// Time that the renewal of a hash may take; nobody waits for it.
 const RENEWAL: Duration = Duration::from_secs(5);
 
-/// What a decision needs.
+/// Parts that decide a login.
 pub(crate) struct Login {
     /// Repeated failures.
     pub(crate) throttle: Throttle,
@@ -25,10 +25,10 @@ pub(crate) struct Login {
     pub(crate) checkers: Checkers,
 }
 
-/// Why nobody was logged in.
+/// Reason why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    /// They can't be anybody's.
+pub(crate) enum LoginRefusal {
+    /// Credentials that can't be anybody's.
     #[error(transparent)]
     Malformed(#[from] InvalidCredentials),
     /// Unknown user or wrong password: one and the same.
@@ -36,10 +36,10 @@ pub(crate) enum Refusal {
     Wrong,
     /// Too many failures of this account.
     #[error(transparent)]
-    Throttled(#[from] Throttled),
+    Throttled(#[from] ThrottleRefusal),
     /// Too many passwords are waiting.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] CheckersBusy),
     /// The table could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,7 +47,11 @@ pub(crate) enum Refusal {
 
 impl Login {
     /// Decides. Every step is the same for a user who does not exist.
-    pub(crate) async fn decide(&self, credentials: Credentials, deadline: Deadline) -> Result<User, Refusal> {
+    pub(crate) async fn decide(
+        &self,
+        credentials: Credentials,
+        deadline: Deadline,
+    ) -> Result<User, LoginRefusal> {
         credentials.check()?;
         let Credentials { email, password } = credentials;
         self.throttle.check(&email)?;
@@ -56,19 +60,19 @@ impl Login {
         let found = self.users.find(&email, deadline).await?;
         let hash = found.as_ref().map(|found| found.hash.clone());
         match (self.checkers.check(password, hash, deadline).await?, found) {
-            (Verdict::Right { renewed }, Some(found)) => {
+            (PasswordVerdict::Right { renewed }, Some(found)) => {
                 self.throttle.succeeded(&email);
                 Ok(self.renew(found, renewed))
             }
             _ => {
                 self.throttle.failed(&email);
-                Err(Refusal::Wrong)
+                Err(LoginRefusal::Wrong)
             }
         }
     }
 
-    fn renew(&self, found: Found, renewed: Option<String>) -> User {
-        let Found { user, hash } = found;
+    fn renew(&self, found: UserRecord, renewed: Option<String>) -> User {
+        let UserRecord { user, hash } = found;
         if let Some(new) = renewed {
             let (users, id) = (self.users.clone(), user.id);
             tokio::spawn(async move {
@@ -81,19 +85,19 @@ impl Login {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<LoginRefusal> for Problem {
+    fn from(refusal: LoginRefusal) -> Self {
         let message = refusal.to_string();
         match refusal {
-            Refusal::Malformed(_) => Self::bad_request(message),
-            Refusal::Wrong => Self::new(StatusCode::UNAUTHORIZED, message),
-            Refusal::Throttled(Throttled { retry_after }) => {
+            LoginRefusal::Malformed(_) => Self::bad_request(message),
+            LoginRefusal::Wrong => Self::new(StatusCode::UNAUTHORIZED, message),
+            LoginRefusal::Throttled(ThrottleRefusal { retry_after }) => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(retry_after)
             }
-            Refusal::Busy(Busy { retry_after }) => Self::unavailable(message, retry_after),
-            Refusal::Store(StoreError::Closed(closed)) => closed.into(),
-            Refusal::Store(StoreError::Passed) => Self::new(StatusCode::GATEWAY_TIMEOUT, message),
-            Refusal::Store(StoreError::Failed(error)) => {
+            LoginRefusal::Busy(CheckersBusy { retry_after }) => Self::unavailable(message, retry_after),
+            LoginRefusal::Store(StoreError::Closed(closed)) => closed.into(),
+            LoginRefusal::Store(StoreError::Passed) => Self::new(StatusCode::GATEWAY_TIMEOUT, message),
+            LoginRefusal::Store(StoreError::Failed(error)) => {
                 // What PostgreSQL says is for the operator, not for whoever tries to log in.
                 tracing::debug!("PostgreSQL: {error}");
                 Self::unavailable("the users can't be looked up now", Duration::from_secs(1))

@@ -8,10 +8,9 @@ use axum::routing::post;
 use axum::{Extension, Json, Router, middleware};
 use chassis::body::Body;
 use chassis::deadline::{self, Deadline};
-use chassis::health::{self, Readiness};
-use chassis::metrics::{self, Metrics};
-use chassis::problem::{Problem, no_such_method, no_such_route};
-use chassis::telemetry;
+use chassis::health::Readiness;
+use chassis::metrics::Metrics;
+use chassis::problem::Problem;
 use wire::envelope::Envelope;
 use wire::user::{Credentials, User};
 
@@ -20,7 +19,7 @@ use crate::login::Login;
 /// The largest body: twice what the longest credentials take when every character is escaped.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// What of the deadline is kept for the way back, so that a refusal arrives before the caller gives up.
+/// Part of the deadline that is kept for the way back, so that a refusal arrives before the caller gives up.
 const WAY_BACK: Duration = Duration::from_millis(20);
 
 /// Every route of the service.
@@ -30,17 +29,12 @@ pub(crate) fn router(
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/authentication", post(authenticate))
         .with_state(login)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(request_timeout, deadline::layer))
-        .merge(health::router(readiness))
-        .merge(metrics.router())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+        .layer(middleware::from_fn_with_state(request_timeout, deadline::layer));
+    chassis::router::finish(routes, readiness, metrics)
 }
 
 async fn authenticate(

@@ -11,14 +11,14 @@ pub(crate) struct Throttle {
     failures: u32,
     window: Duration,
     accounts: usize,
-    seen: Mutex<Seen>,
+    log: Mutex<FailureLog>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct FailureLog {
     by_account: HashMap<String, Failures>,
-    /// Accounts by the beginning of their windows, so that the oldest is found at once. An entry whose
-    /// beginning is not the account's any more is stale.
+    /// Accounts by the beginning of their windows, so that the oldest is found at once.
+    // An entry whose beginning is not the account's any more is stale.
     by_age: VecDeque<(Instant, String)>,
 }
 
@@ -31,20 +31,20 @@ struct Failures {
 /// The account is refused, whatever the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many failed attempts for this account; try again in {} s", retry_after.as_secs() + 1)]
-pub(crate) struct Throttled {
+pub(crate) struct ThrottleRefusal {
     /// The end of the window.
     pub(crate) retry_after: Duration,
 }
 
 impl Throttle {
-    /// Refuses an account after `failures` within `window`; remembers at most `accounts`. With 0 failures it
-    /// never refuses.
+    /// Refuses an account after `failures` within `window`; remembers at most `accounts`.
+    // With 0 failures it never refuses.
     pub(crate) fn new(failures: u32, window: Duration, accounts: usize) -> Self {
-        Self { failures, window, accounts, seen: Mutex::default() }
+        Self { failures, window, accounts, log: Mutex::default() }
     }
 
     /// Asks whether an account may try.
-    pub(crate) fn check(&self, email: &str) -> Result<(), Throttled> {
+    pub(crate) fn check(&self, email: &str) -> Result<(), ThrottleRefusal> {
         self.check_at(email, Instant::now())
     }
 
@@ -58,12 +58,12 @@ impl Throttle {
         self.lock().by_account.remove(&account(email));
     }
 
-    fn check_at(&self, email: &str, now: Instant) -> Result<(), Throttled> {
-        let seen = self.lock();
-        match seen.by_account.get(&account(email)) {
+    fn check_at(&self, email: &str, now: Instant) -> Result<(), ThrottleRefusal> {
+        let log = self.lock();
+        match log.by_account.get(&account(email)) {
             Some(failures) if failures.count >= self.failures && self.failures > 0 => {
                 match self.window.checked_sub(now.duration_since(failures.since)) {
-                    Some(retry_after) => Err(Throttled { retry_after }),
+                    Some(retry_after) => Err(ThrottleRefusal { retry_after }),
                     None => Ok(()),
                 }
             }
@@ -72,27 +72,27 @@ impl Throttle {
     }
 
     fn failed_at(&self, email: &str, now: Instant) {
-        let mut seen = self.lock();
-        seen.forget_ended(now, self.window);
+        let mut log = self.lock();
+        log.forget_ended(now, self.window);
         let account = account(email);
-        if let Some(failures) = seen.by_account.get_mut(&account) {
+        if let Some(failures) = log.by_account.get_mut(&account) {
             failures.count = failures.count.saturating_add(1);
             return;
         }
         // Stale ages are bounded as well: an account that fails and succeeds in turn leaves many.
-        while seen.by_account.len() >= self.accounts || seen.by_age.len() >= 2 * self.accounts {
-            seen.forget_oldest();
+        while log.by_account.len() >= self.accounts || log.by_age.len() >= 2 * self.accounts {
+            log.forget_oldest();
         }
-        seen.by_age.push_back((now, account.clone()));
-        seen.by_account.insert(account, Failures { count: 1, since: now });
+        log.by_age.push_back((now, account.clone()));
+        log.by_account.insert(account, Failures { count: 1, since: now });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, FailureLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl FailureLog {
     fn forget_ended(&mut self, now: Instant, window: Duration) {
         while self.by_age.front().is_some_and(|(since, _)| now.duration_since(*since) > window) {
             self.forget_oldest();
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(throttle.check_at("a@b", now), Ok(()));
         throttle.failed_at("a@B", now + WINDOW / 2);
         let later = now + WINDOW / 2;
-        assert_eq!(throttle.check_at("a@b", later), Err(Throttled { retry_after: WINDOW / 2 }));
+        assert_eq!(throttle.check_at("a@b", later), Err(ThrottleRefusal { retry_after: WINDOW / 2 }));
         assert_eq!(throttle.check_at("other@b", later), Ok(()));
         let after = now + WINDOW + Duration::from_millis(1);
         assert_eq!(throttle.check_at("a@b", after), Ok(()));

@@ -23,7 +23,8 @@ pub(crate) struct Users {
     connections: Connections,
 }
 
-/// A user with the hash of the password. Its `Debug` shows nothing.
+/// A user with the hash of the password.
+// Its `Debug` shows nothing.
 #[derive(FromRow)]
 struct Row {
     id: i64,
@@ -35,10 +36,10 @@ struct Row {
 }
 
 /// A user who was found, and the hash of the password.
-pub(crate) struct Found {
-    /// What the answer tells.
+pub(crate) struct UserRecord {
+    /// Fields that the answer shows.
     pub(crate) user: User,
-    /// What it never tells.
+    /// Hash of the password, which it never shows.
     pub(crate) hash: String,
 }
 
@@ -49,11 +50,15 @@ impl Users {
     }
 
     /// The user of an address, compared without case.
-    pub(crate) async fn find(&self, email: &str, deadline: Deadline) -> Result<Option<Found>, StoreError> {
+    pub(crate) async fn find(
+        &self,
+        email: &str,
+        deadline: Deadline,
+    ) -> Result<Option<UserRecord>, StoreError> {
         let mut lease = self.connections.lease(deadline).await?;
         let question = sqlx::query_as::<_, Row>(FIND).bind(email).fetch_optional(lease.connection());
         let answer = deadline.bound(question).await;
-        Ok(lease.end(answer)?.map(Found::from))
+        Ok(lease.end(answer)?.map(UserRecord::from))
     }
 
     /// Replaces a hash by one of another cost.
@@ -72,7 +77,7 @@ impl Users {
     }
 }
 
-impl From<Row> for Found {
+impl From<Row> for UserRecord {
     fn from(row: Row) -> Self {
         let created_at = row.created_at.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default();
         let user = User {

@@ -4,27 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chassis::CancellationToken;
 use chassis::attempts::Attempts;
-use chassis::breaker::BreakerState;
 use chassis::deadline::Deadline;
 use chassis::health::Dependency;
+use chassis::link::{Keeper, until_lost};
 use sqlx::migrate::{MigrateError, Migrator};
 
 use crate::connections::{Connections, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Between two looks while all is well.
-const CALM: Duration = Duration::from_secs(1);
-
-/// Between two looks while something is not.
-const UNEASY: Duration = Duration::from_millis(250);
-
-/// The time for one look while PostgreSQL is there; a slow link must not be taken for a lost one.
+/// Time for one look while PostgreSQL is there; a slow link must not be taken for a lost one.
 const LOOK: Duration = Duration::from_secs(3);
 
-/// Attempts to find PostgreSQL again: one that hangs does not keep the next from beginning.
-const ATTEMPTS: Attempts = Attempts { pace: UNEASY, beside: 4, each: Duration::from_secs(20) };
+/// Attempts to find PostgreSQL again.
+const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(20));
 
 /// A database that can't be used yet.
 #[derive(Debug, thiserror::Error)]
@@ -40,29 +35,16 @@ enum NotYet {
 /// Watches until dropped.
 pub(crate) async fn watch(connections: Connections, dependency: Dependency) {
     let migrated = Arc::new(AtomicBool::new(false));
-    loop {
-        let attempt = || prepare(connections.clone(), Arc::clone(&migrated));
-        ATTEMPTS.until_success(attempt, |failure| dependency.waits(failure)).await;
-        connections.gate().breaker().close();
+    let breaker = connections.gate().breaker();
+    let keeper = Keeper { attempts: ATTEMPTS, dependency: &dependency, end: CancellationToken::new() };
+    let connect = || prepare(connections.clone(), Arc::clone(&migrated));
+    let session = |(): ()| {
+        breaker.close();
         dependency.ready();
-        tracing::info!("PostgreSQL is there");
-        let lost = until_lost(&connections).await;
-        tracing::warn!("PostgreSQL is away: {lost}");
-        dependency.waits(lost.to_string());
-    }
-}
-
-async fn until_lost(connections: &Connections) -> StoreError {
-    loop {
-        let closed = connections.gate().breaker().state() == BreakerState::Closed;
-        tokio::time::sleep(if closed { CALM } else { UNEASY }).await;
-        match connections.probe(Deadline::after(LOOK)).await {
-            // Only if nobody else does: a failure that is counted must not be forgotten by a look.
-            Ok(()) if !closed => connections.gate().breaker().close(),
-            Ok(()) => {}
-            Err(lost) => return lost,
-        }
-    }
+        let look = || connections.probe(Deadline::after(LOOK));
+        until_lost(std::slice::from_ref(breaker), LOOK, look)
+    };
+    keeper.run(connect, |_| {}, session).await;
 }
 
 async fn prepare(connections: Connections, migrated: Arc<AtomicBool>) -> Result<(), NotYet> {
@@ -70,6 +52,7 @@ async fn prepare(connections: Connections, migrated: Arc<AtomicBool>) -> Result<
         let mut connection = connections.connect().await?;
         // `run` is this with an `Acquire` bound, which a task that may move between threads can't meet.
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
+        // Once in a life: a database that comes back is the one that was migrated, and a look must stay cheap.
         migrated.store(true, Ordering::Release);
         tracing::info!("the table of users is up to date");
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Router;
 use chassis::CancellationToken;
-use chassis::breaker::BreakerSettings;
 use chassis::gate::Gate;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
@@ -14,7 +13,7 @@ use chassis::serve::{self, ServeError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::amqp::{self, Manner, Plan, Publisher};
+use crate::amqp::{self, Plan, Publisher};
 use crate::authentication::Authentication;
 use crate::grpc_logger::{Gates, GrpcLogger};
 use crate::http_hop::HttpHop;
@@ -23,14 +22,14 @@ use crate::routes::{self, Dependencies, Limits};
 use crate::settings::Settings;
 use crate::{cors, watch};
 
-pub use crate::amqp::BadAmqpUrl;
-pub use crate::grpc_logger::BadEndpoint;
-pub use crate::http_hop::BadUrl;
+pub use crate::amqp::{BadAmqpUrl, PublishMode};
+pub use crate::http_hop::BadHttpUrl;
+pub use logger_client::BadEndpoint;
 
 /// Pages of entries that are read at once; each may be large.
 const READERS: usize = 16;
 
-/// How long the end may take once nothing is under way.
+/// Time that the end may take once nothing is in flight.
 const CLOSE: Duration = Duration::from_secs(2);
 
 /// The service, listening but not serving yet.
@@ -44,7 +43,7 @@ pub struct Application {
     drain: Duration,
 }
 
-/// Where each watcher says what it sees.
+/// Dependencies of `/readyz`, one for each watcher.
 struct Signs {
     authentication: Dependency,
     json_logger: Dependency,
@@ -61,13 +60,13 @@ pub enum BuildError {
     /// No URL of a service.
     #[error("{name}: {source}")]
     Url {
-        /// Which setting.
+        /// Name of the setting.
         name: &'static str,
-        /// What is wrong with it.
-        source: BadUrl,
+        /// Mistake in it.
+        source: BadHttpUrl,
     },
     /// No URL of the logger's gRPC.
-    #[error("LOGGER_GRPC_URL: {0}")]
+    #[error("BROKER_LOGGER_GRPC_URL: {0}")]
     Endpoint(#[from] BadEndpoint),
     /// No URL of RabbitMQ.
     #[error(transparent)]
@@ -80,9 +79,17 @@ impl Application {
     /// # Errors
     /// [`BuildError`] names the setting that can't be used.
     pub async fn build(settings: Settings) -> Result<Self, BuildError> {
+        Self::build_with(settings, PublishMode::default()).await
+    }
+
+    /// Builds a broker that publishes in another mode.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that can't be used.
+    pub async fn build_with(settings: Settings, mode: PublishMode) -> Result<Self, BuildError> {
         let (readiness, metrics) = (Readiness::default(), Metrics::new());
         let signs = Signs::new(&readiness);
-        let plan = plan(&settings)?;
+        let plan = plan(&settings, mode)?;
         let dependencies = Arc::new(dependencies(&settings, &signs)?);
         watch_breakers(&metrics, &dependencies);
         let limits = Limits { request_timeout: settings.request_timeout, body: settings.body_limit };
@@ -93,7 +100,7 @@ impl Application {
         Ok(Self { listener, address, router, dependencies, signs, plan, drain: settings.drain })
     }
 
-    /// Where it listens.
+    /// Address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -111,11 +118,13 @@ impl Application {
         let supervising =
             tokio::spawn(amqp::supervise(publisher, self.plan, self.signs.rabbitmq.clone(), done.clone()));
         let watchers = watchers(&self.dependencies, self.signs);
+        // Requests first: they are what the messages come from.
         let ended = serve::http(self.listener, self.router, shutdown, self.drain).await;
+        // Before the connection to RabbitMQ: a watcher would take its end for a loss, and connect anew.
         drop(watchers);
         done.cancel();
         if tokio::time::timeout(CLOSE, supervising).await.is_err() {
-            tracing::warn!("RabbitMQ did not let go in time");
+            tracing::warn!("the connection to RabbitMQ did not close in time");
         }
         ended
     }
@@ -134,14 +143,15 @@ impl Signs {
 
 fn dependencies(settings: &Settings, signs: &Signs) -> Result<Dependencies, BuildError> {
     let authentication =
-        http(settings, "AUTHENTICATION_URL", &settings.authentication_url, "authentication")?;
-    let json_logger = http(settings, "LOGGER_HTTP_URL", &settings.logger_http_url, "the logger's HTTP")?;
+        http(settings, "BROKER_AUTHENTICATION_URL", &settings.authentication_url, "authentication")?;
+    let json_logger =
+        http(settings, "BROKER_LOGGER_HTTP_URL", &settings.logger_http_url, "the logger's HTTP")?;
     let grpc_logger = GrpcLogger::new(
         &settings.logger_grpc_url,
         settings.grpc_connections,
         settings.connect_timeout,
         Gates {
-            storing: gate(settings, "the logger's gRPC", settings.concurrency),
+            storing: gate(settings, "the logger's gRPC", settings.max_in_flight),
             reading: gate(settings, "the logger's gRPC", READERS),
         },
         signs.grpc_logger.clone(),
@@ -160,27 +170,23 @@ fn http(
     url: &str,
     dependency: &'static str,
 ) -> Result<HttpHop, BuildError> {
-    let gate = gate(settings, dependency, settings.concurrency);
-    HttpHop::new(url, gate, settings.connect_timeout, settings.concurrency)
+    let gate = gate(settings, dependency, settings.max_in_flight);
+    HttpHop::new(url, gate, settings.connect_timeout, settings.max_in_flight)
         .map_err(|source| BuildError::Url { name: setting, source })
 }
 
 fn gate(settings: &Settings, dependency: &'static str, inside: usize) -> Gate {
-    let breaker = BreakerSettings { failures: settings.breaker_failures, pause: settings.breaker_pause };
-    Gate::new(dependency, breaker, inside, settings.queue)
+    let breaker = settings.breaker.settings(settings.request_timeout);
+    Gate::new(dependency, breaker, inside, settings.queue_length)
 }
 
-fn plan(settings: &Settings) -> Result<Plan, BadAmqpUrl> {
-    let manner = Manner {
-        #[cfg(feature = "planted-bugs")]
-        bug: settings.planted_bug,
-    };
+fn plan(settings: &Settings, mode: PublishMode) -> Result<Plan, BadAmqpUrl> {
     Plan::new(
         &settings.amqp_url,
         settings.amqp_heartbeat,
         settings.amqp_channels,
         settings.connect_timeout,
-        manner,
+        mode,
     )
 }
 

@@ -1,4 +1,4 @@
-//! Who logs in: asks the authentication service.
+//! Client of the authentication service.
 
 use chassis::deadline::Deadline;
 use chassis::gate::Gate;
@@ -7,8 +7,8 @@ use wire::envelope::Envelope;
 use wire::trace::TraceContext;
 use wire::user::{Credentials, User};
 
-use crate::http_hop::{Answer, HttpHop};
-use crate::margin;
+use crate::hop_deadline::HopDeadlines;
+use crate::http_hop::{HopAnswer, HttpHop};
 use crate::outcome::{Failure, RETRY};
 
 const ROUTE: &str = "/authentication";
@@ -43,14 +43,14 @@ impl Authentication {
         trace: TraceContext,
     ) -> Result<(String, User), Failure> {
         let body = serde_json::to_vec(credentials).map_err(|error| Failure::refused(error.to_string()))?;
-        let answer = self.hop.post(ROUTE, body, margin::hop(deadline), trace).await?;
+        let answer = self.hop.post(ROUTE, body, HopDeadlines::within(deadline), trace).await?;
         read(&answer)
     }
 }
 
-/// Reads the answer. A user is read field by field, so that a hash which another implementation might add
-/// goes no further.
-fn read(answer: &Answer) -> Result<(String, User), Failure> {
+/// Reads the answer.
+// A user is read field by field, so that a hash which another implementation might add goes no further.
+fn read(answer: &HopAnswer) -> Result<(String, User), Failure> {
     let envelope: Option<Envelope<User>> = serde_json::from_slice(&answer.body).ok();
     let message = envelope.as_ref().map_or_else(String::new, |envelope| envelope.message.clone());
     let retry_after = answer.retry_after();
@@ -81,7 +81,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<(String, User), Failure> {
         let status = StatusCode::from_u16(status).unwrap();
-        read(&Answer { status, headers: HeaderMap::new(), body: body.to_owned().into() })
+        read(&HopAnswer { status, headers: HeaderMap::new(), body: body.to_owned().into() })
     }
 
     #[test]

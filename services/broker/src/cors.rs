@@ -1,11 +1,19 @@
-//! Which pages may use the broker from a browser.
+//! Pages that may use the broker from a browser.
+//!
+//! A browser sends requests of any page to any address it reaches, 127.0.0.1 among them. What keeps a stranger's page
+//! from reading `/logs` or trying passwords is that the broker names the origins whose pages may read its answers.
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use wire::headers::{IDEMPOTENCY_KEY, REQUEST_TIMEOUT};
 
-/// Origins as they are set: `*` is any http or https origin.
+/// Origins of our own page: compose's container, Vite's servers for work and for preview, and the live lab.
+pub(crate) const PAGES: &str = "http://localhost:8081,http://127.0.0.1:8081,\
+    http://localhost:5173,http://127.0.0.1:5173,http://localhost:4173,http://127.0.0.1:4173,\
+    http://localhost:8475,http://127.0.0.1:8475";
+
+/// Layer that lets pages of these origins in; `*` is any http or https origin.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {
     let origins: Vec<String> = origins.iter().map(|origin| origin.trim().to_owned()).collect();
     let allowed = AllowOrigin::predicate(move |origin, _| is_allowed(&origins, origin));
@@ -33,6 +41,20 @@ mod tests {
     fn allowed(origins: &[&str], origin: &'static str) -> bool {
         let origins: Vec<String> = origins.iter().map(|&origin| origin.to_owned()).collect();
         is_allowed(&origins, &HeaderValue::from_static(origin))
+    }
+
+    #[test]
+    fn the_origins_of_our_page_are_whole_origins() {
+        let pages: Vec<&str> = PAGES.split(',').collect();
+        assert_eq!(pages.len(), 8);
+        for page in &pages {
+            let uri: http::Uri = page.parse().unwrap();
+            assert!(uri.port().is_some() && !page.ends_with('/'), "{page}");
+            assert!(allowed(&pages, page));
+        }
+        for stranger in ["https://evil.example", "http://localhost", "http://localhost:80811", "null"] {
+            assert!(!allowed(&pages, stranger), "{stranger}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chassis::deadline::Deadline;
+use chassis::breaker::Conduct;
+use chassis::deadline::{Deadline, Passed};
 use chassis::gate::Gate;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -12,16 +13,17 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
 use wire::headers::{REQUEST_TIMEOUT, TRACEPARENT};
 use wire::trace::TraceContext;
 
-use crate::margin::Hop;
+use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// The largest answer that is read.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
-/// How long a connection is kept that nobody uses.
+/// Time for which a connection is kept that nobody uses.
 const KEEP_IDLE: Duration = Duration::from_secs(60);
 
 /// The way to one dependency; clones share its connections.
@@ -32,27 +34,27 @@ pub(crate) struct HttpHop {
     gate: Gate,
 }
 
-/// What the dependency said, whatever it was.
+/// HopAnswer of the dependency, whatever it was.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    /// Its status.
+pub(crate) struct HopAnswer {
+    /// Status.
     pub(crate) status: StatusCode,
-    /// Its headers.
+    /// Headers.
     pub(crate) headers: HeaderMap,
-    /// Its body, whole.
+    /// Body, whole.
     pub(crate) body: Bytes,
 }
 
 /// A URL that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{given}\" must look like http://host:port, without a path")]
-pub struct BadUrl {
+#[error("expected http://host:port without a path, found \"{given}\"")]
+pub struct BadHttpUrl {
     given: String,
 }
 
 impl HttpHop {
     /// The way to `url`; `gate` bounds how it is used.
-    pub(crate) fn new(url: &str, gate: Gate, connect: Duration, keep: usize) -> Result<Self, BadUrl> {
+    pub(crate) fn new(url: &str, gate: Gate, connect: Duration, keep: usize) -> Result<Self, BadHttpUrl> {
         let authority = authority(url)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -75,24 +77,31 @@ impl HttpHop {
         &self,
         route: &'static str,
         body: Vec<u8>,
-        hop: Hop,
+        hop: HopDeadlines,
         trace: TraceContext,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<HopAnswer, Failure> {
         let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let entered = self.gate.enter(hop.wait).await?;
-        let answer = self.exchange(request, hop.wait).await;
-        match answer {
-            Ok(_) => entered.success(),
-            Err(_) => entered.failure(),
-        }
-        answer
+        let sent = Some(Instant::now());
+        let answer = hop.wait.bound(self.exchange(request)).await;
+        entered.end(match &answer {
+            Ok(Ok(_)) => Conduct::Answered,
+            Ok(Err(_)) => Conduct::Broken,
+            Err(Passed) => Conduct::Silent { sent },
+        });
+        answer.unwrap_or_else(|Passed| Err(self.too_late()))
     }
 
     /// Asks without the gate: to see whether the dependency is there.
-    pub(crate) async fn look(&self, route: &'static str, deadline: Deadline) -> Result<Answer, Failure> {
+    pub(crate) async fn look(&self, route: &'static str, deadline: Deadline) -> Result<HopAnswer, Failure> {
         let trace = chassis::telemetry::new_trace();
+        // Past the gate: a look must find a dependency alive though its breaker is open.
         let request = self.request(Method::GET, route, Vec::new(), deadline, trace)?;
-        self.exchange(request, deadline).await
+        deadline.bound(self.exchange(request)).await.unwrap_or_else(|Passed| Err(self.too_late()))
+    }
+
+    fn too_late(&self) -> Failure {
+        Failure::unknown(format!("{} did not answer in time", self.gate.dependency()))
     }
 
     fn request(
@@ -120,41 +129,37 @@ impl HttpHop {
         .map_err(|error| Failure::refused(format!("no request could be made of it: {error}")))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>, wait: Deadline) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<HopAnswer, Failure> {
         let name = self.gate.dependency();
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| {
-                let told = chassis::run::Chain(&error).to_string();
-                // Only an error of connecting is proof that nothing was sent.
-                if error.is_connect() {
-                    Failure::refused(format!("{name} can't be reached: {told}"))
-                } else {
-                    Failure::unknown(format!("{name} did not answer: {told}"))
-                }
-            })?;
-            let (head, body) = response.into_parts();
-            let whole = Limited::new(body, ANSWER_LIMIT).collect().await;
-            let body = whole
-                .map_err(|error| Failure::unknown(format!("the answer of {name} broke off: {error}")))?
-                .to_bytes();
-            Ok(Answer { status: head.status, headers: head.headers, body })
-        };
-        wait.bound(exchange)
-            .await
-            .unwrap_or_else(|_| Err(Failure::unknown(format!("{name} did not answer in time"))))
+        let response = self.client.request(request).await.map_err(|error| {
+            let causes = chassis::run::Chain(&error).to_string();
+            // Only an error of connecting is proof that nothing was sent.
+            if error.is_connect() {
+                Failure::refused(format!("{name} can't be reached: {causes}"))
+            } else {
+                Failure::unknown(format!("{name} did not answer: {causes}"))
+            }
+        })?;
+        let (head, body) = response.into_parts();
+        // Bounded: a dependency that answers without an end must not take the broker's memory.
+        let whole = Limited::new(body, ANSWER_LIMIT).collect().await;
+        let body = whole
+            .map_err(|error| Failure::unknown(format!("the answer of {name} broke off: {error}")))?
+            .to_bytes();
+        Ok(HopAnswer { status: head.status, headers: head.headers, body })
     }
 }
 
-impl Answer {
-    /// Its `Retry-After`, if it is in seconds.
+impl HopAnswer {
+    /// Reads `Retry-After`, if it is in seconds.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
         Some(Duration::from_secs(seconds))
     }
 }
 
-fn authority(url: &str) -> Result<Authority, BadUrl> {
-    let bad = || BadUrl { given: url.chars().take(80).collect() };
+fn authority(url: &str) -> Result<Authority, BadHttpUrl> {
+    let bad = || BadHttpUrl { given: url.chars().take(80).collect() };
     let parts = url.parse::<Uri>().map_err(|_| bad())?.into_parts();
     let bare = parts.path_and_query.is_none_or(|path| path == "/");
     match (parts.scheme, parts.authority) {

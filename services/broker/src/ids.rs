@@ -10,6 +10,7 @@ use wire::id::EntryId;
 pub(crate) fn of(headers: &HeaderMap) -> Result<EntryId, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let id = match (keys.next(), keys.next()) {
+        // Version 7 begins with the time: the store's index grows at its end, not all over.
         (None, _) => EntryId::parse(Uuid::now_v7().to_string()),
         (Some(key), None) => EntryId::from_bytes(key.as_bytes()),
         (Some(_), Some(_)) => {

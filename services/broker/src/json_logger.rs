@@ -11,8 +11,8 @@ use wire::id::EntryId;
 use wire::trace::TraceContext;
 
 use crate::grpc_logger::{WITHOUT_IDEMPOTENCY, now};
-use crate::http_hop::{Answer, HttpHop};
-use crate::margin;
+use crate::hop_deadline::HopDeadlines;
+use crate::http_hop::{HopAnswer, HttpHop};
 use crate::outcome::{Failure, RETRY};
 
 const ROUTE: &str = "/log";
@@ -24,10 +24,10 @@ pub(crate) struct JsonLogger {
     dependency: Dependency,
 }
 
-/// What the logger says it stored; other implementations say less.
+/// Logger's word on the stored entry; other implementations say less.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct StoredReply {
     id: String,
     created_at: String,
 }
@@ -59,7 +59,7 @@ impl JsonLogger {
         let NewEntry { name, data } = entry;
         let sent = LogBody { id: Some(id.clone()), name, data };
         let body = serde_json::to_vec(&sent).map_err(|error| Failure::refused(error.to_string()))?;
-        let told = read(&self.hop.post(ROUTE, body, margin::hop(deadline), trace).await?)?;
+        let told = read(&self.hop.post(ROUTE, body, HopDeadlines::within(deadline), trace).await?)?;
         if told.id.is_empty() {
             self.dependency.note(WITHOUT_IDEMPOTENCY);
         }
@@ -68,13 +68,14 @@ impl JsonLogger {
     }
 }
 
-fn read(answer: &Answer) -> Result<Told, Failure> {
-    let envelope: Option<Envelope<Told>> = serde_json::from_slice(&answer.body).ok();
+fn read(answer: &HopAnswer) -> Result<StoredReply, Failure> {
+    let envelope: Option<Envelope<StoredReply>> = serde_json::from_slice(&answer.body).ok();
     let message = match &envelope {
         Some(envelope) => envelope.message.clone(),
         None => format!("the logger answered {} with something that can't be read", answer.status),
     };
     match answer.status {
+        // A status alone is not the logger's word: a proxy's page has 200 as well.
         status if status.is_success() => match envelope {
             Some(Envelope { error: false, data, .. }) => Ok(data.unwrap_or_default()),
             _ => {
@@ -102,9 +103,9 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, body: &[u8]) -> Result<Told, Failure> {
+    fn answer(status: u16, body: &[u8]) -> Result<StoredReply, Failure> {
         let status = StatusCode::from_u16(status).unwrap();
-        read(&Answer { status, headers: HeaderMap::new(), body: body.to_vec().into() })
+        read(&HopAnswer { status, headers: HeaderMap::new(), body: body.to_vec().into() })
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | `routes` | one module for each route |
 //! | `outcome` | what is known of a hop that did not succeed, and the status that says so |
 //! | `ids` | the id of an entry, from its header or new |
-//! | `margin` | how much of a deadline is kept for the way back |
+//! | `hop_deadline` | how much of a deadline is kept for the way back |
 //! | `http_hop` | JSON over HTTP to a dependency, on connections that are kept |
 //! | `authentication` | who logs in |
 //! | `json_logger` | the logger by JSON over HTTP |
@@ -23,10 +23,10 @@ pub mod application;
 mod authentication;
 mod cors;
 mod grpc_logger;
+mod hop_deadline;
 mod http_hop;
 mod ids;
 mod json_logger;
-mod margin;
 mod outcome;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;

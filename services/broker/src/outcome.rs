@@ -1,29 +1,30 @@
-//! What is known of a hop that did not succeed, and the status that says so.
+//! Failures of a hop, and the status that says what is known.
 
 use std::time::Duration;
 
-use chassis::gate::Closed;
+use chassis::gate::GateClosed;
 use chassis::problem::Problem;
 use http::StatusCode;
 
-/// When to try again, where the dependency does not say.
+/// Time until another attempt, where the dependency does not say.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
-/// A hop that did not succeed. The difference between the variants is the promise of the service.
+/// A hop that did not succeed.
+// The difference between the variants is the promise of the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
     /// The gate was closed: nothing was sent.
     #[error(transparent)]
-    Closed(#[from] Closed),
+    Closed(#[from] GateClosed),
     /// Surely without an effect: nothing was sent, or the dependency said so.
     #[error("{message}")]
     Refused {
-        /// What happened.
+        /// Message for people.
         message: String,
-        /// When to try again.
+        /// Time until another attempt.
         retry_after: Duration,
     },
-    /// It may have had an effect.
+    /// Outcome unknown: it may have had an effect.
     #[error("{0}")]
     Unknown(String),
     /// The caller's mistake, in the dependency's words.
@@ -31,9 +32,9 @@ pub(crate) enum Failure {
     Mistake {
         /// 400, 401, 409, 413 or 429.
         status: StatusCode,
-        /// What is wrong.
+        /// Mistake, in the dependency's words.
         message: String,
-        /// When to try again, if that helps.
+        /// Time until another attempt, if that helps.
         retry_after: Option<Duration>,
     },
 }
@@ -60,6 +61,7 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Closed(closed) => closed.into(),
             Failure::Refused { message, retry_after } => Self::unavailable(message, retry_after),
+            // 504, never 503: a caller that takes it for a refusal would send the entry anew under another id.
             Failure::Unknown(message) => Self::unknown(message),
             Failure::Mistake { status, message, retry_after: None } => Self::new(status, message),
             Failure::Mistake { status, message, retry_after: Some(wait) } => {

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use broker::planted::PlantedBug;
-use broker::{Application, Settings};
+use broker::{Application, Settings, planted};
 use clap::Parser;
 
 /// The broker with a planted bug, for proving that the harness finds it.
@@ -12,23 +11,16 @@ use clap::Parser;
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Which bug: broker-answers-before-confirm or broker-publishes-transient; any other name is taken for a
+    /// Bug: broker-answers-before-confirm or broker-publishes-transient; any other name is taken for a
     /// bug of another service
-    #[arg(long, env = "PLANTED_BUG")]
-    planted_bug: Option<String>,
-}
-
-impl Arguments {
-    fn settings(self) -> Settings {
-        let planted_bug = self.planted_bug.as_deref().and_then(PlantedBug::from_name);
-        Settings { planted_bug, ..self.settings }
-    }
+    #[arg(long, env = "PLANTED_BUG", default_value = "")]
+    planted_bug: String,
 }
 
 fn main() -> ExitCode {
     chassis::run::main(
         |arguments: &Arguments| &arguments.settings.telemetry,
-        |arguments| Application::build(arguments.settings()),
+        |Arguments { settings, planted_bug }| Application::build_with(settings, planted::mode(&planted_bug)),
         Application::run,
     )
 }

@@ -1,31 +1,27 @@
-//! Whether each dependency is there, and when it is back: `/readyz` turns ready only when every path of the
-//! broker works again, and a breaker is closed without a request having to be the one that finds out.
+//! Watchers of the dependencies: `/readyz` turns ready only when every path of the
+//! broker has recovered, and a breaker is closed without a request having to be the one that finds out.
 
 use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
+use chassis::CancellationToken;
 use chassis::attempts::Attempts;
-use chassis::breaker::{Breaker, BreakerState};
+use chassis::breaker::Breaker;
 use chassis::deadline::Deadline;
 use chassis::health::Dependency;
+use chassis::link::{Keeper, until_lost};
 use http::StatusCode;
 use wire::envelope::Envelope;
 
-use crate::http_hop::{Answer, HttpHop};
+use crate::http_hop::{HopAnswer, HttpHop};
 use crate::outcome::Failure;
 
-/// Between two looks while all is well.
-const CALM: Duration = Duration::from_secs(1);
-
-/// Between two looks while something is not.
-const UNEASY: Duration = Duration::from_millis(250);
-
-/// The time for one look while it is there; a slow link must not be taken for a lost one.
+/// Time for one look while it is there; a slow link must not be taken for a lost one.
 const LOOK: Duration = Duration::from_secs(3);
 
-/// Looks while it is away: one that hangs does not keep the next from beginning.
-const ATTEMPTS: Attempts = Attempts { pace: UNEASY, beside: 4, each: Duration::from_secs(10) };
+/// Looks while it is away.
+const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(10));
 
 /// Watches one dependency until dropped: with `seek` while it is away, with `look` while it is there.
 pub(crate) async fn watch<S, L, E>(
@@ -38,44 +34,27 @@ pub(crate) async fn watch<S, L, E>(
     L: Future<Output = Result<(), E>>,
     E: Display + Send + 'static,
 {
-    loop {
-        ATTEMPTS.until_success(&seek, |failure| dependency.waits(failure)).await;
+    let keeper = Keeper { attempts: ATTEMPTS, dependency: &dependency, end: CancellationToken::new() };
+    let session = |(): ()| {
         breakers.iter().for_each(Breaker::close);
         dependency.ready();
-        let lost = until_lost(&breakers, &look).await;
-        dependency.waits(lost);
-    }
-}
-
-async fn until_lost<F, E>(breakers: &[Breaker], look: &impl Fn() -> F) -> String
-where
-    F: Future<Output = Result<(), E>>,
-    E: Display,
-{
-    loop {
-        let well = breakers.iter().all(|breaker| breaker.state() == BreakerState::Closed);
-        tokio::time::sleep(if well { CALM } else { UNEASY }).await;
-        match tokio::time::timeout(LOOK, look()).await {
-            // A failure that is being counted must not be forgotten because of a look.
-            Ok(Ok(())) if well => {}
-            Ok(Ok(())) => breakers.iter().for_each(Breaker::close),
-            Ok(Err(lost)) => return lost.to_string(),
-            Err(_) => return format!("no answer within {LOOK:?}"),
-        }
-    }
+        until_lost(&breakers, LOOK, &look)
+    };
+    keeper.run(&seek, |_| {}, session).await;
 }
 
 /// Asks a service's own `/readyz`. One that has no such route is alive, and can't tell more.
 pub(crate) async fn readyz(hop: HttpHop) -> Result<(), Failure> {
     let answer = hop.look("/readyz", Deadline::after(ATTEMPTS.each)).await?;
     match answer.status {
+        // An answer all the same: it is alive, and another implementation need not have the route.
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(()),
         status if status.is_success() => Ok(()),
         status => Err(Failure::refused(message(&answer).unwrap_or_else(|| status.to_string()))),
     }
 }
 
-fn message(answer: &Answer) -> Option<String> {
+fn message(answer: &HopAnswer) -> Option<String> {
     let envelope: Envelope<serde::de::IgnoredAny> = serde_json::from_slice(&answer.body).ok()?;
     Some(envelope.message)
 }

@@ -134,7 +134,7 @@ async fn the_greeting_takes_any_json_or_nothing() {
 }
 
 #[tokio::test]
-async fn pages_of_any_http_origin_may_ask() {
+async fn our_own_page_may_ask() {
     let running = running().await;
     let preflight = "OPTIONS /grpc-logger HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
         origin: http://localhost:5173\r\naccess-control-request-method: POST\r\n\
@@ -150,4 +150,36 @@ async fn pages_of_any_http_origin_may_ask() {
     }
     let refused = post(&running, "/nope", "origin: http://localhost:5173\r\n", b"").await;
     assert!(refused.head.contains("access-control-allow-origin: http://localhost:5173"), "{}", refused.head);
+}
+
+#[tokio::test]
+async fn the_page_of_a_stranger_may_not_read_an_answer() {
+    let running = running().await;
+    let nobody = "access-control-allow-origin";
+    for origin in ["https://evil.example", "http://localhost:5174", "http://localhost", "null"] {
+        for route in ["/logs", "/readyz", "/nope"] {
+            let head =
+                format!("GET {route} HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: {origin}\r\n\r\n");
+            let answer = send(&running, head.as_bytes()).await;
+            assert!(!answer.head.contains(nobody), "{origin} {route}: {}", answer.head);
+        }
+        let preflight = format!(
+            "OPTIONS /authentication HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: {origin}\r\n\
+             access-control-request-method: POST\r\n\r\n"
+        );
+        let answer = send(&running, preflight.as_bytes()).await;
+        assert!(!answer.head.contains(nobody), "{origin}: {}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn any_page_may_ask_only_where_that_is_set() {
+    let nobody = nobody();
+    let running = start(nobody, nobody, nobody, &["--cors-origins", "*"]).await;
+    let answer = post(&running, "/", "origin: https://elsewhere.example\r\n", b"").await;
+    assert!(
+        answer.head.contains("access-control-allow-origin: https://elsewhere.example"),
+        "{}",
+        answer.head
+    );
 }

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use support::{JSON, get, nobody, post, silence, start};
 
+/// A breaker that opens soon and stays open.
+const BREAKER: [&str; 4] = ["--breaker-failures", "2", "--breaker-pause", "1m"];
+
 const ENTRY: &[u8] = br#"{"name":"n","data":"d"}"#;
 const SOMEBODY: &[u8] = br#"{"email":"admin@example.com","password":"password123"}"#;
 
@@ -53,7 +56,8 @@ async fn where_nobody_answers_the_outcome_is_unknown() {
 async fn a_dependency_that_does_not_answer_is_not_asked_again_and_again() {
     let (_listener, silent) = silence().await;
     let nobody = nobody();
-    let running = start(silent, nobody, nobody, &["--breaker-failures", "2", "--breaker-pause", "1m"]).await;
+    let running =
+        start(silent, nobody, nobody, &[&BREAKER[..], &["--breaker-patience", "50ms"]].concat()).await;
     for _ in 0..2 {
         let headers = format!("{JSON}request-timeout: 0.1\r\n");
         assert_eq!(post(&running, "/json-logger", &headers, ENTRY).await.status, 504);

@@ -1,8 +1,4 @@
 //! Attempts at something that may fail or hang, such as a connection: repeated until one succeeds.
-//!
-//! A connection that hangs tells nothing about the next one (its bytes may have been dropped by a link that
-//! works again), so a hanging attempt is not waited for: another one begins beside it, and the first to
-//! succeed wins.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -14,21 +10,31 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 
-/// How attempts follow each other.
+/// Intervals and bounds of attempts.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempts {
     /// The wait between the beginnings of two attempts; after failures the first waits are shorter.
-    pub pace: Duration,
-    /// How many may be under way at the same time. Beyond it the first one goes on, which a slow link may
+    pub interval: Duration,
+    /// Attempts in flight at the same time, at most. Beyond it the first one goes on, which a slow link may
     /// need, and the oldest of the others is given up.
     pub beside: usize,
-    /// How long a single attempt may take.
+    /// Time that a single attempt may take.
     pub each: Duration,
 }
 
 impl Attempts {
+    /// Attempts to connect to a dependency, each of which may take `each`. One that is back is found within a quarter of
+    /// a second.
+    #[must_use]
+    pub const fn each(each: Duration) -> Self {
+        Self { interval: Duration::from_millis(250), beside: 4, each }
+    }
+
     /// Attempts until one succeeds; the others are then aborted. `failed` is told of each failure. To stop
     /// before a success, drop the future.
+    // A connection that hangs tells nothing about the next one (its bytes may have been dropped by a link that has
+    // recovered), so a hanging attempt is not waited for: another one begins beside it, and the first to succeed
+    // wins.
     pub async fn until_success<T, E, F>(
         self,
         mut attempt: impl FnMut() -> F,
@@ -39,14 +45,14 @@ impl Attempts {
         T: Send + 'static,
         E: Display + Send + 'static,
     {
-        let mut backoff = Backoff::new(Duration::from_millis(50), self.pace);
+        let mut backoff = Backoff::new(Duration::from_millis(50), self.interval);
         let mut running = JoinSet::new();
         let mut handles = VecDeque::new();
         loop {
             make_room(&mut handles, self.beside);
             handles.push_back(running.spawn(tokio::time::timeout(self.each, attempt())));
             // Beside one that is only slow, a second would be wasted work for the server: it gets its time.
-            let (failing, hanging) = (Instant::now() + backoff.pause(), Instant::now() + self.pace);
+            let (failing, hanging) = (Instant::now() + backoff.pause(), Instant::now() + self.interval);
             loop {
                 let next = if running.is_empty() { failing } else { hanging };
                 tokio::select! {
@@ -82,7 +88,7 @@ mod tests {
     use super::*;
 
     const ATTEMPTS: Attempts =
-        Attempts { pace: Duration::from_millis(100), beside: 3, each: Duration::from_secs(30) };
+        Attempts { interval: Duration::from_millis(100), beside: 3, each: Duration::from_secs(30) };
 
     #[tokio::test(start_paused = true)]
     async fn failures_are_told_and_followed_by_another_attempt() {

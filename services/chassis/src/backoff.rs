@@ -32,7 +32,7 @@ impl Backoff {
 }
 
 impl Default for Backoff {
-    /// From 50 ms to 500 ms: a dependency that is back is found within half a second, and one that is
+    /// Waits of 50 ms to 500 ms: a dependency that is back is found within half a second, and one that is
     /// away costs two attempts a second.
     fn default() -> Self {
         Self::new(Duration::from_millis(50), Duration::from_millis(500))

@@ -26,8 +26,10 @@ where
         check_content_type(request.headers())?;
         let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
         if bytes.is_empty() {
-            return Err(Problem::bad_request("the body is empty; send a JSON object"));
+            return Err(Problem::bad_request("body: expected a JSON object, found nothing; it is empty"));
         }
+        // Not serde_json alone: serde takes a list of a struct's values in their order for the struct, and ["name",
+        // "data"] was stored as an entry.
         json::object(&bytes).map(Self).map_err(|error| unexpected(&error))
     }
 }
@@ -70,7 +72,7 @@ fn unsupported(found: &str) -> Problem {
     let found: String = found.chars().take(80).collect();
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        format!("the header Content-Type must be application/json; it is {found}"),
+        format!("header Content-Type: expected application/json, found {found}"),
     )
 }
 
@@ -78,10 +80,10 @@ fn unread(error: &BytesRejection) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than this route takes");
     }
-    Problem::bad_request(format!("the body could not be read: {error}"))
+    Problem::bad_request(format!("body: it could not be read: {error}"))
 }
 
 /// Tells a mistake with its place.
 fn unexpected(error: &serde_json::Error) -> Problem {
-    Problem::bad_request(format!("the body is not what was expected: {error}"))
+    Problem::bad_request(format!("body: {error}"))
 }

@@ -7,7 +7,7 @@
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err("give a whole number above 0".to_owned()),
+        _ => Err("expected a whole number above 0".to_owned()),
     }
 }
 
@@ -18,7 +18,7 @@ pub fn positive(text: &str) -> Result<usize, String> {
 pub fn at_most(text: &str, most: usize) -> Result<usize, String> {
     match positive(text) {
         Ok(number) if number <= most => Ok(number),
-        _ => Err(format!("give a whole number above 0 and at most {most}")),
+        _ => Err(format!("expected a whole number above 0 and at most {most}")),
     }
 }
 

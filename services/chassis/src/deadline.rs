@@ -1,4 +1,4 @@
-//! How long a request may take: read from its `Request-Timeout` header, or a default, and passed on to
+//! Deadline of a request: read from its `Request-Timeout` header, or a default, and passed on to
 //! every hop.
 
 use std::future::Future;
@@ -28,9 +28,7 @@ pub struct Passed;
 
 /// A `Request-Timeout` that is no time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the header Request-Timeout must be seconds, more than 0 and at most 300, like \"2.5\"; it is \"{0}\""
-)]
+#[error("header Request-Timeout: expected seconds, more than 0 and at most 300, like \"2.5\"; found \"{0}\"")]
 pub struct BadTimeout(String);
 
 impl Deadline {
@@ -40,7 +38,7 @@ impl Deadline {
         Self(Instant::now() + time)
     }
 
-    /// From the header, or `default` from now where there is none.
+    /// Reads the header; `default` from now where there is none.
     ///
     /// # Errors
     /// [`BadTimeout`] for anything but a decimal number of seconds above 0 and up to [`LONGEST`].
@@ -55,6 +53,12 @@ impl Deadline {
     #[must_use]
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// Reports whether no time is left.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        self.remaining().is_zero()
     }
 
     /// The moment itself.
@@ -78,6 +82,8 @@ impl Deadline {
     /// The value of `Request-Timeout` for the next hop: seconds with milliseconds.
     #[must_use]
     pub fn header_value(self) -> String {
+        // Never 0: the next hop would refuse that as malformed, and the caller would hear of a mistake that it did
+        // not make.
         format!("{:.3}", self.remaining().as_secs_f64().max(0.001))
     }
 

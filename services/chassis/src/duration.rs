@@ -5,7 +5,7 @@ use std::time::Duration;
 /// A text that is no duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no duration; write a number above 0 and its unit, ms, s or m, like \"250ms\" or \"1.5s\""
+    "expected a duration, a number above 0 and its unit, ms, s or m, like \"250ms\" or \"1.5s\"; found \"{0}\""
 )]
 pub struct BadDuration(String);
 

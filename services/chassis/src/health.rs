@@ -12,29 +12,29 @@ use http::StatusCode;
 use serde::Serialize;
 use wire::envelope::Envelope;
 
-/// What a service depends on and whether each is there; clones share it.
+/// Readiness of a service: its dependencies and what is waited for; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
-    state: Arc<Mutex<State_>>,
+    state: Arc<Mutex<DependencyStates>>,
 }
 
 #[derive(Debug, Default)]
-struct State_ {
+struct DependencyStates {
     waits: BTreeMap<&'static str, Option<String>>,
     notes: BTreeMap<&'static str, String>,
 }
 
 /// The data of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Ready {
-    /// For each dependency "ready", or what is waited for.
+pub struct ReadinessReport {
+    /// State of each dependency: "ready", or what is waited for.
     pub dependencies: BTreeMap<&'static str, String>,
-    /// What a caller should know of a dependency though it is ready.
+    /// Notes for callers on dependencies that are ready.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<&'static str, String>,
 }
 
-/// One dependency of a [`Readiness`], in the hand of whoever watches it.
+/// Dependency of a [`Readiness`], for whoever watches it.
 #[derive(Debug, Clone)]
 pub struct Dependency {
     name: &'static str,
@@ -49,7 +49,7 @@ impl Readiness {
         Dependency { name, readiness: self.clone() }
     }
 
-    /// Whether every dependency is there.
+    /// Reports whether every dependency is there.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.lock().waits.values().all(Option::is_none)
@@ -57,38 +57,38 @@ impl Readiness {
 
     /// The state of every dependency.
     #[must_use]
-    pub fn report(&self) -> Ready {
+    pub fn report(&self) -> ReadinessReport {
         let state = self.lock();
         let told = |wait: &Option<String>| wait.clone().unwrap_or_else(|| "ready".to_owned());
-        Ready {
+        ReadinessReport {
             dependencies: state.waits.iter().map(|(name, wait)| (*name, told(wait))).collect(),
             notes: state.notes.clone(),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State_> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, DependencyStates> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Dependency {
-    /// Its name, as `/readyz` tells it.
+    /// Name, as `/readyz` has it.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// It is there.
+    /// Marks it as there.
     pub fn ready(&self) {
         self.set(None);
     }
 
-    /// It is not there; `reason` says what is waited for, without secrets.
+    /// Marks it as not there; `reason` says what is waited for, without secrets.
     pub fn waits(&self, reason: impl Into<String>) {
         self.set(Some(reason.into()));
     }
 
-    /// Whether it is there.
+    /// Reports whether it is there.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.readiness.lock().waits.get(self.name).is_some_and(Option::is_none)
@@ -113,6 +113,7 @@ async fn healthz() -> Json<Envelope<()>> {
     Json(Envelope::done("alive"))
 }
 
+// 503, so that whoever balances loads need not read the body.
 async fn readyz(State(readiness): State<Readiness>) -> Response {
     let report = readiness.report();
     if readiness.is_ready() {

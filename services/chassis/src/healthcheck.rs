@@ -5,16 +5,17 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// How long the whole question may take.
+// Below the timeout of an image's HEALTHCHECK, so that the reason is printed before the engine gives up.
+/// Time that the whole question may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Why a service can't be called alive.
+/// Reason why a service can't be called alive.
 #[derive(Debug, thiserror::Error)]
 pub enum Unhealthy {
-    /// Nobody answers.
+    /// No answer.
     #[error("no answer from {address}: {source}")]
     NoAnswer {
-        /// Who was asked.
+        /// Address that was asked.
         address: String,
         /// The operating system's word.
         source: io::Error,
@@ -22,7 +23,7 @@ pub enum Unhealthy {
     /// An answer other than 200.
     #[error("{address} answers \"{answer}\"")]
     Answer {
-        /// Who was asked.
+        /// Address that was asked.
         address: String,
         /// The first line of the answer.
         answer: String,

@@ -1,17 +1,19 @@
-//! What every service has in common by being a service: settings, telemetry, health, metrics, shutdown,
+//! Chassis of every service: settings, telemetry, health, metrics, shutdown,
 //! deadlines, circuit breakers, bounded doors. Nothing here knows what a service is for.
 //!
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`run`] | `main` of a service: settings, telemetry, signal, exit code |
 //! | [`serve`] | an HTTP listener that drains at shutdown |
-//! | `linger` | lets a refusal arrive whose request was not read to its end |
+//! | [`router`] | routes and layers that every service ends with |
+//! | `drain_body` | lets a refusal arrive whose request was not read to its end |
 //! | [`body`] | the JSON body of a request, refused with a reason |
 //! | [`problem`] | refusals, as the JSON envelope with their status |
 //! | [`deadline`] | how long a request may take, from its header to every hop |
 //! | [`breaker`] | a circuit breaker for one dependency |
+//! | [`claim`] | work that waits: taken by its worker or withdrawn by its caller, never both |
 //! | [`count`] | whole numbers in settings |
-//! | [`door`] | bounded concurrency with a bounded queue |
+//! | [`admission`] | bounded concurrency with a bounded queue |
 //! | [`gate`] | breaker and door of one dependency, in the right order |
 //! | [`secret`] | a setting that no log may show |
 //! | [`attempts`] | attempts at a connection, repeated until one succeeds |
@@ -23,21 +25,23 @@
 //! | [`duration`] | durations in settings |
 //! | [`telemetry`] | logs on standard error, trace context of a request |
 
+pub mod admission;
 pub mod attempts;
 pub mod backoff;
 pub mod body;
 pub mod breaker;
+pub mod claim;
 pub mod count;
 pub mod deadline;
-pub mod door;
+mod drain_body;
 pub mod duration;
 pub mod gate;
 pub mod health;
 pub mod healthcheck;
-mod linger;
 pub mod link;
 pub mod metrics;
 pub mod problem;
+pub mod router;
 pub mod run;
 pub mod secret;
 pub mod serve;
@@ -45,7 +49,8 @@ pub mod telemetry;
 
 pub use tokio_util::sync::CancellationToken;
 
-/// Every service's allocator. What a request needs is allocated on one thread and freed on another; that took a third
-/// of the logger's time with glibc's.
+/// Every service's allocator.
+// What a request needs is allocated on one thread and freed on another; that took a third of the logger's time with
+// glibc's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -61,7 +61,7 @@ impl Metrics {
             Family::<RouteLabels, Histogram>::new_with_constructor(|| Histogram::new(LATENCY_BUCKETS));
         let breakers = Family::<DependencyLabels, Gauge>::default();
         registry.register("http_requests", "Requests answered", requests.clone());
-        registry.register("http_request_seconds", "Time to the answer", latency.clone());
+        registry.register("http_request_duration_seconds", "Time to the answer", latency.clone());
         registry.register("circuit_breaker_state", "0 closed, 1 half-open, 2 open", breakers.clone());
         Self {
             registry: Arc::new(Mutex::new(registry)),

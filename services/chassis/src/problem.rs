@@ -45,13 +45,13 @@ impl Problem {
         self
     }
 
-    /// Its status.
+    /// Status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What it says.
+    /// Message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -62,6 +62,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(Envelope::refusal(self.message))).into_response();
         if let Some(wait) = self.retry_after {
+            // The header has whole seconds, and 0 would ask for a busy loop.
             let seconds = wait.as_secs_f64().ceil().max(1.0);
             if let Ok(value) = HeaderValue::from_str(&format!("{seconds:.0}")) {
                 response.headers_mut().insert(RETRY_AFTER, value);

@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, Parser};
+use clap::{Arg, ArgAction, Command, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -85,13 +86,30 @@ fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The settings; and the address to ask where `--healthcheck` is given. Every service has the setting `listen`.
+/// Gives each flag of a service its environment variable: `--request-timeout` of the broker is `BROKER_REQUEST_TIMEOUT`.
+/// One that names a variable itself keeps that.
+// One rule here instead of a name at each setting: services share a host's environment, a compose file or a shell, and
+// `QUEUE` alone would say nothing of whose it is.
+fn with_environment(command: Command) -> Command {
+    let service = command.get_name().trim_end_matches("-planted").to_owned();
+    command.mut_args(|arg| match (arg.get_env(), arg.get_long()) {
+        (None, Some(flag)) => {
+            let variable = format!("{service}_{flag}").replace('-', "_").to_uppercase();
+            // For good, as clap wants it; there are a few dozen, and one call.
+            arg.env(&*variable.leak())
+        }
+        _ => arg,
+    })
+}
+
+/// The settings; and the address to ask where `--healthcheck` is given.
+// Every service has the setting `listen`.
 fn arguments<Settings: Parser>() -> Result<(Settings, Option<String>), clap::Error> {
     let flag = Arg::new("healthcheck")
         .long("healthcheck")
         .action(ArgAction::SetTrue)
         .help("Ask the service that runs with these settings whether it is alive, and end: 0 yes, 1 no");
-    let matches = Settings::command().arg(flag).try_get_matches()?;
+    let matches = with_environment(Settings::command()).arg(flag).try_get_matches()?;
     let healthcheck = matches.get_flag("healthcheck");
     let listen = matches.get_one::<String>("listen").filter(|_| healthcheck).cloned();
     Ok((Settings::from_arg_matches(&matches)?, listen))
@@ -105,7 +123,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn failed(error: &dyn Error, code: u8) -> ExitCode {
-    eprintln!("error: {}", Chain(error));
+    // Not by a macro, which panics where nobody reads standard error any more.
+    let _ = writeln!(std::io::stderr(), "error: {}", Chain(error));
     ExitCode::from(code)
 }
 
@@ -127,5 +146,30 @@ impl Display for Chain<'_> {
             cause = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    #[command(name = "broker-planted")]
+    struct Settings {
+        #[arg(long, default_value_t = 1)]
+        queue_length: u32,
+        #[arg(long, env = "PLANTED_BUG", default_value = "")]
+        planted_bug: String,
+    }
+
+    #[test]
+    fn each_flag_has_a_variable_with_the_name_of_its_service() {
+        let command = with_environment(Settings::command());
+        let variables: Vec<_> = command.get_arguments().filter_map(Arg::get_env).collect();
+        assert_eq!(variables, ["BROKER_QUEUE_LENGTH", "PLANTED_BUG"]);
+        let settings = Settings::from_arg_matches(&command.get_matches_from(["broker"])).unwrap();
+        assert_eq!((settings.queue_length, settings.planted_bug.as_str()), (1, ""));
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
+// A type instead of care: settings are printed whole by their Debug, in logs and in messages of tests.
 impl Secret {
     /// The text itself, for the client library that needs it.
     #[must_use]

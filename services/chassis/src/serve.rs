@@ -1,4 +1,4 @@
-//! An HTTP listener that drains at shutdown: what is under way is answered, for a bounded time.
+//! An HTTP listener that drains at shutdown: what is in flight is answered, for a bounded time.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::linger;
+use crate::drain_body;
 
 /// An address that can't be listened on, or a listener that broke.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum ServeError {
     /// Taken, or not of this machine.
     #[error("can't listen on {address} (is another program using the port?): {source}")]
     Bind {
-        /// As it was asked for.
+        /// Address as it was asked for.
         address: String,
         /// The operating system's word.
         source: std::io::Error,
@@ -44,7 +44,7 @@ pub fn address_of(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
     Ok(listener.local_addr()?)
 }
 
-/// Serves until `shutdown`, then takes no new connections, finishes what is under way, and gives up on the
+/// Serves until `shutdown`, then takes no new connections, finishes what is in flight, and gives up on the
 /// rest after `drain`.
 ///
 /// # Errors
@@ -63,9 +63,10 @@ pub async fn http(
         }
     });
     let begun = shutdown.clone();
-    let router = router.layer(middleware::from_fn(linger::layer));
+    let router = router.layer(middleware::from_fn(drain_body::layer));
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });
+    // A client that reads slowly must not keep a service from ending; whoever ends it kills it in the end anyway.
     let limit = async {
         shutdown.cancelled().await;
         tokio::time::sleep(drain).await;
@@ -73,7 +74,7 @@ pub async fn http(
     tokio::select! {
         ended = async { serving.await } => Ok(ended?),
         () = limit => {
-            tracing::warn!("requests were still under way after {drain:?}; their connections are closed");
+            tracing::warn!("requests were still in flight after {drain:?}; their connections are closed");
             Ok(())
         }
     }

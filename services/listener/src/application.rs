@@ -4,49 +4,43 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Router, middleware};
+use axum::Router;
 use chassis::CancellationToken;
 use chassis::attempts::Attempts;
-use chassis::backoff::Backoff;
-use chassis::health::{self, Dependency, Readiness};
-use chassis::metrics::{self, Metrics};
-use chassis::problem::{no_such_method, no_such_route};
+use chassis::health::{Dependency, Readiness};
+use chassis::link::Keeper;
+use chassis::metrics::Metrics;
 use chassis::serve::{self, ServeError};
-use chassis::telemetry;
+use logger_client::BadEndpoint;
 use tokio::net::TcpListener;
-use tokio::time::Instant;
 
-use crate::damaged::Damaged;
-use crate::hand::CallLimits;
+use crate::buffer::CallLimits;
+use crate::damaged::DamagedMessages;
 use crate::logger::Logger;
 use crate::metrics::ListenerMetrics;
-use crate::rabbit::{Rabbit, Target};
-use crate::session::{Session, Workshop};
+use crate::rabbit::RabbitTarget;
+use crate::session::{Session, SessionContext};
 use crate::settings::Settings;
 
-pub use crate::logger::BadUrl as BadLoggerUrl;
-pub use crate::rabbit::BadUrl as BadAmqpUrl;
+pub use crate::rabbit::{BadRabbitUrl, ConsumeMode};
 
-/// Connecting to RabbitMQ. Few beside each other: each that hangs has a thread until RabbitMQ answers.
-const ATTEMPTS: Attempts =
-    Attempts { pace: Duration::from_millis(500), beside: 4, each: Duration::from_secs(10) };
-
-/// A connection that has worked for so long is followed by the next one at once.
-const STEADY: Duration = Duration::from_secs(2);
+/// Attempts to connect to RabbitMQ.
+// Few at once: each that hangs has a thread until RabbitMQ answers.
+const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(10));
 
 /// A listener that is ready to run.
 pub struct Application {
     http: TcpListener,
     address: SocketAddr,
     router: Router,
-    target: Arc<Target>,
-    workshop: Workshop,
+    target: Arc<RabbitTarget>,
+    context: SessionContext,
     rabbit: Dependency,
     logger: Dependency,
     drain: Duration,
 }
 
-/// Why a listener could not be built.
+/// Reason why a listener could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The address is taken.
@@ -54,10 +48,10 @@ pub enum BuildError {
     Listen(#[from] ServeError),
     /// RabbitMQ's URL can't be used.
     #[error(transparent)]
-    AmqpUrl(#[from] BadAmqpUrl),
+    AmqpUrl(#[from] BadRabbitUrl),
     /// The logger's URL can't be used.
-    #[error(transparent)]
-    LoggerUrl(#[from] BadLoggerUrl),
+    #[error("LISTENER_LOGGER_GRPC_URL: {0}")]
+    LoggerUrl(#[from] BadEndpoint),
 }
 
 impl Application {
@@ -67,16 +61,24 @@ impl Application {
     /// # Errors
     /// [`BuildError`] for an address that is taken and for URLs that can't be used.
     pub async fn build(settings: Settings) -> Result<Self, BuildError> {
-        let target = target(&settings)?;
+        Self::build_with(settings, ConsumeMode::default()).await
+    }
+
+    /// Builds a listener that consumes in another mode.
+    ///
+    /// # Errors
+    /// [`BuildError`] for an address that is taken and for URLs that can't be used.
+    pub async fn build_with(settings: Settings, mode: ConsumeMode) -> Result<Self, BuildError> {
+        let target = RabbitTarget::parse(settings.amqp_url.expose(), settings.prefetch, mode)?;
         let logger = Logger::new(&settings.logger_grpc_url, settings.call_timeout)?;
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
-        let workshop = Workshop {
+        let context = SessionContext {
             logger,
             limits: CallLimits { entries: settings.max_batch, bytes: settings.max_batch_bytes },
-            calls: settings.calls,
+            calls: settings.max_in_flight,
             acknowledges: target.acknowledges(),
             metrics: ListenerMetrics::new(&metrics),
-            damaged: Damaged::default(),
+            damaged: DamagedMessages::default(),
         };
         let http = serve::bind(&settings.listen).await?;
         Ok(Self {
@@ -84,9 +86,9 @@ impl Application {
             http,
             rabbit: readiness.dependency("rabbitmq"),
             logger: readiness.dependency("logger"),
-            router: router(readiness, &metrics),
+            router: chassis::router::finish(Router::new(), readiness, &metrics),
             target: Arc::new(target),
-            workshop,
+            context,
             drain: settings.drain,
         })
     }
@@ -97,7 +99,7 @@ impl Application {
         self.address
     }
 
-    /// Works until `shutdown`, then finishes the calls under way and ends.
+    /// Works until `shutdown`, then finishes the calls in flight and ends.
     ///
     /// # Errors
     /// [`ServeError`] when the HTTP listener broke.
@@ -106,8 +108,8 @@ impl Application {
         let broken = shutdown.clone();
         let http = serve::http(self.http, self.router, shutdown.clone(), self.drain);
         let http = async { http.await.inspect_err(|_| broken.cancel()) };
-        let sessions = sessions(&self.target, &self.workshop, &self.rabbit, &shutdown, self.drain);
-        let keeper = self.workshop.logger.clone();
+        let sessions = sessions(&self.target, &self.context, &self.rabbit, &shutdown, self.drain);
+        let keeper = self.context.logger.clone();
         let work = async {
             tokio::select! {
                 () = sessions => {}
@@ -120,64 +122,19 @@ impl Application {
     }
 }
 
-/// One session after the other, until `shutdown`.
+/// Runs one session after the other, until `shutdown`.
 async fn sessions(
-    target: &Arc<Target>,
-    workshop: &Workshop,
+    target: &Arc<RabbitTarget>,
+    context: &SessionContext,
     dependency: &Dependency,
     shutdown: &CancellationToken,
     drain: Duration,
 ) {
-    let mut backoff = Backoff::default();
-    while let Some(rabbit) = shutdown.run_until_cancelled(connect(target, dependency)).await {
-        tracing::info!("RabbitMQ is there, consuming");
+    let keeper = Keeper { attempts: ATTEMPTS, dependency, end: shutdown.clone() };
+    let session = |rabbit| async move {
         dependency.ready();
-        let begun = Instant::now();
-        if let Err(ended) = Session::new(workshop.clone(), rabbit).run(shutdown, drain).await {
-            tracing::warn!("RabbitMQ is gone: {ended}");
-            dependency.waits(ended.to_string());
-        }
-        // Connections that are made and soon lost, again and again, must not become a busy loop.
-        if begun.elapsed() > STEADY {
-            backoff.reset();
-        } else {
-            shutdown.run_until_cancelled(tokio::time::sleep(backoff.pause())).await;
-        }
-    }
-}
-
-async fn connect(target: &Arc<Target>, dependency: &Dependency) -> Rabbit {
-    let attempt = || Arc::clone(target).connect();
-    let mut told = String::new();
-    let failed = |reason: &str| {
-        if told != reason {
-            tracing::info!("waiting for RabbitMQ: {reason}");
-            reason.clone_into(&mut told);
-        }
-        dependency.waits(reason);
+        let ended = Session::new(context.clone(), rabbit).run(shutdown, drain).await;
+        ended.err().map(|ended| ended.to_string()).unwrap_or_default()
     };
-    ATTEMPTS.until_success(attempt, failed).await
-}
-
-#[cfg(not(feature = "planted-bugs"))]
-fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
-    Target::parse(settings.amqp_url.expose(), settings.prefetch)
-}
-
-#[cfg(feature = "planted-bugs")]
-fn target(settings: &Settings) -> Result<Target, BadAmqpUrl> {
-    let target = Target::parse(settings.amqp_url.expose(), settings.prefetch)?;
-    Ok(match settings.planted_bug {
-        Some(bug) => target.planted(bug),
-        None => target,
-    })
-}
-
-fn router(readiness: Readiness, metrics: &Metrics) -> Router {
-    health::router(readiness)
-        .merge(metrics.router())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+    keeper.run(|| Arc::clone(target).connect(), |_| {}, session).await;
 }

@@ -5,22 +5,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::message::Original;
 
-/// How many are remembered.
+/// Number of messages that are remembered.
 const MOST: usize = 256;
 
-/// What came damaged lately; clones share it.
+/// Messages that came damaged lately; clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Damaged(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct DamagedMessages(Arc<Mutex<VecDeque<String>>>);
 
-impl Damaged {
-    /// Remembers a message; whether the very same bytes came before. On their way here no two damages are the same:
-    /// then it lies in the queue as it is, and coming again will not mend it.
+impl DamagedMessages {
+    /// Remembers a message; whether the very same bytes came before.
+    // On their way here no two damages are the same: then it lies in the queue as it is, and coming again will not
+    // repair it.
     pub(crate) fn came_before(&self, original: &Original) -> bool {
         let fingerprint = original.fingerprint();
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains(&fingerprint) {
             return true;
         }
+        // Bounded: somebody may publish damaged messages without an end.
         seen.truncate(MOST - 1);
         seen.push_front(fingerprint);
         false
@@ -34,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_are_known_again_and_old_ones_are_forgotten() {
-        let damaged = Damaged::default();
+        let damaged = DamagedMessages::default();
         let first = original(1, b"x", Some("a"));
         assert!(!damaged.came_before(&first));
         assert!(!damaged.came_before(&original(2, b"x", Some("b"))));

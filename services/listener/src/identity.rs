@@ -1,12 +1,8 @@
 //! The id of an entry whose message brings none.
-//!
-//! A redelivery must get the same id, or it would be stored twice; and RabbitMQ tells nothing that stays the
-//! same but the message itself. So the id is made of the body, the routing key, and the timestamp where the
-//! publisher set one. The price: two messages without an id and without a timestamp that are the same to the
-//! byte become one entry. A publisher that wants them counted separately sets `message_id`.
 
-/// FNV-1a with 128 bits. It need not withstand malice: should two messages be made to have one hash, the
-/// logger compares their content, and the second goes to the dead letters.
+/// FNV-1a with 128 bits.
+// It need not withstand malice: should two messages be made to have one hash, the logger compares their content, and
+// the second goes to the dead letters.
 #[derive(Debug, Clone, Copy)]
 struct Fnv(u128);
 
@@ -26,6 +22,10 @@ impl Fnv {
 }
 
 /// The id of a message by what stays the same in every delivery of it.
+// A redelivery must get the same id, or it would be stored twice; and RabbitMQ tells nothing that stays the same but
+// the message itself. So the id is made of the body, the routing key, and the timestamp where the publisher set one.
+// The price: two messages without an id and without a timestamp that are the same to the byte become one entry. A
+// publisher that wants them counted separately sets `message_id`.
 pub(crate) fn derive(body: &[u8], routing_key: &str, timestamp: Option<u64>) -> String {
     let timestamp = timestamp.map(u64::to_be_bytes);
     let hash = Fnv(Fnv::OFFSET)

@@ -1,20 +1,19 @@
-//! Which deliveries of one channel are outstanding, and how to acknowledge those that are done.
-//!
-//! Delivery tags mean something on their own channel only: each session has a ledger of its own.
+//! Outstanding deliveries of one channel, and the acknowledgements of those that are done.
 
 use std::collections::BTreeSet;
 
 /// The deliveries that were taken and not yet acknowledged.
+// Delivery tags mean something on their own channel only: each session has a ledger of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     outstanding: BTreeSet<u64>,
 }
 
-/// One `basic.ack`.
+/// A `basic.ack`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ack {
     pub(crate) tag: u64,
-    /// All outstanding deliveries up to the tag, too.
+    /// True to acknowledge all outstanding deliveries up to the tag, too.
     pub(crate) multiple: bool,
 }
 
@@ -24,19 +23,20 @@ impl Ledger {
         self.outstanding.insert(tag);
     }
 
-    /// Deliveries are done, in any order: how to acknowledge them and no other. What is before everything
-    /// that is still outstanding goes in one acknowledgement.
+    /// Deliveries are done, in any order: how to acknowledge them and no other.
+    // What is before everything that is still outstanding goes in one acknowledgement.
     pub(crate) fn settle(&mut self, done: impl IntoIterator<Item = u64>) -> Vec<Ack> {
         let mut done: Vec<u64> = done.into_iter().filter(|tag| self.outstanding.remove(tag)).collect();
         done.sort_unstable();
         let first_left = self.outstanding.first().copied().unwrap_or(u64::MAX);
+        // One frame for many, instead of one for each.
         let together = done.partition_point(|tag| *tag < first_left);
         let prefix = done[..together].last().map(|tag| Ack { tag: *tag, multiple: true });
         let rest = done[together..].iter().map(|tag| Ack { tag: *tag, multiple: false });
         prefix.into_iter().chain(rest).collect()
     }
 
-    /// How many are outstanding.
+    /// Number of outstanding deliveries.
     pub(crate) fn len(&self) -> usize {
         self.outstanding.len()
     }

@@ -13,13 +13,13 @@
 //! | `session` | the work on one connection, until it is lost |
 //! | `message`, `identity` | a message read, and the id of its entry |
 //! | `damaged` | messages that came damaged, remembered |
-//! | `hand` | messages that wait for a call |
+//! | `buffer` | messages that wait for a call |
 //! | `ledger` | which deliveries may be acknowledged |
 //! | `logger` | calls to the logger |
 
 pub mod application;
+mod buffer;
 mod damaged;
-mod hand;
 mod identity;
 mod ledger;
 mod logger;

@@ -39,13 +39,13 @@ pub(crate) struct Message {
 pub(crate) enum Reading {
     /// An entry for the logger.
     Entry(Message),
-    /// It can never be stored.
+    /// A message that can never be stored.
     Never(Original, Unreadable),
-    /// It is not what was published, as far as can be told.
+    /// A message that is not what was published, as far as can be told.
     Damaged(Original, Damage),
 }
 
-/// What shows that a message is damaged.
+/// Sign that a message is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Damage {
     #[error("it does not match its checksum")]
@@ -54,7 +54,7 @@ pub(crate) enum Damage {
     Properties,
 }
 
-/// Why a message can never be stored.
+/// Reason why a message can never be stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error(transparent)]
@@ -86,8 +86,8 @@ impl Original {
         }
     }
 
-    /// Whether its properties can't be read, or it carries a checksum that is not its own. Id and body are all that an
-    /// entry is made of.
+    /// Looks for damage: properties that can't be read, or a checksum that is not its own.
+    // Id and body are all that an entry is made of.
     fn damage(&self) -> Option<Damage> {
         if self.header(UNREADABLE).is_some() {
             return Some(Damage::Properties);
@@ -99,7 +99,7 @@ impl Original {
         (!matches).then_some(Damage::Checksum)
     }
 
-    /// What is the same when the same bytes come again.
+    /// Fingerprint of the message: the same when the same bytes come again.
     pub(crate) fn fingerprint(&self) -> String {
         let unreadable = self.header(UNREADABLE).and_then(AMQPValue::as_long_string);
         let unreadable = unreadable.map(|properties| uncounted(properties.as_bytes()));
@@ -146,7 +146,7 @@ fn uncounted(properties: &[u8]) -> String {
 }
 
 impl Message {
-    /// Its size in a call, in bytes.
+    /// Size in a call, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.entry.name.len() + self.entry.data.len() + self.entry.id.len() + 32
     }

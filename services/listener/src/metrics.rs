@@ -1,4 +1,4 @@
-//! What the listener counts, beside what every service counts.
+//! Metrics of the listener, beside those of every service.
 
 use std::sync::Arc;
 use std::time::Duration;

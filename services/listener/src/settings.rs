@@ -13,39 +13,35 @@ use wire::entry::MAX_BATCH;
 #[command(version, about)]
 pub struct Settings {
     /// Address of HTTP: /healthz, /readyz, /metrics
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8083")]
+    #[arg(long, default_value = "127.0.0.1:8083")]
     pub listen: String,
     /// RabbitMQ, like amqp://user:password@host:5672/%2f; heartbeat=SECONDS may follow as a parameter
-    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub amqp_url: Secret,
     /// The logger's gRPC, like http://host:50001
-    #[arg(long, env = "LOGGER_GRPC_URL")]
+    #[arg(long)]
     pub logger_grpc_url: String,
-    /// How many messages may be delivered and not yet acknowledged; bounds the memory
-    #[arg(long, env = "PREFETCH", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Messages that may be delivered and not yet acknowledged; bounds the memory
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
     pub prefetch: u16,
-    /// How many messages one call to the logger brings at most
-    #[arg(long, env = "MAX_BATCH", default_value_t = 512, value_parser = batch)]
+    /// Messages in one call to the logger, at most
+    #[arg(long, default_value_t = 512, value_parser = batch)]
     pub max_batch: usize,
-    /// How many bytes of messages one call brings at most; a greater one goes alone
-    #[arg(long, env = "MAX_BATCH_BYTES", default_value_t = 4 * 1024 * 1024, value_parser = batch_bytes)]
+    /// Bytes of messages in one call, at most; a greater one goes alone
+    #[arg(long, default_value_t = 4 * 1024 * 1024, value_parser = batch_bytes)]
     pub max_batch_bytes: usize,
-    /// How many calls may be under way at the same time
-    #[arg(long, env = "CALLS", default_value_t = 2, value_parser = count::positive)]
-    pub calls: usize,
-    /// How long the logger may take for one call before it is made again
-    #[arg(long, env = "CALL_TIMEOUT", default_value = "5s", value_parser = duration::parse)]
+    /// Calls in flight at the same time, at most
+    #[arg(long, default_value_t = 2, value_parser = count::positive)]
+    pub max_in_flight: usize,
+    /// Time that the logger may take for one call before it is made again
+    #[arg(long, default_value = "5s", value_parser = duration::parse)]
     pub call_timeout: Duration,
-    /// How long calls under way are given at shutdown
-    #[arg(long, env = "DRAIN", default_value = "10s", value_parser = duration::parse)]
+    /// Time for calls in flight to end after SIGTERM
+    #[arg(long, default_value = "10s", value_parser = duration::parse)]
     pub drain: Duration,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-    /// A bug for proving the harness; none unless `listener-planted` sets it.
-    #[cfg(feature = "planted-bugs")]
-    #[arg(skip)]
-    pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
 /// Reads a number of entries that one call may have.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use chassis::CancellationToken;
-use chassis::door::Door;
+use chassis::admission::Admission;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
 use chassis::serve::{self, ServeError};
@@ -21,13 +21,14 @@ use crate::grpc::{GrpcServer, Service};
 use crate::http;
 use crate::intake::Intake;
 use crate::metrics::LoggerMetrics;
-use crate::queue::Queue;
+use crate::queue::CommitQueue;
 use crate::recent::Recent;
 use crate::settings::Settings;
-use crate::store::{Store, Target};
+use crate::store::{Store, StoreTarget};
 
 pub use crate::grpc::ServeGrpcError;
-pub use crate::store::BadUrl;
+pub use crate::intake::StoreMode;
+pub use crate::store::BadMongoUrl;
 
 /// Reads beside each other, and waiting: few, since each may hold megabytes.
 const READERS: (usize, usize) = (2, 32);
@@ -43,12 +44,12 @@ pub struct Application {
     committers: Vec<Committer>,
     store: Store,
     dependency: Dependency,
-    queue: Arc<Queue>,
+    queue: Arc<CommitQueue>,
     down_grace: Duration,
     drain: Duration,
 }
 
-/// Why a logger could not be built.
+/// Reason why a logger could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// An address is taken.
@@ -56,10 +57,10 @@ pub enum BuildError {
     Listen(#[from] ServeError),
     /// MongoDB's connection string can't be used.
     #[error(transparent)]
-    MongoUrl(#[from] BadUrl),
+    MongoUrl(#[from] BadMongoUrl),
 }
 
-/// Why a logger ended.
+/// Reason why a logger ended.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The HTTP listener broke.
@@ -76,13 +77,21 @@ impl Application {
     /// # Errors
     /// [`BuildError`] for an address that is taken and for a connection string that can't be used.
     pub async fn build(settings: Settings) -> Result<Self, BuildError> {
-        let target = Target::parse(settings.mongo_url.expose(), &settings.collection).await?;
+        Self::build_with(settings, StoreMode::default()).await
+    }
+
+    /// Builds a logger that stores in another mode.
+    ///
+    /// # Errors
+    /// [`BuildError`] for an address that is taken and for a connection string that can't be used.
+    pub async fn build_with(settings: Settings, mode: StoreMode) -> Result<Self, BuildError> {
+        let target = StoreTarget::parse(settings.mongo_url.expose(), &settings.collection).await?;
         let (http, grpc) = (serve::bind(&settings.listen).await?, serve::bind(&settings.grpc_listen).await?);
         let (address, grpc_address) = (serve::address_of(&http)?, serve::address_of(&grpc)?);
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
         let fingerprints = Fingerprints::default();
         let store = Store::new(target, fingerprints.clone());
-        let intake = intake(&settings, fingerprints, LoggerMetrics::new(&metrics));
+        let intake = intake(&settings, fingerprints, LoggerMetrics::new(&metrics), mode);
         let service = service(&settings, intake.clone(), store.clone());
         Ok(Self {
             http,
@@ -93,7 +102,7 @@ impl Application {
             queue: Arc::clone(&intake.queue),
             committers: vec![committer(&settings, &intake, store.clone()); settings.writers],
             router: http::router(intake, settings.request_timeout, readiness, &metrics),
-            server: GrpcServer { service, drain: settings.drain },
+            server: GrpcServer { service, drain: settings.drain, reflection: settings.grpc_reflection },
             store,
             down_grace: settings.down_grace,
             drain: settings.drain,
@@ -112,7 +121,7 @@ impl Application {
         self.grpc_address
     }
 
-    /// Serves until `shutdown`, then answers what is under way and ends.
+    /// Serves until `shutdown`, then answers what is in flight and ends.
     ///
     /// # Errors
     /// [`RunError`] when a listener broke.
@@ -145,7 +154,7 @@ fn service(settings: &Settings, intake: Intake, store: Store) -> Service {
     Service {
         intake,
         store,
-        readers: Door::new(READERS.0, READERS.1),
+        readers: Admission::new(READERS.0, READERS.1),
         max_batch: settings.max_batch,
         request_timeout: settings.request_timeout,
     }
@@ -162,27 +171,17 @@ fn committer(settings: &Settings, intake: &Intake, store: Store) -> Committer {
     }
 }
 
-fn intake(settings: &Settings, fingerprints: Fingerprints, metrics: LoggerMetrics) -> Intake {
+fn intake(
+    settings: &Settings,
+    fingerprints: Fingerprints,
+    metrics: LoggerMetrics,
+    mode: StoreMode,
+) -> Intake {
     Intake {
-        queue: Arc::new(Queue::new(settings.queue_length, settings.queue_bytes)),
-        recent: Arc::new(Recent::new(remembered(settings))),
+        queue: Arc::new(CommitQueue::new(settings.queue_length, settings.queue_bytes)),
+        recent: Arc::new(Recent::new(if mode.remembers { settings.recent_ids } else { 0 })),
         fingerprints,
         metrics,
-        #[cfg(feature = "planted-bugs")]
-        planted: settings.planted_bug,
-    }
-}
-
-#[cfg(not(feature = "planted-bugs"))]
-fn remembered(settings: &Settings) -> usize {
-    settings.recent_ids
-}
-
-#[cfg(feature = "planted-bugs")]
-fn remembered(settings: &Settings) -> usize {
-    match settings.planted_bug {
-        // The map would hide the bug.
-        Some(crate::planted::PlantedBug::WritesWithoutUniqueId) => 0,
-        _ => settings.recent_ids,
+        mode,
     }
 }

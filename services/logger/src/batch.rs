@@ -25,7 +25,7 @@ pub(crate) struct Batch {
     bytes: usize,
 }
 
-/// All the entries of a batch with one id and content.
+/// Entries of a batch with one id and content.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Pending,
@@ -35,7 +35,7 @@ pub(crate) struct Group {
 }
 
 impl Batch {
-    /// Whether an entry of `size` bytes still fits; the first one always does.
+    /// Reports whether an entry of `size` bytes still fits; the first one always does.
     pub(crate) fn has_room(&self, size: usize, limits: BatchLimits) -> bool {
         self.entries == 0 || (self.entries < limits.entries && self.bytes + size <= limits.bytes)
     }
@@ -49,7 +49,7 @@ impl Batch {
         {
             return Some(pending);
         }
-        if !pending.claim() {
+        if !pending.take() {
             return None;
         }
         self.entries += 1;
@@ -68,12 +68,12 @@ impl Batch {
         self.groups.is_empty()
     }
 
-    /// How many documents it has.
+    /// Number of documents.
     pub(crate) fn len(&self) -> usize {
         self.groups.len()
     }
 
-    /// What to insert, in the order of the places that [`Self::settle`] tells.
+    /// Documents to insert, in the order of the places that [`Self::settle`] gives.
     pub(crate) fn documents(&self) -> Vec<&RawDocumentBuf> {
         self.groups.iter().map(|group| &group.leader.record.document).collect()
     }
@@ -122,7 +122,7 @@ impl Batch {
 }
 
 impl Group {
-    /// What is inserted for it.
+    /// Record that is inserted for it.
     pub(crate) fn record(&self) -> &Record {
         &self.leader.record
     }
@@ -154,7 +154,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::fingerprint::Fingerprints;
-    use crate::outcome::Refusal;
+    use crate::outcome::StoreRefusal;
     use crate::pending::tests::pending;
 
     /// The ids in a batch.
@@ -169,7 +169,7 @@ pub(crate) mod tests {
         let (repeat, repeat_ticket) = pending("a", "x", &fingerprints);
         let (other, _other_ticket) = pending("a", "y", &fingerprints);
         assert!(batch.offer(first).is_none() && batch.offer(repeat).is_none());
-        assert!(batch.offer(other).is_some_and(|other| other.claim()), "given back unclaimed");
+        assert!(batch.offer(other).is_some_and(|other| other.take()), "given back untaken");
         assert_eq!(batch.len(), 1);
         batch.settle(|_, group| Some(Outcome::Stored(group.record().created_at)));
         assert_eq!(first_ticket.outcome().await, repeat_ticket.outcome().await);
@@ -194,14 +194,14 @@ pub(crate) mod tests {
                 }
                 let ids = ids(&batch);
                 batch.settle(|place, group| Some(match refused[place] {
-                    true => Outcome::Refused(Refusal::ByStore(group.record().id.clone())),
+                    true => Outcome::Refused(StoreRefusal::ByStore(group.record().id.clone())),
                     false => Outcome::Stored(group.record().created_at),
                 }));
                 assert!(batch.is_empty());
                 for (id, _, ticket) in tickets {
                     let place = ids.iter().position(|known| *known == id).unwrap();
                     match ticket.outcome().await {
-                        Outcome::Refused(Refusal::ByStore(told)) => assert!(refused[place] && told == id),
+                        Outcome::Refused(StoreRefusal::ByStore(told)) => assert!(refused[place] && told == id),
                         Outcome::Stored(_) => assert!(!refused[place]),
                         other => panic!("{other:?}"),
                     }

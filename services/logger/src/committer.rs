@@ -1,24 +1,24 @@
-//! Writes batches: whatever arrived while one commit was under way goes together into the next.
+//! Writes batches: whatever arrived while one commit was in flight goes together into the next.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::backoff::Backoff;
-use chassis::link::State;
+use chassis::link::LinkState;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, BatchLimits, Group};
 use crate::comparer::Comparer;
 use crate::metrics::LoggerMetrics;
-use crate::outcome::{Outcome, Refusal};
-use crate::queue::Queue;
+use crate::outcome::{Outcome, StoreRefusal};
+use crate::queue::CommitQueue;
 use crate::recent::Recent;
 use crate::store::{InsertFailure, Inserted, Store};
 
-/// One writer; several may share a queue.
+/// Writer of batches; several may share a queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Committer {
-    pub(crate) queue: Arc<Queue>,
+    pub(crate) queue: Arc<CommitQueue>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) store: Store,
     pub(crate) comparer: Comparer,
@@ -34,7 +34,8 @@ impl Committer {
         }
     }
 
-    /// While the store is down nothing is taken, so that what was never sent can still be refused.
+    /// Waits for a batch.
+    // While the store is down nothing is taken, so that what was never sent can still be refused.
     async fn next_batch(&self) -> Option<Batch> {
         self.store.link.up().await;
         let batch = self.queue.next_batch(self.limits).await;
@@ -44,6 +45,7 @@ impl Committer {
 
     /// Commits a batch: until each entry in it is settled, or nobody waits for it any more.
     async fn commit(&self, mut batch: Batch) {
+        // Short at first: most failures are a connection that was lost, and the next one is there already.
         let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250));
         while let Some(end) = batch.last_deadline() {
             match tokio::time::timeout_at(end, self.attempt(&mut batch)).await {
@@ -56,7 +58,7 @@ impl Committer {
         }
     }
 
-    /// One attempt; what it settles leaves the batch.
+    /// Attempts to commit once; what is settled leaves the batch.
     async fn attempt(&self, batch: &mut Batch) {
         let logs = self.store.link.up().await;
         let (begun, size) = (Instant::now(), batch.len());
@@ -64,6 +66,8 @@ impl Committer {
             Ok(inserted) => self.settle(batch, &inserted),
             Err(InsertFailure::NotSent(reason)) => {
                 tracing::debug!("{size} entries were not sent: {reason}");
+                // Surely not sent: back to the queue, where they can still be refused. What an earlier attempt may
+                // have stored stays here.
                 self.queue.give_back(batch.split_off_untouched());
             }
             Err(InsertFailure::Unknown(reason)) => {
@@ -81,6 +85,7 @@ impl Committer {
             Some(reason) => Some(refused(group, reason)),
             None => Some(Outcome::Stored(group.record().created_at)),
         });
+        // Beside the commits: a store that is slow to look one entry up must not hold up all others.
         self.comparer.take(batch.take_groups());
     }
 
@@ -103,19 +108,20 @@ fn refused(group: &Group, reason: &str) -> Outcome {
     if group.maybe_stored {
         return Outcome::Unknown(format!("an earlier attempt may have stored it; then: {reason}"));
     }
-    Outcome::Refused(Refusal::ByStore(reason.to_owned()))
+    Outcome::Refused(StoreRefusal::ByStore(reason.to_owned()))
 }
 
-/// Refuses, while the store is down, what has waited for it long enough. Runs for ever.
-pub(crate) async fn refuse_while_down(queue: Arc<Queue>, store: Store, grace: Duration) {
+/// Refuses, while the store is down, what has waited for it long enough.
+// Runs for ever.
+pub(crate) async fn refuse_while_down(queue: Arc<CommitQueue>, store: Store, grace: Duration) {
     const SWEEP_EVERY: Duration = Duration::from_millis(20);
     let mut state = store.link.watch();
     loop {
-        if state.wait_for(|state| matches!(state, State::Down(_))).await.is_err() {
+        if state.wait_for(|state| matches!(state, LinkState::Down(_))).await.is_err() {
             return;
         }
         if let (Err(reason), Some(moment)) = (store.link.current(), Instant::now().checked_sub(grace)) {
-            queue.refuse_since(moment, &Refusal::StoreDown(reason));
+            queue.refuse_since(moment, &StoreRefusal::StoreDown(reason));
         }
         tokio::time::sleep(SWEEP_EVERY).await;
     }

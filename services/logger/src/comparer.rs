@@ -1,8 +1,5 @@
 //! Compares repeats with what is stored under their ids: the same content is answered like the first,
 //! another is a conflict.
-//!
-//! This goes on beside the commits, because a store that is slow to look something up must not hold up
-//! those whose ids are new. What has been compared is remembered, so that each repeat of a repeat is quicker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +13,8 @@ use crate::outcome::Outcome;
 use crate::recent::Recent;
 use crate::store::{Content, Store};
 
-/// Look-ups beside each other. Few: a store that has no index for them reads all it has for each.
+/// Look-ups beside each other.
+// Few: a store that has no index for them reads all it has for each.
 const LOOKUPS: usize = 2;
 
 /// Repeats that may wait for their look-up; beyond it their outcome is told to be unknown.
@@ -38,6 +36,8 @@ impl Comparer {
     }
 
     /// Takes repeats, and settles each once it has been compared.
+    // This goes on beside the commits, because a store that is slow to look something up must not hold up those whose
+    // ids are new. What has been compared is remembered, so that each repeat of a repeat is quicker.
     pub(crate) fn take(&self, repeats: Vec<Group>) {
         if repeats.is_empty() {
             return;
@@ -62,6 +62,7 @@ impl Comparer {
     }
 
     async fn compare(&self, group: &Group) -> Outcome {
+        // A few at once: looking up is the store's work too, and the commits come first.
         let _turn = self.looking.acquire().await;
         let record = group.record();
         match self.look_up(&record.id).await {

@@ -13,7 +13,7 @@ pub(crate) struct Draft {
     pub(crate) via: Via,
 }
 
-/// Why an entry can't be stored as it is.
+/// Reason why an entry can't be stored as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidDraft {
     #[error(transparent)]
@@ -25,7 +25,8 @@ pub(crate) enum InvalidDraft {
 }
 
 impl Draft {
-    /// Checks every field. An empty id is made here, and an empty `via` becomes `default_via`.
+    /// Checks every field.
+    // An empty id is made here, and an empty `via` becomes `default_via`.
     pub(crate) fn new(
         id: String,
         name: String,
@@ -34,6 +35,7 @@ impl Draft {
         default_via: Via,
     ) -> Result<Self, InvalidDraft> {
         check(&name, &data)?;
+        // Version 7 begins with the time: the store's index grows at its end, not all over.
         let id = if id.is_empty() { Uuid::now_v7().to_string() } else { EntryId::parse(id)?.into() };
         let via = match via {
             "" => default_via,

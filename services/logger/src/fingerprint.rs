@@ -2,7 +2,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-/// 128 bits of a name and its data. Only fingerprints of the same [`Fingerprints`] can be compared.
+/// 128 bits of a name and its data.
+// Only fingerprints of the same [`Fingerprints`] can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint(u64, u64);
 

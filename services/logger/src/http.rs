@@ -7,10 +7,9 @@ use axum::routing::post;
 use axum::{Extension, Json, Router, middleware};
 use chassis::body::Body;
 use chassis::deadline::{self, Deadline};
-use chassis::health::{self, Readiness};
-use chassis::metrics::{self, Metrics};
-use chassis::problem::{Problem, no_such_method, no_such_route};
-use chassis::telemetry;
+use chassis::health::Readiness;
+use chassis::metrics::Metrics;
+use chassis::problem::Problem;
 use tracing::Instrument;
 use wire::entry::{LogBody, MAX_DATA, MAX_NAME, StoredEntry, Via};
 use wire::envelope::Envelope;
@@ -28,24 +27,19 @@ const MARGIN: Duration = Duration::from_millis(5);
 /// The wait that a refused caller is told.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// All the routes.
+/// Routes of the logger.
 pub(crate) fn router(
     intake: Intake,
     request_timeout: Duration,
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
-    let log = Router::new()
+    let routes = Router::new()
         .route("/log", post(log))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(request_timeout, deadline::layer))
         .with_state(intake);
-    log.merge(health::router(readiness))
-        .merge(metrics.router())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+    chassis::router::finish(routes, readiness, metrics)
 }
 
 async fn log(

@@ -1,8 +1,9 @@
-//! From a checked entry to its outcome.
+//! Intake of checked entries: each gets its outcome.
 
 use std::sync::Arc;
 
 use chassis::deadline::Deadline;
+use mongodb::bson::raw::CStr;
 use mongodb::bson::{RawDocumentBuf, cstr};
 
 use crate::draft::Draft;
@@ -10,25 +11,43 @@ use crate::fingerprint::Fingerprints;
 use crate::metrics::LoggerMetrics;
 use crate::moment::Moment;
 use crate::outcome::Outcome;
-use crate::pending::{Pending, Record, Ticket};
-use crate::queue::Queue;
+use crate::pending::{Pending, PendingTicket, Record};
+use crate::queue::CommitQueue;
 use crate::recent::Recent;
 
 /// Takes checked entries; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Intake {
-    pub(crate) queue: Arc<Queue>,
+    pub(crate) queue: Arc<CommitQueue>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) metrics: LoggerMetrics,
-    #[cfg(feature = "planted-bugs")]
-    pub(crate) planted: Option<crate::planted::PlantedBug>,
+    pub(crate) mode: StoreMode,
 }
 
-/// How far an entry came at once.
+/// Mode of storing: what an entry is known by, and when its sender is answered. All that `logger-planted` does otherwise
+/// is a mode of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreMode {
+    /// Field of the document that holds the entry's id. `_id` is the store's own key, unique without an index of ours.
+    pub(crate) key: &'static CStr,
+    /// True to answer a sender only once the entry is stored.
+    pub(crate) awaits_commit: bool,
+    /// True to remember ids stored lately.
+    pub(crate) remembers: bool,
+}
+
+impl Default for StoreMode {
+    /// Known by `_id`, answered once stored, remembered.
+    fn default() -> Self {
+        Self { key: cstr!("_id"), awaits_commit: true, remembers: true }
+    }
+}
+
+/// State of an entry when it was taken in.
 enum Entrance {
     Known(Outcome),
-    Waits(Ticket),
+    Waits(PendingTicket),
 }
 
 impl Intake {
@@ -43,6 +62,7 @@ impl Intake {
     pub(crate) async fn submit_all(&self, drafts: &[Draft], deadline: Deadline) -> Vec<Outcome> {
         let (pending, entrances): (Vec<_>, Vec<_>) =
             drafts.iter().map(|draft| self.admit(draft, deadline)).unzip();
+        // All before the first is waited for, so that they can be written together.
         self.queue.push(pending.into_iter().flatten());
         let mut outcomes = Vec::with_capacity(entrances.len());
         for entrance in entrances {
@@ -53,25 +73,19 @@ impl Intake {
 
     fn admit(&self, draft: &Draft, deadline: Deadline) -> (Option<Pending>, Entrance) {
         let fingerprint = self.fingerprints.of(&draft.name, &draft.data);
+        // Most repeats come soon after the first, of a client that was not answered: the store need not be asked.
         if let Some(known) = self.recent.answer(&draft.id, fingerprint) {
             return (None, Entrance::Known(known));
         }
         let created_at = Moment::now();
         let document = self.document(draft, created_at);
         let record = Record { id: draft.id.clone(), fingerprint, created_at, document };
-        let (pending, ticket) = Pending::new(record, deadline.instant());
+        let (pending, ticket) = Pending::new(record, deadline);
         (Some(pending), self.entrance(ticket, created_at))
     }
 
-    #[cfg(not(feature = "planted-bugs"))]
-    #[allow(clippy::unused_self)]
-    fn entrance(&self, ticket: Ticket, _created_at: Moment) -> Entrance {
-        Entrance::Waits(ticket)
-    }
-
-    #[cfg(feature = "planted-bugs")]
-    fn entrance(&self, ticket: Ticket, created_at: Moment) -> Entrance {
-        if self.planted != Some(crate::planted::PlantedBug::AnswersBeforeCommit) {
+    fn entrance(&self, ticket: PendingTicket, created_at: Moment) -> Entrance {
+        if self.mode.awaits_commit {
             return Entrance::Waits(ticket);
         }
         tokio::spawn(ticket.outcome());
@@ -89,26 +103,11 @@ impl Intake {
 
     fn document(&self, draft: &Draft, created_at: Moment) -> RawDocumentBuf {
         let mut document = RawDocumentBuf::new();
-        if self.ids_are_unique() {
-            document.append(cstr!("_id"), draft.id.as_str());
-        } else {
-            document.append(cstr!("entry_id"), draft.id.as_str());
-        }
+        document.append(self.mode.key, draft.id.as_str());
         document.append(cstr!("name"), draft.name.as_str());
         document.append(cstr!("data"), draft.data.as_str());
         document.append(cstr!("created_at"), created_at.bson());
         document.append(cstr!("via"), draft.via.as_str());
         document
-    }
-
-    #[cfg(not(feature = "planted-bugs"))]
-    #[allow(clippy::unused_self)]
-    fn ids_are_unique(&self) -> bool {
-        true
-    }
-
-    #[cfg(feature = "planted-bugs")]
-    fn ids_are_unique(&self) -> bool {
-        self.planted != Some(crate::planted::PlantedBug::WritesWithoutUniqueId)
     }
 }

@@ -1,7 +1,7 @@
 //! The logger: stores log entries in MongoDB and answers only once the store has confirmed them.
 //!
 //! An entry comes in by gRPC or HTTP, waits in one bounded queue, and is written with all the others that
-//! arrived while the previous commit was under way. Its id is the key in the store, so that a repeat, a
+//! arrived while the previous commit was in flight. Its id is the key in the store, so that a repeat, a
 //! redelivery or a retry after a broken connection stores nothing twice.
 //!
 //! | module | what it holds |

@@ -1,4 +1,4 @@
-//! What the logger counts, beside what every service counts.
+//! Metrics of the logger, beside those of every service.
 
 use std::sync::Arc;
 use std::time::Duration;

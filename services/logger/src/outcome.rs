@@ -1,26 +1,26 @@
-//! What became of an entry.
+//! Outcome of an entry.
 
 use crate::moment::Moment;
 
-/// What became of an entry; told to its caller and true whatever happens afterwards.
+/// Outcome of an entry; told to its caller and true whatever happens afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The store has confirmed it, now or earlier with the same content.
     Stored(Moment),
-    /// Its id is in the store with other content.
+    /// Conflict: the id is in the store with other content.
     Conflict,
     /// Surely not stored.
-    Refused(Refusal),
+    Refused(StoreRefusal),
     /// May or may not be stored.
     Unknown(String),
 }
 
-/// Why an entry was refused; in each case nothing was stored and it may be sent again.
+/// Reason why an entry was refused; in each case nothing was stored and it may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("overloaded: as many entries as may wait are waiting; try again later")]
+pub(crate) enum StoreRefusal {
+    #[error("overloaded: queue full; try again later")]
     QueueFull,
-    #[error("the store is not there: {0}")]
+    #[error("the store is unavailable: {0}")]
     StoreDown(String),
     #[error("the deadline passed before the entry could be sent to the store")]
     TooLate,
@@ -42,12 +42,12 @@ impl Outcome {
     }
 }
 
-/// What to say of an id that is taken.
+/// Message about an id that is taken.
 pub(crate) fn conflict_message(id: &str) -> String {
     format!("the id \"{id}\" is stored with another name or data; give a new entry an id of its own")
 }
 
-/// What to say when an entry's deadline passed after it was sent.
+/// Outcome of an entry whose deadline passed after it was sent.
 pub(crate) fn unknown_by_deadline() -> Outcome {
     Outcome::Unknown(
         "the deadline passed before the store answered; whether the entry is stored is unknown, ask again \

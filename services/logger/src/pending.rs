@@ -1,24 +1,15 @@
 //! An entry that waits for its commit, and the ticket that its caller holds meanwhile.
-//!
-//! Both ends share one state, so that "never sent" and "may have been sent" can't be confused: whoever moves
-//! it away from waiting decides.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-
+use chassis::claim::{self, Claim, End};
+use chassis::deadline::Deadline;
 use mongodb::bson::RawDocumentBuf;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::fingerprint::Fingerprint;
 use crate::moment::Moment;
-use crate::outcome::{Outcome, Refusal, unknown_by_deadline};
+use crate::outcome::{Outcome, StoreRefusal, unknown_by_deadline};
 
-const WAITING: u8 = 0;
-const SENT: u8 = 1;
-const GONE: u8 = 2;
-
-/// What the store needs of an entry.
+/// Content of an entry for the store.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) id: String,
@@ -33,79 +24,62 @@ pub(crate) struct Pending {
     pub(crate) record: Record,
     pub(crate) since: Instant,
     pub(crate) deadline: Instant,
-    state: Arc<AtomicU8>,
-    reply: oneshot::Sender<Outcome>,
+    claim: Claim<Outcome>,
 }
 
 /// The caller's end. Dropped, the entry is not sent any more, unless it already was.
 #[derive(Debug)]
-pub(crate) struct Ticket {
-    deadline: Instant,
-    state: Arc<AtomicU8>,
-    reply: oneshot::Receiver<Outcome>,
+pub(crate) struct PendingTicket {
+    deadline: Deadline,
+    ticket: claim::Ticket<Outcome>,
 }
 
 impl Pending {
-    pub(crate) fn new(record: Record, deadline: Instant) -> (Self, Ticket) {
-        let (sender, receiver) = oneshot::channel();
-        let state = Arc::new(AtomicU8::new(WAITING));
-        let ticket = Ticket { deadline, state: Arc::clone(&state), reply: receiver };
-        (Self { record, since: Instant::now(), deadline, state, reply: sender }, ticket)
+    pub(crate) fn new(record: Record, deadline: Deadline) -> (Self, PendingTicket) {
+        let (claim, ticket) = claim::pair();
+        let pending = Self { record, since: Instant::now(), deadline: deadline.instant(), claim };
+        (pending, PendingTicket { deadline, ticket })
     }
 
     /// Takes it for sending; false when nobody waits for it any more.
-    pub(crate) fn claim(&self) -> bool {
-        // Closed after it was claimed and given back: the caller left while it was in a batch.
-        !self.reply.is_closed() && leave_waiting(&self.state, SENT)
+    pub(crate) fn take(&self) -> bool {
+        self.claim.take()
     }
 
-    /// It was surely not sent after all.
-    pub(crate) fn unclaim(&self) {
-        self.state.store(WAITING, Ordering::Release);
+    /// Gives it back: it was surely not sent after all.
+    pub(crate) fn give_back(&self) {
+        self.claim.give_back();
     }
 
-    /// Whether nobody waits for it any more, or its deadline has passed.
+    /// Reports whether nobody waits for it any more, or its deadline has passed.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
-        self.reply.is_closed() || self.deadline <= now
+        self.claim.is_abandoned() || self.deadline <= now
     }
 
-    /// Tells the caller, who may have gone away.
+    /// Answers the caller, who may have gone away.
     pub(crate) fn settle(self, outcome: Outcome) {
-        let _ = self.reply.send(outcome);
+        self.claim.answer(outcome);
     }
 
     /// Refuses it, unless it was taken or its caller left.
-    pub(crate) fn refuse(self, refusal: Refusal) {
-        if leave_waiting(&self.state, GONE) {
-            self.settle(Outcome::Refused(refusal));
-        }
+    pub(crate) fn refuse(self, refusal: StoreRefusal) {
+        self.claim.refuse(Outcome::Refused(refusal));
     }
 
-    /// Its size in the store, in bytes.
+    /// Size in the store, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.record.document.as_bytes().len()
     }
 }
 
-fn leave_waiting(state: &AtomicU8, to: u8) -> bool {
-    state.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
-}
-
-impl Ticket {
+impl PendingTicket {
     /// The outcome, or at the deadline what is true then.
-    pub(crate) async fn outcome(mut self) -> Outcome {
-        match tokio::time::timeout_at(self.deadline, &mut self.reply).await {
-            Ok(told) => told.unwrap_or_else(|_| unknown_by_deadline()),
-            Err(_) if leave_waiting(&self.state, GONE) => Outcome::Refused(Refusal::TooLate),
-            // Sent, or being refused at this very moment.
-            Err(_) => self.reply.try_recv().unwrap_or_else(|_| unknown_by_deadline()),
+    pub(crate) async fn outcome(self) -> Outcome {
+        match self.ticket.end(self.deadline).await {
+            End::Answered(outcome) => outcome,
+            End::Withdrawn => Outcome::Refused(StoreRefusal::TooLate),
+            End::Unanswered { .. } => unknown_by_deadline(),
         }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        leave_waiting(&self.state, GONE);
     }
 }
 
@@ -116,24 +90,24 @@ pub(crate) mod tests {
     use super::*;
     use crate::fingerprint::Fingerprints;
 
-    pub(crate) fn pending(id: &str, data: &str, fingerprints: &Fingerprints) -> (Pending, Ticket) {
+    pub(crate) fn pending(id: &str, data: &str, fingerprints: &Fingerprints) -> (Pending, PendingTicket) {
         let record = Record {
             id: id.to_owned(),
             fingerprint: fingerprints.of("n", data),
             created_at: Moment::now(),
             document: RawDocumentBuf::new(),
         };
-        Pending::new(record, Instant::now() + Duration::from_secs(1))
+        Pending::new(record, Deadline::after(Duration::from_secs(1)))
     }
 
     #[tokio::test(start_paused = true)]
     async fn at_the_deadline_only_an_entry_that_was_never_sent_is_refused() {
         let fingerprints = Fingerprints::default();
         let (_waiting, ticket) = pending("a", "x", &fingerprints);
-        assert_eq!(ticket.outcome().await, Outcome::Refused(Refusal::TooLate));
+        assert_eq!(ticket.outcome().await, Outcome::Refused(StoreRefusal::TooLate));
 
         let (sent, ticket) = pending("a", "x", &fingerprints);
-        assert!(sent.claim());
+        assert!(sent.take());
         assert!(matches!(ticket.outcome().await, Outcome::Unknown(_)));
     }
 
@@ -141,14 +115,14 @@ pub(crate) mod tests {
     async fn an_entry_whose_caller_left_is_not_sent() {
         let (left, ticket) = pending("a", "x", &Fingerprints::default());
         drop(ticket);
-        assert!(!left.claim());
+        assert!(!left.take());
     }
 
     #[tokio::test]
     async fn an_entry_that_was_sent_is_not_refused() {
         let (sent, ticket) = pending("a", "x", &Fingerprints::default());
-        assert!(sent.claim());
-        sent.refuse(Refusal::QueueFull);
+        assert!(sent.take());
+        sent.refuse(StoreRefusal::QueueFull);
         assert!(matches!(ticket.outcome().await, Outcome::Unknown(_)));
     }
 }

@@ -1,22 +1,26 @@
 //! Bugs for proving the harness's checkers; only with the feature `planted-bugs`, only in `logger-planted`.
 
-/// A bug of the logger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlantedBug {
-    /// STORED is answered as soon as an entry is queued.
-    AnswersBeforeCommit,
-    /// Documents get an id of their own, so that a repeat of an entry is stored again.
-    WritesWithoutUniqueId,
+use mongodb::bson::cstr;
+
+use crate::application::StoreMode;
+
+/// Mode of the bug of that name; the right one for a name of another service's.
+#[must_use]
+pub fn mode(name: &str) -> StoreMode {
+    match name {
+        "logger-answers-before-commit" => answers_before_commit(),
+        "logger-writes-without-unique-id" => writes_without_unique_id(),
+        _ => StoreMode::default(),
+    }
 }
 
-impl PlantedBug {
-    /// The bug of that name; `None` for a name of another service's.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "logger-answers-before-commit" => Some(Self::AnswersBeforeCommit),
-            "logger-writes-without-unique-id" => Some(Self::WritesWithoutUniqueId),
-            _ => None,
-        }
-    }
+/// STORED is answered as soon as an entry is queued.
+fn answers_before_commit() -> StoreMode {
+    StoreMode { awaits_commit: false, ..StoreMode::default() }
+}
+
+/// Documents get an id of their own, so that a repeat of an entry is stored again.
+fn writes_without_unique_id() -> StoreMode {
+    // The memory of ids would hide the bug.
+    StoreMode { key: cstr!("entry_id"), remembers: false, ..StoreMode::default() }
 }

@@ -7,26 +7,26 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, BatchLimits};
-use crate::outcome::Refusal;
+use crate::outcome::StoreRefusal;
 use crate::pending::Pending;
 
-/// What waits for its commit, bounded in entries and in bytes.
+/// Entries that wait for their commit, bounded in entries and in bytes.
 #[derive(Debug)]
-pub(crate) struct Queue {
-    inner: Mutex<Inner>,
+pub(crate) struct CommitQueue {
+    inner: Mutex<CommitQueueState>,
     arrived: Notify,
     most_entries: usize,
     most_bytes: usize,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct CommitQueueState {
     waiting: VecDeque<Pending>,
     bytes: usize,
     closed: bool,
 }
 
-impl Queue {
+impl CommitQueue {
     pub(crate) fn new(most_entries: usize, most_bytes: usize) -> Self {
         Self { inner: Mutex::default(), arrived: Notify::new(), most_entries, most_bytes }
     }
@@ -40,7 +40,7 @@ impl Queue {
                 let size = pending.size();
                 let full = inner.waiting.len() >= self.most_entries || inner.bytes + size > self.most_bytes;
                 if inner.closed || full {
-                    let why = if inner.closed { Refusal::ShuttingDown } else { Refusal::QueueFull };
+                    let why = if inner.closed { StoreRefusal::ShuttingDown } else { StoreRefusal::QueueFull };
                     refused.push((pending, why));
                     continue;
                 }
@@ -58,7 +58,7 @@ impl Queue {
     pub(crate) fn give_back(&self, entries: Vec<Pending>) {
         let mut inner = self.lock();
         for pending in entries.into_iter().rev() {
-            pending.unclaim();
+            pending.give_back();
             inner.bytes += pending.size();
             inner.waiting.push_front(pending);
         }
@@ -105,7 +105,7 @@ impl Queue {
     }
 
     /// Refuses what has waited since before `moment`.
-    pub(crate) fn refuse_since(&self, moment: Instant, refusal: &Refusal) {
+    pub(crate) fn refuse_since(&self, moment: Instant, refusal: &StoreRefusal) {
         let mut refused = Vec::new();
         {
             let mut inner = self.lock();
@@ -128,12 +128,12 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// How many wait.
+    /// Number of entries that wait.
     pub(crate) fn len(&self) -> usize {
         self.lock().waiting.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, CommitQueueState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -152,17 +152,17 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_its_bound_entries_are_refused_at_once() {
-        let (queue, fingerprints) = (Queue::new(1, 1000), Fingerprints::default());
+        let (queue, fingerprints) = (CommitQueue::new(1, 1000), Fingerprints::default());
         let (first, _ticket) = pending("a", "x", &fingerprints);
         let (second, refused) = pending("b", "x", &fingerprints);
         queue.push([first, second]);
-        assert_eq!(refused.outcome().await, Outcome::Refused(Refusal::QueueFull));
+        assert_eq!(refused.outcome().await, Outcome::Refused(StoreRefusal::QueueFull));
         assert_eq!(queue.len(), 1);
     }
 
     #[tokio::test]
     async fn a_batch_is_bounded_and_a_conflict_waits_for_the_next() {
-        let (queue, fingerprints) = (Queue::new(10, 1000), Fingerprints::default());
+        let (queue, fingerprints) = (CommitQueue::new(10, 1000), Fingerprints::default());
         let (entries, _tickets): (Vec<_>, Vec<_>) = [("a", "x"), ("a", "y"), ("b", "x"), ("c", "x")]
             .map(|(id, data)| pending(id, data, &fingerprints))
             .into_iter()
@@ -176,18 +176,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_given_back_comes_first_and_can_be_refused() {
-        let (queue, fingerprints) = (Queue::new(10, 1000), Fingerprints::default());
+        let (queue, fingerprints) = (CommitQueue::new(10, 1000), Fingerprints::default());
         let (first, ticket) = pending("a", "x", &fingerprints);
         queue.push([first]);
         let mut batch = queue.next_batch(LIMITS).await.unwrap();
         queue.give_back(batch.split_off_untouched());
-        queue.refuse_since(Instant::now() + Duration::from_secs(1), &Refusal::ShuttingDown);
-        assert_eq!(ticket.outcome().await, Outcome::Refused(Refusal::ShuttingDown));
+        queue.refuse_since(Instant::now() + Duration::from_secs(1), &StoreRefusal::ShuttingDown);
+        assert_eq!(ticket.outcome().await, Outcome::Refused(StoreRefusal::ShuttingDown));
     }
 
     #[tokio::test]
     async fn a_closed_queue_ends_once_empty() {
-        let (queue, fingerprints) = (Queue::new(10, 1000), Fingerprints::default());
+        let (queue, fingerprints) = (CommitQueue::new(10, 1000), Fingerprints::default());
         let (first, _ticket) = pending("a", "x", &fingerprints);
         queue.push([first]);
         queue.close();
@@ -195,6 +195,6 @@ mod tests {
         assert!(queue.next_batch(LIMITS).await.is_none());
         let (late, refused) = pending("b", "x", &fingerprints);
         queue.push([late]);
-        assert_eq!(refused.outcome().await, Outcome::Refused(Refusal::ShuttingDown));
+        assert_eq!(refused.outcome().await, Outcome::Refused(StoreRefusal::ShuttingDown));
     }
 }

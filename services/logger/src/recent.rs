@@ -10,12 +10,12 @@ use crate::outcome::Outcome;
 /// The ids stored last, bounded; the oldest is forgotten first.
 #[derive(Debug)]
 pub(crate) struct Recent {
-    inner: Mutex<Inner>,
+    inner: Mutex<RecentIds>,
     most: usize,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct RecentIds {
     known: HashMap<Arc<str>, (Fingerprint, Moment)>,
     order: VecDeque<Arc<str>>,
 }
@@ -26,7 +26,7 @@ impl Recent {
         Self { inner: Mutex::default(), most }
     }
 
-    /// What the store would say of an entry, if its id is remembered.
+    /// Outcome that the store would give an entry, if its id is remembered.
     pub(crate) fn answer(&self, id: &str, fingerprint: Fingerprint) -> Option<Outcome> {
         let (known, created_at) = *self.lock().known.get(id)?;
         Some(if known == fingerprint { Outcome::Stored(created_at) } else { Outcome::Conflict })
@@ -40,12 +40,12 @@ impl Recent {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, RecentIds> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl RecentIds {
     fn remember(&mut self, id: &str, entry: (Fingerprint, Moment), most: usize) {
         if let Some(known) = self.known.get_mut(id) {
             *known = entry;

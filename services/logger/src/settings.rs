@@ -12,52 +12,51 @@ use clap::Parser;
 #[command(version, about)]
 pub struct Settings {
     /// Address of HTTP: POST /log, /healthz, /readyz, /metrics
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8082")]
+    #[arg(long, default_value = "127.0.0.1:8082")]
     pub listen: String,
-    /// Address of gRPC: logger.LoggerService, health, reflection
-    #[arg(long, env = "GRPC_LISTEN", default_value = "127.0.0.1:50001")]
+    /// Address of gRPC: logger.LoggerService, health, and reflection where that is on
+    #[arg(long, default_value = "127.0.0.1:50001")]
     pub grpc_listen: String,
+    /// Describe the gRPC service to whoever asks (gRPC reflection), as grpcurl needs it
+    #[arg(long)]
+    pub grpc_reflection: bool,
     /// MongoDB, like mongodb://user:password@host:27017/logs_db?directConnection=true; the database is logs_db if
     /// none is named
-    #[arg(long, env = "MONGO_URL", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub mongo_url: Secret,
     /// Collection of the entries
-    #[arg(long, env = "COLLECTION", default_value = "logs")]
+    #[arg(long, default_value = "logs")]
     pub collection: String,
-    /// How many entries may wait for their commit; beyond it new ones are refused at once
-    #[arg(long, env = "QUEUE_LENGTH", default_value_t = 10_000, value_parser = count::positive)]
+    /// Entries that may wait for their commit; beyond it new ones are refused at once
+    #[arg(long, default_value_t = 10_000, value_parser = count::positive)]
     pub queue_length: usize,
-    /// How many bytes the waiting entries may have together
-    #[arg(long, env = "QUEUE_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = count::positive)]
+    /// Bytes that the waiting entries may have together
+    #[arg(long, default_value_t = 64 * 1024 * 1024, value_parser = count::positive)]
     pub queue_bytes: usize,
-    /// How many entries are written by one insert at most, and how many a LogBatch call may bring
-    #[arg(long, env = "MAX_BATCH", default_value_t = wire::entry::MAX_BATCH, value_parser = count::positive)]
+    /// Entries in one insert, and in a LogBatch call, at most
+    #[arg(long, default_value_t = wire::entry::MAX_BATCH, value_parser = count::positive)]
     pub max_batch: usize,
-    /// How many bytes are written by one insert at most; MongoDB's messages hold 48 MB
-    #[arg(long, env = "MAX_BATCH_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = batch_bytes)]
+    /// Bytes in one insert, at most; MongoDB's messages hold 48 MB
+    #[arg(long, default_value_t = 8 * 1024 * 1024, value_parser = batch_bytes)]
     pub max_batch_bytes: usize,
-    /// How many inserts may be under way at the same time; one reaches the rate of a single server
-    #[arg(long, env = "WRITERS", default_value_t = 1, value_parser = count::positive)]
+    /// Inserts in flight at the same time, at most; one reaches the rate of a single server
+    #[arg(long, default_value_t = 1, value_parser = count::positive)]
     pub writers: usize,
-    /// How many ids of stored entries are remembered, so that repeats need not ask the store
-    #[arg(long, env = "RECENT_IDS", default_value_t = 100_000)]
+    /// Ids of stored entries that are remembered, so that repeats need not ask the store
+    #[arg(long, default_value_t = 100_000)]
     pub recent_ids: usize,
-    /// How long a request may take whose caller gives no deadline
-    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "10s", value_parser = duration::parse)]
+    /// Time for a request whose caller gives no deadline
+    #[arg(long, default_value = "10s", value_parser = duration::parse)]
     pub request_timeout: Duration,
-    /// How long an entry waits for a store that is known to be down before it is refused
-    #[arg(long, env = "DOWN_GRACE", default_value = "250ms", value_parser = duration::parse)]
+    /// Time for which an entry waits for a store that is known to be down before it is refused
+    #[arg(long, default_value = "250ms", value_parser = duration::parse)]
     pub down_grace: Duration,
-    /// How long requests under way are given at shutdown
-    #[arg(long, env = "DRAIN", default_value = "10s", value_parser = duration::parse)]
+    /// Time for requests in flight to end after SIGTERM
+    #[arg(long, default_value = "10s", value_parser = duration::parse)]
     pub drain: Duration,
-    /// How it logs.
+    /// Form of the logs.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-    /// A bug for proving the harness; none unless `logger-planted` sets it.
-    #[cfg(feature = "planted-bugs")]
-    #[arg(skip)]
-    pub planted_bug: Option<crate::planted::PlantedBug>,
 }
 
 /// Reads a size that one message to MongoDB can hold.

@@ -13,10 +13,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use wire::grpc::logger_service_client::LoggerServiceClient;
 use wire::grpc::{LogBatchRequest, LogRequest, Outcome, ReadLogsRequest};
 use wire::headers::{OUTCOME, REFUSED};
@@ -32,8 +36,13 @@ struct Running {
 }
 
 async fn start() -> Running {
+    start_with(&[]).await
+}
+
+async fn start_with(more: &[&str]) -> Running {
     let arguments =
         ["logger", "--mongo-url", NOBODY, "--listen", "127.0.0.1:0", "--grpc-listen", "127.0.0.1:0"];
+    let arguments = arguments.iter().chain(more);
     let application = Application::build(Settings::try_parse_from(arguments).unwrap()).await.unwrap();
     let (http, grpc) = (application.address(), format!("http://{}", application.grpc_address()));
     let shutdown = CancellationToken::new();
@@ -84,6 +93,28 @@ async fn it_says_what_it_waits_for_and_is_alive() {
     assert_eq!(status, ServingStatus::NotServing);
 }
 
+/// Services that the logger tells of itself.
+async fn described(logger: &Running) -> Result<Vec<String>, Status> {
+    let message_request = Some(MessageRequest::ListServices(String::new()));
+    let question = ServerReflectionRequest { host: String::new(), message_request };
+    let mut client = ServerReflectionClient::new(logger.channel().await);
+    let answers = client.server_reflection_info(futures::stream::iter([question])).await?;
+    match answers.into_inner().message().await?.and_then(|answer| answer.message_response) {
+        Some(MessageResponse::ListServicesResponse(list)) => {
+            Ok(list.service.into_iter().map(|service| service.name).collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn it_describes_itself_only_where_that_is_set() {
+    let silent = described(&start().await).await.unwrap_err();
+    assert_eq!(silent.code(), Code::Unimplemented);
+    let services = described(&start_with(&["--grpc-reflection"]).await).await.unwrap();
+    assert!(services.iter().any(|service| service == "logger.LoggerService"), "{services:?}");
+}
+
 #[tokio::test]
 async fn it_refuses_quickly_and_says_that_nothing_is_stored() {
     let (logger, begun) = (start().await, Instant::now());
@@ -97,12 +128,12 @@ async fn it_refuses_quickly_and_says_that_nothing_is_stored() {
 
 #[tokio::test]
 async fn a_deadline_before_that_is_kept_too() {
-    let (logger, begun) = (start().await, Instant::now());
+    let logger = start_with(&["--down-grace", "1m"]).await;
     let mut request = Request::new(entry("", "n"));
-    request.set_timeout(Duration::from_millis(100));
+    // The logger's own word comes a twentieth before it, or the client's library would have answered.
+    request.set_timeout(Duration::from_secs(2));
     let status = logger.client().await.log_activity(request).await.unwrap_err();
     assert_eq!(status.metadata().get(OUTCOME).unwrap(), REFUSED);
-    assert!(begun.elapsed() < Duration::from_millis(200), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

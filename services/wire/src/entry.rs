@@ -49,7 +49,7 @@ impl Via {
     }
 }
 
-/// How grave an entry is; decides the routing key of its message.
+/// Severity of an entry; decides the routing key of its message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Severity {
     /// Routing key `log.INFO`.
@@ -76,39 +76,39 @@ impl Severity {
     }
 }
 
-/// What a client sends to `/grpc-logger` and `/json-logger`.
+/// Body of a request to `/grpc-logger` and `/json-logger`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntry {
-    /// What the entry is about; 1 to [`MAX_NAME`] bytes.
+    /// Subject of the entry; 1 to [`MAX_NAME`] bytes.
     pub name: String,
-    /// What it says; 1 to [`MAX_DATA`] bytes.
+    /// Content of the entry; 1 to [`MAX_DATA`] bytes.
     pub data: String,
 }
 
-/// What a client sends to `/rabbitmq-logger`.
+/// Body of a request to `/rabbitmq-logger`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewEvent {
-    /// What the entry is about; 1 to [`MAX_NAME`] bytes.
+    /// Subject of the entry; 1 to [`MAX_NAME`] bytes.
     pub name: String,
-    /// What it says; 1 to [`MAX_DATA`] bytes.
+    /// Content of the entry; 1 to [`MAX_DATA`] bytes.
     pub data: String,
     /// INFO when absent.
     #[serde(default)]
     pub severity: Severity,
 }
 
-/// What the broker sends to the logger's `/log`.
+/// Body of a request to the logger's `/log`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogBody {
     /// Made by the logger when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<EntryId>,
-    /// What the entry is about; 1 to [`MAX_NAME`] bytes.
+    /// Subject of the entry; 1 to [`MAX_NAME`] bytes.
     pub name: String,
-    /// What it says; 1 to [`MAX_DATA`] bytes.
+    /// Content of the entry; 1 to [`MAX_DATA`] bytes.
     pub data: String,
 }
 
@@ -117,11 +117,11 @@ pub struct LogBody {
 pub struct StoredEntry {
     /// Unique in the store.
     pub id: String,
-    /// What the entry is about.
+    /// Subject of the entry.
     pub name: String,
-    /// What it says.
+    /// Content of the entry.
     pub data: String,
-    /// When the logger took it: RFC 3339, UTC.
+    /// Moment at which the logger took it: RFC 3339, UTC.
     pub created_at: String,
     /// The path that it came by; absent where an implementation does not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,13 +133,13 @@ pub struct StoredEntry {
 pub struct AcceptedEntry {
     /// Unique in the store.
     pub id: String,
-    /// What the entry is about.
+    /// Subject of the entry.
     pub name: String,
-    /// What it says.
+    /// Content of the entry.
     pub data: String,
 }
 
-/// Why an entry can't be stored as it is; each names the field and what would be right.
+/// Reason why an entry can't be stored as it is; each names the field and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEntry {
     /// A field with nothing in it.
@@ -148,9 +148,9 @@ pub enum InvalidEntry {
     /// A field beyond its limit.
     #[error("\"{field}\" has {length} bytes; at most {limit} are stored")]
     TooLong {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
-        /// Its length in bytes.
+        /// Length in bytes.
         length: usize,
         /// The greatest length in bytes.
         limit: usize,
@@ -158,9 +158,9 @@ pub enum InvalidEntry {
     /// A NUL character, which not every store keeps.
     #[error("\"{field}\" has a NUL character at byte {place}; leave it out")]
     Nul {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
-        /// Its place, in bytes from the start.
+        /// Place in bytes from the start.
         place: usize,
     },
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Envelope<T> {
     /// False for an answer that did what was asked.
     pub error: bool,
-    /// For people: what was done, or what was wrong and what would be right.
+    /// Message for people: what was done, or what was wrong and what would be right.
     pub message: String,
-    /// What was asked for; absent from refusals.
+    /// Data that was asked for; absent from refusals.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default = "Option::default")]
     pub data: Option<T>,

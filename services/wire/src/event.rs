@@ -14,46 +14,15 @@ pub const QUEUE: &str = "logs";
 /// The binding key of [`QUEUE`].
 pub const BINDING: &str = "log.*";
 
-/// Where messages go that can't be read: durable, quorum, reached through the default exchange.
+/// Queue of messages that can't be read: durable, quorum, reached through the default exchange.
 pub const DEAD_QUEUE: &str = "logs.dead";
-
-/// A queue as everyone who declares it must declare it: RabbitMQ refuses a second declaration that differs.
-/// Every argument is a string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueueShape {
-    /// The name.
-    pub name: &'static str,
-    /// Whether it outlives a restart of RabbitMQ.
-    pub durable: bool,
-    /// The arguments, all of them text.
-    pub arguments: &'static [(&'static str, &'static str)],
-}
-
-/// [`QUEUE`]; what RabbitMQ itself gives up on goes to [`DEAD_QUEUE`] by way of the default exchange.
-pub const QUEUE_SHAPE: QueueShape = QueueShape {
-    name: QUEUE,
-    durable: true,
-    arguments: &[
-        ("x-queue-type", "quorum"),
-        ("x-dead-letter-exchange", ""),
-        ("x-dead-letter-routing-key", DEAD_QUEUE),
-    ],
-};
-
-/// [`DEAD_QUEUE`].
-pub const DEAD_QUEUE_SHAPE: QueueShape =
-    QueueShape { name: DEAD_QUEUE, durable: true, arguments: &[("x-queue-type", "quorum")] };
-
-/// The queue of the planted bug `broker-publishes-transient`: gone with a restart of RabbitMQ.
-pub const TRANSIENT_QUEUE_SHAPE: QueueShape =
-    QueueShape { name: "logs.transient", durable: false, arguments: &[] };
 
 /// Content type of every message.
 pub const CONTENT_TYPE: &str = "application/json";
 
 /// The body as it is on the wire; unknown fields are passed over, since other publishers may add some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Body {
+struct EventBody {
     #[serde(rename = "type", default = "log_kind")]
     kind: String,
     name: String,
@@ -69,14 +38,14 @@ fn log_kind() -> String {
 pub enum Event {
     /// Type `log`, or none: an entry for the logger.
     Log {
-        /// What the entry is about.
+        /// Subject of the entry.
         name: String,
-        /// What it says.
+        /// Content of the entry.
         data: String,
     },
 }
 
-/// Why a message can't be read; this is the reason that its dead letter carries.
+/// Reason why a message can't be read; its dead letter carries it.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableEvent {
     /// Not the JSON that was expected.
@@ -96,7 +65,7 @@ impl Event {
     /// # Errors
     /// [`UnreadableEvent`] is the reason that goes with it to the dead letters.
     pub fn decode(body: &[u8]) -> Result<Self, UnreadableEvent> {
-        let body: Body = json::object(body)?;
+        let body: EventBody = json::object(body)?;
         match body.kind.as_str() {
             "log" => {
                 check(&body.name, &body.data)?;

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct EntryId(String);
 
-/// Why a text is no id of an entry.
+/// Reason why a text is no id of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
-    /// Nothing at all.
+    /// Empty text.
     #[error("an id of an entry is 1 to 255 visible ASCII characters, not empty")]
     Empty,
     /// More than [`EntryId::MAX`] characters.
@@ -31,6 +31,8 @@ impl EntryId {
     ///
     /// # Errors
     /// [`InvalidId`] says what an id looks like and where this one does not.
+    // Visible ASCII alone: an id goes into headers, metadata and AMQP properties, none of which takes the same of
+    // anything else.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
         let text = text.into();
         Self::check(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! What travels between the services and their clients: JSON bodies, the AMQP event, headers, ids and the
+//! Formats that travel between the services and their clients: JSON bodies, the AMQP event, headers, ids and the
 //! generated gRPC code. No I/O and no policy; decoding here never panics and never accepts what could not
 //! be stored afterwards.
 //!

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One `traceparent`, version 00.
+/// A `traceparent`, version 00.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
     trace: u128,
@@ -37,7 +37,7 @@ impl TraceContext {
         (context.trace != 0 && context.parent != 0).then_some(context)
     }
 
-    /// The same trace with another parent span.
+    /// Child of this context: the trace with another parent span.
     #[must_use]
     pub fn child(self, span: u64) -> Self {
         Self { parent: span.max(1), ..self }

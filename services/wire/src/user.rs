@@ -1,4 +1,4 @@
-//! Who logs in: the credentials that a client sends, and the user that the answer tells.
+//! Credentials that a client sends, and the user that the answer tells.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ pub const MAX_EMAIL: usize = 254;
 /// The greatest length of a password that is looked at, in bytes.
 pub const MAX_PASSWORD: usize = 1024;
 
-/// What a client sends to `/authentication`. Its `Debug` shows neither field: requests end up in logs.
+/// Body of a request to `/authentication`. Its `Debug` shows neither field: requests end up in logs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// Compared without case.
     pub email: String,
-    /// As typed; 1 to [`MAX_PASSWORD`] bytes.
+    /// Password as typed; 1 to [`MAX_PASSWORD`] bytes.
     pub password: String,
 }
 
@@ -25,7 +25,7 @@ pub struct Credentials {
 pub struct User {
     /// The number in the table.
     pub id: i64,
-    /// As it was registered.
+    /// Address as it was registered.
     pub email: String,
     /// Empty where unknown.
     #[serde(default)]
@@ -33,12 +33,12 @@ pub struct User {
     /// Empty where unknown.
     #[serde(default)]
     pub last_name: String,
-    /// When the user was registered: RFC 3339, UTC.
+    /// Moment of the registration: RFC 3339, UTC.
     #[serde(default)]
     pub created_at: String,
 }
 
-/// Why credentials can't be anybody's; each names the field and what would be right.
+/// Reason why credentials can't be anybody's; each names the field and what would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCredentials {
     /// A field with nothing in it.
@@ -47,9 +47,9 @@ pub enum InvalidCredentials {
     /// A field beyond its limit.
     #[error("\"{field}\" has {length} bytes; at most {limit} are taken")]
     TooLong {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
-        /// Its length in bytes.
+        /// Length in bytes.
         length: usize,
         /// The greatest length in bytes.
         limit: usize,
@@ -80,8 +80,9 @@ fn check_length(field: &'static str, text: &str, limit: usize) -> Result<(), Inv
     }
 }
 
-/// Whether a text has the shape of an address. Whether it is one, only its mail server knows; this keeps
-/// out what no table can hold (control characters, NUL among them) and what is surely a mistake.
+/// Reports whether a text has the shape of an address.
+// Only its mail server knows if it is one; this keeps out what no table can hold (control characters, NUL among them)
+// and what is surely a mistake.
 fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = |c: char| !c.is_whitespace() && !c.is_control();

@@ -8,6 +8,7 @@ use benches::closed::{self, Answer, Caller, Until};
 use benches::http::{HttpCaller, Question};
 use benches::{Failed, System, stored};
 use clap::Args;
+use faultline::cli::output::note;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 
@@ -108,7 +109,7 @@ async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Fail
             Ok(lap) => {
                 notes.add(&format!("growth/{number} stored: reading the newest, p50"), lap.millis(0.5), "ms")
             }
-            Err(error) => eprintln!("  growth/{number} stored: reading the newest: {error}"),
+            Err(error) => note(format_args!("  growth/{number} stored: reading the newest: {error}")),
         }
     }
     Ok(())

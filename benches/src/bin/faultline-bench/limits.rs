@@ -9,6 +9,7 @@ use benches::closed::{self, Lap, Until};
 use benches::http::{HttpCaller, Question};
 use benches::{Failed, System, amqp, stored};
 use clap::Args;
+use faultline::cli::output::note;
 use mongodb::bson::{Document, doc};
 use mongodb::{Collection, IndexModel};
 
@@ -57,7 +58,7 @@ impl Limits {
             let bench = Bench::new(system, Duration::from_secs(seconds.into())).await?;
             let mut measured = Rounds::default();
             for round in 1..=rounds {
-                eprintln!("round {round} of {rounds}");
+                note(format_args!("round {round} of {rounds}"));
                 bench.round(system, &mut measured).await?;
                 measured.note("limits", notes);
             }

@@ -15,6 +15,7 @@ mod store;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use faultline::cli::output::note;
 
 /// Benches of the services on real servers, and what comes of all benches.
 #[derive(Parser)]
@@ -76,7 +77,7 @@ fn main() -> ExitCode {
         Verb::Record(verb) => verb.perform(),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("faultline-bench: {error}");
+        note(format_args!("faultline-bench: {error}"));
         ExitCode::from(69)
     })
 }

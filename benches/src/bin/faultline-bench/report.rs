@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use benches::figures::{Figure, Figures};
 use benches::{Failed, comparison, criterion_output, links, ratios, targets};
 use clap::Args;
+use faultline::cli::output::{note, tell};
 use faultline::runner::machine;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -73,19 +74,19 @@ impl Report {
             let compared = ratios::compare(&figures, &before);
             text.push_str("\n## Against the baseline\n\n");
             for difference in figures.differences(&before) {
-                eprintln!("the baseline is of another machine or version: {difference}");
+                note(format_args!("the baseline is of another machine or version: {difference}"));
             }
             text.push_str(&comparison::against_baseline(&compared));
             for worse in compared.iter().filter(|compared| compared.is_regression()) {
-                eprintln!("worse than noise explains: {}", worse.now.name);
+                note(format_args!("worse than noise explains: {}", worse.now.name));
                 code = ExitCode::from(1);
             }
         } else {
-            eprintln!("there is no baseline yet: `make bench-record` makes one of this run");
+            note("there is no baseline yet: `make bench-record` makes one of this run");
         }
         write(&fresh.join(SUMMARY), &text)?;
-        println!("{text}");
-        eprintln!("tables, charts and figures are in {}", fresh.display());
+        tell(&text);
+        note(format_args!("tables, charts and figures are in {}", fresh.display()));
         Ok(code)
     }
 }

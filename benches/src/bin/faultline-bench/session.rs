@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use benches::figures::{Figure, Figures};
 use benches::{Failed, System};
+use faultline::cli::output::note;
 use faultline::stack::Wiring;
 
 use crate::folder;
@@ -20,7 +21,7 @@ impl Notes {
 
     /// Adds a figure and tells it.
     pub(crate) fn add(&mut self, name: &str, value: f64, unit: &str) {
-        eprintln!("  {name}: {}", shown(value, unit));
+        note(format_args!("  {name}: {}", shown(value, unit)));
         self.0.add(name, Figure::of(value, unit));
     }
 
@@ -30,12 +31,12 @@ impl Notes {
         sorted.sort_by(f64::total_cmp);
         let (Some(least), Some(greatest)) = (sorted.first(), sorted.last()) else { return };
         let (median, interval) = (sorted[sorted.len() / 2], (*least, *greatest));
-        eprintln!(
+        note(format_args!(
             "  {name}: {} ({} to {})",
             shown(median, unit),
             shown(*least, unit),
             shown(*greatest, unit)
-        );
+        ));
         self.0.add(name, Figure { value: median, unit: unit.to_owned(), interval: Some(interval) });
     }
 }
@@ -109,7 +110,7 @@ async fn until_interrupted(measuring: impl Future<Output = Result<(), Failed>>) 
     tokio::select! {
         measured = measuring => measured.map(|()| ExitCode::SUCCESS),
         _ = tokio::signal::ctrl_c() => {
-            eprintln!("interrupted: what was measured until now is kept");
+            note("interrupted: what was measured until now is kept");
             Ok(ExitCode::from(130))
         }
     }
@@ -124,7 +125,7 @@ fn keep(
     if !notes.0.figures.is_empty() {
         let file = folder::fresh()?.join(format!("{name}.json"));
         notes.0.write(&file)?;
-        eprintln!("written to {}", file.display());
+        note(format_args!("written to {}", file.display()));
     }
     code
 }

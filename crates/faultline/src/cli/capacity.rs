@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
-use super::{Output, interrupt, printed};
+use super::{Output, interrupt, output};
 use crate::measure::Threshold;
 use crate::measure::capacity::{Found, TrialResult};
 use crate::report::capacity::{CapacityReport, trial_line};
@@ -64,7 +64,7 @@ impl Capacity {
     pub fn perform(self) -> Result<Exit, Failure> {
         let topology = self.system.described()?;
         let schedule = self.schedule(&topology.names())?;
-        eprintln!("faultline capacity {} --seed {}", self.path, schedule.seed);
+        output::note(format_args!("faultline capacity {} --seed {}", self.path, schedule.seed));
         let options = CapacityOptions {
             path: self.path,
             objective: self.objective,
@@ -75,14 +75,14 @@ impl Capacity {
             runs: self.system.runs(),
         };
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
-        let mut told = |trial: &TrialResult| eprintln!("{}", trial_line(trial));
+        let mut told = |trial: &TrialResult| output::note(trial_line(trial));
         let (result, folder) = super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
             Ok::<_, Failure>(runner::capacity(options, listener, &mut told, cancel).await?)
         })?;
         folder.write_text("capacity.svg", &chart::capacity(&result)).map_err(Failure::internal)?;
         let report = CapacityReport::new(&folder.path().display().to_string(), &result);
-        printed(&match self.output {
+        output::print(match self.output {
             Output::Human => report.render(super::style()),
             Output::Json => super::json(&report)?,
         })?;
@@ -108,6 +108,7 @@ impl Capacity {
             )));
         }
         let rates = BTreeMap::from([(Spanned::new(0..0, self.path.clone()), Pace::constant(self.from))]);
+        let rates = Spanned::new(0..0, rates);
         let mut scenario = Scenario {
             shows: format!("the highest rate that {} holds", self.path),
             operations: Operations::default(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::{Output, printed};
+use super::{Output, output};
 use crate::measure::{LoadResult, Second, compare};
 use crate::report::compare::CompareReport;
 use crate::report::runs::RunsReport;
@@ -53,7 +53,7 @@ impl Compare {
         let read = |folder: &Path| judged::read(folder).map_err(Failure::usage);
         let (first, second) = (read(&self.first)?, read(&self.second)?);
         let report = RunsReport::new((&first.0, &first.1), (&second.0, &second.1));
-        printed(&match self.output {
+        output::print(match self.output {
             Output::Human => report.render(super::style()),
             Output::Json => super::json(&report)?,
         })?;
@@ -67,7 +67,7 @@ impl Compare {
             return Err(Failure::usage("the two loads have no path in common"));
         }
         let report = CompareReport::new(&first.0, &second.0, comparisons);
-        printed(&match self.output {
+        output::print(match self.output {
             Output::Human => report.render(super::style()),
             Output::Json => super::json(&report)?,
         })?;

@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::exit::{Exit, Failure};
-use super::{Cli, printed};
+use super::{Cli, output};
 
 /// `faultline completions`.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ impl Completions {
     pub fn perform(self) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "faultline", &mut script);
-        printed(&String::from_utf8_lossy(&script))?;
+        output::print(String::from_utf8_lossy(&script))?;
         Ok(Exit::Pass)
     }
 }
@@ -51,7 +51,7 @@ impl Man {
         }
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::internal)?;
-        printed(&String::from_utf8_lossy(&page))?;
+        output::print(String::from_utf8_lossy(&page))?;
         Ok(Exit::Pass)
     }
 }

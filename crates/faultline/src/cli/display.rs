@@ -1,43 +1,29 @@
 //! Progress of a run on standard error: one live line on a terminal, plain lines elsewhere.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::history::event::fault_name;
-use crate::history::{Event, Evidence, FaultStage, Outcome};
+use super::output;
+use crate::history::{Event, Evidence, FaultStage};
 use crate::measure::Tally;
 use crate::runner::trial::Tick;
-use crate::runner::{Listener, Progress, Stage};
+use crate::runner::{Listener, LiveTimeline, Progress, Stage};
 use crate::scenario::Schedule;
 use crate::stack::Starting;
+use crate::timeline::{Counts, Timeline};
 
 /// How often plain lines tell the rates.
 const RATES_EVERY: Duration = Duration::from_secs(5);
-
-/// Whether an error of printing only says that the reader has gone.
-#[must_use]
-pub fn nobody_reads(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::BrokenPipe
-}
 
 /// Shows progress.
 pub struct Display {
     bar: Option<ProgressBar>,
     schedule: Option<Box<Schedule>>,
-    counts: Counts,
-    acting: BTreeMap<usize, String>,
+    timeline: LiveTimeline,
+    /// Time and counts of the last plain line with rates.
     rates_told: Instant,
     counts_told: Counts,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    ok: u64,
-    fail: u64,
-    info: u64,
-    dropped: u64,
 }
 
 impl Display {
@@ -54,8 +40,7 @@ impl Display {
         Self {
             bar,
             schedule: None,
-            counts: Counts::default(),
-            acting: BTreeMap::new(),
+            timeline: LiveTimeline::default(),
             rates_told: Instant::now(),
             counts_told: Counts::default(),
         }
@@ -64,8 +49,8 @@ impl Display {
     /// A line that stays.
     fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| output::note(line)),
+            None => output::note(line),
         }
     }
 
@@ -78,19 +63,12 @@ impl Display {
 
     fn event(&mut self, event: &Event) {
         match event {
-            Event::Settle(settled) => {
-                match settled.outcome {
-                    Outcome::Ok => self.counts.ok += 1,
-                    Outcome::Fail => self.counts.fail += 1,
-                    Outcome::Info => self.counts.info += 1,
-                }
-                self.rates(settled.at);
-            }
-            Event::Drop { .. } => self.counts.dropped += 1,
+            Event::Settle(settled) => self.rates(settled.at),
             Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
             Event::Node { node, at, change } => {
                 self.line(&format!("{} {}", clock(*at), change.told(node)));
             }
+            Event::Stop(stop) if stop.is_in_order() != Some(true) => self.line(&stop.to_string()),
             Event::Amend { schedule, .. } => self.schedule = Some(schedule.clone()),
             Event::LoadEnded { at } => self.line(&format!("{} load over", clock(*at))),
             Event::Drain { missing: Some(missing), done: false, .. } => {
@@ -103,63 +81,53 @@ impl Display {
         }
     }
 
-    fn fault(&mut self, index: usize, stage: FaultStage, at: i64, evidence: &[Evidence]) {
-        let planned = self.schedule.as_ref().and_then(|schedule| schedule.faults.get(index));
-        let name =
-            planned.map_or_else(|| format!("fault {index}"), |fault| fault_name(fault.kind, &fault.target));
-        let seen: Vec<String> = evidence
-            .iter()
-            .map(|seen| if seen.shown { seen.what.clone() } else { format!("NOT seen: {}", seen.what) })
-            .collect();
-        let seen = if seen.is_empty() { String::new() } else { format!(": {}", seen.join("; ")) };
-        let told = match stage {
-            FaultStage::Begin => return drop(self.acting.insert(index, name)),
-            FaultStage::Active => format!("FAULT {name}{seen}"),
-            FaultStage::Undo => format!("undoing {name}"),
-            FaultStage::Undone => format!("undone {name}{seen}"),
-            FaultStage::Ready => format!("all nodes ready after {name}"),
-            FaultStage::Broken => format!("fault {name} is broken{seen}"),
-        };
-        if matches!(stage, FaultStage::Ready | FaultStage::Broken) {
-            self.acting.remove(&index);
+    fn fault(&self, index: usize, stage: FaultStage, at: i64, evidence: &[Evidence]) {
+        if stage == FaultStage::Begin {
+            return;
         }
-        self.line(&format!("{} {told}", clock(at)));
+        let name = self.timeline.read(|timeline| timeline.faults.name(index)).unwrap_or_default();
+        self.line(&format!("{} {}", clock(at), stage.describe(&name)));
+        for evidence in evidence {
+            let missing = if evidence.shown { "" } else { "NOT seen: " };
+            self.line(&format!("{:10}{missing}{}", "", evidence.what));
+        }
     }
 
     fn rates(&mut self, at: i64) {
-        let Counts { ok, fail, info, dropped } = self.counts;
         if self.bar.is_some() {
             let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
-            let acting: Vec<&str> = self.acting.values().map(String::as_str).collect();
-            let acting = if acting.is_empty() { String::new() } else { format!("  | {}", acting.join(", ")) };
-            let line = format!(
-                "{} of {ends} s  ok {ok}  fail {fail}  info {info}  dropped {dropped}{acting}",
-                clock(at)
-            );
-            return self.now(line);
+            let line = self.timeline.read(|timeline| live_line(timeline, at, ends));
+            return self.now(line.unwrap_or_default());
         }
-        if self.rates_told.elapsed() >= RATES_EVERY {
-            let seconds = self.rates_told.elapsed().as_secs_f64();
-            let a_second = |now: u64, then: u64| (now - then) as f64 / seconds;
-            let then = self.counts_told;
-            let line = format!(
-                "{} ok {:.0}/s  fail {:.0}/s  info {:.0}/s",
-                clock(at),
-                a_second(ok, then.ok),
-                a_second(fail, then.fail),
-                a_second(info, then.info)
-            );
-            self.line(&line);
-            self.rates_told = Instant::now();
-            self.counts_told = self.counts;
+        if self.rates_told.elapsed() < RATES_EVERY {
+            return;
         }
+        let counts = self.timeline.read(|timeline| timeline.counts).unwrap_or_default();
+        let seconds = self.rates_told.elapsed().as_secs_f64();
+        let rate = |count: fn(&Counts) -> u64| (count(&counts) - count(&self.counts_told)) as f64 / seconds;
+        let (ok, fail, info) =
+            (rate(|counts| counts.ok), rate(|counts| counts.fail), rate(|counts| counts.info));
+        self.line(&format!("{} ok {ok:.0}/s  fail {fail:.0}/s  info {info:.0}/s", clock(at)));
+        self.rates_told = Instant::now();
+        self.counts_told = counts;
     }
+}
+
+/// The live line of a terminal: time, counts and active faults.
+fn live_line(timeline: &Timeline, at: i64, ends: u64) -> String {
+    let Counts { ok, fail, info, dropped, .. } = timeline.counts;
+    let windows = timeline.faults.windows().iter().filter(|window| window.ready.is_none() && !window.broken);
+    let active: Vec<&str> = windows.map(|window| window.name.as_str()).collect();
+    let active = if active.is_empty() { String::new() } else { format!("  | {}", active.join(", ")) };
+    format!("{} of {ends} s  ok {ok}  fail {fail}  info {info}  dropped {dropped}{active}", clock(at))
 }
 
 impl Listener for Display {
     fn on(&mut self, progress: &Progress) {
         match progress {
-            Progress::Begins { folder, provider, nodes, schedule } => {
+            Progress::Begins { folder, provider, nodes, schedule, timeline } => {
+                self.timeline = timeline.clone();
+                self.counts_told = Counts::default();
                 self.line(&format!("{}: {}", schedule.scenario, schedule.shows));
                 self.line(&format!("run folder: {}", folder.display()));
                 self.line(&format!("system: {provider}"));
@@ -220,12 +188,8 @@ impl Display {
                 let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
                 format!("load for {ends} s")
             }
-            Stage::GoOn => "not every path works again: the load goes on".to_owned(),
-            Stage::Settle => "healing what acts, and looking whether everything works again".to_owned(),
-            Stage::Drain => "waiting until all that was acknowledged is stored".to_owned(),
-            Stage::Observe => "reading the stores".to_owned(),
-            Stage::Shutdown => "ending the stack".to_owned(),
             Stage::Judge => return,
+            stage => stage.describe().to_owned(),
         };
         self.line(&told);
         self.now(told);

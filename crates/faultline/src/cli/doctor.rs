@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::TopologyArgs;
 use super::exit::{Exit, Failure};
+use super::{TopologyArgs, output};
 use crate::stack::containers::{Engine, EngineError, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
@@ -31,27 +31,27 @@ impl Doctor {
         let mut needs: Vec<Need> = server::inventory().into_iter().map(of_server).collect();
         for node in topology.nodes.values() {
             if let Some(Program::Binary { name, .. }) = &node.program {
-                needs.push(of_binary(&node.name, name));
+                needs.push(of_binary(node.name.as_str(), name));
             }
         }
         let width = needs.iter().map(|need| need.name.len()).max().unwrap_or(0);
         for Need { name, found } in &needs {
-            match found {
-                Ok(found) => println!("found    {name:<width$}  {found}"),
-                Err(how) => println!("MISSING  {name:<width$}  {how}"),
-            }
+            output::print(match found {
+                Ok(found) => format!("found    {name:<width$}  {found}\n"),
+                Err(how) => format!("MISSING  {name:<width$}  {how}\n"),
+            })?;
         }
         let missing = needs.iter().filter(|need| need.found.is_err()).count();
         let containers = super::runtime()?.block_on(containers(&topology));
-        println!();
-        match &containers {
-            Ok(()) => println!("containers: an engine answers and holds every image"),
-            Err(why) => println!("containers: {why}"),
-        }
-        match missing {
-            0 => println!("processes:  everything is there"),
-            count => println!("processes:  {count} missing, see above"),
-        }
+        let engine = match &containers {
+            Ok(()) => "an engine answers and holds every image".to_owned(),
+            Err(why) => why.to_string(),
+        };
+        let programs = match missing {
+            0 => "everything is there".to_owned(),
+            count => format!("{count} missing, see above"),
+        };
+        output::print(format_args!("\ncontainers: {engine}\nprocesses:  {programs}\n"))?;
         // One provider is enough.
         Ok(if missing == 0 || containers.is_ok() { Exit::Pass } else { Exit::Unavailable })
     }

@@ -1,15 +1,20 @@
 //! `faultline down`: ends what `up` started, and waits until it is gone.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::RunsArgs;
 use super::exit::{Exit, Failure};
+use super::{RunsArgs, output};
 use crate::runner::folder;
-use crate::stack::mark;
+use crate::runner::owner::Owner;
+use crate::stack::identity::Liveness;
+use crate::stack::mark::{Mark, doubtful};
+use crate::stack::printable::printable;
+use crate::stack::{containers, data};
 
 /// How long an `up` may take to end.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -28,27 +33,42 @@ impl Down {
     /// A [`Failure`] when one does not end.
     pub fn perform(self) -> Result<Exit, Failure> {
         let folders = folder::all(&self.runs.runs).map_err(Failure::unavailable)?;
-        let up =
-            folders.into_iter().filter(|(_, owner)| owner.verb == "up" && mark::is_alive(&owner.harness));
         let mut ended = 0;
-        for (path, owner) in up {
-            end(&owner.harness)
-                .map_err(|told| Failure::unavailable(format!("{}: {told}", path.display())))?;
-            println!("{}: ended", path.display());
-            ended += 1;
+        for (path, owner) in folders.into_iter().filter(|(_, owner)| owner.verb == "up") {
+            let at = printable(&path.display().to_string());
+            if let Err(why) = believed(&path, &owner) {
+                // An `up` that has ended leaves neither data nor containers.
+                if !data::found(&path, &owner.run).is_empty() || path.join(containers::MARK).exists() {
+                    output::tell(format_args!("{at}: {why}: left alone"));
+                }
+            } else if owner.harness.liveness() == Liveness::Alive {
+                end(owner.harness).map_err(|told| Failure::unavailable(format!("{at}: {told}")))?;
+                output::tell(format_args!("{at}: ended"));
+                ended += 1;
+            }
         }
         if ended == 0 {
-            println!("nothing is up in {}", self.runs.runs.display());
+            output::tell(format_args!("nothing is up in {}", self.runs.runs.display()));
         }
         Ok(Exit::Pass)
     }
 }
 
-fn end(harness: &str) -> Result<(), String> {
-    let pid = harness.split(':').next().and_then(|pid| pid.parse().ok()).ok_or("its mark can't be read")?;
-    kill(Pid::from_raw(pid), Signal::SIGTERM).map_err(|errno| format!("can't signal pid {pid}: {errno}"))?;
+/// Checks that the harness of a folder may be ended: a folder that came from elsewhere must not name the process.
+fn believed(path: &Path, owner: &Owner) -> Result<(), String> {
+    owner.check(path).map_err(|error| error.to_string())?;
+    match owner.harness.liveness() {
+        Liveness::Unknown(doubt) => Err(doubtful(doubt)),
+        Liveness::Alive | Liveness::Dead => Ok(()),
+    }
+}
+
+fn end(harness: Mark) -> Result<(), String> {
+    let pid = harness.pid();
+    kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM)
+        .map_err(|errno| format!("can't signal pid {pid}: {errno}"))?;
     let until = Instant::now() + LIMIT;
-    while mark::is_alive(harness) {
+    while harness.liveness() == Liveness::Alive {
         if Instant::now() >= until {
             return Err(format!(
                 "pid {pid} did not end within {LIMIT:?}; end it with `kill -9 {pid}`, then `faultline heal`"

@@ -12,11 +12,12 @@ pub const HELP: &str = "\
 Exit codes:
   0    pass, or done
   1    fail: something expected does not hold
-  2    unknown: it could not be seen
+  2    unknown: it could not be seen, or was not checked
   64   a bad scenario, topology or command line
   69   the stack could not be started, or something is missing
   70   an internal error
-  130  interrupted";
+  130  interrupted
+A reader of the output that goes away changes none of them.";
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl From<Verdict> for Exit {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
-            Verdict::Unknown => Self::Unknown,
+            Verdict::NotChecked | Verdict::Unknown => Self::Unknown,
             Verdict::Fail => Self::Fail,
         }
     }

@@ -46,7 +46,7 @@ impl Faults {
             Form::Json => super::json(&entries)?,
             Form::Markdown => catalogue::markdown(&entries),
         };
-        super::printed(&text)?;
+        super::output::print(text)?;
         Ok(Exit::Pass)
     }
 }

@@ -4,6 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
+use super::output;
 
 /// A token that is cancelled by the first Ctrl-C or SIGTERM. The second one ends the process.
 ///
@@ -23,7 +24,7 @@ pub fn token() -> Result<CancellationToken, Failure> {
                 _ = terminate.recv() => {}
             }
             if first {
-                eprintln!("faultline: interrupted: ending in order; once more ends at once");
+                output::note("faultline: interrupted: ending in order; once more ends at once");
                 cancelled.cancel();
             }
         }

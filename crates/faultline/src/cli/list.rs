@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::load_files;
+use super::{load_files, output};
 use crate::scenario;
 
 /// `faultline list`.
@@ -29,9 +29,8 @@ impl List {
         files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
         files.sort();
         let width = files.iter().map(|path| load_files::name_of(path).len()).max().unwrap_or(0);
-        for path in &files {
-            println!("{:<width$}  {}", load_files::name_of(path), shows(path));
-        }
+        let line = |path: &PathBuf| format!("{:<width$}  {}\n", load_files::name_of(path), shows(path));
+        output::print(files.iter().map(line).collect::<String>())?;
         Ok(Exit::Pass)
     }
 }

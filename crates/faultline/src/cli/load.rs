@@ -9,7 +9,7 @@ use clap::Args;
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
-use super::{Output, interrupt, load_files, printed};
+use super::{Output, interrupt, load_files, output};
 use crate::measure::Threshold;
 use crate::measure::self_check::Checked;
 use crate::report::{self, LoadReport, chart};
@@ -87,7 +87,7 @@ impl Load {
         let topology = self.system.described()?;
         let seed = self.operations.seed();
         let schedule = self.schedule(&topology, seed)?;
-        eprintln!("faultline load --seed {seed}");
+        output::note(format_args!("faultline load --seed {seed}"));
         let (aim, runs) = (self.system.aim(topology)?, self.system.runs());
         let options = LoadOptions { schedule, aim, abort_if: self.abort_if, runs };
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
@@ -112,7 +112,10 @@ impl Load {
         };
         scenario.fault.clear();
         self.operations.apply(&mut scenario.operations);
-        let mistakes = validate::alone(&scenario, "");
+        let mut mistakes = validate::alone(&scenario, "");
+        if self.replay.is_none() {
+            mistakes.extend(validate::arrivals(&scenario, ""));
+        }
         let names =
             if self.scenario.is_none() { validate::names(&scenario, &topology.names(), "") } else { vec![] };
         if let Some(mistake) = mistakes.into_iter().chain(names).next() {
@@ -149,7 +152,7 @@ impl Load {
         Ok(Scenario {
             shows: "a load without faults".to_owned(),
             operations: Operations::default(),
-            load: vec![LoadPhase { lasts, rates }],
+            load: vec![LoadPhase { lasts, rates: toml::Spanned::new(0..0, rates) }],
             fault: Vec::new(),
             expect: Default::default(),
         })
@@ -160,18 +163,19 @@ impl Load {
 const CHECKED_FOR: Span = Span::from_secs(5);
 
 fn self_check(output: Output) -> Result<Exit, Failure> {
-    eprintln!(
+    output::note(format_args!(
         "the generator against a server that answers at once, {CHECKED_FOR} at each rate, Poisson arrivals"
-    );
+    ));
     let mut told = |checked: &Checked| {
-        eprintln!("  {}/s: {}", checked.rate, if checked.holds { "held" } else { "too much" });
+        let held = if checked.holds { "held" } else { "too much" };
+        output::note(format_args!("  {}/s: {held}", checked.rate));
     };
     let (all, cancelled) = super::runtime()?.block_on(async {
         let cancel = interrupt::token()?;
         let all = runner::self_check::check(CHECKED_FOR, &mut told, &cancel).await.map_err(RunError::from)?;
         Ok::<_, Failure>((all, cancel.is_cancelled()))
     })?;
-    printed(&match output {
+    output::print(match output {
         Output::Human => report::load::self_check(&all, super::style()),
         Output::Json => super::json(&all)?,
     })?;
@@ -198,7 +202,7 @@ fn listed(file: &Path, topology: &Topology) -> Result<Vec<crate::scenario::Arriv
 
 /// Prints a result.
 pub(super) fn show(report: &LoadReport, output: Output) -> Result<(), Failure> {
-    printed(&match output {
+    output::print(match output {
         Output::Human => report.render(super::style()),
         Output::Json => super::json(report)?,
     })

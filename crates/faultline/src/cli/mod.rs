@@ -17,7 +17,9 @@
 //! | [`report_output`] | the forms of a report |
 //! | [`schema`] | the formats of files as JSON schemas |
 //! | [`completions`] | what a shell and `man` know |
+//! | `credentials` | passwords, left out of what is shown |
 //! | [`exit`] | exit codes |
+//! | [`output`] | standard output and standard error |
 //! | [`display`] | progress, on a terminal or as lines |
 //! | [`interrupt`] | Ctrl-C: once in order, twice at once |
 //! | [`operations`] | how operations are made, and what they go to |
@@ -27,6 +29,7 @@
 pub mod capacity;
 pub mod compare;
 pub mod completions;
+mod credentials;
 pub mod display;
 pub mod doctor;
 pub mod down;
@@ -38,6 +41,7 @@ pub mod list;
 pub mod load;
 pub mod load_files;
 pub mod operations;
+pub mod output;
 pub mod proxy;
 pub mod report;
 pub mod report_output;
@@ -48,11 +52,11 @@ pub mod ui;
 pub mod up;
 pub mod validate;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::report::Style;
@@ -198,6 +202,12 @@ pub enum Output {
     Json,
 }
 
+/// The command line as a whole: every verb with its arguments.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the arguments of this process, does what they say, and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -211,7 +221,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("faultline: {failure}");
+            output::note(format_args!("faultline: {failure}"));
             failure.exit.into()
         }
     }
@@ -266,18 +276,10 @@ fn logging(directives: &str) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| Failure::usage(format!("--log \"{directives}\" can't be read: {error}")))?;
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+    // A log line that can't be written is lost; told on standard error with a macro, it would end the program.
+    let log = tracing_subscriber::fmt().log_internal_errors(false);
+    log.with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
     Ok(())
-}
-
-/// Prints what a verb was asked for; that nobody reads it any more is no failure.
-fn printed(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if !display::nobody_reads(&error) => {
-            Err(Failure::internal(format!("can't print: {error}")))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// One JSON document.

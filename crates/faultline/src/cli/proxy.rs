@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::net::{TcpListener, lookup_host};
 
 use super::exit::{Exit, Failure};
-use super::interrupt;
+use super::{interrupt, output};
 use crate::proxy::{Registry, api};
 
 /// `faultline proxy`.
@@ -44,9 +44,9 @@ impl ProxyVerb {
                 let made = registry.create(proxy).await;
                 let made = made.map_err(|error| Failure::unavailable(format!("{name}: {error}")))?;
                 let view = made.view().await;
-                eprintln!("{name}: {} -> {}", view.listen, view.upstream);
+                output::note(format_args!("{name}: {} -> {}", view.listen, view.upstream));
             }
-            println!("the API is served on http://{address}, seed {seed}; Ctrl-C ends it");
+            output::tell(format_args!("the API is served on http://{address}, seed {seed}; Ctrl-C ends it"));
             warn_if_open(address);
             tokio::select! {
                 () = api::serve(listener, registry) => {}
@@ -75,7 +75,7 @@ impl ProxyApiArgs {
         if let Some(text) = &self.proxy_api {
             let listener = listen("--proxy-api", text).await?;
             let address = listener.local_addr().map_err(Failure::internal)?;
-            eprintln!("the proxies of the links are told what to do on http://{address}");
+            output::note(format_args!("the proxies of the links are told what to do on http://{address}"));
             warn_if_open(address);
             tokio::spawn(api::serve(listener, Arc::clone(&registry)));
         }
@@ -105,6 +105,8 @@ pub(super) async fn listen(option: &str, text: &str) -> Result<TcpListener, Fail
 /// Whoever reaches the API can make this machine connect anywhere.
 fn warn_if_open(address: SocketAddr) {
     if !address.ip().is_loopback() {
-        eprintln!("faultline: whoever reaches {address} can make this machine listen and connect anywhere");
+        output::note(format_args!(
+            "faultline: whoever reaches {address} can make this machine listen and connect anywhere"
+        ));
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::printed;
+use super::output;
 use super::report_output::ReportOutput;
 use crate::runner::judged;
 
@@ -26,7 +26,7 @@ impl ReportVerb {
     /// A [`Failure`] of usage when the folder holds no history that can be read.
     pub fn perform(self) -> Result<Exit, Failure> {
         let report = judged::judge(&self.run).map_err(Failure::usage)?;
-        printed(&self.output.render(&report)?)?;
+        output::print(self.output.render(&report)?)?;
         Ok(report.verdict.into())
     }
 }

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::report_output::ReportOutput;
 use super::ui::UiArgs;
-use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files};
+use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files, output};
 use crate::report::{ControlReport, Report};
 use crate::runner::{self, Both, Listener, Options};
 use crate::scenario::Schedule;
@@ -56,7 +56,7 @@ impl Run {
         let seed = self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);
         let command = format!("faultline run {} --seed {seed}", self.file.display());
-        eprintln!("{command}");
+        output::note(&command);
         let mut options = Options::new(topology, schedule, self.runs.runs);
         options.command = command;
         options.keep = self.keep;
@@ -77,12 +77,12 @@ impl Run {
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
             match control {
                 Some(control) => show_both(control, report.clone(), self.output)?,
-                None => super::printed(&self.output.render(&report)?)?,
+                None => output::print(self.output.render(&report)?)?,
             }
             if let Some(board) = board {
                 board.judged(&report);
                 if !cancel.is_cancelled() {
-                    eprintln!("the live lab stays until Ctrl-C");
+                    output::note("the live lab stays until Ctrl-C");
                     cancel.cancelled().await;
                 }
             }
@@ -99,6 +99,7 @@ fn display() -> Box<Display> {
 async fn control(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
     without.schedule.faults.clear();
+    without.schedule.expect.during.clear();
     without.schedule.scenario += "-control";
     let report = runner::run(without, display(), cancel.clone()).await?;
     if cancel.is_cancelled() {
@@ -111,7 +112,7 @@ fn show_both(control: Report, report: Report, output: ReportOutput) -> Result<()
     let operations = |report: &Report| runner::operations_of(Path::new(&report.folder));
     let (without, with) = (operations(&control)?, operations(&report)?);
     let both = ControlReport::new((control, &without), (report, &with));
-    super::printed(&match output {
+    output::print(match output {
         ReportOutput::Json => super::json(&both)?,
         ReportOutput::Human => {
             format!("{}\n{}", output.render(&both.experiment)?, both.render(super::style()))

@@ -33,7 +33,7 @@ impl Schema {
     /// # Errors
     /// A [`Failure`] when nothing can be printed.
     pub fn perform(self) -> Result<Exit, Failure> {
-        super::printed(&super::json(&self.of.schema())?)?;
+        super::output::print(super::json(&self.of.schema())?)?;
         Ok(Exit::Pass)
     }
 }

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use crate::load::{Target, Template};
 use crate::runner::Aim;
 use crate::stack::Topology;
-use crate::stack::topology::{PathSpec, Send};
+use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
 /// The name of the only path of `--get`.
 pub const GET: &str = "get";
@@ -41,7 +41,7 @@ pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Fa
     };
     let target = |(path, spec): (&String, &PathSpec)| {
         let template = Template::new(path, spec, address).map_err(Failure::usage)?;
-        Ok((path.clone(), Target { template, stores: spec.stored_in.is_some() }))
+        Ok((path.clone(), Target { template, stores: spec.may_write() }))
     };
     let targets = topology.paths.iter().map(target).collect::<Result<BTreeMap<_, _>, Failure>>()?;
     Ok(Some(Aim::Running { targets, told: format!("what runs at {given}") }))
@@ -79,7 +79,13 @@ pub fn topology_of(url: &str) -> Result<Topology, Failure> {
         headers: BTreeMap::new(),
         json: None,
     };
-    let path = PathSpec { send, through: Vec::new(), stored_in: None };
+    let path = PathSpec {
+        send,
+        through: Vec::new(),
+        stored_in: None,
+        writes: Some(Writes::Nothing),
+        answer: AnswerSpec::any(),
+    };
     Ok(Topology { paths: [(GET.to_owned(), path)].into(), ..Topology::default() })
 }
 

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::exit::Failure;
+use super::output;
 use super::proxy::listen;
 use crate::live::gate::Token;
 use crate::live::session::Wanted;
@@ -39,12 +40,16 @@ impl UiArgs {
         let listener = listen("--ui", text).await?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let token = Token::new();
-        eprintln!("the live lab: http://{address}/#token={}", token.text());
+        output::note(format_args!("the live lab: http://{address}/#token={}", token.text()));
         if !assets::is_built_in() {
-            eprintln!("faultline: its page was not built in: `make page`, then build the program once more");
+            output::note(
+                "faultline: its page was not built in: `make page`, then build the program once more",
+            );
         }
         if !address.ip().is_loopback() {
-            eprintln!("faultline: whoever reaches {address} can look; who has the token can do faults");
+            output::note(format_args!(
+                "faultline: whoever reaches {address} can look; who has the token can do faults"
+            ));
         }
         Ok(Some(Ui { board: Board::default(), listener, token }))
     }
@@ -58,7 +63,7 @@ impl Ui {
         let lab = Lab { board: self.board, topology, runs, token: self.token, wants };
         tokio::spawn(async move {
             if let Err(error) = lab.serve(self.listener).await {
-                eprintln!("faultline: the live lab broke: {error}");
+                output::note(format_args!("faultline: the live lab broke: {error}"));
             }
         });
         board

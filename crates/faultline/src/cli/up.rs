@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::ui::{Ui, UiArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt};
+use super::{ProviderArgs, RunsArgs, TopologyArgs, credentials, interrupt, output};
 use crate::live::Between;
 use crate::live::session::Session;
 use crate::proxy::Registry;
@@ -30,6 +30,9 @@ pub struct Up {
     /// Keep the data of nodes that run as processes, in the run's folder
     #[arg(long)]
     keep: bool,
+    /// Print the passwords of stores and queues with their addresses
+    #[arg(long)]
+    show_passwords: bool,
     #[command(flatten)]
     ui: UiArgs,
     #[command(flatten)]
@@ -40,6 +43,13 @@ pub struct Up {
     topology: TopologyArgs,
 }
 
+/// Passwords in the addresses that are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passwords {
+    Hidden,
+    Shown,
+}
+
 impl Up {
     /// Does it, until interrupted.
     ///
@@ -48,7 +58,7 @@ impl Up {
     pub fn perform(self) -> Result<Exit, Failure> {
         let topology = self.topology.read()?;
         let folder = RunFolder::create(&self.runs.runs, "up", "up").map_err(Failure::unavailable)?;
-        eprintln!("run folder: {}", folder.path().display());
+        output::note(format_args!("run folder: {}", folder.path().display()));
         if self.keep {
             folder.keep_data().map_err(Failure::unavailable)?;
         }
@@ -57,7 +67,8 @@ impl Up {
             let registry = self.api.registry().await?;
             let ui = self.ui.listen().await?;
             let lab = ui.map(|ui| (ui, self.runs.runs.clone()));
-            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel), lab).await
+            let shown = if self.show_passwords { Passwords::Shown } else { Passwords::Hidden };
+            serve(&topology, self.provider.choice(), &folder, (&registry, &cancel), (lab, shown)).await
         });
         if !self.keep {
             folder.remove_data().map_err(Failure::unavailable)?;
@@ -71,31 +82,31 @@ async fn serve(
     choice: Choice,
     folder: &RunFolder,
     (registry, cancel): (&Registry, &CancellationToken),
-    lab: Option<(Ui, PathBuf)>,
+    (lab, passwords): (Option<(Ui, PathBuf)>, Passwords),
 ) -> Result<Exit, Failure> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
     let Chosen { provider, why } = stack::choose(choice, topology, site).await?;
-    eprintln!("provider: {why}");
+    output::note(format_args!("provider: {why}"));
     let stack = Arc::new(Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?);
     let begun = Instant::now();
     let tell = |starting| {
         if let Starting::Ready(node, after) = starting {
-            eprintln!("  {node} ready after {:.1} s", after.as_secs_f64());
+            output::note(format_args!("  {node} ready after {:.1} s", after.as_secs_f64()));
         }
     };
-    eprintln!("starting {} nodes", topology.nodes.len());
+    output::note(format_args!("starting {} nodes", topology.nodes.len()));
     let started = tokio::select! {
         started = stack.start(Duration::from_secs(90), &tell) => started,
         () = cancel.cancelled() => Ok(()),
     };
     let served = match started {
         Ok(()) if !cancel.is_cancelled() => {
-            println!(
+            output::tell(format_args!(
                 "the system is ready after {:.1} s; Ctrl-C or `faultline down` ends it",
                 begun.elapsed().as_secs_f64()
-            );
-            print_addresses(&stack);
+            ));
+            print_addresses(&stack, passwords);
             match lab {
                 Some((ui, runs)) => live(&stack, (why, folder, runs), ui, cancel).await,
                 None => watch(&stack, cancel).await,
@@ -104,7 +115,7 @@ async fn serve(
         Ok(()) => Ok(Exit::Interrupted),
         Err(error) => Err(error.into()),
     };
-    eprintln!("ending the stack");
+    output::note("ending the stack");
     stack.shutdown().await;
     served
 }
@@ -127,8 +138,15 @@ async fn live(
     let mut options = Options::new(stack.topology().clone(), rest, runs);
     options.watched = true;
     options.logs = Some(folder.path().join(LOGS));
-    let session =
-        Session { stack: Arc::clone(stack), provider, options, board, idle, cancel: ending.clone() };
+    let session = Session {
+        stack: Arc::clone(stack),
+        provider,
+        options,
+        board,
+        idle,
+        cancel: ending.clone(),
+        note: |line| output::note(line),
+    };
     let session = tokio::spawn(session.serve(wanted));
     let watched = watch(stack, cancel).await;
     // What runs by hand is ended and judged as far as it went.
@@ -139,20 +157,27 @@ async fn live(
 }
 
 /// Where each published port is, as an address to connect to.
-fn print_addresses(stack: &Stack) {
+fn print_addresses(stack: &Stack, passwords: Passwords) {
+    let shown = |url: &str| {
+        let url = stack.reachable(url);
+        if passwords == Passwords::Shown { url } else { credentials::hidden(&url) }
+    };
     for node in stack.topology().nodes.values() {
         for inner in node.ports.iter().filter(|(_, published)| published.is_some()).map(|(inner, _)| inner) {
-            if let Ok(address) = stack.address(&node.name, *inner) {
-                println!("  {:<15} {address}", node.name);
+            if let Ok(address) = stack.address(node.name.as_str(), *inner) {
+                output::tell(format_args!("  {:<15} {address}", node.name));
             }
         }
     }
     let topology = stack.topology();
     for (name, crate::stack::topology::StoreSpec::Mongodb { url, .. }) in &topology.stores {
-        println!("  store {name:<9} {}", stack.reachable(url));
+        output::tell(format_args!("  store {name:<9} {}", shown(url)));
     }
     for (name, crate::stack::topology::QueueSpec::Amqp { url, .. }) in &topology.queues {
-        println!("  queue {name:<9} {}", stack.reachable(url));
+        output::tell(format_args!("  queue {name:<9} {}", shown(url)));
+    }
+    if passwords == Passwords::Hidden {
+        output::tell("  passwords stand in the topology; `faultline up --show-passwords` prints them too");
     }
 }
 

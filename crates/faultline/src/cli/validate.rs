@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::{TopologyArgs, load_files};
+use super::{TopologyArgs, load_files, output};
 
 /// `faultline validate`.
 #[derive(Debug, Args)]
@@ -27,9 +27,11 @@ impl Validate {
         let mut exit = Exit::Pass;
         for file in &self.files {
             match load_files::scenario(file, &topology) {
-                Ok(scenario) => println!("{}: good: {}", file.display(), scenario.shows),
+                Ok(scenario) => {
+                    output::print(format_args!("{}: good: {}\n", file.display(), scenario.shows))?;
+                }
                 Err(failure) => {
-                    eprintln!("{failure}");
+                    output::note(&failure);
                     exit = failure.exit;
                 }
             }

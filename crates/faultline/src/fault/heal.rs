@@ -1,74 +1,122 @@
 //! Undoes what a dead harness left: resumes and ends its processes, on this machine only, and only those
 //! that carry its mark.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
-use serde::Serialize;
 
 use super::journal::{self, JournalError, Undo};
-use crate::stack::mark::{HARNESS, RUN, is_alive};
+use crate::stack::identity::{Identity, Liveness, Namespace};
+use crate::stack::mark::{self, Claim};
+use crate::stack::printable::printable;
+use crate::stack::run_id::RunId;
 use crate::stack::tree;
 
 /// A process that outlived its harness.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
-    /// Its id.
-    pub pid: u32,
+    process: Identity,
     /// The run that it belongs to.
-    pub run: String,
-    /// Its name, as ps(1) shows it.
-    pub name: String,
+    pub run: RunId,
+    name: String,
 }
 
-/// Processes that outlived their harness.
+impl fmt::Display for Stray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (pid {}) of run {}", printable(&self.name), self.process.pid, self.run)
+    }
+}
+
+/// The processes of this machine that carry a mark, those of living harnesses left out.
+#[derive(Debug, Default)]
+pub struct Strays {
+    /// Processes whose harness is surely gone.
+    pub lapsed: Vec<Stray>,
+    /// Processes of which nobody here can tell: process id, and the reason.
+    pub unclear: Vec<(u32, String)>,
+}
+
+/// Looks for processes that outlived their harness.
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn strays() -> io::Result<Vec<Stray>> {
-    let marked = tree::all()?.into_iter().filter_map(|process| {
-        let harness = tree::variable(process.pid, HARNESS)?;
-        let gone = !is_alive(&harness) && !matches!(process.state, 'Z' | 'X');
-        gone.then(|| Stray {
-            pid: process.pid,
-            run: tree::variable(process.pid, RUN).unwrap_or_default(),
-            name: name(process.pid),
-        })
-    });
-    Ok(marked.collect())
+pub fn strays() -> io::Result<Strays> {
+    let mut strays = Strays::default();
+    for seen in tree::all()?.into_iter().filter(|process| !matches!(process.state, 'Z' | 'X')) {
+        let variable = |name| tree::variable(seen.pid, name);
+        let process = Identity::of_seen(&seen);
+        let Some(harness) = variable(mark::HARNESS) else { continue };
+        // A child of an earlier faultline names no namespace, but is in that of its harness.
+        let namespace = variable(mark::NAMESPACE).or_else(|| Some(Namespace::of(seen.pid)?.to_string()));
+        match Claim::read(variable(mark::RUN).as_deref(), &harness, namespace.as_deref()) {
+            Claim::Held => {}
+            Claim::Lapsed(run) => strays.lapsed.push(Stray { process, run, name: name(seen.pid) }),
+            Claim::Unclear(why) => strays.unclear.push((seen.pid, why)),
+        }
+    }
+    Ok(strays)
 }
 
-/// Ends a stray, also if it is paused.
+/// Ends a stray, also if it is paused; one that is gone already is right too.
 ///
 /// # Errors
 /// When it may not be signalled.
 pub fn end(stray: &Stray) -> io::Result<()> {
-    tree::signal(stray.pid, Signal::SIGKILL)
+    match stray.process.liveness() {
+        Liveness::Alive => tree::signal(stray.process.pid, Signal::SIGKILL),
+        Liveness::Dead | Liveness::Unknown(_) => Ok(()),
+    }
 }
 
-/// Undoes what the journal of a run's folder says is not undone; returns it in words.
+/// Outcome of the open entries of a journal, each in words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct JournalOutcome {
+    /// Entries that are healed now.
+    pub healed: Vec<String>,
+    /// Entries that were left alone, with the reason.
+    pub left: Vec<String>,
+}
+
+/// Heals the open entries in the journal of a run's folder.
 ///
 /// # Errors
 /// [`JournalError`] when the journal can't be read.
-pub fn undo_journal(folder: &Path) -> Result<Vec<String>, JournalError> {
+pub fn undo_journal(folder: &Path) -> Result<JournalOutcome, JournalError> {
     let open = journal::open_entries(folder)?;
-    Ok(open.iter().map(undo).collect())
+    let mut told = JournalOutcome::default();
+    for entry in &open.undos {
+        match undo(entry) {
+            Ok(line) => told.healed.push(line),
+            Err(line) => told.left.push(line),
+        }
+    }
+    let unreadable = open.unreadable.iter();
+    told.left.extend(unreadable.map(|line| format!("{}: line {line} can't be read", journal::FILE)));
+    Ok(told)
 }
 
-fn undo(undo: &Undo) -> String {
-    match undo {
-        Undo::Resume { node, pid, started_at } => {
-            let still_it = tree::see(*pid).is_some_and(|process| process.started_at == *started_at);
-            if still_it && tree::signal(*pid, Signal::SIGCONT).is_ok() {
-                format!("{node} was paused as pid {pid}: resumed")
-            } else {
-                format!("{node} was paused as pid {pid}: it is gone")
+/// Undoes one entry; the error says why it is left alone.
+fn undo(undo: &Undo) -> Result<String, String> {
+    Ok(match undo {
+        Undo::Resume { node, process } => {
+            let paused = format!("{node} was paused as pid {}", process.pid);
+            match process.liveness() {
+                Liveness::Alive => match tree::signal(process.pid, Signal::SIGCONT) {
+                    Ok(()) => format!("{paused}: resumed"),
+                    Err(error) => return Err(format!("{paused}, and can't be resumed: {error}")),
+                },
+                Liveness::Dead => format!("{paused}: it is gone"),
+                Liveness::Unknown(doubt) => return Err(format!("{paused}, which is {doubt}")),
             }
         }
+        Undo::Unpause { node } => format!("{node} was paused: its container goes by its labels"),
         Undo::Start { node } => format!("{node} was down: its stack is gone with the harness"),
-        Undo::Link { link } => format!("{link} had a toxic: its proxy is gone with the harness"),
-    }
+        Undo::Link { link } => {
+            format!("{} had a toxic: its proxy is gone with the harness", printable(link))
+        }
+    })
 }
 
 fn name(pid: u32) -> String {
@@ -79,14 +127,103 @@ fn name(pid: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Child, Command};
+
     use super::*;
-    use crate::stack::mark::mark;
+    use crate::fault::Journal;
+
+    /// A process, ended when dropped.
+    struct Sleeper(Child);
+
+    impl Sleeper {
+        fn start(variables: &[(&str, &str)]) -> Self {
+            Self(Command::new("sleep").arg("1000").envs(variables.iter().copied()).spawn().unwrap())
+        }
+
+        fn identity(&self) -> Identity {
+            Identity::of(self.0.id()).unwrap()
+        }
+
+        fn is_paused(&self) -> bool {
+            tree::see(self.0.id()).unwrap().state == 'T'
+        }
+
+        fn pause(&self) {
+            tree::signal(self.0.id(), Signal::SIGSTOP).unwrap();
+            while !self.is_paused() {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            self.0.kill().unwrap();
+            self.0.wait().unwrap();
+        }
+    }
 
     #[test]
-    fn this_harness_is_alive_and_others_are_not() {
-        assert!(is_alive(&mark()));
-        assert!(!is_alive(&format!("{}:1", std::process::id())));
-        assert!(!is_alive(""));
-        assert!(!is_alive("0:0"));
+    fn a_process_is_a_stray_only_if_its_harness_is_surely_gone() {
+        let mark = mark::Mark::of_this_harness();
+        let (run, here) = (RunId::random(), mark.namespace().unwrap());
+        let other = here.replace(':', ":1");
+        let gone = "2147483647:1";
+        let sleeper = |harness: &str, run: &str, namespace: Option<&str>| {
+            let mut variables = vec![(mark::HARNESS, harness), (mark::RUN, run)];
+            variables.extend(namespace.map(|namespace| (mark::NAMESPACE, namespace)));
+            Sleeper::start(&variables)
+        };
+        let lapsed = sleeper(gone, run.as_str(), Some(&here));
+        let held = sleeper(&mark.harness(), run.as_str(), Some(&here));
+        // Of an earlier faultline.
+        let unnamed = [sleeper(gone, run.as_str(), None), sleeper(&mark.harness(), run.as_str(), None)];
+        let unclear = [sleeper(gone, run.as_str(), Some(&other)), sleeper(gone, "../x", Some(&here))];
+        let strays = strays().unwrap();
+        let is_lapsed = |pid| strays.lapsed.iter().any(|stray| stray.process.pid == pid);
+        let is_unclear = |pid| strays.unclear.iter().any(|(other, _)| *other == pid);
+        assert!(is_lapsed(lapsed.0.id()) && !is_unclear(lapsed.0.id()));
+        assert!(!is_lapsed(held.0.id()) && !is_unclear(held.0.id()));
+        assert!(is_lapsed(unnamed[0].0.id()) && !is_lapsed(unnamed[1].0.id()));
+        assert!(!is_unclear(unnamed[0].0.id()) && !is_unclear(unnamed[1].0.id()));
+        for unclear in &unclear {
+            assert!(!is_lapsed(unclear.0.id()) && is_unclear(unclear.0.id()), "{strays:?}");
+        }
+        end(strays.lapsed.iter().find(|stray| stray.process.pid == lapsed.0.id()).unwrap()).unwrap();
+        while lapsed.identity().liveness() == Liveness::Alive {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn only_the_process_that_was_paused_is_resumed() {
+        let sleeper = Sleeper::start(&[]);
+        sleeper.pause();
+        let process = sleeper.identity();
+        let later = Identity { started_at: process.started_at + 1, ..process };
+        let unnamed = Identity { namespace: None, ..process };
+        let told = |process| {
+            let folder = tempfile::tempdir().unwrap();
+            let journal = Journal::open(folder.path()).unwrap();
+            journal.write(&Undo::Resume { node: "mongo".parse().unwrap(), process }).unwrap();
+            undo_journal(folder.path()).unwrap()
+        };
+        assert!(told(later).healed[0].ends_with("it is gone"), "{:?}", told(later));
+        assert!(told(unnamed).left[0].contains("of an earlier faultline"), "{:?}", told(unnamed));
+        assert!(sleeper.is_paused());
+        assert!(told(process).healed[0].ends_with("resumed"));
+        while sleeper.is_paused() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_a_journal_holds_is_printed_safely() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = r#"{"entry":0,"undo":"link","link":"a\u001b[2Jb"}"#;
+        std::fs::write(folder.path().join(journal::FILE), format!("{line}\nnonsense\n")).unwrap();
+        let told = undo_journal(folder.path()).unwrap();
+        assert_eq!(told.healed, ["a\\u{1b}[2Jb had a toxic: its proxy is gone with the harness"]);
+        assert_eq!(told.left, ["journal.jsonl: line 2 can't be read"]);
     }
 }

@@ -9,12 +9,15 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::pid_of;
-use crate::scenario::{FaultKind, PlannedFault};
-use crate::stack::{Stack, tree};
+use crate::stack::identity::Identity;
+use crate::stack::plain_file;
+use crate::stack::topology::NodeName;
 
-/// Its name in the folder of a run.
+/// Name of the file in the folder of a run.
 pub const FILE: &str = "journal.jsonl";
+
+/// The longest journal that is read, in bytes: some hundred thousand faults.
+const LONGEST: u64 = 32 * 1024 * 1024;
 
 /// How to undo something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,20 +26,24 @@ pub enum Undo {
     /// Resume a paused process.
     Resume {
         /// The node.
-        node: String,
-        /// Its process.
-        pid: u32,
-        /// When that started, in clock ticks after the boot.
-        started_at: u64,
+        node: NodeName,
+        /// Process of the node.
+        #[serde(flatten)]
+        process: Identity,
+    },
+    /// Unpause a container. Where the harness is gone, the container goes by its labels.
+    Unpause {
+        /// The node.
+        node: NodeName,
     },
     /// Start a node again. Where the harness is gone, so is its stack: nothing is left to start.
     Start {
         /// The node.
-        node: String,
+        node: NodeName,
     },
     /// Take the toxics off a link, or enable it. Where the harness is gone, so is its proxy.
     Link {
-        /// The link.
+        /// The link, or of a partition both groups, for people.
         link: String,
     },
 }
@@ -117,65 +124,87 @@ impl Journal {
     }
 }
 
-/// What a journal says is not undone; a line torn by the end of the harness is left out, since what it was
-/// for had not been done.
+/// Entries of a journal that are not healed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OpenEntries {
+    /// The undos, in the order in which they were written.
+    pub undos: Vec<Undo>,
+    /// Lines that say something else, by their numbers. The last line is none of them if it was torn by the end of the
+    /// harness: what it was for had not been done.
+    pub unreadable: Vec<usize>,
+}
+
+/// Reads the entries of a journal that are not healed.
 ///
 /// # Errors
 /// [`JournalError`] when it can't be read; none at all is an empty one.
-pub fn open_entries(folder: &Path) -> Result<Vec<Undo>, JournalError> {
+pub fn open_entries(folder: &Path) -> Result<OpenEntries, JournalError> {
     let path = folder.join(FILE);
-    let text = match std::fs::read_to_string(&path) {
+    let text = match plain_file::read(&path, LONGEST) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(OpenEntries::default()),
         Err(source) => return Err(JournalError { path, source }),
     };
-    let mut open = BTreeMap::new();
-    for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-        match line {
-            Line::Undo { entry, undo } => {
-                open.insert(entry, undo);
+    let (mut undos, mut unreadable) = (BTreeMap::new(), Vec::new());
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        match serde_json::from_str(line) {
+            Ok(Line::Undo { entry, undo }) => {
+                undos.insert(entry, undo);
             }
-            Line::Done { done } => {
-                open.remove(&done);
+            Ok(Line::Done { done }) => {
+                undos.remove(&done);
             }
+            Err(_) if line.ends_with('\n') => unreadable.push(index + 1),
+            Err(_) => {}
         }
     }
-    Ok(open.into_values().collect())
-}
-
-/// How a planned fault is undone.
-#[must_use]
-pub fn undo_of(fault: &PlannedFault, stack: &Stack) -> Undo {
-    let node = fault.target.clone();
-    match fault.kind {
-        FaultKind::Kill | FaultKind::Stop => Undo::Start { node },
-        FaultKind::Down | FaultKind::Partition | FaultKind::Toxic(_) => Undo::Link { link: node },
-        FaultKind::Pause => {
-            let pid = pid_of(stack, &node);
-            let started_at = tree::see(pid).map_or(0, |process| process.started_at);
-            Undo::Resume { node, pid, started_at }
-        }
-    }
+    Ok(OpenEntries { undos: undos.into_values().collect(), unreadable })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn start(node: &str) -> Undo {
+        Undo::Start { node: node.parse().unwrap() }
+    }
+
     #[test]
     fn what_is_not_done_is_still_open_and_a_torn_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        let first = journal.write(&Undo::Start { node: "a".into() }).unwrap();
+        let first = journal.write(&start("a")).unwrap();
         journal.write(&Undo::Link { link: "a->b".into() }).unwrap();
         journal.done(first).unwrap();
+        let process = Identity::of(std::process::id()).unwrap();
+        let resume = Undo::Resume { node: "c".parse().unwrap(), process };
+        journal.write(&resume).unwrap();
         let mut file = OpenOptions::new().append(true).open(folder.path().join(FILE)).unwrap();
         file.write_all(b"{\"entry\":7,\"undo\":\"sta").unwrap();
-        assert_eq!(open_entries(folder.path()).unwrap(), [Undo::Link { link: "a->b".into() }]);
+        let open = open_entries(folder.path()).unwrap();
+        assert_eq!(open.undos, [Undo::Link { link: "a->b".into() }, resume]);
+        assert!(open.unreadable.is_empty());
     }
 
     #[test]
     fn no_journal_is_an_empty_one() {
-        assert_eq!(open_entries(tempfile::tempdir().unwrap().path()).unwrap(), []);
+        assert_eq!(open_entries(tempfile::tempdir().unwrap().path()).unwrap(), OpenEntries::default());
+    }
+
+    #[test]
+    fn a_journal_of_an_earlier_lab_is_read_and_lines_of_nobody_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = [
+            r#"{"entry":0,"undo":"resume","node":"rabbitmq","pid":7,"started_at":9}"#,
+            r#"{"entry":1,"undo":"resume","node":"rabbitmq","pid":0,"started_at":9}"#,
+            r#"{"entry":2,"undo":"resume","node":"../x","pid":7,"started_at":9}"#,
+            r#"{"entry":3,"undo":"remove","path":"/"}"#,
+            r#"{"entry":4,"undo":"start","node":"mongo"}"#,
+        ];
+        std::fs::write(folder.path().join(FILE), lines.map(|line| format!("{line}\n")).concat()).unwrap();
+        let open = open_entries(folder.path()).unwrap();
+        let process = Identity { pid: 7, started_at: 9, namespace: None };
+        assert_eq!(open.undos, [Undo::Resume { node: "rabbitmq".parse().unwrap(), process }, start("mongo")]);
+        assert_eq!(open.unreadable, [2, 3, 4]);
     }
 }

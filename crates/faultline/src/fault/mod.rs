@@ -21,10 +21,11 @@ mod toxics;
 
 pub use journal::{Journal, JournalError};
 
+use self::journal::Undo;
 use crate::history::Evidence;
 use crate::proxy::ProxyError;
 use crate::scenario::{FaultKind, PlannedFault};
-use crate::stack::{Stack, StackError};
+use crate::stack::{Stack, StackError, Stop};
 
 /// Why a fault can't be done or undone.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,16 @@ pub struct Active {
     entry: u64,
     /// What its undoing compares with.
     before: Before,
+    /// The end of the node, where it was asked to stop.
+    stop: Option<Stop>,
+}
+
+impl Active {
+    /// The end of the node, where the fault asked it to stop.
+    #[must_use]
+    pub fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
+    }
 }
 
 /// What was so before a fault acted.
@@ -72,17 +83,41 @@ pub async fn begin(
     stack: &Stack,
     journal: &Journal,
 ) -> Result<(Active, Vec<Evidence>), FaultError> {
-    let entry = journal.write(&journal::undo_of(fault, stack))?;
+    let entry = journal.write(&undo_of(fault, stack)?)?;
     let target = fault.target.as_str();
+    let mut stop = None;
     let (before, evidence) = match fault.kind {
         FaultKind::Kill => kill::begin(stack, target).await?,
-        FaultKind::Stop => stop::begin(stack, target).await?,
+        FaultKind::Stop => {
+            let (before, evidence, ended) = stop::begin(stack, target).await?;
+            stop = Some(ended);
+            (before, evidence)
+        }
         FaultKind::Pause => pause::begin(stack, target).await?,
         FaultKind::Down => down::begin(stack, target).await,
         FaultKind::Partition => with_toxics(partition::begin(stack, fault, entry).await)?,
         FaultKind::Toxic(_) => with_toxics(toxics::begin(stack, fault, entry).await)?,
     };
-    Ok((Active { kind: fault.kind, target: target.to_owned(), entry, before }, evidence))
+    Ok((Active { kind: fault.kind, target: target.to_owned(), entry, before, stop }, evidence))
+}
+
+/// How a planned fault is undone.
+fn undo_of(fault: &PlannedFault, stack: &Stack) -> Result<Undo, StackError> {
+    let name = || {
+        let node = stack.topology().nodes.get(&fault.target);
+        node.map(|node| node.name.clone()).ok_or_else(|| StackError::NoNode(fault.target.clone()))
+    };
+    Ok(match fault.kind {
+        FaultKind::Kill | FaultKind::Stop => Undo::Start { node: name()? },
+        FaultKind::Down | FaultKind::Partition | FaultKind::Toxic(_) => {
+            Undo::Link { link: fault.target.clone() }
+        }
+        // The process id of a container is the engine's, and may be that of another process here.
+        FaultKind::Pause => match stack.provider().identity(&fault.target) {
+            Some(process) => Undo::Resume { node: name()?, process },
+            None => Undo::Unpause { node: name()? },
+        },
+    })
 }
 
 /// Undoes a fault. What is returned shows what it did until now and that the effect is gone.

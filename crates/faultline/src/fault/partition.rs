@@ -6,14 +6,14 @@ use crate::scenario::PlannedFault;
 use crate::scenario::fault::{PartitionDirection, PlannedPartition};
 use crate::stack::Stack;
 use crate::stack::topology::Link;
-use faultline_toxics::{Direction, HALF_OPEN, Settings};
+use faultline_toxics::{Direction, HALF_OPEN, ToxicSettings};
 
 pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Option<(Put, Vec<Evidence>)> {
     let partition = fault.partition.as_ref()?;
     let mut put = Put::new(&HALF_OPEN);
     for link in &stack.topology().links {
         for stream in silent(partition, link) {
-            let toxic = toxics::toxic(entry, *stream, Settings::new(&HALF_OPEN), fault.seed);
+            let toxic = toxics::toxic(entry, *stream, ToxicSettings::new(&HALF_OPEN), fault.seed);
             put.add(stack, link, toxic).await;
         }
     }

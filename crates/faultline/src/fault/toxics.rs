@@ -10,7 +10,7 @@ use crate::history::Evidence;
 use crate::scenario::PlannedFault;
 use crate::stack::Stack;
 use crate::stack::topology::Link;
-use faultline_toxics::{Acts, Direction, NewToxic, Settings, Spec, Toxic};
+use faultline_toxics::{Action, Direction, NewToxic, Toxic, ToxicKind, ToxicSettings};
 
 /// Time that connections have to let go of a toxic that is gone.
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
@@ -18,16 +18,16 @@ const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 /// The toxics of a fault.
 #[derive(Debug)]
 pub(super) struct Put {
-    kind: &'static Spec,
+    kind: &'static ToxicKind,
     toxics: Vec<(Link, String)>,
 }
 
 /// Puts the toxic of a fault on its link, in the directions that it wants. `entry` makes the name its own.
 pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Option<(Put, Vec<Evidence>)> {
     let (spec, planned) = (fault.kind.spec()?, fault.toxic.as_ref()?);
-    let streams = match spec.acts {
-        Acts::Stream(_) => planned.stream.each(),
-        Acts::Door(_) => &[Direction::Upstream],
+    let streams = match spec.action {
+        Action::Bytes(_) => planned.stream.each(),
+        Action::Arrival(_) => &[Direction::Upstream],
     };
     let links = stack.topology().links_named(&fault.target);
     let mut put = Put { kind: spec, toxics: Vec::new() };
@@ -51,11 +51,11 @@ pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Op
 }
 
 /// A toxic for every connection, under a name that is the fault's own.
-pub(super) fn toxic(entry: u64, stream: Direction, settings: Settings, seed: u64) -> NewToxic {
+pub(super) fn toxic(entry: u64, direction: Direction, settings: ToxicSettings, seed: u64) -> NewToxic {
     NewToxic {
-        name: format!("fault_{entry}_{}_{}", settings.spec().name, stream.name()),
-        stream,
-        written_stream: None,
+        name: format!("fault_{entry}_{}_{}", settings.spec().name, direction.name()),
+        direction,
+        direction_text: None,
         toxicity: 1.0,
         settings,
         seed: Some(seed),
@@ -64,7 +64,7 @@ pub(super) fn toxic(entry: u64, stream: Direction, settings: Settings, seed: u64
 
 impl Put {
     /// None yet.
-    pub(super) fn new(kind: &'static Spec) -> Self {
+    pub(super) fn new(kind: &'static ToxicKind) -> Self {
         Self { kind, toxics: Vec::new() }
     }
 
@@ -104,15 +104,15 @@ pub(super) async fn undo(stack: &Stack, target: &str, put: Put) -> Vec<Evidence>
 }
 
 /// What they have done.
-fn hit(kind: &Spec, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
+fn hit(kind: &ToxicKind, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
     let connections: u64 = removed.iter().map(|toxic| toxic.effects().connections()).sum();
     let bytes: u64 = removed.iter().map(|toxic| toxic.effects().bytes()).sum();
-    let told = match kind.acts {
-        Acts::Door(_) => format!("{connections} connections on {target} were {}", kind.effect),
-        Acts::Stream(_) if bytes == 0 => {
+    let told = match kind.action {
+        Action::Arrival(_) => format!("{connections} connections on {target} were {}", kind.effect),
+        Action::Bytes(_) if bytes == 0 => {
             format!("{connections} directions of connections on {target} were {}", kind.effect)
         }
-        Acts::Stream(_) => format!(
+        Action::Bytes(_) => format!(
             "{connections} directions of connections on {target} were {}, {bytes} bytes of theirs",
             kind.effect
         ),
@@ -121,7 +121,7 @@ fn hit(kind: &Spec, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
 }
 
 /// Waits until no connection has one of them.
-async fn let_go(kind: &Spec, removed: &[Arc<Toxic>]) -> Evidence {
+async fn let_go(kind: &ToxicKind, removed: &[Arc<Toxic>]) -> Evidence {
     let until = Instant::now() + LET_GO_WITHIN;
     let held = || removed.iter().map(|toxic| Arc::strong_count(toxic) - 1).sum::<usize>();
     while held() > 0 && Instant::now() < until {

@@ -1,142 +1,102 @@
-//! Sums over a run: what was offered and answered, and what is stored of what was acknowledged. Pure.
+//! Counters of a run as the page shows them: operations by outcome, and entries.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::history::{Event, Outcome};
 use crate::report::Report;
 use crate::runner::StoredNow;
+use crate::timeline::{Counts, Timeline};
 
-/// Sums over the run.
+/// Counters of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Counts {
-    offered: u64,
-    ok: u64,
-    fail: u64,
-    info: u64,
-    dropped: u64,
+pub struct Counters {
+    #[serde(flatten)]
+    operations: Counts,
     /// Acknowledged entries.
     acknowledged: u64,
-    /// Entries in the stores at the last look; none while they can't be read.
-    stored: Option<u64>,
-    /// Acknowledged entries that were not stored at the last look.
-    missing: Option<u64>,
-    /// Entries that were stored more than once at the last look.
-    doubled: Option<u64>,
-    /// Acknowledged entries that are lost: known when it is judged.
-    lost: Option<u64>,
-    /// Paths that store.
-    #[serde(skip)]
-    storing: BTreeSet<String>,
-    #[serde(skip)]
-    entries_under_way: BTreeSet<String>,
+    #[serde(flatten)]
+    stores: StoreCounters,
 }
 
-impl Counts {
-    /// Takes an event of the run.
-    pub fn take(&mut self, event: &Event) {
-        match event {
-            Event::Run(info) => self.storing = info.stored_in.keys().cloned().collect(),
-            Event::Invoke(invoke) => {
-                self.offered += 1;
-                if self.storing.contains(&invoke.path) {
-                    self.entries_under_way.insert(invoke.id.clone());
-                }
-            }
-            Event::Settle(settled) => {
-                let is_entry = self.entries_under_way.remove(&settled.id);
-                match settled.outcome {
-                    Outcome::Ok => self.ok += 1,
-                    Outcome::Fail => self.fail += 1,
-                    Outcome::Info => self.info += 1,
-                }
-                self.acknowledged += u64::from(is_entry && settled.outcome == Outcome::Ok);
-            }
-            Event::Drop { .. } => {
-                self.offered += 1;
-                self.dropped += 1;
-            }
-            Event::LoadEnded { .. } => self.entries_under_way.clear(),
-            Event::Drain { missing, .. } => self.missing = *missing,
-            _ => {}
+/// Counters of entries in the stores: of the last look, or of the verdict once that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct StoreCounters {
+    /// Different entries that are stored; none while the stores can't be read.
+    stored: Option<u64>,
+    /// Acknowledged entries that are not stored yet; none once they are judged.
+    missing: Option<u64>,
+    /// Copies of entries beyond the first of each.
+    duplicated: Option<u64>,
+    /// Acknowledged entries that are lost; none before the verdict.
+    lost: Option<u64>,
+}
+
+impl Counters {
+    /// Puts the counts of a timeline beside those of its stores.
+    #[must_use]
+    pub fn new(timeline: &Timeline, stores: &StoreCounters) -> Self {
+        Self {
+            operations: timeline.counts,
+            acknowledged: timeline.stores.acknowledged_count(),
+            stores: stores.clone(),
         }
     }
+}
 
+impl StoreCounters {
     /// Takes a look at the stores.
     pub fn look(&mut self, now: &StoredNow) {
-        (self.stored, self.doubled, self.missing) = match *now {
-            StoredNow::Read { stored, doubled, missing } => (Some(stored), Some(doubled), Some(missing)),
+        (self.stored, self.duplicated, self.missing) = match *now {
+            StoredNow::Read { stored, duplicated, missing } => {
+                (Some(stored), Some(duplicated), Some(missing))
+            }
             StoredNow::Unread(_) => (None, None, None),
         };
     }
 
-    /// Whether the last look saw something.
+    /// Returns true if the last look could read the stores.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.stored.is_some()
     }
 
-    /// Takes what the checker found.
-    pub fn judged(&mut self, report: &Report) {
-        self.lost = Some(report.paths.values().filter_map(|path| path.lost).sum());
-        self.doubled = Some(report.paths.values().filter_map(|path| path.duplicated).sum());
+    /// Takes the figures of the verdict. All come from the final read of the stores: a look during the run is older, and
+    /// beside them would tell of entries that nobody misses.
+    pub fn judge(&mut self, report: &Report, timeline: Option<&Timeline>) {
+        *self = Self {
+            stored: timeline.and_then(stored),
+            missing: None,
+            duplicated: sum(report.paths.values().map(|path| path.duplicated)),
+            lost: sum(report.paths.values().map(|path| path.lost)),
+        };
     }
+}
+
+/// Counts the different entries of all stores that were read; none without any.
+fn stored(timeline: &Timeline) -> Option<u64> {
+    let stores = &timeline.stores.entries;
+    let ids = |entries: &Vec<crate::history::Entry>| {
+        entries.iter().map(|entry| entry.op.clone()).collect::<HashSet<_>>().len() as u64
+    };
+    (!stores.is_empty()).then(|| stores.values().map(ids).sum())
+}
+
+/// Adds the counts that there are; none without any, which is not zero.
+fn sum(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts.flatten().reduce(|sum, count| sum + count)
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::history::{Invoke, Settled};
-
-    /// How an operation went; none while it is under way.
-    fn went() -> impl Strategy<Value = Option<Outcome>> {
-        let outcomes = vec![Outcome::Ok, Outcome::Fail, Outcome::Info];
-        prop::option::of(prop::sample::select(outcomes))
-    }
-
-    fn play(counts: &mut Counts, operations: &[(bool, Option<Outcome>)]) {
-        let id = |number: usize| number.to_string();
-        for (number, (stores, _)) in operations.iter().enumerate() {
-            let path = if *stores { "log" } else { "ping" }.to_owned();
-            counts.take(&Event::Invoke(Invoke { id: id(number), path, due: 0, sent: 0, hash: None }));
-        }
-        for (number, (_, outcome)) in operations.iter().enumerate() {
-            let Some(outcome) = *outcome else { continue };
-            let settled = Settled { id: id(number), at: 1, outcome, status: None, message: None };
-            counts.take(&Event::Settle(settled));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_offered_is_counted_once_and_only_stored_paths_acknowledge(
-            operations in prop::collection::vec((any::<bool>(), went()), 0..60),
-            dropped in 0_u64..5,
-        ) {
-            let mut counts = Counts { storing: ["log".to_owned()].into(), ..Counts::default() };
-            play(&mut counts, &operations);
-            for number in 0..dropped {
-                counts.take(&Event::Drop { id: format!("d{number}"), path: "log".to_owned(), due: 0 });
-            }
-            let of = |wanted: Option<Outcome>| operations.iter().filter(|(_, went)| *went == wanted).count() as u64;
-            prop_assert_eq!(counts.offered, operations.len() as u64 + dropped);
-            prop_assert_eq!(counts.ok + counts.fail + counts.info + of(None) + counts.dropped, counts.offered);
-            let entries = operations.iter().filter(|went| **went == (true, Some(Outcome::Ok))).count() as u64;
-            prop_assert_eq!(counts.acknowledged, entries);
-            counts.take(&Event::LoadEnded { at: 2 });
-            prop_assert!(counts.entries_under_way.is_empty());
-        }
-    }
 
     #[test]
-    fn what_can_not_be_read_is_not_told_as_nothing() {
-        let mut counts = Counts::default();
-        counts.look(&StoredNow::Read { stored: 5, doubled: 1, missing: 2 });
-        assert_eq!((counts.stored, counts.doubled, counts.missing), (Some(5), Some(1), Some(2)));
-        counts.look(&StoredNow::Unread("gone".to_owned()));
-        assert_eq!((counts.stored, counts.doubled, counts.missing), (None, None, None));
+    fn a_store_that_cannot_be_read_is_not_shown_as_empty() {
+        let mut counters = StoreCounters::default();
+        counters.look(&StoredNow::Read { stored: 5, duplicated: 1, missing: 2 });
+        assert_eq!((counters.stored, counters.duplicated, counters.missing), (Some(5), Some(1), Some(2)));
+        counters.look(&StoredNow::Unread("gone".to_owned()));
+        assert_eq!(counters, StoreCounters::default());
     }
 }

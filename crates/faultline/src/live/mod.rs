@@ -4,9 +4,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`state`] | everything that the page shows, folded from progress; pure |
-//! | [`counts`] | sums over a run; pure |
-//! | [`seconds`] | what became of operations, second by second; pure |
-//! | [`faults`] | what became of faults; pure |
+//! | [`counts`] | counters of operations and entries; pure |
+//! | [`faults`] | faults as the page shows them; pure |
 //! | [`pictures`] | pictures of the system and of every path; pure |
 //! | [`board`] | the state that everybody shares, and what changed of it, for any number of viewers |
 //! | [`session`] | loads by hand on a system that is up, one after the other |
@@ -21,7 +20,6 @@ pub mod counts;
 pub mod faults;
 pub mod gate;
 pub mod pictures;
-pub mod seconds;
 pub mod server;
 pub mod session;
 pub mod shelf;

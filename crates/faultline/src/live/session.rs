@@ -39,6 +39,8 @@ pub struct Session {
     pub idle: Hands,
     /// Ends everything.
     pub cancel: CancellationToken,
+    /// Receives each verdict, as a line.
+    pub note: fn(&str),
 }
 
 struct Running {
@@ -98,11 +100,11 @@ impl Session {
     fn tell(&self, judged: Result<Report, String>) {
         match judged {
             Ok(report) => {
-                eprintln!("{}: {}: {}", report.folder, report.verdict, report.why);
+                (self.note)(&format!("{}: {}: {}", report.folder, report.verdict, report.why));
                 self.board.judged(&report);
             }
             Err(error) => {
-                eprintln!("faultline: no verdict: {error}");
+                (self.note)(&format!("faultline: no verdict: {error}"));
                 self.board.failed(&format!("no verdict: {error}"));
             }
         }

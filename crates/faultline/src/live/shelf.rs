@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::runner::folder;
+use crate::stack::plain_file;
 
 /// Runs that are listed, the latest.
 const LISTED: usize = 100;
+
+/// The longest report that is looked into, in bytes.
+const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// Files of a run that are shown, with their types.
 const FILES: [(&str, &str); 3] = [
@@ -51,7 +55,7 @@ fn earlier(path: &Path, scenario: String) -> Earlier {
 }
 
 fn read(path: &Path) -> Result<(String, String), String> {
-    let text = match fs::read(path.join("report.json")) {
+    let text = match plain_file::read(&path.join("report.json"), LONGEST) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err("no report: it goes on, or did not come to its end".to_owned());
@@ -59,7 +63,7 @@ fn read(path: &Path) -> Result<(String, String), String> {
         Err(error) => return Err(format!("its report can't be read: {error}")),
     };
     let report: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|error| format!("its report is no JSON: {error}"))?;
+        serde_json::from_str(&text).map_err(|error| format!("its report is no JSON: {error}"))?;
     let word = |key: &str| report.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
     let verdict = word("verdict").filter(|verdict| ["pass", "fail", "unknown"].contains(&verdict.as_str()));
     let verdict = verdict.ok_or("its report is of another version of faultline")?;
@@ -101,11 +105,14 @@ mod tests {
                 folder.write_text("report.json", report).unwrap();
             }
         }
+        let elsewhere = RunFolder::create(runs.path(), "run", "elsewhere").unwrap();
+        std::os::unix::fs::symlink("/dev/zero", elsewhere.path().join("report.json")).unwrap();
         RunFolder::create(runs.path(), "up", "up").unwrap();
         std::fs::create_dir(runs.path().join("stray")).unwrap();
         let listed = list(runs.path());
         let of = |scenario: &str| listed.iter().find(|run| run.scenario == scenario).unwrap();
-        assert_eq!(listed.len(), 4);
+        assert_eq!(listed.len(), 5);
+        assert!(of("elsewhere").why.contains("expected a file, found a link"));
         assert_eq!((of("whole").verdict.as_deref(), of("whole").why.as_str()), (Some("pass"), "all well"));
         assert!(of("half").verdict.is_none() && of("half").why.contains("no JSON"));
         assert!(of("other").why.contains("another version"));

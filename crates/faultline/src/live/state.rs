@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::counts::Counts;
-use super::faults::{FaultState, Faults};
-use super::seconds::{SecondFigures, Seconds};
+use super::counts::{Counters, StoreCounters};
+use super::faults::{FaultState, seconds};
 use crate::checker::Verdict;
 use crate::history::Event;
 use crate::report::Report;
 use crate::runner::folder::name_of;
 use crate::runner::sampler::{LinkLook, NodeLook};
-use crate::runner::{Progress, Stage, StoredNow};
+use crate::runner::{LiveTimeline, Progress, Stage, StoredNow};
 use crate::scenario::Schedule;
 use crate::stack::Starting;
+use crate::timeline::{FaultWindow, FaultWindows, Second};
 
 /// Lines that are kept.
 const LINES: usize = 100;
@@ -27,12 +27,13 @@ pub struct State {
     nodes: BTreeMap<String, NodeLook>,
     links: BTreeMap<String, LinkLook>,
     run: Option<RunState>,
-    faults: Faults,
-    between: Faults,
-    counts: Counts,
+    timeline: LiveTimeline,
+    between: FaultWindows,
+    stores: StoreCounters,
     verdict: Option<Judged>,
     lines: Vec<Line>,
-    seconds: Seconds,
+    /// Revision of the seconds that viewers have.
+    revision: u64,
 }
 
 /// A run that goes on, or was.
@@ -76,36 +77,42 @@ pub struct Told<'a> {
     links: &'a BTreeMap<String, LinkLook>,
     run: &'a Option<RunState>,
     /// Faults of the run.
-    faults: &'a [FaultState],
+    faults: Vec<FaultState>,
     /// Faults between two runs, since the last one began.
-    between: &'a [FaultState],
-    counts: &'a Counts,
+    between: Vec<FaultState>,
+    counts: Counters,
     verdict: &'a Option<Judged>,
     lines: &'a [Line],
-    seconds: Vec<SecondFigures>,
+    seconds: Vec<Second>,
 }
 
 impl State {
-    /// All of it.
+    /// Returns all of it.
     #[must_use]
     pub fn all(&self) -> Told<'_> {
-        self.told(self.seconds.all())
+        let seconds = self.timeline.read(|timeline| timeline.seconds.all());
+        self.told(seconds.unwrap_or_default())
     }
 
-    /// What changed since this was last called: whatever is small in whole, and the seconds that are new.
+    /// Returns what changed since this was last called: whatever is small in whole, and the seconds that are new.
     pub fn changed(&mut self) -> Told<'_> {
-        let seconds = self.seconds.take_changed();
+        let changed = self.timeline.read(|timeline| timeline.seconds.changed_since(self.revision));
+        let (seconds, revision) = changed.unwrap_or_default();
+        self.revision = revision;
         self.told(seconds)
     }
 
-    fn told(&self, seconds: Vec<SecondFigures>) -> Told<'_> {
+    fn told(&self, seconds: Vec<Second>) -> Told<'_> {
+        let of = |windows: &[FaultWindow]| windows.iter().map(FaultState::from).collect::<Vec<_>>();
+        let faults = self.timeline.read(|timeline| of(timeline.faults.windows()));
+        let counts = self.timeline.read(|timeline| Counters::new(timeline, &self.stores));
         Told {
             nodes: &self.nodes,
             links: &self.links,
             run: &self.run,
-            faults: self.faults.list(),
-            between: self.between.list(),
-            counts: &self.counts,
+            faults: faults.unwrap_or_default(),
+            between: of(self.between.windows()),
+            counts: counts.unwrap_or_default(),
             verdict: &self.verdict,
             lines: &self.lines,
             seconds,
@@ -121,8 +128,9 @@ impl State {
     /// Takes what a run tells.
     pub fn take(&mut self, progress: &Progress) {
         match progress {
-            Progress::Begins { folder, provider, schedule, .. } => {
+            Progress::Begins { folder, provider, schedule, timeline, .. } => {
                 self.begin(name_of(folder), provider, schedule);
+                self.timeline = timeline.clone();
             }
             Progress::Starting(Starting::Started(_)) | Progress::Tick(_) | Progress::Hands(_) => {}
             Progress::Starting(Starting::Ready(node, after)) => {
@@ -145,7 +153,10 @@ impl State {
 
     /// Takes the verdict of the run that was.
     pub fn judged(&mut self, report: &Report) {
-        self.counts.judged(report);
+        let Self { stores, timeline, .. } = self;
+        if timeline.read(|timeline| stores.judge(report, Some(timeline))).is_none() {
+            stores.judge(report, None);
+        }
         self.verdict = Some(Judged {
             verdict: report.verdict,
             why: report.why.clone(),
@@ -186,51 +197,52 @@ impl State {
     }
 
     fn plan(&mut self, schedule: &Schedule) {
-        self.faults.plan(schedule);
         if let Some(run) = &mut self.run {
             run.ends = Some(seconds(i64::try_from(schedule.ends()).unwrap_or(i64::MAX)));
         }
     }
 
     fn stage(&mut self, stage: Stage) {
-        let (name, told) = match stage {
-            Stage::Load => ("load", "the load begins"),
-            Stage::GoOn => ("load", "not every path works again: the load goes on"),
-            Stage::Settle => ("settle", "healing what acts, and looking whether everything works again"),
-            Stage::Drain => ("drain", "waiting until all that was acknowledged is stored"),
-            Stage::Observe => ("observe", "reading the stores"),
-            Stage::Shutdown => ("shutdown", "ending the system"),
-            Stage::Judge => ("judge", "judging"),
+        let name = match stage {
+            Stage::Load | Stage::GoOn => "load",
+            Stage::Settle => "settle",
+            Stage::Drain => "drain",
+            Stage::Observe => "observe",
+            Stage::Shutdown => "shutdown",
+            Stage::Judge => "judge",
         };
         if let Some(run) = &mut self.run {
             run.stage = name;
         }
-        self.line(None, told.to_owned());
+        self.line(None, stage.describe().to_owned());
     }
 
     fn stored(&mut self, stored: &StoredNow) {
-        let was_known = self.counts.is_known();
-        self.counts.look(stored);
+        let was_known = self.stores.is_known();
+        self.stores.look(stored);
         if let (true, StoredNow::Unread(why)) = (was_known, stored) {
             self.line(None, format!("the stores can't be read: {why}"));
         }
     }
 
     fn event(&mut self, event: &Event) {
-        self.seconds.take(event);
-        self.counts.take(event);
         match event {
             Event::Amend { schedule, .. } => self.plan(schedule),
-            Event::Fault { index, stage, at, evidence } => {
-                let told = self.faults.take(*index, *stage, seconds(*at), evidence);
-                self.line(Some(*at), told);
+            Event::Fault { index, stage, at, .. } => {
+                let name = self.timeline.read(|timeline| timeline.faults.name(*index)).unwrap_or_default();
+                self.line(Some(*at), stage.describe(&name));
             }
             Event::Node { node, at, change } => self.line(Some(*at), change.told(node)),
             Event::LoadEnded { at } => self.line(Some(*at), "the load is over".to_owned()),
             Event::Unobserved { store, reason } => {
                 self.line(None, format!("the store {store} can't be read: {reason}"));
             }
-            Event::Run(_)
+            Event::Stop(stop) if stop.is_in_order() != Some(true) => {
+                self.line(Some(stop.at), stop.to_string());
+            }
+            Event::Stop(_)
+            | Event::Readiness { .. }
+            | Event::Run(_)
             | Event::Invoke(_)
             | Event::Settle(_)
             | Event::Drop { .. }
@@ -243,10 +255,10 @@ impl State {
     /// Takes what is told of faults between two runs.
     pub fn take_between(&mut self, progress: &Progress) {
         match progress {
-            Progress::History(Event::Amend { schedule, .. }) => self.between.plan(schedule),
+            Progress::History(Event::Amend { schedule, affected }) => self.between.plan(schedule, affected),
             Progress::History(Event::Fault { index, stage, at, evidence }) => {
-                let told = self.between.take(*index, *stage, seconds(*at), evidence);
-                self.line(None, told);
+                self.between.push(*index, *stage, *at, evidence);
+                self.line(None, stage.describe(&self.between.name(*index)));
             }
             Progress::Sample(_) => self.take(progress),
             _ => {}
@@ -261,10 +273,6 @@ impl State {
     }
 }
 
-fn seconds(micros: i64) -> f64 {
-    (micros / 1000) as f64 / 1000.0
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -272,7 +280,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::history::{FaultStage, Invoke};
+    use crate::history::event::SystemInfo;
+    use crate::history::{FaultStage, Invoke, RunInfo};
     use crate::runner::sampler::Sample;
     use crate::scenario::parse;
 
@@ -291,13 +300,40 @@ for = "500ms"
         Schedule::derive("a scenario", &parse("x", text).expect("a scenario"), 1)
     }
 
-    fn begins(state: &mut State, folder: &str) {
+    /// Begins a run; its timeline takes events as a recorder would.
+    fn begins(state: &mut State, folder: &str) -> LiveTimeline {
+        let timeline = LiveTimeline::default();
         state.take(&Progress::Begins {
             folder: PathBuf::from("runs").join(folder),
             provider: "processes".to_owned(),
             nodes: 1,
             schedule: Box::new(schedule()),
+            timeline: timeline.clone(),
         });
+        timeline
+    }
+
+    fn run() -> Event {
+        Event::Run(Box::new(RunInfo {
+            version: crate::history::VERSION,
+            run: "r0000001".into(),
+            faultline: "0".into(),
+            started: "2026-01-01T00:00:00Z".into(),
+            provider: "processes".into(),
+            ready_ms: 1,
+            stored_in: [].into(),
+            declared: None,
+            affected: vec![vec![]],
+            system: SystemInfo::default(),
+            command: String::new(),
+            schedule: schedule(),
+            environment: [].into(),
+        }))
+    }
+
+    fn record(state: &mut State, timeline: &LiveTimeline, event: Event) {
+        timeline.push(&event);
+        state.take(&Progress::History(event));
     }
 
     fn seen(state: &mut State) {
@@ -306,8 +342,8 @@ for = "500ms"
         state.take(&Progress::Sample(Box::new(Sample { nodes, ..Sample::default() })));
     }
 
-    fn fault(at: i64, stage: FaultStage) -> Progress {
-        Progress::History(Event::Fault { index: 0, stage, at, evidence: vec![] })
+    fn fault(at: i64, stage: FaultStage) -> Event {
+        Event::Fault { index: 0, stage, at, evidence: vec![] }
     }
 
     fn told(state: &State) -> Value {
@@ -318,11 +354,12 @@ for = "500ms"
     fn a_run_begins_with_nothing_of_the_one_before_but_the_nodes_as_they_are() {
         let mut state = State::default();
         seen(&mut state);
-        begins(&mut state, "run-1");
+        let timeline = begins(&mut state, "run-1");
+        record(&mut state, &timeline, run());
         let invoke = Invoke { id: "1".into(), path: "ping".into(), due: 0, sent: 0, hash: None };
-        state.take(&Progress::History(Event::Invoke(invoke)));
-        state.take(&fault(1_000_000, FaultStage::Begin));
-        state.take(&fault(1_200_000, FaultStage::Active));
+        record(&mut state, &timeline, Event::Invoke(invoke));
+        record(&mut state, &timeline, fault(1_000_000, FaultStage::Begin));
+        record(&mut state, &timeline, fault(1_200_000, FaultStage::Active));
         let first = told(&state);
         assert_eq!((&first["counts"]["offered"], &first["faults"][0]["active"]), (&1.into(), &1.2.into()));
         assert_eq!(first["faults"][0]["what"], "kill broker");
@@ -360,7 +397,7 @@ for = "500ms"
         let mut state = State::default();
         let amend = Event::Amend { schedule: Box::new(schedule()), affected: vec![] };
         state.take_between(&Progress::History(amend));
-        state.take_between(&fault(5, FaultStage::Begin));
+        state.take_between(&Progress::History(fault(5, FaultStage::Begin)));
         let told = told(&state);
         assert_eq!(
             (&told["between"][0]["what"], &told["faults"]),
@@ -372,7 +409,7 @@ for = "500ms"
     fn a_store_that_can_not_be_read_is_told_once() {
         let mut state = State::default();
         begins(&mut state, "run-1");
-        state.take(&Progress::Stored(StoredNow::Read { stored: 1, doubled: 0, missing: 0 }));
+        state.take(&Progress::Stored(StoredNow::Read { stored: 1, duplicated: 0, missing: 0 }));
         for _ in 0..3 {
             state.take(&Progress::Stored(StoredNow::Unread("refused".to_owned())));
         }

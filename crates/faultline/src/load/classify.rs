@@ -2,15 +2,15 @@
 
 use crate::history::Outcome;
 
-/// Classifies an answer by its status and the `error` field of its JSON, where it has one.
+/// Classifies an answer by its status and, for a success, by whether it is what its path declares.
 ///
-/// A refusal (4xx, 503) promises that there was no effect. Any other 5xx, and 408, leave it open; so does
-/// a success that calls itself an error.
+/// A refusal (4xx, 503) promises that there was no effect. Any other 5xx, and 408, leave it open; so does a success in
+/// another shape than the declared one: nobody knows who sent it, or what was done before.
 #[must_use]
-pub fn answer(status: u16, error_field: Option<bool>) -> Outcome {
+pub fn answer(status: u16, is_declared: bool) -> Outcome {
     match status {
-        200..=299 if error_field == Some(true) => Outcome::Info,
-        200..=299 => Outcome::Ok,
+        200..=299 if is_declared => Outcome::Ok,
+        200..=299 => Outcome::Info,
         408 => Outcome::Info,
         400..=499 | 503 => Outcome::Fail,
         _ => Outcome::Info,
@@ -40,9 +40,9 @@ mod tests {
             (503, Outcome::Fail),
             (504, Outcome::Info),
         ] {
-            assert_eq!(answer(status, None), outcome, "{status}");
+            assert_eq!(answer(status, true), outcome, "{status}");
+            assert_ne!(answer(status, false), Outcome::Ok, "{status}");
         }
-        assert_eq!(answer(200, Some(true)), Outcome::Info);
-        assert_eq!(answer(200, Some(false)), Outcome::Ok);
+        assert_eq!(answer(200, false), Outcome::Info);
     }
 }

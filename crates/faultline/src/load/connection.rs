@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::answer::{self, Sent};
+use crate::stack::topology::AnswerSpec;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -69,10 +70,11 @@ impl Connection {
         std::future::poll_fn(|context| driver.poll(context)).await;
     }
 
-    /// Sends a request and reads its answer. If this is given up, the connection must be too.
-    pub(super) async fn exchange(&mut self, request: Request1) -> Exchange {
+    /// Sends a request and reads its answer, on a path that declares `expected`. If this is given up, the connection must
+    /// be too.
+    pub(super) async fn exchange(&mut self, request: Request1, expected: &AnswerSpec) -> Exchange {
         let Self { sender, driver } = self;
-        let mut work = pin!(exchange(sender, request));
+        let mut work = pin!(exchange(sender, request, expected));
         std::future::poll_fn(|context| {
             // First the work, which hands the request over; then the driver, which sends it.
             if let Poll::Ready(done) = work.as_mut().poll(context) {
@@ -95,7 +97,11 @@ impl Driver {
     }
 }
 
-async fn exchange(sender: &mut http1::SendRequest<Full<Bytes>>, request: Request1) -> Exchange {
+async fn exchange(
+    sender: &mut http1::SendRequest<Full<Bytes>>,
+    request: Request1,
+    expected: &AnswerSpec,
+) -> Exchange {
     // After an answer the connection needs a moment until it takes the next request.
     if sender.ready().await.is_err() {
         return Exchange::NotSent(Box::new(request));
@@ -111,7 +117,66 @@ async fn exchange(sender: &mut http1::SendRequest<Full<Bytes>>, request: Request
     };
     let status = answer.status().as_u16();
     Exchange::Done(match Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await {
-        Ok(body) => answer::whole(status, &body.to_bytes()),
+        Ok(body) => answer::whole(expected, status, &body.to_bytes()),
         Err(error) => answer::broken(status, &error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::history::Outcome;
+
+    /// Asks a server that answers the first request with these bytes and closes the connection.
+    async fn asked(answer: &'static str, expected: &AnswerSpec) -> Sent {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let mut connection = Connection::open(address).await.unwrap();
+        let request = Request::builder().uri("/").body(Full::default()).unwrap();
+        let exchange = connection.exchange(request, expected).await;
+        server.await.unwrap();
+        match exchange {
+            Exchange::Done(sent) => sent,
+            Exchange::NotSent(_) => panic!("not sent"),
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_answer_that_a_path_declares_acknowledges() {
+        let (envelope, any) = (AnswerSpec::default(), AnswerSpec::any());
+        let page =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 13\r\n\r\n<html></html>";
+        let without_type =
+            "HTTP/1.1 200 OK\r\ncontent-length: 34\r\n\r\n{\"error\":false,\"message\":\"stored\"}";
+        let until_closed = "HTTP/1.1 200 OK\r\n\r\n{\"error\":false,\"message\":\"stored\"";
+        for (answer, expected, outcome, undeclared) in [
+            (page, &envelope, Outcome::Info, true),
+            (page, &any, Outcome::Ok, false),
+            (without_type, &envelope, Outcome::Ok, false),
+            (until_closed, &envelope, Outcome::Info, true),
+            ("HTTP/1.1 204 No Content\r\n\r\n", &envelope, Outcome::Info, true),
+            ("HTTP/1.1 204 No Content\r\n\r\n", &any, Outcome::Ok, false),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", &envelope, Outcome::Info, true),
+            // What broke off may have been right.
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{\"error\":false,",
+                &envelope,
+                Outcome::Info,
+                false,
+            ),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\nhi", &any, Outcome::Info, false),
+        ] {
+            let sent = asked(answer, expected).await;
+            assert_eq!((sent.outcome, sent.undeclared), (outcome, undeclared), "{answer}: {sent:?}");
+        }
+    }
 }

@@ -167,6 +167,7 @@ impl<S: Sink> Member<S> {
     }
 
     async fn exchange(&mut self, operation: &Operation) -> Sent {
+        let expected = self.shared.answer(operation);
         let mut request = match self.shared.request(operation) {
             Ok(request) => request,
             Err(error) => return Sent::never(format!("the request can't be made: {error}")),
@@ -180,7 +181,7 @@ impl<S: Sink> Member<S> {
                     Err(told) => return Sent::never(told),
                 },
             };
-            match self.connection.insert(connection).exchange(request).await {
+            match self.connection.insert(connection).exchange(request, expected).await {
                 Exchange::Done(sent) => return sent,
                 Exchange::NotSent(again) => {
                     self.connection = None;

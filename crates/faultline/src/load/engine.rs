@@ -22,6 +22,7 @@ use super::payload::Payloads;
 use super::template::{BadTemplate, Fill, Template};
 use super::{Operation, Sink};
 use crate::scenario::{Arrival, Schedule};
+use crate::stack::topology::AnswerSpec;
 
 /// How long after its own deadline an operation is still waited for: its answer may be on the way.
 const GRACE: Duration = Duration::from_secs(1);
@@ -160,6 +161,11 @@ impl<S> Shared<S> {
             String::new()
         };
         Operation { id, data, stream: arrival.stream, due: signed(arrival.due) }
+    }
+
+    /// The right answer to an operation.
+    pub(super) fn answer(&self, operation: &Operation) -> &AnswerSpec {
+        self.targets[operation.stream].template.answer()
     }
 
     /// # Errors

@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 
-use crate::stack::topology::PathSpec;
+use crate::stack::topology::{AnswerSpec, PathSpec};
 
 /// What is filled in for one operation.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,7 @@ pub struct Template {
     fixed: HeaderMap,
     filled: Vec<(HeaderName, Text)>,
     body: Option<Text>,
+    answer: AnswerSpec,
 }
 
 impl Template {
@@ -76,13 +77,19 @@ impl Template {
                 None => filled.push((name, text)),
             }
         }
-        Ok(Self { address, method, uri, fixed, filled, body })
+        Ok(Self { address, method, uri, fixed, filled, body, answer: spec.answer.clone() })
     }
 
     /// Where its requests go.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The right answer to its requests.
+    #[must_use]
+    pub fn answer(&self) -> &AnswerSpec {
+        &self.answer
     }
 
     /// The request of one operation.
@@ -186,6 +193,8 @@ mod tests {
             },
             through: vec![],
             stored_in: None,
+            writes: None,
+            answer: AnswerSpec::default(),
         }
     }
 

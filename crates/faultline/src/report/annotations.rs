@@ -20,7 +20,7 @@ pub fn render(report: &Report) -> String {
 
 fn level(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "notice",
+        Verdict::Pass | Verdict::NotChecked => "notice",
         Verdict::Unknown => "warning",
         Verdict::Fail => "error",
     }

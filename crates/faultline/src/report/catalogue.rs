@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::style::Style;
 use crate::scenario::fault::kind;
 use crate::scenario::fault::{FaultKind, Place};
-use faultline_toxics::{Acts, Attribute};
+use faultline_toxics::{Action, Attribute};
 
 /// How a link is named.
 const LINK: &str = "the link, `from->to` or `from->to:port`";
@@ -101,7 +101,7 @@ fn parameters(kind: FaultKind) -> Vec<Parameter> {
     };
     let mut list = vec![word("link", None, LINK)];
     list.extend(spec.attributes.iter().map(of_attribute));
-    if matches!(spec.acts, Acts::Stream(_)) {
+    if matches!(spec.action, Action::Bytes(_)) {
         list.push(word(
             "stream",
             Some("both"),

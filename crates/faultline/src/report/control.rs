@@ -7,9 +7,9 @@ use super::model::Report;
 use super::style::Style;
 use super::table::{line, table};
 use crate::checker::FaultFigures;
-use crate::history::Operation;
 use crate::measure::compare::{Comparison, compare};
 use crate::measure::{Second, history};
+use crate::timeline::Operation;
 
 /// A run and its control.
 #[derive(Debug, Clone, PartialEq, Serialize)]

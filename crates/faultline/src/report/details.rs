@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Report;
-use crate::checker::View;
-use crate::history::{Entry, History, NodeChange, Operation, Outcome, RunInfo};
+use crate::history::{Entry, NodeChange, Outcome, RunInfo};
 use crate::measure::{Second, history::seconds};
+use crate::timeline::{Operation, Timeline};
 
 /// The checks whose ids are entries that went wrong.
 const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "altered"];
@@ -64,18 +64,17 @@ pub struct LogLine {
 impl Details {
     /// Of a history and the report of it, without lines of logs.
     #[must_use]
-    pub fn new(history: &History, report: &Report) -> Self {
-        let view = View::of(history);
+    pub fn new(timeline: &Timeline, report: &Report) -> Self {
         Self {
-            run: history.run.clone(),
-            seconds: seconds(&view.operations),
-            nodes: view
+            run: timeline.run.clone(),
+            seconds: seconds(timeline.operations()),
+            nodes: timeline
                 .nodes
                 .iter()
-                .map(|(at, node, change)| (*at, (*node).to_owned(), (*change).clone()))
+                .map(|event| (event.at, event.node.clone(), event.change.clone()))
                 .collect(),
-            ways: ways(&view, report),
-            load_ended: view.load_ended,
+            ways: ways(timeline, report),
+            load_ended: timeline.load_ended,
         }
     }
 }
@@ -90,21 +89,21 @@ impl Way {
     }
 }
 
-fn ways(view: &View<'_>, report: &Report) -> Vec<Way> {
+fn ways(timeline: &Timeline, report: &Report) -> Vec<Way> {
     let mut wrong: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for check in report.checks.iter().filter(|check| ABOUT_ENTRIES.contains(&check.name.as_str())) {
         for id in &check.ids {
             wrong.entry(id).or_default().insert(&check.name);
         }
     }
-    let operations: BTreeMap<&str, &Operation> = view
-        .operations
+    let operations: BTreeMap<&str, &Operation> = timeline
+        .operations()
         .iter()
         .filter(|operation| wrong.contains_key(operation.id.as_str()))
         .map(|operation| (operation.id.as_str(), operation))
         .collect();
     let mut copies: BTreeMap<&str, Vec<(&str, &Entry)>> = BTreeMap::new();
-    for (store, entries) in &view.stores {
+    for (store, entries) in &timeline.stores.entries {
         for entry in entries.iter().filter(|entry| wrong.contains_key(entry.op.as_str())) {
             copies.entry(&entry.op).or_default().push((store, entry));
         }
@@ -115,7 +114,7 @@ fn ways(view: &View<'_>, report: &Report) -> Vec<Way> {
             id: id.to_owned(),
             path: operation.map(|operation| operation.path.clone()),
             wrong: wrong.into_iter().map(str::to_owned).collect(),
-            steps: steps(view, operation, copies.get(id).map_or(&[], Vec::as_slice)),
+            steps: steps(timeline, operation, copies.get(id).map_or(&[], Vec::as_slice)),
             log: Vec::new(),
         }
     };
@@ -123,7 +122,7 @@ fn ways(view: &View<'_>, report: &Report) -> Vec<Way> {
 }
 
 fn steps(
-    view: &View<'_>,
+    timeline: &Timeline,
     operation: Option<&Operation>,
     copies: &[(&str, &Entry)],
 ) -> Vec<(Option<i64>, String)> {
@@ -134,8 +133,8 @@ fn steps(
             steps.push((Some(sent), "sent".to_owned()));
         }
         steps.push((operation.ended, ending(operation)));
-        for window in view.windows.iter().filter(|window| window.touches(operation)) {
-            let what = crate::checker::figures::name_of(view, window.index);
+        for window in timeline.faults.windows().iter().filter(|window| window.touches(operation)) {
+            let what = &window.name;
             steps.push((Some(window.begin), format!("\"{what}\" began; it was under way while that lasted")));
         }
     } else {

@@ -5,7 +5,8 @@ use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestS
 use super::model::Report;
 use crate::checker::{Check, Verdict};
 
-/// The whole report as XML. A check that failed is a failure, one that could not be seen an error.
+/// The whole report as XML. A check that failed is a failure, one that could not be seen an error, and one at which nobody
+/// looked is skipped.
 ///
 /// # Errors
 /// What the writer says of a text that XML can't hold.
@@ -31,6 +32,11 @@ fn case(report: &Report, check: &Check) -> TestCase {
         Verdict::Pass => TestCaseStatus::success(),
         Verdict::Fail => not_passed(NonSuccessKind::Failure, check),
         Verdict::Unknown => not_passed(NonSuccessKind::Error, check),
+        Verdict::NotChecked => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(check.detail.as_str());
+            status
+        }
     };
     let mut case = TestCase::new(check.name.as_str(), status);
     case.set_classname(format!("faultline.{}", report.scenario));

@@ -1,7 +1,7 @@
 //! The report as Markdown, for the summary of a pull request.
 
 use super::model::Report;
-use super::table::line;
+use super::table::{entries, line};
 use crate::checker::{Check, FaultFigures, PathFigures, Verdict};
 
 /// The whole summary.
@@ -29,13 +29,14 @@ pub fn render(report: &Report) -> String {
 fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "\u{2705}",
+        Verdict::NotChecked => "\u{26aa}",
         Verdict::Unknown => "\u{2754}",
         Verdict::Fail => "\u{274c}",
     }
 }
 
 fn paths(text: &mut String, report: &Report) {
-    line(text, "| path | offered | ok | fail | info | lost | doubled | p50 ms | p99 ms |");
+    line(text, "| path | offered | ok | fail | info | lost | duplicated | p50 ms | p99 ms |");
     line(text, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, path) in &report.paths {
         line(text, &row(name, path));
@@ -44,13 +45,15 @@ fn paths(text: &mut String, report: &Report) {
 }
 
 fn row(name: &str, path: &PathFigures) -> String {
-    let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
     let latency = path.tally.latency_ms.map(|latency| (latency.p50, latency.p99));
     let (p50, p99) = latency
         .map_or(("-".to_owned(), "-".to_owned()), |(p50, p99)| (format!("{p50:.1}"), format!("{p99:.1}")));
     let crate::checker::Tally { offered, ok, fail, info, .. } = path.tally;
-    let (lost, doubled) = (count(path.lost), count(path.duplicated));
-    format!("| {} | {offered} | {ok} | {fail} | {info} | {lost} | {doubled} | {p50} | {p99} |", escape(name))
+    let (lost, duplicated) = (entries(path, |path| path.lost), entries(path, |path| path.duplicated));
+    format!(
+        "| {} | {offered} | {ok} | {fail} | {info} | {lost} | {duplicated} | {p50} | {p99} |",
+        escape(name)
+    )
 }
 
 fn one_fault(fault: &FaultFigures) -> String {
@@ -65,7 +68,9 @@ fn one_fault(fault: &FaultFigures) -> String {
 }
 
 fn one_check(check: &Check) -> String {
-    format!("- {} {}: {}", sign(check.verdict), check.name, escape(&check.detail))
+    let Check { name, verdict, detail, .. } = check;
+    let told = if *verdict == Verdict::NotChecked { " (not checked)" } else { "" };
+    format!("- {} {name}{told}: {}", sign(*verdict), escape(detail))
 }
 
 /// The text as itself: no markup, no cell of a table that ends early.

@@ -33,6 +33,8 @@ pub mod runs;
 pub mod style;
 mod table;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use control::ControlReport;
 pub use details::Details;

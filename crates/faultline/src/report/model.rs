@@ -6,8 +6,9 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::checker::{Check, FaultFigures, Judgement, PathFigures, Verdict};
-use crate::history::History;
+use crate::checker::{Check, Coverage, EntryCounts, FaultFigures, Judgement, PathFigures, Verdict};
+use crate::history::RunInfo;
+use crate::scenario::Expectations;
 
 /// The version of `report.json`.
 pub const VERSION: u32 = 1;
@@ -17,7 +18,7 @@ pub const VERSION: u32 = 1;
 pub struct Report {
     /// [`VERSION`].
     pub version: u32,
-    /// The worst of the checks.
+    /// The worst of the checks; `unknown` where something was not checked that should have been.
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub why: String,
@@ -53,14 +54,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a history and its judgement.
+    /// Makes the report of a run and its judgement.
     #[must_use]
-    pub fn new(folder: &Path, history: &History, judgement: Judgement) -> Self {
-        let run = &history.run;
+    pub fn new(folder: &Path, run: &RunInfo, judgement: Judgement) -> Self {
         Self {
             version: VERSION,
             verdict: judgement.verdict,
-            why: why(&judgement),
+            why: why(&judgement, &run.schedule.expect),
             scenario: run.schedule.scenario.clone(),
             shows: run.schedule.shows.clone(),
             seed: run.schedule.seed,
@@ -90,13 +90,45 @@ impl Report {
     }
 }
 
-/// The first of the worst checks, or what a pass stands on.
-fn why(judgement: &Judgement) -> String {
+/// The first of the worst checks, or the numbers that a pass stands on.
+fn why(judgement: &Judgement, expect: &Expectations<String>) -> String {
     if judgement.verdict == Verdict::Pass {
-        let ok: u64 = judgement.paths.values().map(|path| path.tally.ok).sum();
-        let offered: u64 = judgement.paths.values().map(|path| path.tally.offered).sum();
-        return format!("{ok} of {offered} operations were acknowledged; none was lost or doubled");
+        return numbers(judgement, expect);
     }
-    let worst = judgement.checks.iter().find(|check| check.verdict == judgement.verdict);
+    let worst = Verdict::worst(judgement.checks.iter().map(|check| check.verdict));
+    let worst = judgement.checks.iter().find(|check| check.verdict == worst);
     worst.map_or_else(String::new, |check| format!("{}: {}", check.name, check.detail))
+}
+
+fn numbers(judgement: &Judgement, expect: &Expectations<String>) -> String {
+    let sum = |get: fn(&PathFigures) -> u64| judgement.paths.values().map(get).sum::<u64>();
+    let (ok, offered) = (sum(|path| path.tally.ok), sum(|path| path.tally.offered));
+    let of = |coverage: Coverage| {
+        let paths = judgement.paths.iter().filter(move |(_, path)| path.entries == coverage);
+        paths.map(|(path, _)| path.as_str()).collect::<Vec<_>>()
+    };
+    let (checked, not_checked) = (of(Coverage::Checked), of(Coverage::NotChecked));
+    let mut parts = vec![format!("{ok} of {offered} operations acknowledged")];
+    if !checked.is_empty() {
+        let EntryCounts { lost, duplicated, unexpected } = judgement.entries;
+        parts.push(count(lost, "lost", expect.lost));
+        parts.push(count(duplicated, "duplicated", expect.duplicated));
+        if expect.unexpected > 0 {
+            parts.push(count(unexpected, "unexpected", expect.unexpected));
+        }
+    }
+    match (checked.as_slice(), not_checked.as_slice()) {
+        ([], []) => parts.push("no path writes entries".to_owned()),
+        (_, []) => {}
+        _ => parts.push(format!("lost and duplicated not checked on {}", not_checked.join(", "))),
+    }
+    parts.join(", ")
+}
+
+/// A count, with what the scenario allows where it does.
+fn count(count: u64, what: &str, allowed: u64) -> String {
+    match allowed {
+        0 => format!("{count} {what}"),
+        _ => format!("{count} {what} ({allowed} allowed)"),
+    }
 }

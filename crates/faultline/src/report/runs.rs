@@ -11,7 +11,7 @@ use super::control::stretches;
 use super::details::Details;
 use super::model::Report;
 use super::style::Style;
-use super::table::{line, table};
+use super::table::{entries, line, table};
 use crate::checker::{FaultFigures, PathFigures, Verdict};
 use crate::measure::Second;
 use crate::measure::compare::{Comparison, compare};
@@ -155,7 +155,7 @@ fn changes(first: &Report, second: &Report) -> Vec<Change> {
     for (path, figures) in &first.paths {
         let Some(other) = second.paths.get(path) else { continue };
         for (what, get) in COUNTS {
-            list.extend(Change::of(format!("{path}: {what}"), count(get(figures)), count(get(other))));
+            list.extend(Change::of(format!("{path}: {what}"), entries(figures, get), entries(other, get)));
         }
     }
     for (fault, other) in alike(first, second) {
@@ -184,7 +184,7 @@ type Counted = (&'static str, fn(&PathFigures) -> Option<u64>);
 
 const COUNTS: [Counted; 4] = [
     ("lost", |path| path.lost),
-    ("doubled", |path| path.duplicated),
+    ("duplicated", |path| path.duplicated),
     ("unexpected", |path| path.unexpected),
     ("altered", |path| path.altered),
 ];

@@ -35,6 +35,7 @@ impl Style {
     pub fn verdict(self, verdict: Verdict) -> String {
         let code = match verdict {
             Verdict::Pass => "1;32",
+            Verdict::NotChecked => "1",
             Verdict::Unknown => "1;33",
             Verdict::Fail => "1;31",
         };

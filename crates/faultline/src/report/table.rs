@@ -3,11 +3,21 @@
 use std::fmt::Write;
 
 use super::style::Style;
+use crate::checker::{Coverage, PathFigures};
 
 /// Adds a line without blanks at its end.
 pub(super) fn line(text: &mut String, line: &str) {
     text.push_str(line.trim_end());
     text.push('\n');
+}
+
+/// A count of entries of a path; in words where there is none.
+pub(super) fn entries(path: &PathFigures, get: impl Fn(&PathFigures) -> Option<u64>) -> String {
+    match (path.entries, get(path)) {
+        (Coverage::Checked, Some(count)) => count.to_string(),
+        (Coverage::NothingWritten, _) => "n/a".to_owned(),
+        _ => "not checked".to_owned(),
+    }
 }
 
 /// Columns as wide as they need to be; the first to the left, figures to the right.

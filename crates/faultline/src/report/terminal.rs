@@ -2,8 +2,8 @@
 
 use super::model::Report;
 use super::style::Style;
-use super::table::{line, table};
-use crate::checker::{FaultFigures, PathFigures, Tally};
+use super::table::{entries, line, table};
+use crate::checker::{Check, FaultFigures, PathFigures, Tally};
 
 /// The whole report as text, with a line break at its end.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn render(report: &Report, style: Style) -> String {
     line(&mut text, "");
     checks(&mut text, report, style);
     line(&mut text, "");
-    line(&mut text, &format!("verdict: {}: {}", style.verdict(report.verdict), report.why));
+    line(&mut text, &format!("{}  {}", style.verdict(report.verdict), report.why));
     line(&mut text, &style.dim(&format!("picture:    {}/report.html", report.folder)));
     line(&mut text, &style.dim(&format!("run folder: {}", report.folder)));
     text
@@ -28,7 +28,17 @@ pub fn render(report: &Report, style: Style) -> String {
 
 fn paths(text: &mut String, report: &Report, style: Style) {
     let head = [
-        "path", "offered", "sent", "ok", "fail", "info", "lost", "doubled", "ok/s", "p50 ms", "p99 ms",
+        "path",
+        "offered",
+        "sent",
+        "ok",
+        "fail",
+        "info",
+        "lost",
+        "duplicated",
+        "ok/s",
+        "p50 ms",
+        "p99 ms",
         "max ms",
     ];
     let rows: Vec<Vec<String>> = report.paths.iter().map(|(name, path)| row(name, path)).collect();
@@ -40,10 +50,10 @@ fn row(name: &str, path: &PathFigures) -> Vec<String> {
     let latency = |get: fn(crate::checker::Quantiles) -> f64| {
         latency_ms.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.1}", get(quantiles)))
     };
-    let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
     let mut row = vec![name.to_owned()];
     row.extend([offered, sent, ok, fail, info].map(|count| count.to_string()));
-    row.extend([count(path.lost), count(path.duplicated), format!("{:.1}", path.ok_per_s)]);
+    row.extend([entries(path, |path| path.lost), entries(path, |path| path.duplicated)]);
+    row.extend([format!("{:.1}", path.ok_per_s)]);
     row.extend([latency(|q| q.p50), latency(|q| q.p99), latency(|q| q.max)]);
     row
 }
@@ -92,17 +102,18 @@ fn p99(tally: &Tally) -> String {
 }
 
 fn checks(text: &mut String, report: &Report, style: Style) {
-    let width = report.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+    let longest = |length: fn(&Check) -> usize| report.checks.iter().map(length).max().unwrap_or(0);
+    let (width, verdicts) = (longest(|check| check.name.len()), longest(|check| check.verdict.name().len()));
     for check in &report.checks {
         // Padded by hand: colours count as characters for a formatter.
-        let pad = " ".repeat("unknown".len() - check.verdict.name().len());
+        let pad = " ".repeat(verdicts - check.verdict.name().len());
         let verdict = style.verdict(check.verdict);
         line(
             text,
             &format!("{verdict}{pad} {name:<width$}  {detail}", name = check.name, detail = check.detail),
         );
         if let Some(ids) = check.first_ids() {
-            line(text, &format!("        {}", style.dim(&ids)));
+            line(text, &format!("{} {}", " ".repeat(verdicts), style.dim(&ids)));
         }
     }
 }

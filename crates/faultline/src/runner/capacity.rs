@@ -84,13 +84,13 @@ async fn on_system(
 ) -> Result<CapacityResult, RunError> {
     let started = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
     let system = System::ready(&options.aim, &options.schedule, folder, listener, cancel).await?;
-    let searched = search(options, folder.run(), &system, told, cancel).await;
+    let searched = search(options, folder.run().as_str(), &system, told, cancel).await;
     let aimed_at = system.told.clone();
     system.end(listener).await;
     let (trials, found) = searched?;
     Ok(CapacityResult {
         version: capacity::VERSION,
-        run: folder.run().to_owned(),
+        run: folder.run().to_string(),
         faultline: env!("CARGO_PKG_VERSION").to_owned(),
         started,
         aimed_at,

@@ -58,11 +58,18 @@ pub async fn run_on(
     }
     let (recorder, teller) = begin_record(&options, &folder, listener)?;
     let facts = tokio::task::spawn_blocking(machine::facts);
-    tell_begin(&options, &folder, provider, &teller).await;
+    tell_begin(&options, &folder, provider, (&recorder, &teller)).await;
     let environment = facts.await.unwrap_or_default();
     let run = Run { options: &options, folder: &folder, stack, teller: &teller, cancel };
     let info = run.info(Duration::ZERO, environment);
-    let conducted = run.conduct(info, &recorder).await;
+    let conducted = match run.conduct(info, &recorder).await {
+        // The system goes on: nobody asked its nodes to stop.
+        Ok(end) => {
+            end.record(&teller, Vec::new()).await;
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
     judge(&folder, (recorder, teller), conducted).await
 }
 
@@ -72,7 +79,7 @@ fn begin_record(
     listener: Box<dyn Listener>,
 ) -> Result<(Recorder, Teller), RunError> {
     folder.write_json("schedule.json", &options.schedule)?;
-    Ok(Recorder::start(folder.path(), options.topology.stored_in(), listener)?)
+    Ok(Recorder::start(folder.path(), listener)?)
 }
 
 /// Ends the record of a run that was conducted, and judges it.
@@ -91,13 +98,19 @@ async fn judge(
     judged::judge(folder.path())
 }
 
-async fn tell_begin(options: &Options, folder: &RunFolder, provider: &str, teller: &Teller) {
+async fn tell_begin(
+    options: &Options,
+    folder: &RunFolder,
+    provider: &str,
+    (recorder, teller): (&Recorder, &Teller),
+) {
     teller
         .tell(Progress::Begins {
             folder: folder.path().to_path_buf(),
             provider: provider.to_owned(),
             nodes: options.topology.nodes.len(),
             schedule: Box::new(options.schedule.clone()),
+            timeline: recorder.timeline(),
         })
         .await;
 }
@@ -115,7 +128,7 @@ async fn live(
     let site =
         Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &options.overrides };
     let Chosen { provider, why } = stack::choose(options.choice, &options.topology, site).await?;
-    tell_begin(options, folder, &why, teller).await;
+    tell_begin(options, folder, &why, (recorder, teller)).await;
     let topology = options.topology.clone();
     let stack = Arc::new(Stack::new(topology, provider, Wiring::Proxied, &options.registry).await?);
     let looking = options.watched.then(|| tokio::spawn(sampler::sample(Arc::clone(&stack), teller.clone())));
@@ -133,8 +146,9 @@ async fn live(
     };
     teller.tell(Progress::Stage(Stage::Shutdown)).await;
     end(looking).await;
-    stack.shutdown().await;
-    conducted
+    let stops = stack.shutdown().await;
+    conducted?.record(teller, stops).await;
+    Ok(())
 }
 
 async fn start(stack: &Stack, limit: Duration, teller: &Teller) -> Result<(), StackError> {

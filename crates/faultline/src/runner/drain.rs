@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::live_timeline::LiveTimeline;
 use super::observe;
-use super::recorder::{Acknowledged, Teller};
+use super::recorder::Teller;
 use crate::history::Event;
 use crate::load::engine::now;
 use crate::stack::Stack;
@@ -19,7 +20,7 @@ const SETTLED: Duration = Duration::from_millis(1500);
 pub(super) async fn wait(
     stack: &Stack,
     run: &str,
-    acknowledged: &Acknowledged,
+    timeline: &LiveTimeline,
     teller: &Teller,
     start: Instant,
     limit: Duration,
@@ -30,7 +31,7 @@ pub(super) async fn wait(
     loop {
         let at = now(start);
         let queues = depths(stack).await;
-        let (missing, stored) = missing(stack, run, acknowledged).await;
+        let (missing, stored) = missing(stack, run, timeline).await;
         let empty = missing == Some(0) && queues.values().all(|depth| *depth == Some(0));
         complete = match complete {
             Some((since, count)) if empty && count == stored => Some((since, count)),
@@ -59,14 +60,15 @@ fn micros(duration: Duration) -> i64 {
 
 /// Acknowledged entries that are not in their stores, none if a store can't be read; and how many entries
 /// the stores hold.
-async fn missing(stack: &Stack, run: &str, acknowledged: &Acknowledged) -> (Option<u64>, u64) {
+async fn missing(stack: &Stack, run: &str, timeline: &LiveTimeline) -> (Option<u64>, u64) {
     let (mut missing, mut stored) = (Some(0), 0);
     for (name, store) in &stack.topology().stores {
         match observe::store(stack, store, run).await {
             Ok(entries) => {
                 stored += entries.len() as u64;
                 let ids: HashSet<String> = entries.into_iter().map(|entry| entry.op).collect();
-                missing = missing.map(|sum| sum + acknowledged.missing(name, &ids));
+                let lacking = timeline.read(|timeline| timeline.stores.missing(name, &ids)).unwrap_or(0);
+                missing = missing.map(|sum| sum + lacking);
             }
             Err(_) => missing = None,
         }

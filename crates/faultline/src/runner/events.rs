@@ -50,10 +50,11 @@ impl Sink for Events {
     }
 
     async fn ends(&self, operation: Operation, _: i64, ended: i64, came: Sent) {
-        let Sent { outcome, status, message } = came;
+        let Sent { outcome, status, message, undeclared } = came;
         let (path, _) = &self.streams[operation.stream];
         self.working.ended(path, operation.due, outcome == Outcome::Ok);
-        self.tell(Event::Settle(Settled { id: operation.id, at: ended, outcome, status, message })).await;
+        let settled = Settled { id: operation.id, at: ended, outcome, status, message, undeclared };
+        self.tell(Event::Settle(settled)).await;
     }
 
     async fn dropped(&self, operation: Operation) {

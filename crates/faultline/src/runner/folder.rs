@@ -1,28 +1,17 @@
-//! The folder of a run: who it belongs to, and the names of the files in it.
+//! The folder of a run, and the names of the files in it.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::owner::{self, Candidate, Owner};
 use crate::stack::data;
-use crate::stack::mark;
-
-/// The owner of a folder; `run.json` in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    /// The run's id.
-    pub run: String,
-    /// `run` or `up`.
-    pub verb: String,
-    /// The mark of the harness; see [`mark::mark`].
-    pub harness: String,
-    /// The name of the scenario, for `run`.
-    pub scenario: Option<String>,
-}
+use crate::stack::mark::Mark;
+use crate::stack::run_id::RunId;
 
 /// A folder that can't be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +48,7 @@ pub fn name_of(folder: &Path) -> String {
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
-    run: String,
+    run: RunId,
 }
 
 impl RunFolder {
@@ -68,22 +57,24 @@ impl RunFolder {
     /// # Errors
     /// [`FolderError`] names the folder and what the system says of it.
     pub fn create(runs: &Path, verb: &str, title: &str) -> Result<Self, FolderError> {
-        let run = new_id();
+        let run = RunId::random();
         let time = OffsetDateTime::now_utc()
             .format(format_description!("[year][month][day]-[hour][minute][second]"))
             .unwrap_or_default();
-        let path = runs.join(format!("{time}-{title}-{run}"));
+        let path = runs.join(format!("{time}-{}-{run}", plain(title)));
         let failed =
             |source| FolderError { what: "can't make the folder of the run", path: path.clone(), source };
         fs::create_dir_all(&path).map_err(failed)?;
         // Absolute, since nodes have working directories of their own.
         let path = fs::canonicalize(&path).map_err(failed)?;
         let folder = Self { path, run };
-        let scenario = (verb == "run").then(|| title.to_owned());
-        folder.write_json(
-            "run.json",
-            &Owner { run: folder.run.clone(), verb: verb.to_owned(), harness: mark::mark(), scenario },
-        )?;
+        let owner = Owner {
+            run: folder.run.clone(),
+            verb: verb.to_owned(),
+            harness: Mark::of_this_harness(),
+            scenario: (verb == "run").then(|| title.to_owned()),
+        };
+        folder.write_json(owner::FILE, &owner)?;
         Ok(folder)
     }
 
@@ -93,13 +84,13 @@ impl RunFolder {
         &self.path
     }
 
-    /// The run's id: eight characters, unique enough among the runs that share a machine or a store.
+    /// Id of the run.
     #[must_use]
-    pub fn run(&self) -> &str {
+    pub fn run(&self) -> &RunId {
         &self.run
     }
 
-    /// Marks the data of the nodes as kept, for [`heal`] too.
+    /// Marks the data of the nodes as kept, for `heal` too.
     ///
     /// # Errors
     /// [`FolderError`] names the file.
@@ -148,52 +139,48 @@ impl RunFolder {
     /// # Errors
     /// [`FolderError`] names the folder that stays.
     pub fn remove_data(&self) -> Result<(), FolderError> {
-        remove_data(&self.path, &self.run)
+        data::remove(&self.path, &self.run).map_err(|error| FolderError {
+            what: "can't remove the data of the nodes of",
+            path: self.path.clone(),
+            source: io::Error::other(error),
+        })
     }
 }
 
-/// Removes the data of the nodes of a run; their logs stay.
+/// The folders in `runs` that have a `run.json`, oldest first, with what can be read of it.
 ///
 /// # Errors
-/// [`FolderError`] names the run's folder.
-pub fn remove_data(folder: &Path, run: &str) -> Result<(), FolderError> {
-    data::remove(folder, run).map_err(|source| FolderError {
-        what: "can't remove the data of the nodes of",
-        path: folder.to_path_buf(),
-        source,
-    })
+/// [`FolderError`] when `runs` can't be read; if it is not there, there are none.
+pub fn found(runs: &Path) -> Result<Vec<Candidate>, FolderError> {
+    owner::found(runs).map_err(|source| FolderError { what: "can't read", path: runs.to_path_buf(), source })
 }
 
-/// The folders in `runs` with their owners, oldest first; folders that are none of a run are passed over.
+/// The folders in `runs` with their owners, oldest first; those without an owner that can be read are passed over.
 ///
 /// # Errors
 /// [`FolderError`] when `runs` can't be read; if it is not there, there are none.
 pub fn all(runs: &Path) -> Result<Vec<(PathBuf, Owner)>, FolderError> {
-    let entries = match fs::read_dir(runs) {
-        Ok(entries) => entries,
-        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(FolderError { what: "can't read", path: runs.to_path_buf(), source }),
-    };
-    let owner = |path: &Path| serde_json::from_slice(&fs::read(path.join("run.json")).ok()?).ok();
-    let mut found: Vec<(PathBuf, Owner)> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let owner = owner(&path)?;
-            Some((path, owner))
-        })
-        .collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(found)
+    Ok(found(runs)?.into_iter().filter_map(|found| Some((found.path, found.owner.ok()?))).collect())
 }
 
-fn new_id() -> String {
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    format!("r{}", &id[..7])
+/// A title as one plain part of a path.
+fn plain(title: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    title.chars().map(|character| if is_plain(character) { character } else { '_' }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::identity::Liveness;
+
+    #[test]
+    fn a_title_makes_one_folder_whatever_it_holds() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(runs.path(), "run", "../a/b\u{1b} c.d-e_f").unwrap();
+        assert_eq!(folder.path().parent().unwrap(), fs::canonicalize(runs.path()).unwrap());
+        assert!(name_of(folder.path()).contains("-___a_b__c_d-e_f-r"), "{}", folder.path().display());
+    }
 
     #[test]
     fn a_folder_is_found_again_with_its_owner() {
@@ -201,8 +188,8 @@ mod tests {
         let folder = RunFolder::create(runs.path(), "run", "healthy").unwrap();
         let found = all(runs.path()).unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].1.run, folder.run());
-        assert!(mark::is_alive(&found[0].1.harness));
+        assert_eq!(found[0].1.run, *folder.run());
+        assert_eq!(found[0].1.harness.liveness(), Liveness::Alive);
         assert!(all(&runs.path().join("none")).unwrap().is_empty());
     }
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::end;
 use super::recorder::Teller;
 use super::working::Awaited;
 use crate::fault::{self, Journal};
@@ -221,6 +222,9 @@ impl Injector {
         heal: &CancellationToken,
     ) -> Result<(), fault::FaultError> {
         let (active, evidence) = fault::begin(fault, &self.stack, &self.journal).await?;
+        if let Some(stop) = active.stop() {
+            self.teller.record(end::stop_event(stop, self.start)).await;
+        }
         self.tell(index, FaultStage::Active, evidence).await;
         let in_time = tokio::select! {
             in_time = self.sleep_until(until.unwrap_or(u64::MAX / 2)) => in_time,

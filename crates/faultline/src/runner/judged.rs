@@ -9,8 +9,9 @@ use super::folder::FolderError;
 use super::logs;
 use super::recorder::{self, RecordError};
 use crate::checker;
-use crate::history::{self, History, Operation};
+use crate::history;
 use crate::report::{Details, Report, junit, page};
+use crate::timeline::{Operation, Timeline};
 
 /// The report as a page, in the folder of its run.
 pub const PAGE: &str = "report.html";
@@ -33,9 +34,9 @@ pub fn judge(folder: &Path) -> Result<Report, RunError> {
 /// # Errors
 /// [`RunError`] when there is no history, or none that can be read.
 pub fn read(folder: &Path) -> Result<(Report, Details), RunError> {
-    let history = history_of(folder)?;
-    let report = Report::new(folder, &history, checker::judge(&history));
-    let mut details = Details::new(&history, &report);
+    let timeline = timeline_of(folder)?;
+    let report = Report::new(folder, &timeline.run, checker::judge(&timeline));
+    let mut details = Details::new(&timeline, &report);
     logs::add(folder, &mut details);
     Ok((report, details))
 }
@@ -50,11 +51,12 @@ fn write(folder: &Path, name: &str, text: std::io::Result<String>) -> Result<(),
 /// # Errors
 /// [`RunError`] when there is no history, or none that can be read.
 pub fn operations_of(folder: &Path) -> Result<Vec<Operation>, RunError> {
-    Ok(history::operations(&history_of(folder)?.events))
+    Ok(timeline_of(folder)?.operations().to_vec())
 }
 
-fn history_of(folder: &Path) -> Result<History, RunError> {
+/// The whole timeline of a run, from the history in its folder.
+fn timeline_of(folder: &Path) -> Result<Timeline, RunError> {
     let path: PathBuf = folder.join(recorder::FILE);
     let text = fs::read_to_string(&path).map_err(|source| RecordError::reading(&path, source))?;
-    Ok(history::read(&text)?)
+    Ok(Timeline::of(&history::read(&text)?))
 }

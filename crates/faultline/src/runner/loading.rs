@@ -83,7 +83,7 @@ async fn measure(
 ) -> Result<(LoadResult, Vec<SecondFigures>), RunError> {
     let schedule = &options.schedule;
     let targets = &system.targets;
-    let trial = Trial { run: folder.run(), schedule, targets, abort_if: &options.abort_if };
+    let trial = Trial { run: folder.run().as_str(), schedule, targets, abort_if: &options.abort_if };
     let environment = tokio::task::spawn_blocking(machine::facts).await.unwrap_or_default();
     let started = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
     let mut seconds = Seconds::create(folder)?;
@@ -97,7 +97,7 @@ async fn measure(
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let result = LoadResult {
         version: outcome::VERSION,
-        run: folder.run().to_owned(),
+        run: folder.run().to_string(),
         faultline: env!("CARGO_PKG_VERSION").to_owned(),
         started,
         aimed_at: system.told.clone(),

@@ -3,12 +3,15 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`options`] | what to run and how |
-//! | [`folder`] | the folder of a run, and whose it is |
+//! | [`folder`] | the folder of a run |
+//! | [`owner`] | whose a folder is, and whether that can be believed |
 //! | [`progress`] | the events, and who listens |
-//! | [`recorder`] | writes the history; knows what was acknowledged |
+//! | [`recorder`] | writes the history and folds it into the timeline |
+//! | [`live_timeline`] | the timeline of a run that goes on |
 //! | [`conduct`] | the life of a run, from start to verdict |
 //! | `run` | what all of it is given |
 //! | `work` | what it does while its stack is there |
+//! | `end` | the last lines of a history |
 //! | [`error`] | why there is no verdict |
 //! | [`judged`] | the history judged, and its report in every form |
 //! | `logs` | lines of the nodes' logs for that |
@@ -32,6 +35,7 @@
 pub mod capacity;
 pub mod conduct;
 pub mod drain;
+mod end;
 pub mod error;
 mod events;
 pub mod folder;
@@ -39,12 +43,14 @@ pub mod hands;
 mod hello;
 pub mod inject;
 pub mod judged;
+pub mod live_timeline;
 pub mod loading;
 mod logs;
 pub mod machine;
 pub mod monitor;
 pub mod observe;
 pub mod options;
+pub mod owner;
 pub mod progress;
 pub mod recorder;
 mod run;
@@ -63,6 +69,7 @@ pub use error::RunError;
 pub use folder::RunFolder;
 pub use hands::{ByHandError, Hands};
 pub use judged::operations_of;
+pub use live_timeline::LiveTimeline;
 pub use loading::{LoadOptions, Loaded, load};
 pub use options::Options;
 pub use progress::{Both, Listener, Progress, Stage};

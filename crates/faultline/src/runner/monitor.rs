@@ -10,10 +10,13 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::recorder::Teller;
 use crate::history::{Event, NodeChange};
 use crate::load::engine::now;
-use crate::stack::{NodeState, Stack};
+use crate::stack::{NodeState, Stack, StackError};
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// Longest time that a node may take to say that it is ready when the run is at its end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Watches until dropped.
 pub(super) async fn watch(stack: Arc<Stack>, teller: Teller, start: Instant) {
@@ -29,6 +32,31 @@ pub(super) async fn watch(stack: Arc<Stack>, teller: Teller, start: Instant) {
             teller.record(Event::Node { node, at: now(start), change }).await;
         }
     }
+}
+
+/// Asks every node whether it is ready, servers too. One that a fault left down or paused is not asked: what the lab
+/// could not undo says nothing of the system.
+pub(super) async fn readiness(stack: &Stack) -> BTreeMap<String, NodeChange> {
+    let until = Instant::now() + PATIENCE;
+    let nodes = stack.topology().nodes.keys();
+    let answers = nodes.map(|node| async move { Some((node.clone(), ask(stack, node, until).await?)) });
+    futures::future::join_all(answers).await.into_iter().flatten().collect()
+}
+
+/// Asks one node; none where the lab has ended or paused it.
+async fn ask(stack: &Stack, node: &str, until: Instant) -> Option<NodeChange> {
+    let is_up = |state| !matches!(state, NodeState::Absent | NodeState::Down(_) | NodeState::Paused(_));
+    if !is_up(stack.provider().state(node)) {
+        return None;
+    }
+    let ready = stack.wait_ready(node, until).await;
+    Some(match (stack.provider().state(node), ready) {
+        (NodeState::Ended(how), _) => NodeChange::Died(how),
+        (NodeState::Lost(how), _) => NodeChange::Lost(how),
+        (_, Ok(())) => NodeChange::Ready,
+        (_, Err(StackError::NotReady { waits, .. })) => NodeChange::NotReady(waits),
+        (_, Err(error)) => NodeChange::NotReady(error.to_string()),
+    })
 }
 
 /// What became of a node since the last look, if anything.

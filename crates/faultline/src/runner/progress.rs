@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::hands::Hands;
+use super::live_timeline::LiveTimeline;
 use super::sampler::Sample;
 use super::stored::StoredNow;
 use super::trial::Tick;
@@ -24,6 +25,8 @@ pub enum Progress {
         nodes: usize,
         /// The exact actions.
         schedule: Box<Schedule>,
+        /// The timeline, which goes on with the run.
+        timeline: LiveTimeline,
     },
     /// A node started or is ready.
     Starting(Starting),
@@ -60,6 +63,22 @@ pub enum Stage {
     Shutdown,
     /// Judging the history.
     Judge,
+}
+
+impl Stage {
+    /// Describes the stage, for those who watch.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Load => "load begins",
+            Self::GoOn => "a path has not recovered yet: load extended",
+            Self::Settle => "healing active faults and checking recovery",
+            Self::Drain => "draining: waiting until every acknowledged entry is stored",
+            Self::Observe => "reading the stores",
+            Self::Shutdown => "stopping the system",
+            Self::Judge => "judging",
+        }
+    }
 }
 
 /// Somebody who is told of progress. Called from one thread, in order.

@@ -1,17 +1,16 @@
-//! Writes the history, passes progress on to a listener, and knows what was acknowledged. One thread, so
-//! that neither the disk nor a terminal ever holds up the load.
+//! Writes the history, folds it into the timeline, and passes progress on to a listener. One thread, so that neither the
+//! disk nor a terminal ever holds up the load.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
+use super::live_timeline::LiveTimeline;
 use super::progress::{Listener, Progress};
-use crate::history::{Event, Outcome, Writer};
+use crate::history::{Event, Writer};
 
 /// Its name in the folder of a run.
 pub const FILE: &str = "history.jsonl";
@@ -36,30 +35,6 @@ impl RecordError {
 
     fn writing(path: &Path, source: io::Error) -> Self {
         Self { what: "can't write", path: path.to_path_buf(), source }
-    }
-}
-
-/// Acknowledged entries that must be stored, by store.
-#[derive(Debug, Clone, Default)]
-pub struct Acknowledged(Arc<Mutex<BTreeMap<String, HashSet<String>>>>);
-
-impl Acknowledged {
-    /// How many are not among `stored`.
-    #[must_use]
-    pub fn missing(&self, store: &str, stored: &HashSet<String>) -> u64 {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(store).map_or(0, |all| all.iter().filter(|id| !stored.contains(*id)).count() as u64)
-    }
-
-    /// Those of a store.
-    pub(super) fn of(&self, store: &str) -> HashSet<String> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(store).cloned().unwrap_or_default()
-    }
-
-    fn add(&self, store: &str, id: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(store.to_owned()).or_default().insert(id.to_owned());
     }
 }
 
@@ -105,51 +80,38 @@ impl Teller {
 /// The recorder of one run.
 pub struct Recorder {
     thread: JoinHandle<Result<(), RecordError>>,
-    acknowledged: Acknowledged,
+    timeline: LiveTimeline,
 }
 
 struct Work {
     path: PathBuf,
     writer: Writer<BufWriter<File>>,
     listener: Box<dyn Listener>,
-    acknowledged: Acknowledged,
-    stored_in: BTreeMap<String, String>,
-    under_way: HashMap<String, String>,
+    timeline: LiveTimeline,
 }
 
 impl Recorder {
-    /// Starts to record into a run's folder. `stored_in` says which paths store, and where.
+    /// Starts to record into a run's folder.
     ///
     /// # Errors
     /// [`RecordError`] when the history can't be made.
-    pub fn start(
-        folder: &Path,
-        stored_in: BTreeMap<String, String>,
-        listener: Box<dyn Listener>,
-    ) -> Result<(Self, Teller), RecordError> {
+    pub fn start(folder: &Path, listener: Box<dyn Listener>) -> Result<(Self, Teller), RecordError> {
         let path = folder.join(FILE);
         let failed = |source| RecordError::writing(&path, source);
         let writer = Writer::new(BufWriter::new(File::create(&path).map_err(failed)?));
-        let acknowledged = Acknowledged::default();
-        let work = Work {
-            path: path.clone(),
-            writer,
-            listener,
-            acknowledged: acknowledged.clone(),
-            stored_in,
-            under_way: HashMap::new(),
-        };
+        let timeline = LiveTimeline::default();
+        let work = Work { path: path.clone(), writer, listener, timeline: timeline.clone() };
         let (sender, receiver) = mpsc::channel(QUEUE);
         let thread =
             std::thread::Builder::new().name("recorder".to_owned()).spawn(move || work.run(receiver));
-        let recorder = Self { thread: thread.map_err(failed)?, acknowledged };
+        let recorder = Self { thread: thread.map_err(failed)?, timeline };
         Ok((recorder, Teller(sender)))
     }
 
-    /// What was acknowledged until now.
+    /// Returns the timeline of the run.
     #[must_use]
-    pub fn acknowledged(&self) -> Acknowledged {
-        self.acknowledged.clone()
+    pub fn timeline(&self) -> LiveTimeline {
+        self.timeline.clone()
     }
 
     /// Waits until every teller is gone and everything is on disk.
@@ -172,7 +134,7 @@ impl Work {
         let failed = RecordError::writing;
         while let Some(progress) = receiver.blocking_recv() {
             if let Progress::History(event) = &progress {
-                self.follow(event);
+                self.timeline.push(event);
                 self.writer.append(event).map_err(|source| failed(&self.path, source))?;
                 if receiver.is_empty() {
                     self.writer.flush().map_err(|source| failed(&self.path, source))?;
@@ -185,23 +147,5 @@ impl Work {
         let file =
             self.writer.into_inner().into_inner().map_err(|error| failed(&self.path, error.into_error()))?;
         file.sync_all().map_err(|source| failed(&self.path, source))
-    }
-
-    fn follow(&mut self, event: &Event) {
-        match event {
-            Event::Invoke(invoke) => {
-                if let Some(store) = self.stored_in.get(&invoke.path) {
-                    self.under_way.insert(invoke.id.clone(), store.clone());
-                }
-            }
-            Event::Settle(settled) => {
-                if let Some(store) = self.under_way.remove(&settled.id)
-                    && settled.outcome == Outcome::Ok
-                {
-                    self.acknowledged.add(&store, &settled.id);
-                }
-            }
-            _ => {}
-        }
     }
 }

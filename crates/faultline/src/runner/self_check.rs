@@ -13,7 +13,7 @@ use crate::scenario::pace::Spacing;
 use crate::scenario::rate::Rate;
 use crate::scenario::stream::Arrivals;
 use crate::scenario::{ArrivalStream, Expectations, Pace, Schedule, Sizes};
-use crate::stack::topology::{PathSpec, Send};
+use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
 /// Rates that are tried, in arrivals a second, until one is too high.
 const RATES: [u32; 8] = [1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 50_000];
@@ -59,7 +59,13 @@ async fn one(
         headers: BTreeMap::new(),
         json: None,
     };
-    let spec = PathSpec { send, through: Vec::new(), stored_in: None };
+    let spec = PathSpec {
+        send,
+        through: Vec::new(),
+        stored_in: None,
+        writes: Some(Writes::Nothing),
+        answer: AnswerSpec::any(),
+    };
     let template = Template::new(PATH, &spec, hello.address)?;
     let targets = [(PATH.to_owned(), Target { template, stores: false })].into();
     let trial = Trial { run: "check", schedule: &schedule, targets: &targets, abort_if: &[] };

@@ -78,7 +78,7 @@ impl Outlet {
     fn engine(&self, run: &Run<'_>, schedule: &Schedule) -> Result<Engine<Events>, LoadError> {
         let stores = |path: &str| self.targets.get(path).is_some_and(|target| target.stores);
         let sink = Events::new(self.events.clone(), Arc::clone(&self.working), schedule, stores);
-        Engine::new(run.folder.run(), schedule, &self.targets, self.start, sink)
+        Engine::new(run.folder.run().as_str(), schedule, &self.targets, self.start, sink)
     }
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
 use super::folder::RunFolder;
+use super::live_timeline::LiveTimeline;
 use super::observe;
 use super::progress::{Listener, Progress, Stage};
 use crate::load::{LoadError, Target, Template};
@@ -135,6 +136,7 @@ fn begins(folder: &RunFolder, provider: &str, nodes: usize, schedule: &Schedule)
         provider: provider.to_owned(),
         nodes,
         schedule: Box::new(schedule.clone()),
+        timeline: LiveTimeline::default(),
     }
 }
 
@@ -146,7 +148,7 @@ pub fn targets(topology: &Topology, stack: &Stack) -> Result<BTreeMap<String, Ta
     let target = |(path, spec): (&String, &PathSpec)| {
         let address = stack.address(&spec.send.node, spec.send.port)?;
         let template = Template::new(path, spec, address).map_err(LoadError::from)?;
-        Ok::<_, RunError>((path.clone(), Target { template, stores: spec.stored_in.is_some() }))
+        Ok::<_, RunError>((path.clone(), Target { template, stores: spec.may_write() }))
     };
     topology.paths.iter().map(target).collect()
 }

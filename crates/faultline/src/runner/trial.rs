@@ -128,7 +128,7 @@ impl Sink for Metering {
     async fn begins(&self, _: &Operation, _: i64) {}
 
     async fn ends(&self, operation: Operation, sent: i64, ended: i64, came: Sent) {
-        let Sent { outcome, status, message } = came;
+        let Sent { outcome, status, message, undeclared: _ } = came;
         let ended = Ended { due: operation.due, sent, ended, outcome, status, message: message.as_deref() };
         self.0.ended(operation.stream, ended);
     }

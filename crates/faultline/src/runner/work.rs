@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::end::End;
 use super::error::RunError;
 use super::folder::SCENARIO;
 use super::hands::Hands;
@@ -21,10 +22,10 @@ use super::sending::Sending;
 use super::{drain, monitor, observe, stored};
 use crate::fault::Journal;
 use crate::history::event::SystemInfo;
-use crate::history::{self, Event, Observation, RunInfo};
+use crate::history::{self, Declared, Event, Observation, RunInfo};
 use crate::load::engine::now;
 use crate::scenario::by_hand;
-use crate::stack::topology::{Link, Topology};
+use crate::stack::topology::{BodySpec, Link, Topology};
 
 /// Time from a ready stack to the start of the load.
 const LEAD: Duration = Duration::from_millis(200);
@@ -33,8 +34,8 @@ const LEAD: Duration = Duration::from_millis(200);
 const ENTRIES: usize = 500;
 
 impl Run<'_> {
-    /// Loads and breaks it, and reads what came of it.
-    pub(super) async fn conduct(&self, info: RunInfo, recorder: &Recorder) -> Result<(), RunError> {
+    /// Loads and breaks it, and reads what came of it. Nodes are watched until all is read, then asked once more.
+    pub(super) async fn conduct(&self, info: RunInfo, recorder: &Recorder) -> Result<End, RunError> {
         self.teller.tell(Progress::StackReady(Duration::from_millis(info.ready_ms))).await;
         let start = Instant::now() + LEAD;
         self.teller.record(Event::Run(Box::new(info))).await;
@@ -43,22 +44,23 @@ impl Run<'_> {
         let giving_up = tokio::spawn(give_up(self.teller.clone(), self.cancel.clone()));
         let counting = self.options.watched.then(|| tokio::spawn(self.count(recorder)));
         let worked = self.work(start).await;
-        for task in [Some(watching), Some(giving_up), counting] {
+        for task in [Some(giving_up), counting] {
             end(task).await;
         }
+        let settled = worked.is_ok() && !self.cancel.is_cancelled() && self.settle(start, recorder).await;
+        end(Some(watching)).await;
         worked?;
-        let interrupted = self.cancel.is_cancelled();
-        if !interrupted {
-            self.settle(start, recorder).await;
+        if settled {
+            let nodes = monitor::readiness(self.stack).await;
+            self.teller.record(Event::Readiness { at: now(start), nodes }).await;
         }
-        self.teller.record(Event::End { at: now(start), interrupted }).await;
-        Ok(())
+        Ok(End { start, interrupted: !settled })
     }
 
     /// Tells how much of what was acknowledged is stored, until dropped.
     fn count(&self, recorder: &Recorder) -> impl Future<Output = ()> + Send + use<> {
-        let run = self.folder.run().to_owned();
-        stored::watch(Arc::clone(self.stack), run, recorder.acknowledged(), self.teller.clone())
+        let run = self.folder.run().to_string();
+        stored::watch(Arc::clone(self.stack), run, recorder.timeline(), self.teller.clone())
     }
 
     /// Load and faults, side by side.
@@ -105,19 +107,20 @@ impl Run<'_> {
         }
     }
 
-    /// Waits until everything acknowledged is stored, then reads what is.
-    async fn settle(&self, start: Instant, recorder: &Recorder) {
+    /// Waits until everything acknowledged is stored, then reads what is. Whether it came so far before it was cancelled.
+    async fn settle(&self, start: Instant, recorder: &Recorder) -> bool {
         self.teller.tell(Progress::Stage(Stage::Drain)).await;
         let limit = self.options.schedule.expect.drains_within.duration();
-        let acknowledged = recorder.acknowledged();
-        let draining = drain::wait(self.stack, self.folder.run(), &acknowledged, self.teller, start, limit);
+        let timeline = recorder.timeline();
+        let draining =
+            drain::wait(self.stack, self.folder.run().as_str(), &timeline, self.teller, start, limit);
         tokio::select! {
             () = draining => {}
-            () = self.cancel.cancelled() => return,
+            () = self.cancel.cancelled() => return false,
         }
         self.teller.tell(Progress::Stage(Stage::Observe)).await;
         for (name, store) in &self.options.topology.stores {
-            match observe::store(self.stack, store, self.folder.run()).await {
+            match observe::store(self.stack, store, self.folder.run().as_str()).await {
                 Ok(entries) => {
                     // One line at least, so that an empty store is known to be empty.
                     let mut chunks: Vec<_> = entries.chunks(ENTRIES).map(<[_]>::to_vec).collect();
@@ -131,6 +134,7 @@ impl Run<'_> {
                 Err(reason) => self.teller.record(Event::Unobserved { store: name.clone(), reason }).await,
             }
         }
+        true
     }
 
     /// What the history begins with.
@@ -138,18 +142,27 @@ impl Run<'_> {
         let topology = &self.options.topology;
         RunInfo {
             version: history::VERSION,
-            run: self.folder.run().to_owned(),
+            run: self.folder.run().to_string(),
             faultline: env!("CARGO_PKG_VERSION").to_owned(),
             started: (OffsetDateTime::now_utc() + LEAD).format(&Rfc3339).unwrap_or_default(),
             provider: self.stack.provider().name().to_owned(),
             ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
             stored_in: topology.stored_in(),
+            declared: Some(declared(topology)),
             affected: inject::affected(topology, &self.options.schedule),
             system: system(topology),
             command: self.options.command.clone(),
             schedule: self.options.schedule.clone(),
             environment,
         }
+    }
+}
+
+fn declared(topology: &Topology) -> Declared {
+    let any_body = topology.paths.iter().filter(|(_, spec)| spec.answer.body == BodySpec::Any);
+    Declared {
+        writes_nothing: topology.writes_nothing(),
+        any_body: any_body.map(|(path, _)| path.clone()).collect(),
     }
 }
 

@@ -58,6 +58,11 @@ fn mistakes_in_a_scenario_are_told_with_their_place() {
         &format!("{LOAD}nonsense = 1\n"),
         &[":5:1: unknown field `nonsense`, expected `for` or `rates`"],
     );
+    is_refused(
+        &LOAD.replace("{ ping = \"1/s\" }", "{}"),
+        &[":4:9: rates: expected at least one path, found none"],
+    );
+    is_refused(&LOAD.replace("1/s", "1/min"), &[":4:11: path ping: expected a rate that sends an operation"]);
     is_refused(&LOAD.replace("ping", "pong"), &[":4:11: no path \"pong\"", "authenticate", "ping"]);
     is_refused(&LOAD.replace("1/s", "0/s"), &[":4:", "\"0/s\" is no arrival rate", "200/s"]);
     is_refused(&LOAD.replace("1/s", "-3/s"), &["\"-3/s\" is no arrival rate"]);
@@ -112,7 +117,7 @@ fn an_old_run_is_reported_in_every_form() {
     let history = lab::repository().join("crates/faultline/tests/end_to_end/old-run.jsonl");
     std::fs::copy(history, folder.path().join("history.jsonl")).expect("copied");
     for (form, part) in [
-        ("human", "verdict: FAIL: lost: 1 acknowledged and not stored"),
+        ("human", "\nFAIL  lost: 1 acknowledged and not stored"),
         ("json", "\"verdict\": \"fail\""),
         ("junit", "<failure message=\"1 acknowledged and not stored"),
         ("github", "::error title=old%3A lost (fail)::1 acknowledged"),

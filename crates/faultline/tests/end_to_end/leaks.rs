@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use faultline::stack::tree;
+use faultline::runner::owner::Owner;
+use faultline::stack::{data, tree};
 use nix::sys::signal::Signal;
 
 use crate::lab::{self, Harness, heal, run_folder};
@@ -27,8 +28,12 @@ fn are_gone(pids: &BTreeSet<u32>) {
     }
 }
 
+/// Looks for the data of the one run, in its folder and where other accounts can reach it.
 fn has_data(runs: &Path) -> bool {
-    run_folder(runs).join("nodes").exists()
+    let folder = run_folder(runs);
+    let owner = std::fs::read(folder.join("run.json")).expect("an owner");
+    let owner: Owner = serde_json::from_slice(&owner).expect("an owner");
+    !data::found(&folder, &owner.run).is_empty()
 }
 
 #[test]
@@ -120,6 +125,7 @@ fn up_serves_the_contracts_ports_once_and_down_ends_it() {
     assert!(down.status.success(), "{}", String::from_utf8_lossy(&down.stderr));
     let mut rest = String::new();
     out.read_to_string(&mut rest).expect("the rest");
+    assert!(rest.contains("amqp://guest:***@127.0.0.1:5672/") && !rest.contains(":password@"), "{rest}");
     let (code, told, runs) = first.end();
     assert_eq!(code, Some(0), "{told}");
     are_gone(&family);

@@ -151,6 +151,32 @@ fn what_is_refused_is_counted_with_its_status_and_a_threshold_ends_the_load() {
     );
 }
 
+/// Answers everything with a page.
+fn page(stream: TcpStream) {
+    answer(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n<html></html>");
+}
+
+/// Answers everything with nothing.
+fn empty(stream: TcpStream) {
+    answer(stream, b"HTTP/1.1 204 No Content\r\n\r\n");
+}
+
+#[test]
+fn a_success_in_another_shape_than_the_path_declares_acknowledges_nothing() {
+    for (serve, found) in [(page as fn(TcpStream), "<html></html>"), (empty, "an empty body")] {
+        let at = server(serve).to_string();
+        let rate = "--rate=ping=20/s";
+        let (output, runs) = faultline(&["load", "--at", &at, rate, "--for=1s", "--output=json"]);
+        let report = report(&output);
+        let ping = &report["whole"]["ping"];
+        assert_eq!((&ping["ok"], &ping["info"]), (&0.into(), &20.into()), "{report:#}");
+        let result = std::fs::read(folder(runs.path()).join("load.json")).expect("a result");
+        let result: Value = serde_json::from_slice(&result).expect("JSON");
+        let told = format!("answer: expected {{\"error\": false, \"message\": text}}, found {found}");
+        assert_eq!(result["phases"][0]["paths"]["ping"]["messages"][&told], 20, "{result:#}");
+    }
+}
+
 #[test]
 fn a_server_that_never_answers_leaves_outcomes_unknown_and_operations_unsent() {
     let url = format!("http://{}/", server(silent));

@@ -3,9 +3,14 @@
 //!
 //! FAULTLINE_PROVIDER=containers runs them on containers.
 
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "what a failed test tells")]
+
+mod closed_pipe;
 mod command_line;
 mod containers;
 mod contract;
+mod ends;
+mod healing;
 mod lab;
 mod leaks;
 mod live;

@@ -119,7 +119,7 @@ fn out_of_descriptors_new_connections_are_refused_and_old_ones_go_on() {
     }
     assert!(taken.len() > DESCRIPTORS / 4 && refused > DESCRIPTORS / 4, "{} and {refused}", taken.len());
     assert!(taken.iter_mut().all(echoes), "an old connection was given up");
-    assert!(proxy.tells("the proxy of few can't take new connections"));
+    assert!(proxy.tells("the proxy of few cannot accept connections"));
 
     // With descriptors given back, it takes connections again, and requests.
     drop(taken.split_off(2));

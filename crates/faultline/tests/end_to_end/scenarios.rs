@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use faultline::checker::Verdict;
 use faultline::report::Report;
-use faultline::scenario::{self, Schedule};
+use faultline::scenario::{self, Entries, Schedule};
 
 use crate::lab;
 
@@ -59,6 +59,34 @@ fn a_load_that_would_end_too_early_goes_on_until_everything_works_again() {
     assert!(report.paths["log-amqp"].tally.offered >= 250 + 10, "{recovered:?}");
     assert!(report.paths["ping"].tally.offered > 100, "the other paths go on beside it");
     assert!(recovered.is_some());
+}
+
+/// What nobody looked at does not pass: neither where every path that writes names no store, nor where one of them does not.
+#[test]
+fn entries_of_paths_that_name_no_store_are_not_checked() {
+    let text = r#"
+        shows = "what no store is named for is not checked"
+        [[load]]
+        for = "2s"
+        rates = { ping = "20/s", log-json = "20/s", log-grpc = "20/s" }
+    "#;
+    let schedule = Schedule::derive("stores", &scenario::parse("stores", text).unwrap(), 1);
+    for forgotten in [&["log-json"][..], &["log-json", "log-grpc", "log-amqp"]] {
+        let mut system = lab::system();
+        for path in forgotten {
+            system.paths.get_mut(*path).expect("a path").stored_in = None;
+        }
+        let report = lab::run_on(system.clone(), schedule.clone(), BTreeMap::new());
+        assert_eq!(report.verdict, Verdict::Unknown, "{}", report.why);
+        assert!(report.why.contains("in x-faultline.paths.log-"), "{}", report.why);
+        assert_eq!(report.paths["log-json"].lost, None);
+
+        let mut excused = schedule.clone();
+        excused.expect.entries = Entries::NotChecked;
+        let report = lab::run_on(system, excused, BTreeMap::new());
+        assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
+        assert!(report.why.contains("lost and duplicated not checked on "), "{}", report.why);
+    }
 }
 
 macro_rules! scenarios {

@@ -44,7 +44,10 @@ fn files(repository: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Source> {
             let path = entry.path();
             let name = entry.file_name();
             if path.is_dir() {
-                if !["node_modules", "dist", "target", "results", "generated"].iter().any(|other| name == *other) {
+                if !["node_modules", "dist", "target", "results", "generated"]
+                    .iter()
+                    .any(|other| name == *other)
+                {
                     folders.push(path);
                 }
             } else if wanted(path.strip_prefix(repository).unwrap_or(&path))

@@ -1,20 +1,20 @@
 //! Whether the faults had their effect, and lost it when they were undone. Without evidence a run proves
 //! nothing: `unknown`.
 
-use super::figures::name_of;
 use super::verdict::{Check, Verdict};
-use super::view::{View, Window};
 use crate::history::FaultStage;
+use crate::timeline::{FaultWindow, Timeline};
 
 /// The check `evidence`; none where the schedule has no faults.
 #[must_use]
-pub fn check(view: &View<'_>) -> Option<Check> {
-    let planned = view.run.schedule.faults.len();
+pub fn check(timeline: &Timeline) -> Option<Check> {
+    let planned = timeline.run.schedule.faults.len();
     if planned == 0 {
         return None;
     }
-    let mut doubts: Vec<String> = view.windows.iter().filter_map(|window| doubt(view, window)).collect();
-    let absent = planned - view.windows.len().min(planned);
+    let mut doubts: Vec<String> =
+        timeline.faults.windows().iter().filter_map(|window| doubt(window)).collect();
+    let absent = planned - timeline.faults.windows().len().min(planned);
     if absent > 0 {
         doubts.push(format!("{absent} of {planned} faults were not begun"));
     }
@@ -26,8 +26,8 @@ pub fn check(view: &View<'_>) -> Option<Check> {
 }
 
 /// What is missing for a fault to be believed.
-fn doubt(view: &View<'_>, window: &Window) -> Option<String> {
-    let name = name_of(view, window.index);
+fn doubt(window: &FaultWindow) -> Option<String> {
+    let name = window.name.clone();
     if window.broken {
         let why = window.evidence.iter().find(|(stage, _)| *stage == FaultStage::Broken);
         return Some(format!(

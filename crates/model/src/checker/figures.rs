@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::coverage::{self, Coverage};
 use super::durability::ByPath;
 use super::recovery::{detect, positive, recover};
-use super::view::{View, Window};
-use crate::history::event::fault_name;
-use crate::history::{Evidence, Operation, Outcome};
+use crate::history::{Evidence, Outcome};
 use crate::scenario::FaultKind;
+use crate::timeline::Operation;
+use crate::timeline::{FaultWindow, Timeline};
 
 /// Latencies in milliseconds, from when an operation was due to its end, of those that were ok.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +41,9 @@ pub struct Tally {
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
+    /// Of those, answers of status 2xx that are not what their path declares.
+    #[serde(default)]
+    pub undeclared: u64,
     /// Latency of those that were ok; none without any.
     pub latency_ms: Option<Quantiles>,
 }
@@ -54,7 +58,10 @@ pub struct PathFigures {
     pub offered_per_s: f64,
     /// Acknowledged a second, over the time of the load.
     pub ok_per_s: f64,
-    /// Acknowledged and not stored; none on a path that stores nothing or whose store was not read.
+    /// What was looked at of its entries; the counts that follow are there where they were checked.
+    #[serde(default)]
+    pub entries: Coverage,
+    /// Acknowledged and not stored.
     pub lost: Option<u64>,
     /// Stored more than once.
     pub duplicated: Option<u64>,
@@ -127,6 +134,7 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
     for operation in operations {
         tally.offered += 1;
         tally.sent += u64::from(operation.sent.is_some());
+        tally.undeclared += u64::from(operation.undeclared);
         match operation.outcome {
             None => tally.dropped += 1,
             Some(Outcome::Ok) => {
@@ -143,26 +151,30 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
 
 /// Figures of every path.
 #[must_use]
-pub fn paths(view: &View<'_>, stored: &ByPath) -> BTreeMap<String, PathFigures> {
-    let seconds = view.run.schedule.ends() as f64 / 1_000_000.0;
+pub fn paths(timeline: &Timeline, stored: &ByPath) -> BTreeMap<String, PathFigures> {
+    let seconds = timeline.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
-        let all = tally(view.of_path(path));
-        let found = stored.get(path);
+        let all = tally(timeline.of_path(path));
+        let entries = coverage::of_path(timeline, path, stored);
+        let found = stored.get(path).filter(|_| entries == Coverage::Checked);
         let count =
             |list: fn(&super::set::Found) -> &Vec<String>| found.map(|found| list(found).len() as u64);
         PathFigures {
             offered_per_s: rate(all.offered, seconds),
             ok_per_s: rate(all.ok, seconds),
             tally: all,
+            entries,
             lost: count(|found| &found.lost),
             duplicated: count(|found| &found.duplicated),
             recovered: count(|found| &found.recovered),
             unexpected: count(|found| &found.unexpected),
             altered: count(|found| &found.altered),
-            without_fault: tally(view.of_path(path).filter(|operation| !view.is_under_fault(operation))),
+            without_fault: tally(
+                timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)),
+            ),
         }
     };
-    view.paths().into_iter().map(|path| (path.to_owned(), figures(path))).collect()
+    timeline.paths().into_iter().map(|path| (path.to_owned(), figures(path))).collect()
 }
 
 fn rate(count: u64, seconds: f64) -> f64 {
@@ -171,48 +183,42 @@ fn rate(count: u64, seconds: f64) -> f64 {
 
 /// Figures of every fault that began.
 #[must_use]
-pub fn faults(view: &View<'_>) -> Vec<FaultFigures> {
-    view.windows.iter().map(|window| fault(view, window)).collect()
+pub fn faults(timeline: &Timeline) -> Vec<FaultFigures> {
+    timeline.faults.windows().iter().map(|window| fault(timeline, window)).collect()
 }
 
-fn fault(view: &View<'_>, window: &Window) -> FaultFigures {
-    let planned = view.run.schedule.faults.get(window.index);
-    let recovered = |path: &String| (path.clone(), recover(view, window, path).map(|micros| micros / 1000));
-    let loaded = view.paths();
+fn fault(timeline: &Timeline, window: &FaultWindow) -> FaultFigures {
+    let planned = timeline.run.schedule.faults.get(window.index);
+    let recovered =
+        |path: &String| (path.clone(), recover(timeline, window, path).map(|micros| micros / 1000));
+    let loaded = timeline.paths();
     FaultFigures {
-        what: name_of(view, window.index),
+        what: window.name.clone(),
         kind: planned.map_or(FaultKind::Kill, |fault| fault.kind),
         target: planned.map_or_else(String::new, |fault| fault.target.clone()),
         from_ms: window.begin / 1000,
-        undo_ms: window.undo.map(|at| at / 1000),
+        undo_ms: window.heal.map(|at| at / 1000),
         to_ms: window.ready.map(|at| at / 1000),
         evidence: window.evidence.iter().map(|(_, seen)| seen.clone()).collect(),
-        detect_ms: detect(view, window).map(|micros| micros / 1000),
-        ready_ms: window.ready.zip(window.undo).map(|(ready, undo)| positive(ready - undo) / 1000),
+        detect_ms: detect(timeline, window).map(|micros| micros / 1000),
+        ready_ms: window.ready.zip(window.heal).map(|(ready, undo)| positive(ready - undo) / 1000),
         recover_ms: window
             .affected
             .iter()
             .filter(|path| loaded.contains(path.as_str()))
             .map(recovered)
             .collect(),
-        phases: loaded.iter().map(|path| ((*path).to_owned(), phases(view, window, path))).collect(),
+        phases: loaded.iter().map(|path| ((*path).to_owned(), phases(timeline, window, path))).collect(),
     }
 }
 
-fn phases(view: &View<'_>, window: &Window, path: &str) -> Phases {
+fn phases(timeline: &Timeline, window: &FaultWindow, path: &str) -> Phases {
     let touched = |operation: &&Operation| window.touches(operation);
     Phases {
-        before: tally(view.of_path(path).filter(|o| !window.touches(o) && o.last_seen() < window.begin)),
-        during: tally(view.of_path(path).filter(touched)),
-        after: tally(view.of_path(path).filter(|o| !window.touches(o) && o.due > window.end())),
+        before: tally(timeline.of_path(path).filter(|o| !window.touches(o) && o.last_seen() < window.begin)),
+        during: tally(timeline.of_path(path).filter(touched)),
+        after: tally(timeline.of_path(path).filter(|o| !window.touches(o) && o.due > window.end())),
     }
-}
-
-/// Like `kill rabbitmq`.
-#[must_use]
-pub fn name_of(view: &View<'_>, index: usize) -> String {
-    let planned = view.run.schedule.faults.get(index);
-    planned.map_or_else(|| format!("fault {index}"), |fault| fault_name(fault.kind, &fault.target))
 }
 
 #[cfg(test)]

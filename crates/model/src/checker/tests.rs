@@ -1,11 +1,16 @@
 //! Whole histories and their verdicts.
 
+mod ends;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::history::event::SystemInfo;
 use crate::history::{
-    Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
+    Declared, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo,
+    Settled,
 };
-use crate::scenario::{Schedule, parse};
+use crate::scenario::{Entries, Schedule, parse};
 
 const SECOND: i64 = 1_000_000;
 
@@ -29,6 +34,8 @@ struct Story {
     outcomes: Vec<(String, i64, Outcome)>,
     faults: Vec<(FaultStage, i64, bool)>,
     stored: Vec<String>,
+    /// Operations whose answers were a success in another shape.
+    undeclared: Vec<String>,
     rest: Vec<Event>,
 }
 
@@ -42,6 +49,7 @@ impl Story {
             provider: "processes".into(),
             ready_ms: 1,
             stored_in: [("log".to_owned(), "logs".to_owned())].into(),
+            declared: Some(Declared { writes_nothing: ["ping".to_owned()].into(), ..Declared::default() }),
             affected: vec![vec!["log".to_owned()]],
             system: SystemInfo::default(),
             command: String::new(),
@@ -72,9 +80,10 @@ impl Story {
         let rest = vec![
             Event::LoadEnded { at: 30 * SECOND },
             drained,
+            Event::Readiness { at: 31 * SECOND, nodes: [("mongo".to_owned(), NodeChange::Ready)].into() },
             Event::End { at: 32 * SECOND, interrupted: false },
         ];
-        Self { run, outcomes, faults, stored, rest }
+        Self { run, outcomes, faults, stored, undeclared: Vec::new(), rest }
     }
 
     fn judge(&self) -> Judgement {
@@ -82,8 +91,11 @@ impl Story {
         for (id, due, outcome) in &self.outcomes {
             let path = id.split('-').nth(1).unwrap().to_owned();
             events.push(Event::Invoke(Invoke { id: id.clone(), path, due: *due, sent: *due, hash: Some(7) }));
+            let undeclared = self.undeclared.contains(id);
+            let outcome = if undeclared { Outcome::Info } else { *outcome };
+            let message = undeclared.then(|| "answer: expected one, found another".to_owned());
             let settled =
-                Settled { id: id.clone(), at: due + 1000, outcome: *outcome, status: None, message: None };
+                Settled { id: id.clone(), at: due + 1000, outcome, status: None, message, undeclared };
             events.push(Event::Settle(settled));
         }
         for (stage, at, shown) in &self.faults {
@@ -93,7 +105,7 @@ impl Story {
         let entries = self.stored.iter().map(|op| Entry { op: op.clone(), hash: 7 }).collect();
         events.push(Event::Observe(Observation { store: "logs".into(), entries }));
         events.extend(self.rest.clone());
-        judge(&History { run: self.run.clone(), events })
+        judge(&Timeline::of(&History { run: self.run.clone(), events }))
     }
 
     fn set(&mut self, id: &str, outcome: Outcome) {
@@ -244,4 +256,233 @@ fn a_run_that_breaks_off_in_a_fault_is_unknown() {
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "recovered"), Verdict::Unknown);
     assert_eq!(verdict_of(&judgement, "drained"), Verdict::Unknown);
+}
+
+fn detail_of<'a>(judgement: &'a Judgement, name: &str) -> &'a str {
+    &judgement
+        .checks
+        .iter()
+        .find(|check| check.name == name)
+        .unwrap_or_else(|| panic!("no check {name}"))
+        .detail
+}
+
+/// The checks on entries, and the one that waits for them.
+const ABOUT_ENTRIES: [&str; 5] = ["lost", "duplicated", "unexpected", "altered", "drained"];
+
+impl Story {
+    /// The good run on a path that names no store; nothing is in one.
+    fn without_store() -> Self {
+        let mut story = Self::good();
+        story.run.stored_in.clear();
+        story.stored.clear();
+        story
+    }
+
+    fn declares_nothing(&mut self) {
+        self.run.declared = Some(Declared::default());
+    }
+}
+
+#[test]
+fn what_names_no_store_is_not_checked_and_does_not_pass() {
+    let judgement = Story::without_store().judge();
+    assert_eq!(judgement.verdict, Verdict::Unknown, "{:#?}", judgement.checks);
+    for name in ABOUT_ENTRIES {
+        assert_eq!(verdict_of(&judgement, name), Verdict::NotChecked, "{name}");
+        assert!(detail_of(&judgement, name).starts_with("not checked on log"), "{name}");
+    }
+    let told =
+        "not checked on log; expected `stored-in: STORE` or `writes: nothing` in x-faultline.paths.log";
+    assert!(detail_of(&judgement, "lost").starts_with(told), "{}", detail_of(&judgement, "lost"));
+    let log = &judgement.paths["log"];
+    assert_eq!((log.entries, log.lost, log.duplicated), (Coverage::NotChecked, None, None));
+    assert_eq!(judgement.paths["ping"].entries, Coverage::NothingWritten);
+}
+
+#[test]
+fn a_path_beside_one_that_is_checked_is_checked_too_or_the_run_does_not_pass() {
+    let mut story = Story::good();
+    story.declares_nothing();
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Unknown, Verdict::NotChecked));
+    assert!(
+        detail_of(&judgement, "lost").starts_with("0 acknowledged and not stored; not checked on ping; ")
+    );
+    // What was seen on the other path is worse.
+    story.stored.retain(|id| id != "r-log-3");
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Fail, Verdict::Fail));
+}
+
+#[test]
+fn entries_of_a_path_that_is_not_checked_are_no_strangers_in_a_store() {
+    let mut story = Story::good();
+    story.run.stored_in.clear();
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "unexpected")),
+        (Verdict::Unknown, Verdict::NotChecked)
+    );
+    story.stored.push("r-stranger".into());
+    assert_eq!(verdict_of(&story.judge(), "unexpected"), Verdict::Fail);
+}
+
+#[test]
+fn a_scenario_may_say_that_nothing_is_to_be_checked() {
+    let mut story = Story::without_store();
+    story.run.schedule.expect.entries = Entries::NotChecked;
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Pass, Verdict::NotChecked));
+    assert_eq!(detail_of(&judgement, "lost"), "not checked on log: the scenario says so");
+    // What a store was named for is looked at all the same.
+    let mut story = Story::good();
+    story.run.schedule.expect.entries = Entries::NotChecked;
+    story.stored.retain(|id| id != "r-log-3");
+    assert_eq!(story.judge().verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_run_of_an_earlier_lab_is_judged_as_it_was_and_says_what_was_not_checked() {
+    let mut story = Story::without_store();
+    story.run.declared = None;
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Pass, Verdict::NotChecked));
+    assert!(detail_of(&judgement, "lost").contains("an earlier faultline did not ask"));
+    assert!(judgement.checks.iter().all(|check| check.name != "answers"));
+
+    let mut story = Story::good();
+    story.run.declared = None;
+    let judgement = story.judge();
+    assert!(judgement.checks.iter().all(|check| check.verdict == Verdict::Pass), "{:#?}", judgement.checks);
+    assert_eq!(judgement.paths["ping"].entries, Coverage::NothingWritten);
+}
+
+#[test]
+fn a_run_that_writes_nothing_has_nothing_to_check() {
+    let mut story = Story::without_store();
+    let all = ["log".to_owned(), "ping".to_owned()];
+    story.run.declared = Some(Declared { writes_nothing: all.into(), ..Declared::default() });
+    let judgement = story.judge();
+    assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
+    assert_eq!(detail_of(&judgement, "lost"), "no loaded path writes entries");
+    // An entry of the run that is there all the same is unexpected.
+    story.stored.push("r-log-3".into());
+    story.run.stored_in.insert("other".into(), "logs".into());
+    assert_eq!(verdict_of(&story.judge(), "unexpected"), Verdict::Fail);
+}
+
+#[test]
+fn a_success_in_another_shape_than_the_declared_one_fails_and_is_counted() {
+    let mut story = Story::good();
+    assert_eq!(detail_of(&story.judge(), "answers"), "53 acknowledgements are what their paths declare");
+    story.undeclared.push("r-ping-3".into());
+    story.run.schedule.expect.without_fault = "50%".parse().unwrap();
+    let judgement = story.judge();
+    assert_eq!((judgement.verdict, verdict_of(&judgement, "answers")), (Verdict::Fail, Verdict::Fail));
+    let told = "1 of status 2xx are not what x-faultline.paths declares (ping 1); r-ping-3: answer: expected";
+    assert!(detail_of(&judgement, "answers").starts_with(told), "{}", detail_of(&judgement, "answers"));
+    let ping = &judgement.paths["ping"].tally;
+    assert_eq!((ping.ok, ping.info, ping.undeclared), (29, 1, 1));
+}
+
+#[test]
+fn a_share_of_nothing_is_not_kept() {
+    // The fault is over before the next operation of the path: nothing shows what it does to the path.
+    let mut story = Story::good();
+    story.outcomes.retain(|(id, due, _)| !id.contains("ping") || !(9..=16).contains(&(due / SECOND)));
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "unaffected")),
+        (Verdict::Unknown, Verdict::Unknown)
+    );
+    let told = "expected an operation, found none on ping during kill mongo";
+    assert!(detail_of(&judgement, "unaffected").ends_with(told), "{}", detail_of(&judgement, "unaffected"));
+
+    // Loaded, and never asked while no fault was.
+    let mut story = Story::good();
+    story.outcomes.retain(|(id, due, _)| !id.contains("ping") || (10..=16).contains(&(due / SECOND)));
+    let judgement = story.judge();
+    assert_eq!(
+        (judgement.verdict, verdict_of(&judgement, "without-fault")),
+        (Verdict::Unknown, Verdict::Unknown)
+    );
+    assert!(detail_of(&judgement, "without-fault").ends_with("found none on ping"));
+
+    // A share that asks for nothing is kept.
+    story.run.schedule.expect.without_fault = "0%".parse().unwrap();
+    assert_eq!(verdict_of(&story.judge(), "without-fault"), Verdict::Pass);
+}
+
+#[test]
+fn a_share_during_faults_needs_a_fault_and_an_operation_in_each() {
+    let during = |story: &Story| verdict_of(&story.judge(), "during ping");
+    let mut story = Story::good();
+    story.run.schedule.expect.during.insert("ping".into(), "99%".parse().unwrap());
+    assert_eq!(during(&story), Verdict::Pass);
+    story.outcomes.retain(|(id, due, _)| !id.contains("ping") || !(9..=16).contains(&(due / SECOND)));
+    assert_eq!(during(&story), Verdict::Unknown);
+    let mut story = Story::good();
+    story.run.schedule.expect.during.insert("ping".into(), "99%".parse().unwrap());
+    story.faults.clear();
+    assert_eq!(during(&story), Verdict::Unknown);
+}
+
+#[test]
+fn a_path_that_every_fault_hurts_is_not_asked_to_be_unaffected() {
+    let mut story = Story::good();
+    story.run.affected = vec![vec!["log".to_owned(), "ping".to_owned()]];
+    let judgement = story.judge();
+    assert_eq!(verdict_of(&judgement, "unaffected"), Verdict::Pass);
+    assert_eq!(detail_of(&judgement, "unaffected"), "no path was without a fault of its own meanwhile");
+}
+
+/// What a path may declare of what it writes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Says {
+    Store,
+    Nothing,
+    Neither,
+}
+
+proptest! {
+    #[test]
+    fn no_run_passes_with_entries_that_nobody_looked_for(
+        log in prop::sample::select(vec![Says::Store, Says::Nothing, Says::Neither]),
+        ping in prop::sample::select(vec![Says::Store, Says::Nothing, Says::Neither]),
+        excused: bool,
+    ) {
+        let mut story = Story::good();
+        story.run.stored_in.clear();
+        story.stored.clear();
+        story.declares_nothing();
+        let acknowledged: Vec<String> =
+            story.outcomes.iter().filter(|(_, _, o)| *o == Outcome::Ok).map(|(id, _, _)| id.clone()).collect();
+        for (path, says) in [("log", log), ("ping", ping)] {
+            match says {
+                Says::Store => {
+                    story.run.stored_in.insert(path.into(), "logs".into());
+                    story.stored.extend(acknowledged.iter().filter(|id| id.contains(path)).cloned());
+                }
+                Says::Nothing => {
+                    let declared = story.run.declared.get_or_insert_default();
+                    declared.writes_nothing.insert(path.to_owned());
+                }
+                Says::Neither => {}
+            }
+        }
+        story.run.schedule.expect.entries = if excused { Entries::NotChecked } else { Entries::Checked };
+        let judgement = story.judge();
+        let all_known = log != Says::Neither && ping != Says::Neither;
+        prop_assert_eq!(judgement.verdict == Verdict::Pass, all_known || excused, "{:#?}", judgement.checks);
+        for name in ["lost", "duplicated", "unexpected", "altered"] {
+            let not_checked = verdict_of(&judgement, name) == Verdict::NotChecked;
+            prop_assert_eq!(not_checked, !all_known, "{}", name);
+        }
+        for (path, says) in [("log", log), ("ping", ping)] {
+            let figures = &judgement.paths[path];
+            prop_assert_eq!(figures.lost.is_some(), says == Says::Store);
+            prop_assert_eq!(figures.entries == Coverage::NotChecked, says == Says::Neither);
+        }
+    }
 }

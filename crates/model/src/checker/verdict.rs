@@ -1,9 +1,11 @@
-//! `pass`, `unknown`, `fail`; verdicts compose to the worst.
+//! `pass`, `not checked`, `unknown`, `fail`; verdicts compose to the worst.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::timeline::Timeline;
 
 /// The answer to a question. In the order of how bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// It holds, and that was seen.
     Pass,
+    /// Nobody looked, since nothing says where to look. A run as a whole is `unknown` then, or passes where its scenario
+    /// says that nothing is to be checked.
+    NotChecked,
     /// It could not be seen.
     Unknown,
     /// It does not hold, and that was seen.
@@ -29,11 +34,19 @@ impl Verdict {
         if holds { Self::Pass } else { Self::Fail }
     }
 
-    /// Its name in files and output.
+    /// Returns the verdict on something that should have happened in time. In a run that was cut short it is unknown
+    /// instead of fail: it might have happened, had anybody looked.
+    #[must_use]
+    pub fn in_time(timeline: &Timeline, holds: bool) -> Self {
+        if !holds && timeline.is_cut_short() { Self::Unknown } else { Self::of(holds) }
+    }
+
+    /// Its name for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
+            Self::NotChecked => "not checked",
             Self::Unknown => "unknown",
             Self::Fail => "fail",
         }
@@ -95,8 +108,9 @@ mod tests {
 
     #[test]
     fn the_worst_decides() {
-        use Verdict::{Fail, Pass, Unknown};
-        assert_eq!(Verdict::worst([Pass, Unknown, Pass]), Unknown);
+        use Verdict::{Fail, NotChecked, Pass, Unknown};
+        assert_eq!(Verdict::worst([Pass, NotChecked, Pass]), NotChecked);
+        assert_eq!(Verdict::worst([Pass, Unknown, NotChecked]), Unknown);
         assert_eq!(Verdict::worst([Unknown, Fail]), Fail);
         assert_eq!(Verdict::worst([]), Pass);
     }

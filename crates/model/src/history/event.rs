@@ -1,14 +1,18 @@
 //! The lines of a history. Times are microseconds after the start of the load; negative ones were before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::stop::Stop;
 use crate::scenario::{FaultKind, Schedule};
 
 /// The version of the format.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
+
+/// The first version whose runs tell how nodes stopped, and ask every node at the end.
+pub const WITH_ENDS: u32 = 4;
 
 /// The oldest version that is read: before 3 nothing could be done by hand.
 pub const OLDEST: u32 = 2;
@@ -60,6 +64,8 @@ pub enum Event {
         /// What it became.
         change: NodeChange,
     },
+    /// A node ended that was asked to stop, by a fault or at the end of the system.
+    Stop(Stop),
     /// All operations have ended, or were given up.
     LoadEnded {
         /// When.
@@ -85,6 +91,13 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The last step of a run: every node was asked whether it is ready. One that a fault left down is absent.
+    Readiness {
+        /// Time in microseconds.
+        at: i64,
+        /// State of each node.
+        nodes: BTreeMap<String, NodeChange>,
+    },
     /// The last line of a run that came to its end.
     End {
         /// When.
@@ -109,8 +122,11 @@ pub struct RunInfo {
     pub provider: String,
     /// Time from the command to a ready stack, in milliseconds.
     pub ready_ms: u64,
-    /// What each path stores into; paths that store nothing are absent.
+    /// What each path stores into; paths that name no store are absent.
     pub stored_in: BTreeMap<String, String>,
+    /// What paths declare; none in a history of an earlier lab, where they could not.
+    #[serde(default)]
+    pub declared: Option<Declared>,
     /// For each fault of the schedule the paths whose answers depend on what is faulty.
     pub affected: Vec<Vec<String>>,
     /// The system as it can be drawn; nothing in a history of an earlier lab.
@@ -123,6 +139,15 @@ pub struct RunInfo {
     pub schedule: Schedule,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
+}
+
+/// What paths declare beside their stores.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// Paths that write nothing. Of a path that is neither here nor stores, nobody knows what it writes.
+    pub writes_nothing: BTreeSet<String>,
+    /// Paths on which every 2xx is a right answer, whatever its body.
+    pub any_body: BTreeSet<String>,
 }
 
 /// The nodes of a system and how they reach each other.
@@ -179,6 +204,9 @@ pub struct Settled {
     /// What the answer or the connection said, for all but `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// An answer of status 2xx that is not what its path declares; such an operation ends `info`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undeclared: bool,
 }
 
 /// A step of a fault.
@@ -197,6 +225,21 @@ pub enum FaultStage {
     Ready,
     /// It could not be done, or not be undone.
     Broken,
+}
+
+impl FaultStage {
+    /// Describes the step of a fault, for those who watch.
+    #[must_use]
+    pub fn describe(self, fault: &str) -> String {
+        match self {
+            Self::Begin => format!("injecting {fault}"),
+            Self::Active => format!("{fault} is active"),
+            Self::Undo => format!("healing {fault}"),
+            Self::Undone => format!("{fault} is healed"),
+            Self::Ready => format!("all nodes are ready after {fault}"),
+            Self::Broken => format!("{fault} could not be injected or healed"),
+        }
+    }
 }
 
 /// One thing that was seen of a fault.

@@ -4,18 +4,19 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`event`] | the lines of a history |
-//! | [`operation`] | operations put together from their lines |
+//! | [`stop`] | the end of a node that was asked to stop |
 //! | [`writer`] | events to lines |
 //! | [`reader`] | lines to events, with the place of a broken one |
 
 pub mod event;
-pub mod operation;
 pub mod reader;
+pub mod stop;
 pub mod writer;
 
 pub use event::{
-    Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled, VERSION,
+    Declared, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
+    VERSION,
 };
-pub use operation::{Operation, operations};
 pub use reader::{History, HistoryError, read};
+pub use stop::{ExitStatus, Stop};
 pub use writer::Writer;

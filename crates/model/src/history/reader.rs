@@ -93,6 +93,7 @@ mod tests {
             provider: "processes".into(),
             ready_ms: 1,
             stored_in: [].into(),
+            declared: None,
             affected: vec![],
             system: SystemInfo::default(),
             command: String::new(),
@@ -111,13 +112,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_and_a_torn_last_line_is_left_out() {
-        let settled =
-            Settled { id: "a".into(), at: 5, outcome: Outcome::Ok, status: Some(200), message: None };
-        let events = [run(), Event::Settle(settled)];
+        let settled = Settled {
+            id: "a".into(),
+            at: 5,
+            outcome: Outcome::Ok,
+            status: Some(200),
+            message: None,
+            undeclared: false,
+        };
+        let unlike = Settled { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
+        let events = [run(), Event::Settle(unlike), Event::Settle(settled)];
         let whole = text(&events);
         assert_eq!(read(&whole).unwrap().events, events);
         let torn = &whole[..whole.len() - 9];
-        assert_eq!(read(torn).unwrap().events.len(), 1);
+        assert_eq!(read(torn).unwrap().events.len(), 2);
     }
 
     #[test]

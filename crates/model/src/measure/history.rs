@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::meter::Second;
 use super::tally::{Ended, Tally};
-use crate::history::{Operation, Outcome};
+use crate::history::Outcome;
+use crate::timeline::Operation;
 
 /// What became of operations, by the second that they were due in and by path.
 #[must_use]
@@ -47,6 +48,7 @@ mod tests {
             hash: None,
             status: None,
             message: None,
+            undeclared: false,
         };
         let all = seconds(&[
             operation(900_000, Some(900_010), Some(Outcome::Ok)),

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::duration::Span;
 use super::fault::{Given, Place, PlannedFault};
 use super::format::Scenario;
-use super::parse::parse;
+use super::parse::read;
 use super::schedule::Schedule;
 use super::stream::Arrivals;
 use super::validate::{self, Names};
-use faultline_toxics::Acts;
+use faultline_toxics::Action;
 
 /// The longest load by hand; a person ends it before.
 const LONGEST: &str = "6h";
@@ -94,7 +94,7 @@ fn fault_as_given(fault: &PlannedFault) -> Value {
         }
     }
     if let (Some(toxic), Some(spec)) = (&fault.toxic, fault.kind.spec()) {
-        if matches!(spec.acts, Acts::Stream(_)) {
+        if matches!(spec.action, Action::Bytes(_)) {
             given.insert("stream".to_owned(), json!(toxic.stream));
         }
         given.insert("toxicity".to_owned(), json!(toxic.toxicity));
@@ -119,7 +119,9 @@ fn scenario(given: &Value, names: &Names) -> Result<Scenario, String> {
         let messages: Vec<String> = list.into_iter().map(|mistake| mistake.message).collect();
         messages.join("; ")
     };
-    let scenario = parse("by hand", &text).map_err(|mistakes| told(mistakes.list))?;
+    // Faults between two runs have no load.
+    let scenario = read("by hand", &text, |scenario| validate::alone(scenario, &text))
+        .map_err(|mistakes| told(mistakes.list))?;
     let list = validate::names(&scenario, names, &text);
     if list.is_empty() { Ok(scenario) } else { Err(told(list)) }
 }
@@ -127,7 +129,7 @@ fn scenario(given: &Value, names: &Names) -> Result<Scenario, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::FaultKind;
+    use crate::scenario::{FaultKind, parse};
 
     fn names() -> Names {
         Names {

@@ -56,7 +56,7 @@ pub struct LoadPhase {
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
-    pub rates: BTreeMap<Spanned<String>, Pace>,
+    pub rates: Spanned<BTreeMap<Spanned<String>, Pace>>,
 }
 
 /// What must hold for the verdict `pass`.
@@ -76,10 +76,30 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Share that must be ok during the faults on the paths named here, whatever is faulty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub during: BTreeMap<Name, Share>,
+    /// What becomes of the verdict where entries can't be looked for.
+    #[serde(skip_serializing_if = "Entries::is_default")]
+    pub entries: Entries,
     /// Time from the undoing of a fault until each path works again.
     pub recovers_within: Span,
     /// Time from the end of the load until every acknowledged entry is in its store.
     pub drains_within: Span,
+}
+
+/// What a verdict asks of paths that name no store and do not say that they write nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entries {
+    /// Entries of every path are looked for; the verdict is `unknown` where they can't be.
+    #[default]
+    Checked,
+    /// Entries of such paths are not looked for, and do not keep a run from passing.
+    NotChecked,
+}
+
+impl Entries {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Expectations {
@@ -93,6 +113,7 @@ impl Expectations {
             without_fault: self.without_fault,
             unaffected: self.unaffected,
             during: self.during.iter().map(|(path, share)| (path.get_ref().clone(), *share)).collect(),
+            entries: self.entries,
             recovers_within: self.recovers_within,
             drains_within: self.drains_within,
         }
@@ -108,6 +129,7 @@ impl<Name: Ord> Default for Expectations<Name> {
             without_fault: Share::percent(99),
             unaffected: Share::percent(99),
             during: BTreeMap::new(),
+            entries: Entries::Checked,
             recovers_within: Span::from_secs(30),
             drains_within: Span::from_secs(60),
         }
@@ -168,22 +190,28 @@ mod tests {
     }
 
     fn phase() -> impl Strategy<Value = LoadPhase> {
-        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 0..4);
+        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 1..4);
         (1_000u64..60_000, rates).prop_map(|(lasts, rates)| LoadPhase {
             lasts: spanned(Span::from_millis(lasts)),
-            rates: rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect(),
+            rates: spanned(rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect()),
         })
     }
 
     fn expectations() -> impl Strategy<Value = Expectations> {
-        let during = prop::collection::btree_map("[a-z]{1,8}", 0u32..=100, 0..3);
-        (0u64..9, 0u32..=100, during, span(60_000)).prop_map(|(lost, share, during, within)| Expectations {
+        let entries = prop::sample::select(vec![Entries::Checked, Entries::NotChecked]);
+        (0u64..9, 0u32..=100, entries, span(60_000)).prop_map(|(lost, share, entries, within)| Expectations {
             lost,
             unaffected: Share::percent(share),
-            during: during.into_iter().map(|(path, share)| (spanned(path), Share::percent(share))).collect(),
+            entries,
             recovers_within: within,
             ..Expectations::default()
         })
+    }
+
+    /// Expects a share of some of the paths that are loaded.
+    fn during(load: &[LoadPhase], percent: u32) -> BTreeMap<Spanned<String>, Share> {
+        let loaded = load.iter().flat_map(|phase| phase.rates.get_ref().keys());
+        loaded.take(percent as usize % 3).map(|path| (path.clone(), Share::percent(percent))).collect()
     }
 
     prop_compose! {
@@ -195,7 +223,9 @@ mod tests {
             fault in (fault(0), fault(1), fault(2)),
             count in 0usize..=3,
             expect in expectations(),
+            percent in 0u32..=100,
         ) -> Scenario {
+            let expect = Expectations { during: during(&load, percent), ..expect };
             let mut fault = vec![fault.0, fault.1, fault.2];
             fault.truncate(count);
             let operations = Operations { timeout, payload: spanned(payload), in_flight: 9 };

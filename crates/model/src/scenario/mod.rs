@@ -37,7 +37,7 @@ pub mod stream;
 pub mod validate;
 
 pub use fault::{FaultKind, FaultSpec, PlannedFault};
-pub use format::{Expectations, LoadPhase, Operations, Scenario};
+pub use format::{Entries, Expectations, LoadPhase, Operations, Scenario};
 pub use mistake::{Mistake, Mistakes};
 pub use pace::Pace;
 pub use parse::parse;

@@ -137,7 +137,7 @@ fn streams(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<ArrivalStream> {
     let mut from = 0;
     for phase in &scenario.load {
         let until = from + phase.lasts.get_ref().micros();
-        for (path, rate) in &phase.rates {
+        for (path, rate) in phase.rates.get_ref() {
             let arrivals = match rate.spacing {
                 Spacing::Even => {
                     let interval = 1_000_000.0 / rate.highest();
@@ -165,8 +165,40 @@ fn faults(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<PlannedFault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::scenario::parse;
+
+    proptest! {
+        #[test]
+        fn what_is_read_sends_an_operation_on_every_path(
+            paths in prop::collection::vec((1u32..400, 1u32..400, prop::option::of(2u32..9)), 1..3),
+            phases in prop::collection::vec(1u64..60_000, 1..4),
+            seed: u64,
+        ) {
+            let rates: Vec<String> = paths
+                .iter()
+                .enumerate()
+                .map(|(number, (from, to, steps))| {
+                    let steps = steps.filter(|_| from != to).map(|steps| format!(" in {steps} steps"));
+                    format!("p{number} = \"{from}/min..{to}/min{}\"", steps.unwrap_or_default())
+                })
+                .collect();
+            let load = |lasts: &u64| format!("[[load]]\nfor = \"{lasts}ms\"\nrates = {{ {} }}\n", rates.join(", "));
+            let text = format!("shows = \"x\"\n{}", phases.iter().map(load).collect::<String>());
+            let longest = phases.iter().max().copied().unwrap_or_default() as f64 / 60_000.0;
+            let fewest = paths.iter().map(|(from, to, _)| f64::from(from + to) / 2.0 * longest).fold(f64::MAX, f64::min);
+            match parse("x", &text) {
+                Ok(scenario) => {
+                    let schedule = Schedule::derive("x", &scenario, seed);
+                    let all: Vec<usize> = schedule.arrivals().map(|arrival| arrival.stream % paths.len()).collect();
+                    prop_assert!((0..paths.len()).all(|path| all.contains(&path)), "{}", text);
+                }
+                Err(mistakes) => prop_assert!(fewest < 1.0, "{}", mistakes),
+            }
+        }
+    }
 
     fn schedule(seed: u64) -> Schedule {
         let text = r#"

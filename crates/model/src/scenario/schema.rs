@@ -67,6 +67,11 @@ fn expectations(default: &Value) -> Value {
             "description": "Operations that must be ok during the faults, by path, whatever is faulty.",
             "additionalProperties": share("The share of the path."),
         },
+        "entries": {
+            "enum": ["checked", "not-checked"],
+            "default": "checked",
+            "description": "Paths that name no store make the verdict unknown, or are told as not checked.",
+        },
         "recovers-within": given(
             &duration("Time from the undoing of a fault until each path works again."),
             &default["recovers-within"],
@@ -118,7 +123,7 @@ fn attribute(attribute: &Attribute) -> Value {
         "ms" | "µs" => duration(attribute.about),
         _ => json!({
             "type": "integer",
-            "minimum": i64::from(attribute.needed && !attribute.acts_at_zero),
+            "minimum": i64::from(attribute.needed && !attribute.effective_at_zero),
             "description": attribute.about,
         }),
     }

@@ -22,10 +22,14 @@ impl Share {
         Self(percent.min(100) * 1000)
     }
 
-    /// Whether `part` of `whole` is at least this share; of nothing any share is kept.
+    /// Tells whether `part` of `whole` is at least this share. None for a part of nothing: nobody can tell, unless the
+    /// share asks for nothing either.
     #[must_use]
-    pub fn is_kept_by(self, part: u64, whole: u64) -> bool {
-        u128::from(part) * 100_000 >= u128::from(whole) * u128::from(self.0)
+    pub fn is_kept_by(self, part: u64, whole: u64) -> Option<bool> {
+        if whole == 0 && self.0 > 0 {
+            return None;
+        }
+        Some(u128::from(part) * 100_000 >= u128::from(whole) * u128::from(self.0))
     }
 }
 
@@ -71,14 +75,27 @@ impl From<Share> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn the_bound_itself_keeps_it() {
         let share: Share = "99%".parse().unwrap();
-        assert!(share.is_kept_by(99, 100));
-        assert!(!share.is_kept_by(98, 100));
-        assert!(share.is_kept_by(0, 0));
+        assert_eq!(share.is_kept_by(99, 100), Some(true));
+        assert_eq!(share.is_kept_by(98, 100), Some(false));
+    }
+
+    proptest! {
+        #[test]
+        fn a_share_of_nothing_is_neither_kept_nor_missed(percent in 1u32..=100) {
+            prop_assert_eq!(Share::percent(percent).is_kept_by(0, 0), None);
+        }
+    }
+
+    #[test]
+    fn a_share_that_asks_for_nothing_is_kept_by_nothing() {
+        assert_eq!(Share::percent(0).is_kept_by(0, 0), Some(true));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! What the types of the format can't say: keys that belong together, times that fit, names that exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
 
 use super::duration::Span;
 use super::fault::{FaultSpec, check};
-use super::format::Scenario;
+use super::format::{LoadPhase, Scenario};
 use super::mistake::Mistake;
+use super::pace::Pace;
 
 /// The shortest payload: it carries the operation's id.
 pub const MIN_PAYLOAD: u32 = 64;
@@ -53,12 +54,70 @@ pub fn alone(scenario: &Scenario, source: &str) -> Vec<Mistake> {
     sorted(found)
 }
 
+/// Mistakes of a load of which an operation may never come: nothing is judged by what is not asked. In the order of the
+/// file.
+#[must_use]
+pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
+    let mut found = Found { source, list: Vec::new() };
+    let mut paths: BTreeMap<&str, Busiest<'_>> = BTreeMap::new();
+    for phase in &scenario.load {
+        for (path, pace) in phase.rates.get_ref() {
+            let expected = pace.expected(phase.lasts.get_ref().duration().as_secs_f64());
+            let busiest = Busiest { expected, place: path.span(), pace: *pace, phase };
+            let latest = paths.entry(path.get_ref()).or_insert_with(|| busiest.clone());
+            if busiest.expected > latest.expected {
+                *latest = busiest;
+            }
+        }
+    }
+    if let (true, Some(phase)) = (paths.is_empty(), scenario.load.first()) {
+        let told =
+            "rates: expected at least one path, found none in the whole load; write like { ping = \"20/s\" }";
+        found.add(&phase.rates.span(), told);
+    }
+    for (path, busiest) in &paths {
+        let (pace, lasts) = (busiest.pace, busiest.phase.lasts.get_ref());
+        // A phase of no length is a mistake of its own.
+        if busiest.expected < 1.0 - ROUNDING && *lasts > Span::ZERO {
+            let told =
+                format!("path {path}: expected a rate that sends an operation, found {pace} for {lasts}");
+            found.add(&busiest.place, told);
+        }
+    }
+    check_during(scenario, &paths.keys().copied().collect::<Vec<_>>(), &mut found);
+    sorted(found)
+}
+
+/// Rounding of an expected number of arrivals.
+const ROUNDING: f64 = 1e-9;
+
+/// The phase in which most operations of a path are expected.
+#[derive(Clone)]
+struct Busiest<'a> {
+    expected: f64,
+    place: Range<usize>,
+    pace: Pace,
+    phase: &'a LoadPhase,
+}
+
+fn check_during(scenario: &Scenario, loaded: &[&str], found: &mut Found<'_>) {
+    for path in scenario.expect.during.keys() {
+        if !loaded.contains(&path.get_ref().as_str()) {
+            let (path, loaded, place) = (path.get_ref(), loaded.join(", "), path.span());
+            found.add(&place, format!("path {path}: expected a path that is loaded ({loaded})"));
+        }
+    }
+}
+
 /// Names that the topology does not have, in the order of the file.
 #[must_use]
 pub fn names(scenario: &Scenario, names: &Names, source: &str) -> Vec<Mistake> {
     let mut found = Found { source, list: Vec::new() };
-    let paths =
-        scenario.load.iter().flat_map(|phase| phase.rates.keys()).chain(scenario.expect.during.keys());
+    let paths = scenario
+        .load
+        .iter()
+        .flat_map(|phase| phase.rates.get_ref().keys())
+        .chain(scenario.expect.during.keys());
     for path in paths {
         check_name("path", path, &names.paths, &mut found);
     }

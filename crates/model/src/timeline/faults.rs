@@ -87,9 +87,14 @@ impl FaultWindows {
         window.evidence.extend(evidence.iter().map(|evidence| (stage, evidence.clone())));
     }
 
+    /// Returns the name of a fault by its number in the schedule.
+    #[must_use]
+    pub fn name(&self, index: usize) -> String {
+        self.planned.get(index).map_or_else(|| format!("fault {index}"), |(name, _)| name.clone())
+    }
+
     fn begin(&mut self, index: usize, at: i64) {
-        let (name, affected) = self.planned.get(index).cloned().unwrap_or_default();
-        let name = if name.is_empty() { format!("fault {index}") } else { name };
+        let (name, affected) = (self.name(index), self.planned.get(index).cloned().unwrap_or_default().1);
         self.windows.push(FaultWindow {
             index,
             name,

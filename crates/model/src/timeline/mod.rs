@@ -17,9 +17,9 @@ pub mod stores;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::history::{Event, History, NodeChange, RunInfo};
+use crate::history::{Event, History, NodeChange, RunInfo, Stop};
 
 pub use counts::Counts;
 pub use faults::{FaultWindow, FaultWindows};
@@ -60,6 +60,10 @@ pub struct Timeline {
     pub faults: FaultWindows,
     /// Changes of nodes, in order.
     pub nodes: Vec<NodeEvent>,
+    /// Ends of nodes that were asked to stop.
+    pub stops: Vec<Stop>,
+    /// State of each node at the very end; none if nobody asked.
+    pub readiness: Option<BTreeMap<String, NodeChange>>,
     /// Acknowledged entries and entries read back.
     pub stores: Stores,
     /// End of the load, in microseconds after its start.
@@ -78,6 +82,8 @@ impl Timeline {
             seconds: Seconds::new(retention),
             faults: FaultWindows::default(),
             nodes: Vec::new(),
+            stops: Vec::new(),
+            readiness: None,
             stores: Stores::new(run.stored_in.clone()),
             load_ended: None,
             end: None,
@@ -127,6 +133,8 @@ impl Timeline {
             Event::Node { node, at, change } => {
                 self.nodes.push(NodeEvent { at: *at, node: node.clone(), change: change.clone() });
             }
+            Event::Stop(stop) => self.stops.push(stop.clone()),
+            Event::Readiness { nodes, .. } => self.readiness = Some(nodes.clone()),
             Event::LoadEnded { at } => {
                 self.load_ended = Some(*at);
                 self.operations.give_up();

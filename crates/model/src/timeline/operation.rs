@@ -26,6 +26,8 @@ pub struct Operation {
     pub status: Option<u16>,
     /// Text of the answer or of the connection's error, for all outcomes but `Ok`.
     pub message: Option<String>,
+    /// True if the answer had status 2xx, but not the shape that its path declares.
+    pub undeclared: bool,
 }
 
 impl Operation {
@@ -84,6 +86,7 @@ impl Operations {
             operation.outcome = Some(settled.outcome);
             operation.status = settled.status;
             operation.message.clone_from(&settled.message);
+            operation.undeclared = settled.undeclared;
         }
         Some(started)
     }
@@ -119,5 +122,6 @@ fn dropped(id: &str, path: &str, due: i64) -> Operation {
         hash: None,
         status: None,
         message: None,
+        undeclared: false,
     }
 }

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn settled(at: i64) -> Settled {
-        Settled { id: "1".into(), at, outcome: Outcome::Ok, status: None, message: None }
+        Settled { id: "1".into(), at, outcome: Outcome::Ok, status: None, message: None, undeclared: false }
     }
 
     #[test]

@@ -27,6 +27,7 @@ for = "500ms"
         provider: "processes".into(),
         ready_ms: 1,
         stored_in: [("log".to_owned(), "entries".to_owned())].into(),
+        declared: None,
         affected: vec![vec!["log".to_owned()]],
         system: SystemInfo::default(),
         command: String::new(),
@@ -73,7 +74,17 @@ fn events(planned: &[Planned], stages: &[(usize, FaultStage, i64)]) -> Vec<Event
                 if let Some(outcome) = outcome {
                     let at = due + operation.after;
                     let message = (outcome != Outcome::Ok).then(|| "x".to_owned());
-                    timed.push((at, Event::Settle(Settled { id, at, outcome, status: Some(200), message })));
+                    timed.push((
+                        at,
+                        Event::Settle(Settled {
+                            id,
+                            at,
+                            outcome,
+                            status: Some(200),
+                            message,
+                            undeclared: false,
+                        }),
+                    ));
                 }
             }
         }
@@ -145,7 +156,14 @@ proptest! {
 #[test]
 fn an_answer_after_the_end_of_the_load_changes_nothing() {
     let invoke = Invoke { id: "1".into(), path: "log".into(), due: 0, sent: 0, hash: None };
-    let late = Settled { id: "1".into(), at: 9, outcome: Outcome::Ok, status: None, message: None };
+    let late = Settled {
+        id: "1".into(),
+        at: 9,
+        outcome: Outcome::Ok,
+        status: None,
+        message: None,
+        undeclared: false,
+    };
     let events = [Event::Invoke(invoke), Event::LoadEnded { at: 5 }, Event::Settle(late)];
     let timeline = fold(&events, Retention::Whole);
     assert_eq!((timeline.counts.ok, timeline.counts.in_flight()), (0, 1));

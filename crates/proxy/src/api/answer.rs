@@ -1,4 +1,4 @@
-//! What the API answers: Toxiproxy's statuses, bodies and content types.
+//! The answers of the API: Toxiproxy's statuses, bodies and content types.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -7,16 +7,17 @@ use http_body_util::Full;
 use serde::Serialize;
 use serde_json::json;
 
+use super::super::proxy::{ProxyError, ToxicError};
 use super::super::registry::RegistryError;
-use super::super::single::{ProxyError, ToxicError};
-use super::json::{BadBody, written};
+use super::json::{BadBody, encode};
 use faultline_toxics::BadValue;
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type ApiAnswer = Response<Full<Bytes>>;
 
-/// Why something is not done, in Toxiproxy's words.
+/// Failure of a request.
+// Texts that Toxiproxy has too are word for word its own, since clients match them.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum ApiError {
     #[error(transparent)]
     Body(#[from] BadBody),
     #[error("missing required field: {0}")]
@@ -33,13 +34,13 @@ pub(super) enum Refused {
     Toxic(#[from] ToxicError),
 }
 
-impl From<ProxyError> for Refused {
+impl From<ProxyError> for ApiError {
     fn from(error: ProxyError) -> Self {
         Self::Proxy(RegistryError::Listen(error))
     }
 }
 
-impl Refused {
+impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Proxy(RegistryError::NotFound) | Self::Toxic(ToxicError::NotFound) => StatusCode::NOT_FOUND,
@@ -50,49 +51,49 @@ impl Refused {
         }
     }
 
-    /// What clients show to people.
-    pub(super) fn told(&self) -> String {
+    /// Returns the text that clients show to people.
+    pub(super) fn message(&self) -> String {
         match self {
-            // Toxiproxy tells the system's word alone.
+            // Toxiproxy answers the error of the system alone.
             Self::Proxy(RegistryError::Listen(error)) => error.source.to_string(),
             other => other.to_string(),
         }
     }
 
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> ApiAnswer {
         #[derive(Serialize)]
-        struct Told {
+        struct ErrorBody {
             error: String,
             status: u16,
         }
         let status = self.status();
-        let told = written(&Told { error: self.told(), status: status.as_u16() });
-        text(status, format!("{told}\n"))
+        let body = encode(&ErrorBody { error: self.message(), status: status.as_u16() });
+        text(status, format!("{body}\n"))
     }
 }
 
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    with_type(status, "application/json", written(body))
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> ApiAnswer {
+    with_type(status, "application/json", encode(body))
 }
 
-pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> ApiAnswer {
     with_type(status, "text/plain; charset=utf-8", body)
 }
 
-pub(super) fn with_type(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+pub(super) fn with_type(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> ApiAnswer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     answer
 }
 
-pub(super) fn empty(status: StatusCode) -> Answer {
+pub(super) fn empty(status: StatusCode) -> ApiAnswer {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = status;
     answer
 }
 
-pub(super) fn version() -> Answer {
+pub(super) fn version() -> ApiAnswer {
     let body = format!("{}\n", json!({ "version": env!("CARGO_PKG_VERSION") }));
     with_type(StatusCode::OK, "application/json;charset=utf-8", body)
 }

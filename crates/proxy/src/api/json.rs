@@ -1,16 +1,16 @@
-//! JSON as Go's decoder takes it, and as its encoder writes it: names of fields match in any case, unknown fields, nulls
-//! and whatever follows the first value are ignored.
+//! JSON as Go's decoder reads it and its encoder writes it: names of fields match in any case; unknown fields, nulls and
+//! everything behind the first value are ignored.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A body that is not what it should be; clients show the words after `bad request body: `.
+/// Body that does not fit. Clients show the text behind `bad request body: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad request body: {0}")]
 pub(super) struct BadBody(pub(super) String);
 
-/// The first value of a body.
-pub(super) fn first(body: &[u8]) -> Result<Value, BadBody> {
+/// Parses the first value of a body.
+pub(super) fn parse_first(body: &[u8]) -> Result<Value, BadBody> {
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
     match values.next() {
         None => Err(BadBody("EOF".to_owned())),
@@ -20,22 +20,23 @@ pub(super) fn first(body: &[u8]) -> Result<Value, BadBody> {
     }
 }
 
-/// The fields of an object; none of `null`.
+/// Fields of an object; empty for `null`, as in Go.
 #[derive(Debug, Default)]
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Of a value; `what` names it to people.
-    pub(super) fn of(value: Value, what: &str) -> Result<Self, BadBody> {
+    /// Takes the fields of a value, which errors call `what`.
+    pub(super) fn from_value(value: Value, what: &str) -> Result<Self, BadBody> {
         match value {
             Value::Object(fields) => Ok(Self(fields)),
             Value::Null => Ok(Self::default()),
-            other => Err(wrong(&other, what, "an object")),
+            other => Err(mismatch(&other, what, "an object")),
         }
     }
 
-    /// A field that is there and not null.
+    /// Returns a field, unless it is absent or null.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        // Go takes a name in any case, and the last of several.
         let exact = self.0.get(name);
         let found = exact.or_else(|| {
             self.0.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -66,17 +67,17 @@ impl Fields {
     fn typed<T>(
         &self,
         name: &str,
-        wanted: &str,
-        take: impl FnOnce(&Value) -> Option<T>,
+        expected: &str,
+        convert: impl FnOnce(&Value) -> Option<T>,
     ) -> Result<Option<T>, BadBody> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        take(value).map(Some).ok_or_else(|| wrong(value, name, wanted))
+        convert(value).map(Some).ok_or_else(|| mismatch(value, name, expected))
     }
 }
 
-/// Of what kind a value is that should be another.
-fn wrong(value: &Value, what: &str, wanted: &str) -> BadBody {
-    let kind = match value {
+/// Makes the error for a value of another type than expected.
+pub(super) fn mismatch(value: &Value, what: &str, expected: &str) -> BadBody {
+    let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "another number",
@@ -84,13 +85,13 @@ fn wrong(value: &Value, what: &str, wanted: &str) -> BadBody {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    BadBody(format!("{what} must be {wanted}, not {kind}"))
+    BadBody(format!("{what}: expected {expected}, found {found}"))
 }
 
-/// As Go writes it: what HTML could take for itself is escaped.
-pub(super) fn written(value: &impl Serialize) -> String {
-    // These stand in strings only, so the text can be looked at as a whole. What is written here has string keys only,
-    // so it can always be.
+/// Encodes a value as Go does, with the characters escaped that have a meaning in HTML.
+pub(super) fn encode(value: &impl Serialize) -> String {
+    // The three characters occur in strings only, so the whole text may be searched. The encoder fails only for keys that
+    // are no strings, and no value here has such keys.
     let text = serde_json::to_string(value).unwrap_or_default();
     text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
@@ -103,19 +104,21 @@ mod tests {
 
     #[test]
     fn bodies_are_read_as_go_reads_them() {
-        assert_eq!(first(b"").unwrap_err().to_string(), "bad request body: EOF");
-        assert_eq!(first(b"{\"a\":").unwrap_err().to_string(), "bad request body: unexpected EOF");
-        let fields =
-            Fields::of(first(b"{\"NAME\":\"x\",\"n\":null,\"i\":1.5,\"b\":true} rest").unwrap(), "it")
-                .unwrap();
+        assert_eq!(parse_first(b"").unwrap_err().to_string(), "bad request body: EOF");
+        assert_eq!(parse_first(b"{\"a\":").unwrap_err().to_string(), "bad request body: unexpected EOF");
+        let fields = Fields::from_value(
+            parse_first(b"{\"NAME\":\"x\",\"n\":null,\"i\":1.5,\"b\":true} rest").unwrap(),
+            "it",
+        )
+        .unwrap();
         assert_eq!(fields.string("name"), Ok(Some("x".to_owned())));
         assert_eq!((fields.integer("n"), fields.string("none")), (Ok(None), Ok(None)));
         assert_eq!(
             fields.integer("i").unwrap_err().to_string(),
-            "bad request body: i must be a whole number of 64 bits, not another number"
+            "bad request body: i: expected a whole number of 64 bits, found another number"
         );
         assert_eq!(fields.boolean("b"), Ok(Some(true)));
-        assert!(Fields::of(json!([]), "it").is_err() && first(&[b'['; 100_000]).is_err());
-        assert_eq!(written(&json!({"a": "<b>&"})), "{\"a\":\"\\u003cb\\u003e\\u0026\"}");
+        assert!(Fields::from_value(json!([]), "it").is_err() && parse_first(&[b'['; 100_000]).is_err());
+        assert_eq!(encode(&json!({"a": "<b>&"})), "{\"a\":\"\\u003cb\\u003e\\u0026\"}");
     }
 }

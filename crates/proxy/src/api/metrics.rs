@@ -1,17 +1,20 @@
-//! What proxies have seen and done, as Prometheus reads it.
+//! The counters of proxies and toxics for Prometheus.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use http::StatusCode;
 use tokio::runtime::Handle;
 
+use super::super::proxy::ProxyView;
 use super::super::registry::Registry;
-use super::super::single::View;
-use super::answer::{Answer, with_type};
+use super::answer::{ApiAnswer, with_type};
+use faultline_toxics::{Effects, Toxic};
 
-const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Content type of the text format.
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A metric, its type and help, and its values: labels and number.
+/// Metric with its values by labels.
 struct Metric {
     name: &'static str,
     kind: &'static str,
@@ -19,15 +22,15 @@ struct Metric {
     values: Vec<(String, u64)>,
 }
 
-pub(super) async fn answer(registry: &Registry) -> Answer {
+pub(super) async fn answer(registry: &Registry) -> ApiAnswer {
     let mut views = Vec::new();
     for proxy in registry.all().await {
         views.push(proxy.view().await);
     }
-    with_type(StatusCode::OK, KIND, text(&views))
+    with_type(StatusCode::OK, CONTENT_TYPE, text(&views))
 }
 
-fn text(views: &[View]) -> String {
+fn text(views: &[ProxyView]) -> String {
     let mut text = String::new();
     for Metric { name, kind, help, values } in metrics(views) {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -38,79 +41,79 @@ fn text(views: &[View]) -> String {
     text
 }
 
-fn metrics(views: &[View]) -> Vec<Metric> {
-    let of = |value: fn(&View) -> u64| -> Vec<(String, u64)> {
+fn metrics(views: &[ProxyView]) -> Vec<Metric> {
+    let each_proxy = |value: fn(&ProxyView) -> u64| -> Vec<(String, u64)> {
         views.iter().map(|view| (labels(&[("proxy", &view.name)]), value(view))).collect()
     };
     let bytes = || {
-        let each = |view: &View| {
+        let each = |view: &ProxyView| {
             let counters = view.counters;
             [("upstream", counters.upstream_bytes), ("downstream", counters.downstream_bytes)].map(
                 |(direction, bytes)| {
-                    let told = [
+                    let named = [
                         ("direction", direction),
                         ("proxy", view.name.as_str()),
                         ("listener", view.listen.as_str()),
                         ("upstream", view.upstream.as_str()),
                     ];
-                    (labels(&told), bytes)
+                    (labels(&named), bytes)
                 },
             )
         };
         views.iter().flat_map(each).collect()
     };
-    let toxics = |value: fn(&faultline_toxics::Effects) -> u64| {
-        let each = |view: &View| -> Vec<(String, u64)> {
-            let told = |toxic: &std::sync::Arc<faultline_toxics::Toxic>| {
-                let told = [
+    let toxics = |value: fn(&Effects) -> u64| {
+        let each = |view: &ProxyView| -> Vec<(String, u64)> {
+            let row = |toxic: &Arc<Toxic>| {
+                let named = [
                     ("proxy", view.name.as_str()),
                     ("toxic", toxic.name.as_str()),
                     ("type", toxic.settings.spec().name),
                 ];
-                (labels(&told), value(toxic.effects()))
+                (labels(&named), value(toxic.effects()))
             };
-            view.toxics.all().map(told).collect()
+            view.toxics.all().map(row).collect()
         };
         views.iter().flat_map(each).collect()
     };
     let metric = |name, kind, help, values| Metric { name, kind, help, values };
     vec![
-        metric("toxiproxy_proxy_sent_bytes_total", "counter", "Bytes passed on", bytes()),
+        metric("toxiproxy_proxy_sent_bytes_total", "counter", "Bytes sent", bytes()),
         metric(
             "proxy_connections_total",
             "counter",
             "Connections accepted",
-            of(|view| view.counters.accepted),
+            each_proxy(|view| view.counters.accepted),
         ),
-        metric("proxy_connections_open", "gauge", "Connections open", of(|view| view.counters.open)),
+        metric("proxy_connections_open", "gauge", "Connections open", each_proxy(|view| view.counters.open)),
         metric(
             "proxy_connections_reset_total",
             "counter",
             "Connections reset",
-            of(|view| view.counters.reset),
+            each_proxy(|view| view.counters.reset),
         ),
         metric(
             "proxy_upstream_refused_total",
             "counter",
-            "Connections that the upstream did not take",
-            of(|view| view.counters.upstream_refused),
+            "Connections that the upstream did not accept",
+            each_proxy(|view| view.counters.upstream_refused),
         ),
         metric(
             "proxy_toxic_connections_total",
             "counter",
-            "Directions of connections that a toxic has done something to",
-            toxics(faultline_toxics::Effects::connections),
+            "Connections that a toxic affected, counted by direction",
+            toxics(Effects::connections),
         ),
         metric(
             "proxy_toxic_bytes_total",
             "counter",
-            "Bytes that a toxic has delayed, dropped or changed",
-            toxics(faultline_toxics::Effects::bytes),
+            "Bytes that a toxic delayed, dropped or changed",
+            toxics(Effects::bytes),
         ),
         metric(
             "proxy_runtime_tasks",
             "gauge",
-            "Tasks of the whole program that have not ended",
+            "Tasks of the program that have not ended",
             vec![(String::new(), Handle::current().metrics().num_alive_tasks() as u64)],
         ),
     ]

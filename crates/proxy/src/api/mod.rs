@@ -1,12 +1,12 @@
-//! Toxiproxy's HTTP API (that of 2.12), for any client of it.
+//! Toxiproxy's HTTP API (2.12), for any of its clients.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
-//! | [`routes`] | which request does what |
-//! | [`shape`] | proxies and toxics as they are taken and shown |
-//! | [`json`] | JSON as Go takes it |
+//! | [`routes`] | requests and what they do |
+//! | [`shape`] | proxies and toxics as JSON |
+//! | [`json`] | JSON as Go reads and writes it |
 //! | [`answer`] | statuses, error bodies, content types |
-//! | [`guard`] | who is not answered |
+//! | [`guard`] | requests that are refused |
 //! | [`metrics`] | counters for Prometheus |
 
 mod answer;
@@ -30,21 +30,21 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::registry::{NewProxy, Registry};
-use super::shortage::Shortage;
-use answer::{Answer, Refused};
+use super::shortage::DescriptorShortage;
+use answer::{ApiAnswer, ApiError};
 
 pub use guard::is_private;
 
-/// The largest body that is read.
-const LARGEST: usize = 16 * 1024 * 1024;
+/// Limit of a request body in bytes.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// How long a client may take to send the head of a request.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Time that a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves the API until dropped.
 pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
     let mut connections = JoinSet::new();
-    let mut shortage = Shortage::new("the API".to_owned());
+    let mut shortage = DescriptorShortage::new("the API".to_owned());
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -52,28 +52,29 @@ pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
                     let registry = Arc::clone(&registry);
                     let service = service_fn(move |request| answer(Arc::clone(&registry), request));
                     let mut server = hyper::server::conn::http1::Builder::new();
-                    server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+                    // A client that sends nothing must not keep a descriptor for ever.
+                    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
                     connections.spawn(server.serve_connection(TokioIo::new(stream), service));
                 }
-                Err(error) => shortage.met(&listener, &error).await,
+                Err(error) => shortage.handle(&listener, &error).await,
             },
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-/// The proxies of a configuration file: the body of `/populate`.
+/// Parses the proxies of a configuration file, which has the format of the body of `/populate`.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// The text of the error.
 pub fn read_config(text: &[u8]) -> Result<Vec<NewProxy>, String> {
-    routes::wanted(text, false).map_err(|refused| refused.told())
+    routes::requested_proxies(text, false).map_err(|error| error.message())
 }
 
-async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<ApiAnswer, Infallible> {
     let mut answer = match guard::refusal(request.headers()) {
-        Some(told) => answer::text(StatusCode::FORBIDDEN, told),
-        None => checked(&registry, request).await,
+        Some(reason) => answer::text(StatusCode::FORBIDDEN, reason),
+        None => route(&registry, request).await,
     };
     let id = Uuid::new_v4().simple().to_string();
     if let Some(Ok(id)) = id.get(..20).map(HeaderValue::from_str) {
@@ -82,40 +83,40 @@ async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<A
     Ok(answer)
 }
 
-async fn checked(registry: &Registry, request: Request<Incoming>) -> Answer {
+async fn route(registry: &Registry, request: Request<Incoming>) -> ApiAnswer {
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST).collect().await {
+    let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) => return unread(error.as_ref()),
+        Err(error) => return unreadable(error.as_ref()),
     };
     let Some(segments) = segments(head.uri.path()) else {
         return answer::text(StatusCode::NOT_FOUND, "404 page not found\n");
     };
     let with_toxics =
         head.uri.query().is_some_and(|query| query.split('&').any(|part| part == "toxics=true"));
-    routes::answer(registry, routes::Request { method: &head.method, segments, with_toxics, body: &body })
+    routes::answer(registry, routes::ApiRequest { method: &head.method, segments, with_toxics, body: &body })
         .await
 }
 
-fn unread(error: &(dyn std::error::Error + 'static)) -> Answer {
-    let told = if error.is::<http_body_util::LengthLimitError>() {
-        format!("larger than {LARGEST} bytes")
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> ApiAnswer {
+    let message = if error.is::<http_body_util::LengthLimitError>() {
+        format!("larger than {BODY_LIMIT} bytes")
     } else {
         error.to_string()
     };
-    Refused::Body(json::BadBody(told)).answer()
+    ApiError::Body(json::BadBody(message)).answer()
 }
 
-/// The decoded segments of a path; none for one that is no route.
+/// Splits a path into decoded segments; none if it cannot be a route.
 fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/')?;
-    let segments: Vec<String> = path.split('/').map(decoded).collect::<Option<_>>()?;
-    // No name is empty, and no route ends in a slash.
+    let segments: Vec<String> = path.split('/').map(decode).collect::<Option<_>>()?;
+    // No name is empty and no route ends in a slash, so Toxiproxy answers 404 too.
     (!segments.iter().any(String::is_empty)).then_some(segments)
 }
 
-/// A segment with its escapes replaced; none if that is no text.
-fn decoded(segment: &str) -> Option<String> {
+/// Decodes the escapes of a segment; none if the result is no text.
+fn decode(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

@@ -1,30 +1,31 @@
-//! Proxies and toxics as the API takes and shows them. What Toxiproxy does not have stands behind what it has.
+//! Proxies and toxics as JSON. Fields that Toxiproxy does not have follow those that it has.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::super::counters::Snapshot;
+use super::super::proxy::ProxyView;
 use super::super::registry::NewProxy;
-use super::super::single::View;
-use super::answer::Refused;
+use super::answer::ApiError;
 use super::json::Fields;
-use faultline_toxics::{Direction, NewToxic, Settings, Toxic, Values};
+use faultline_toxics::{Direction, NewToxic, Toxic, ToxicSettings, Values};
 
-/// A proxy as it is shown.
+/// Proxy in an answer.
 #[derive(Debug, Serialize)]
 pub(super) struct ShownProxy {
     name: String,
     listen: String,
     upstream: String,
     enabled: bool,
+    // Toxiproxy shows its logger by mistake, as an empty object.
     #[serde(rename = "Logger")]
     logger: serde_json::Map<String, serde_json::Value>,
     toxics: Vec<ShownToxic>,
     counters: Snapshot,
 }
 
-impl From<View> for ShownProxy {
-    fn from(view: View) -> Self {
+impl From<ProxyView> for ShownProxy {
+    fn from(view: ProxyView) -> Self {
         Self {
             name: view.name,
             listen: view.listen,
@@ -37,21 +38,21 @@ impl From<View> for ShownProxy {
     }
 }
 
-/// A toxic as it is shown.
+/// Toxic in an answer.
 #[derive(Debug, Serialize)]
 pub(super) struct ShownToxic {
-    attributes: Shown,
+    attributes: ShownValues,
     name: String,
     #[serde(rename = "type")]
     kind: &'static str,
     stream: String,
     #[serde(serialize_with = "as_go")]
     toxicity: f64,
-    effects: ShownEffects,
+    effects: EffectCounts,
 }
 
 #[derive(Debug, Serialize)]
-struct ShownEffects {
+struct EffectCounts {
     connections: u64,
     bytes: u64,
 }
@@ -60,17 +61,17 @@ impl From<&Toxic> for ShownToxic {
     fn from(toxic: &Toxic) -> Self {
         let effects = toxic.effects();
         Self {
-            attributes: Shown(toxic.settings.values().clone()),
+            attributes: ShownValues(toxic.settings.values().clone()),
             name: toxic.name.clone(),
             kind: toxic.settings.spec().name,
-            stream: toxic.written_stream.clone(),
+            stream: toxic.direction_text.clone(),
             toxicity: toxic.toxicity,
-            effects: ShownEffects { connections: effects.connections(), bytes: effects.bytes() },
+            effects: EffectCounts { connections: effects.connections(), bytes: effects.bytes() },
         }
     }
 }
 
-/// A number as Go writes it: without a point where there is nothing behind it.
+/// Serializes a number as Go does: an integer without a decimal point.
 fn as_go<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         serializer.serialize_i64(*number as i64)
@@ -79,11 +80,11 @@ fn as_go<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> 
     }
 }
 
-/// Attributes in the order of their kind.
+/// Values of attributes, in the order of the kind.
 #[derive(Debug)]
-struct Shown(Values);
+struct ShownValues(Values);
 
-impl Serialize for Shown {
+impl Serialize for ShownValues {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in self.0.iter() {
@@ -93,52 +94,57 @@ impl Serialize for Shown {
     }
 }
 
-/// What is wanted of a proxy. `place` is its number among several, from 1; `toxics` whether those in the body count,
-/// which Toxiproxy leaves out.
-pub(super) fn new_proxy(fields: &Fields, place: Option<usize>, toxics: bool) -> Result<NewProxy, Refused> {
+/// Reads the request for a proxy. `place` is its number among several, from 1; `with_toxics` tells whether `toxics` in the
+/// body take effect.
+pub(super) fn new_proxy(
+    fields: &Fields,
+    place: Option<usize>,
+    with_toxics: bool,
+) -> Result<NewProxy, ApiError> {
     let at = place.map_or_else(String::new, |place| format!(" at proxy {place}"));
     let required = |name: &str| {
-        let given = fields.string(name)?.filter(|text| !text.is_empty());
-        given.ok_or_else(|| Refused::Missing(format!("{name}{at}")))
+        let text = fields.string(name)?.filter(|text| !text.is_empty());
+        text.ok_or_else(|| ApiError::Missing(format!("{name}{at}")))
     };
     let name = required("name")?;
     let upstream = required("upstream")?;
-    let mut wanted = Vec::new();
-    let given = if toxics { fields.array("toxics")? } else { None };
-    for toxic in given.unwrap_or_default() {
-        wanted.push(new_toxic(&Fields::of(toxic, "a toxic")?)?);
+    let mut toxics = Vec::new();
+    let values = if with_toxics { fields.array("toxics")? } else { None };
+    for toxic in values.unwrap_or_default() {
+        toxics.push(new_toxic(&Fields::from_value(toxic, "a toxic")?)?);
     }
     Ok(NewProxy {
         name,
         upstream,
         listen: fields.string("listen")?.unwrap_or_default(),
         enabled: fields.boolean("enabled")?.unwrap_or(true),
-        toxics: wanted,
+        toxics,
     })
 }
 
-/// What is wanted of a toxic.
-pub(super) fn new_toxic(fields: &Fields) -> Result<NewToxic, Refused> {
-    let given_stream = fields.string("stream")?.filter(|text| !text.is_empty());
-    let written_stream = given_stream.unwrap_or_else(|| "downstream".to_owned());
-    let stream = match written_stream.to_ascii_lowercase().as_str() {
+/// Reads the request for a toxic.
+pub(super) fn new_toxic(fields: &Fields) -> Result<NewToxic, ApiError> {
+    let stream = fields.string("stream")?.filter(|text| !text.is_empty());
+    let direction_text = stream.unwrap_or_else(|| "downstream".to_owned());
+    let direction = match direction_text.to_ascii_lowercase().as_str() {
         "upstream" => Direction::Upstream,
         "downstream" => Direction::Downstream,
-        _ => return Err(Refused::Direction),
+        _ => return Err(ApiError::Direction),
     };
+    // Toxiproxy checks the direction before the type, and clients see the first error only.
     let kind = fields.string("type")?.unwrap_or_default();
-    let spec = faultline_toxics::kind(&kind).ok_or(Refused::Kind)?;
-    let given_name = fields.string("name")?.filter(|text| !text.is_empty());
-    let name = given_name.unwrap_or_else(|| format!("{kind}_{written_stream}"));
+    let spec = faultline_toxics::kind(&kind).ok_or(ApiError::Kind)?;
+    let name = fields.string("name")?.filter(|text| !text.is_empty());
+    let name = name.unwrap_or_else(|| format!("{kind}_{direction_text}"));
     let toxicity = fields.number("toxicity")?.unwrap_or(1.0);
-    let settings = changed(Settings::new(spec), fields)?;
-    Ok(NewToxic { name, stream, written_stream: Some(written_stream), toxicity, settings, seed: None })
+    let settings = with_changes(ToxicSettings::new(spec), fields)?;
+    Ok(NewToxic { name, direction, direction_text: Some(direction_text), toxicity, settings, seed: None })
 }
 
-/// Settings with those that a body gives; what the kind does not have is ignored.
-pub(super) fn changed(mut settings: Settings, fields: &Fields) -> Result<Settings, Refused> {
+/// Sets the values that a body gives. As in Toxiproxy, attributes that the kind does not have are ignored.
+pub(super) fn with_changes(mut settings: ToxicSettings, fields: &Fields) -> Result<ToxicSettings, ApiError> {
     let Some(attributes) = fields.get("attributes") else { return Ok(settings) };
-    let attributes = Fields::of(attributes.clone(), "attributes")?;
+    let attributes = Fields::from_value(attributes.clone(), "attributes")?;
     for attribute in settings.spec().attributes {
         if let Some(value) = attributes.integer(attribute.name)? {
             settings.set(attribute.name, value)?;

@@ -98,9 +98,9 @@ async fn a_toxic_lives_from_its_creation_to_its_deletion() {
         .ask("POST", "/proxies/p/toxics", "{\"type\":\"latency\",\"attributes\":{\"latency\":5,\"what\":1}}")
         .await;
     assert_eq!(status, 200);
-    let told = "{\"attributes\":{\"latency\":5,\"jitter\":0},\"name\":\"latency_downstream\",\"type\":\"latency\",\
+    let expected = "{\"attributes\":{\"latency\":5,\"jitter\":0},\"name\":\"latency_downstream\",\"type\":\"latency\",\
                 \"stream\":\"downstream\",\"toxicity\":1,";
-    assert!(made.starts_with(told), "{made}");
+    assert!(made.starts_with(expected), "{made}");
     let (status, up) = lab
         .json("POST", "/proxies/p/toxics", json!({"type": "slicer", "stream": "UPSTREAM", "toxicity": 0.5}))
         .await;
@@ -123,14 +123,14 @@ async fn a_toxic_lives_from_its_creation_to_its_deletion() {
 }
 
 #[tokio::test]
-async fn mistakes_are_told_in_toxiproxys_words() {
+async fn mistakes_are_answered_in_toxiproxys_words() {
     let lab = Lab::start().await;
     lab.json("POST", "/proxies", json!({"name": "p", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"}))
         .await;
     lab.json("POST", "/proxies/p/toxics", json!({"type": "noop", "name": "n"})).await;
     let (taken, toxics) = (lab.api, "/proxies/p/toxics");
     let bind = format!("{{\"name\":\"q\",\"upstream\":\"x:1\",\"listen\":\"{taken}\"}}");
-    for (method, path, body, told) in [
+    for (method, path, body, expected) in [
         ("POST", "/proxies", "", error(400, "bad request body: EOF")),
         ("POST", "/proxies", "{}", error(400, "missing required field: name")),
         ("POST", "/proxies", "{\"name\":\"q\"}", error(400, "missing required field: upstream")),
@@ -149,7 +149,7 @@ async fn mistakes_are_told_in_toxiproxys_words() {
             "POST",
             toxics,
             "{\"type\":\"latency\",\"attributes\":{\"latency\":1.5}}",
-            error(400, "bad request body: latency must be a whole number of 64 bits, not another number"),
+            error(400, "bad request body: latency: expected a whole number of 64 bits, found another number"),
         ),
         (
             "POST",
@@ -163,7 +163,7 @@ async fn mistakes_are_told_in_toxiproxys_words() {
         ("GET", "/proxies/", "", (404, "404 page not found\n".to_owned())),
         ("GET", "/nothing", "", (404, "404 page not found\n".to_owned())),
     ] {
-        assert_eq!(lab.ask(method, path, body.to_owned()).await, told, "{method} {path} {body}");
+        assert_eq!(lab.ask(method, path, body.to_owned()).await, expected, "{method} {path} {body}");
     }
 }
 
@@ -183,8 +183,9 @@ async fn populate_keeps_what_is_the_same_and_makes_nothing_of_a_bad_list() {
     let (_, replaced) = lab.json("POST", "/populate", json!([other])).await;
     assert_eq!(replaced["proxies"][0]["toxics"], json!([]));
     let bad = lab.ask("POST", "/populate", "[{\"name\":\"q\",\"upstream\":\"x:1\"},{\"name\":\"r\"}]").await;
-    let told = "{\"error\":\"missing required field: upstream at proxy 2\",\"status\":400,\"proxies\":null}";
-    assert_eq!(bad, (400, told.to_owned()));
+    let expected =
+        "{\"error\":\"missing required field: upstream at proxy 2\",\"status\":400,\"proxies\":null}";
+    assert_eq!(bad, (400, expected.to_owned()));
     assert_eq!(lab.ask("GET", "/proxies/q", "").await.0, 404);
     for none in ["[]", "null"] {
         assert_eq!(lab.ask("POST", "/populate", none).await, (201, "{\"proxies\":null}".to_owned()));
@@ -204,20 +205,20 @@ async fn a_proxy_and_its_toxics_come_at_once_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn browsers_and_names_of_public_sites_are_refused_and_large_bodies_are_told() {
+async fn browsers_and_names_of_public_sites_are_refused_and_large_bodies_are_answered() {
     let lab = Lab::start().await;
-    for (name, value, told) in [
+    for (name, value, reason) in [
         ("user-agent", "Mozilla/5.0", "User agent not allowed"),
         ("origin", "http://example.com", "Origin not allowed"),
         ("host", "rebind.example.com:8474", "Host not allowed"),
     ] {
         let request = Request::builder().uri("/version").header(name, value);
         let (status, _, body) = lab.send(request.body(Full::default()).unwrap()).await;
-        assert!(status == 403 && body.starts_with(told), "{status} {body}");
+        assert!(status == 403 && body.starts_with(reason), "{status} {body}");
     }
     let large = vec![b' '; 10_000_000];
     assert_eq!(lab.ask("POST", "/proxies", large).await, error(400, "bad request body: EOF"));
-    assert_eq!(lab.ask("POST", "/proxies", vec![b' '; LARGEST + 1]).await.0, 400);
+    assert_eq!(lab.ask("POST", "/proxies", vec![b' '; BODY_LIMIT + 1]).await.0, 400);
     let (status, version) = lab.ask("GET", "/version", "").await;
     assert_eq!((status, version), (200, format!("{{\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"))));
 }
@@ -234,7 +235,7 @@ async fn counters_and_effects_are_there_for_prometheus() {
         "proxy_connections_total{proxy=\"p\\\"\"} 1",
         "proxy_toxic_connections_total{proxy=\"p\\\"\",toxic=\"refuse_downstream\",type=\"refuse\"} 1",
     ] {
-        assert!(text.lines().any(|told| told == line), "{text}");
+        assert!(text.lines().any(|found| found == line), "{text}");
     }
 }
 

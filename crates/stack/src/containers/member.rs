@@ -12,17 +12,20 @@ use testcontainers::core::{IntoContainerPort, Mount};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, TestcontainersError};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::engine::{Engine, EngineError, causes, words};
 use super::logs;
 use super::sweep::Labels;
+use crate::process::Status;
 use crate::provider::{Doorway, NodeState, StackError};
 use crate::publish::Held;
 use crate::server::{Place, Server};
+use crate::stop::Stop;
 use crate::topology::Container;
 
-/// How long a node may take to stop in order, in seconds.
-const GRACE: i32 = 20;
+/// Time that a node has to stop in order.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// How long a container may take to be gone after SIGKILL.
 const DEATH: Duration = Duration::from_secs(20);
@@ -54,6 +57,8 @@ pub(super) struct Member {
     /// Held while the node is being started, stopped or signalled.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
     pub(super) name: String,
+    /// Exit codes that are promised for its stop signal.
+    pub(super) promised: &'static [i32],
 }
 
 /// A container that was made. Dropped, it stays, for the sweep or `heal`: removing itself it would wait for the
@@ -254,18 +259,25 @@ impl Member {
         engine.ask_within(DEATH, &format!("end {}", self.name), gone).await
     }
 
-    /// Stops it by the signal of its image; done when it is gone.
-    pub(super) async fn stop(&self) -> Result<(), StackError> {
+    /// Asks it to stop by the signal of its image, after the grace by SIGKILL; done when it is gone.
+    pub(super) async fn stop(&self) -> Result<Stop, StackError> {
         let _turn = self.turn.lock().await;
         let container = self.live("stopped")?;
         let (pid, paused) = self.mark_down("was stopped");
-        let result = container.stop_with_timeout(Some(GRACE)).await;
+        let asked = Instant::now();
+        let seconds = i32::try_from(GRACE.as_secs()).unwrap_or(i32::MAX);
+        let result = container.stop_with_timeout(Some(seconds)).await;
+        let ended = Instant::now();
         let result = result.map_err(|error| refused(format!("stop {}", self.name), &error));
         self.unless_failed(result, container.id(), (pid, paused)).await?;
         let code = self.inspect(container.id()).await?.exit_code;
-        self.lock().over =
-            Some(NodeState::Down(format!("pid {pid} was stopped and ended with exit code {code}")));
-        Ok(())
+        let status = Status::exited(i32::try_from(code).unwrap_or(i32::MAX));
+        self.lock().over = Some(NodeState::Down(format!("pid {pid} was stopped and ended with {status}")));
+        let (node, promised) = (self.name.clone(), self.promised);
+        // The engine's own way there and back is no time of the node's; what it takes beyond the grace shows in the
+        // exit code, since the engine kills then.
+        let took = (ended - asked).min(GRACE);
+        Ok(Stop { node, status, promised, took, grace: GRACE, ended })
     }
 
     /// Says that the lab ends it, before it does: its end is no surprise.

@@ -28,7 +28,9 @@ use self::sweep::Labels;
 use super::processes::Override;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::publish::{Held, Ports};
+use super::run_id::RunId;
 use super::server::{self, Place, Server};
+use super::stop::{self, Stop};
 use super::topology::{Container, Node, Program, Topology};
 use super::{data, process};
 
@@ -38,7 +40,7 @@ pub const MARK: &str = "has-containers";
 /// The provider.
 pub struct Containers {
     common: Arc<Common>,
-    run: String,
+    run: RunId,
     mark: PathBuf,
     members: BTreeMap<String, Arc<Member>>,
 }
@@ -53,7 +55,7 @@ impl Containers {
         engine: Engine,
         topology: &Topology,
         nodes: &[&Node],
-        run: &str,
+        run: &RunId,
         folder: &Path,
         ports: Ports,
         overrides: &BTreeMap<String, Override>,
@@ -65,14 +67,14 @@ impl Containers {
             .map_err(|source| StackError::File { what: format!("can't write {}", mark.display()), source })?;
         let mut plans = Vec::new();
         for node in nodes {
-            let special = overrides.get(&node.name).cloned().unwrap_or_default();
+            let special = overrides.get(node.name.as_str()).cloned().unwrap_or_default();
             plans.push(Plan::new(topology, node, run, folder, ports, special)?);
         }
         let (labels, network) = (Labels::of(run), format!("faultline-{run}"));
         let doorway = engine.make_network(&network, &labels).await?;
         let common = Arc::new(Common { engine, labels, network, doorway });
         let members = plans.into_iter().map(|plan| plan.member(&common)).collect();
-        Ok(Self { common, run: run.to_owned(), mark, members })
+        Ok(Self { common, run: run.clone(), mark, members })
     }
 
     /// Removes whatever is left of the run in the engine.
@@ -93,6 +95,7 @@ struct Plan {
     name: String,
     recipe: Container,
     server: Option<Arc<dyn Server>>,
+    promised: &'static [i32],
     place: Place,
     environment: BTreeMap<String, String>,
     held: Held,
@@ -102,31 +105,38 @@ impl Plan {
     fn new(
         topology: &Topology,
         node: &Node,
-        run: &str,
+        run: &RunId,
         folder: &Path,
         ports: Ports,
         special: Override,
     ) -> Result<Self, StackError> {
-        let refused = |told: &str| StackError::NoContainer { node: node.name.clone(), told: told.to_owned() };
+        let refused =
+            |told: &str| StackError::NoContainer { node: node.name.to_string(), told: told.to_owned() };
         if special.program.is_some() {
             return Err(refused("another program was given for it; that needs --services processes"));
         }
         let held = Held::take(topology, node, ports)?;
         let place = Place {
-            dir: data::folder(folder, run).join(&node.name),
+            dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
             environment: node.environment.clone(),
-            run: run.to_owned(),
+            run: run.clone(),
         };
-        let server = match &node.program {
+        let server: Option<Arc<dyn Server>> = match &node.program {
             Some(Program::Server(name)) => server::known(name).map(Arc::from),
             _ => None,
         };
+        let promised = match (&server, &node.program) {
+            (Some(server), _) => server.stop_codes(),
+            (None, Some(Program::Binary { .. })) => stop::SERVICE,
+            (None, _) => stop::IMAGE,
+        };
         Ok(Self {
-            name: node.name.clone(),
+            name: node.name.to_string(),
             recipe: node.container.clone().ok_or_else(|| refused("compose gives it no image"))?,
             server,
+            promised,
             place,
             environment: special.environment,
             held,
@@ -143,6 +153,7 @@ impl Plan {
             _ports: self.held,
             life: Default::default(),
             turn: Arc::default(),
+            promised: self.promised,
             name: self.name.clone(),
         };
         (self.name, Arc::new(member))
@@ -158,7 +169,7 @@ pub async fn check_images(engine: &Engine, nodes: &[&Node]) -> Result<(), Engine
         let Some(container) = &node.container else { continue };
         if !engine.has_image(&container.image).await? {
             return Err(EngineError::NoImage {
-                node: node.name.clone(),
+                node: node.name.to_string(),
                 image: container.image.clone(),
                 how: match container.is_built {
                     true => format!("docker compose build {}", node.name),
@@ -239,7 +250,7 @@ impl Provider for Containers {
         Box::pin(async move { self.member(node)?.kill().await })
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
         Box::pin(async move { self.member(node)?.stop().await })
     }
 
@@ -276,8 +287,9 @@ impl Provider for Containers {
         self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, ()> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
         Box::pin(async move {
+            // Killed, not asked: each stop by the engine would make the end of every run longer.
             futures::future::join_all(self.members.values().map(|member| member.end())).await;
             // The network, and whatever was made of a start that failed.
             match self.sweep().await {
@@ -285,6 +297,7 @@ impl Provider for Containers {
                 Ok(()) => drop(std::fs::remove_file(&self.mark)),
                 Err(error) => tracing::warn!("{error}; `faultline heal` removes what is left"),
             }
+            Vec::new()
         })
     }
 }

@@ -7,26 +7,30 @@ use testcontainers::bollard::query_parameters::{
 };
 
 use super::engine::{Engine, EngineError};
-use crate::mark;
+use crate::mark::{Claim, Mark};
+use crate::printable::printable;
+use crate::run_id::RunId;
 
 const RUN: &str = "faultline.run";
 const HARNESS: &str = "faultline.harness";
-const HOST: &str = "faultline.host";
+const NAMESPACE: &str = "faultline.namespace";
 
-/// The labels of everything that a run makes in an engine.
+/// The labels of everything that a run makes in an engine, which may serve several machines and namespaces.
 #[derive(Debug, Clone)]
 pub(super) struct Labels {
-    run: String,
+    run: RunId,
 }
 
 impl Labels {
-    pub(super) fn of(run: &str) -> Self {
-        Self { run: run.to_owned() }
+    pub(super) fn of(run: &RunId) -> Self {
+        Self { run: run.clone() }
     }
 
-    pub(super) fn pairs(&self) -> [(String, String); 3] {
-        [(RUN, self.run.clone()), (HARNESS, mark::mark()), (HOST, this_machine())]
-            .map(|(key, value)| (key.to_owned(), value))
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        let mark = Mark::of_this_harness();
+        let always = [(RUN, self.run.to_string()), (HARNESS, mark.harness())];
+        let pairs = always.into_iter().chain(mark.namespace().map(|namespace| (NAMESPACE, namespace)));
+        pairs.map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 
@@ -37,10 +41,15 @@ pub struct Leftover {
     pub kind: Kind,
     /// The engine's id.
     id: String,
-    /// Its name.
-    pub name: String,
-    /// The run that it belongs to.
-    pub run: String,
+    name: String,
+    /// Claim of its harness.
+    pub claim: Claim,
+}
+
+impl std::fmt::Display for Leftover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.kind, printable(&self.name))
+    }
 }
 
 /// What a leftover is.
@@ -62,21 +71,21 @@ impl std::fmt::Display for Kind {
 }
 
 impl Engine {
-    /// What harnesses of this machine that are gone have left, containers first.
+    /// Lists what carries the label of a harness, containers first; what living harnesses need is left out.
     ///
     /// # Errors
     /// [`EngineError`] when it can't be listed.
     pub async fn strays(&self) -> Result<Vec<Leftover>, EngineError> {
-        let gone = |labels: &HashMap<String, String>| {
-            let here = labels.get(HOST).is_some_and(|host| *host == this_machine());
-            here && labels.get(HARNESS).is_some_and(|mark| !mark::is_alive(mark))
-        };
-        self.labelled(HARNESS, gone).await
+        let mut strays = self.labelled(vec![HARNESS.to_owned()]).await?;
+        strays.retain(|stray| stray.claim != Claim::Held);
+        Ok(strays)
     }
 
-    /// What a run has made.
-    pub(super) async fn of_run(&self, run: &str) -> Result<Vec<Leftover>, EngineError> {
-        self.labelled(&format!("{RUN}={run}"), |_| true).await
+    /// Lists what a run of this harness has made.
+    pub(super) async fn of_run(&self, run: &RunId) -> Result<Vec<Leftover>, EngineError> {
+        // All three: an image may bring any label, but does not know the harness.
+        let labels = Labels::of(run).pairs();
+        self.labelled(labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect()).await
     }
 
     /// Removes it; what is not there any more is right too.
@@ -84,7 +93,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when it stays.
     pub async fn remove(&self, leftover: &Leftover) -> Result<(), EngineError> {
-        let what = format!("remove the {} {}", leftover.kind, leftover.name);
+        let what = format!("remove the {leftover}");
         let removed = match leftover.kind {
             Kind::Container => {
                 let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
@@ -104,12 +113,8 @@ impl Engine {
         }
     }
 
-    async fn labelled(
-        &self,
-        label: &str,
-        wanted: impl Fn(&HashMap<String, String>) -> bool,
-    ) -> Result<Vec<Leftover>, EngineError> {
-        let filters = HashMap::from([("label", vec![label])]);
+    async fn labelled(&self, labels: Vec<String>) -> Result<Vec<Leftover>, EngineError> {
+        let filters = HashMap::from([("label", labels)]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let containers = self.ask("list containers", self.docker.list_containers(Some(options))).await?;
         let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
@@ -122,15 +127,42 @@ impl Engine {
             .into_iter()
             .map(|found| (Kind::Network, found.id, found.name.unwrap_or_default(), found.labels));
         let all = containers.chain(networks).filter_map(|(kind, id, name, labels)| {
-            let labels = labels.filter(&wanted)?;
-            Some(Leftover { kind, id: id?, name, run: labels.get(RUN).cloned().unwrap_or_default() })
+            let claim = claim(&labels.unwrap_or_default());
+            Some(Leftover { kind, id: id?, name, claim })
         });
         Ok(all.collect())
     }
 }
 
-/// This boot of this machine, in which the mark of a harness means something: an engine may serve several
-/// machines.
-fn this_machine() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+/// Claim of a harness on what has these labels.
+fn claim(labels: &HashMap<String, String>) -> Claim {
+    let label = |key: &str| labels.get(key).map(String::as_str);
+    Claim::read(label(RUN), label(HARNESS).unwrap_or_default(), label(NAMESPACE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_read_back_and_those_of_others_are_unclear() {
+        let run = RunId::random();
+        let own: HashMap<String, String> = Labels::of(&run).pairs().into_iter().collect();
+        assert_eq!(claim(&own), Claim::Held);
+        let with = |key: &str, value: &str| {
+            let mut labels = own.clone();
+            labels.insert(key.to_owned(), value.to_owned());
+            claim(&labels)
+        };
+        assert_eq!(with(HARNESS, "2147483647:1"), Claim::Lapsed(run));
+        let other = own[NAMESPACE].replace(':', ":1");
+        assert!(
+            matches!(with(NAMESPACE, &other), Claim::Unclear(why) if why.contains("another pid namespace"))
+        );
+        assert!(matches!(with(RUN, "../x"), Claim::Unclear(why) if why.contains("run id: expected")));
+        // An earlier faultline told the boot alone, by a label of its own.
+        let mut old = own.clone();
+        old.remove(NAMESPACE);
+        assert!(matches!(claim(&old), Claim::Unclear(why) if why.contains("an earlier faultline")));
+    }
 }

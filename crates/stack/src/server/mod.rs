@@ -13,7 +13,9 @@ mod postgres;
 mod rabbitmq;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 
 use futures::future::BoxFuture;
@@ -21,6 +23,7 @@ use nix::sys::signal::Signal;
 
 use super::port::PortError;
 use super::process::Spec;
+use super::run_id::RunId;
 
 pub use account::Account;
 pub use inventory::{Program, inventory};
@@ -36,8 +39,8 @@ pub struct Place {
     pub ports: BTreeMap<u16, u16>,
     /// Its variables, from the topology.
     pub environment: BTreeMap<String, String>,
-    /// The run's id.
-    pub run: String,
+    /// Id of the run.
+    pub run: RunId,
 }
 
 /// A server that can't be prepared or provisioned.
@@ -98,6 +101,9 @@ pub trait Server: Send + Sync {
 
     /// The signal by which it stops in order.
     fn stop_signal(&self) -> Signal;
+
+    /// Exit codes with which it ends in order after that signal, as its maker promises.
+    fn stop_codes(&self) -> &'static [i32];
 
     /// The signal by which it ends at once when its data is not needed any more, leaving nothing behind.
     fn end_signal(&self) -> Signal {
@@ -173,6 +179,38 @@ fn make_folder(path: &std::path::Path) -> Result<(), ServerError> {
 }
 
 fn write_file(path: &std::path::Path, text: &str) -> Result<(), ServerError> {
-    std::fs::write(path, text)
-        .map_err(|source| ServerError::File { what: format!("can't write {}", path.display()), source })
+    std::fs::write(path, text).map_err(|source| unwritten(path, source))
+}
+
+/// Writes a file that nobody else can read.
+fn write_secret(path: &std::path::Path, text: &str) -> Result<(), ServerError> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        // The mode is that of a new file only.
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.write_all(text.as_bytes())
+    };
+    write().map_err(|source| unwritten(path, source))
+}
+
+fn unwritten(path: &std::path::Path, source: io::Error) -> ServerError {
+    ServerError::File { what: format!("can't write {}", path.display()), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_closed_to_others_also_where_an_open_file_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let (new, old) = (folder.path().join("new"), folder.path().join("old"));
+        std::fs::write(&old, "something longer").unwrap();
+        std::fs::set_permissions(&old, Permissions::from_mode(0o644)).unwrap();
+        for path in [new, old] {
+            write_secret(&path, "secret").unwrap();
+            assert_eq!((mode(&path), std::fs::read_to_string(&path).unwrap().as_str()), (0o600, "secret"));
+        }
+    }
 }

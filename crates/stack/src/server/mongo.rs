@@ -76,6 +76,12 @@ impl Server for Mongo {
         Signal::SIGTERM
     }
 
+    /// Code 0 is what "MongoDB applications" exit with "upon successful exit" (manual, "Exit Codes and Statuses").
+    /// FerretDB's `main` returns once SIGTERM has cancelled its context, which in Go is 0 too (cmd/ferretdb/main.go).
+    fn stop_codes(&self) -> &'static [i32] {
+        &[0]
+    }
+
     fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(within_a_second(ask(place)))
     }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use futures::future::BoxFuture;
@@ -13,7 +12,8 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
 use super::account::Account;
-use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second};
+use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_secret};
+use crate::mark;
 use crate::process::{Process, tail};
 
 const PORT: u16 = 5432;
@@ -96,6 +96,12 @@ impl Server for Postgres {
         Signal::SIGINT
     }
 
+    /// PostgreSQL's postmaster exits with 0 after a fast shutdown, and with 1 after one that it logs as an "abnormal
+    /// database system shutdown" (src/backend/postmaster/postmaster.c).
+    fn stop_codes(&self) -> &'static [i32] {
+        &[0]
+    }
+
     /// PostgreSQL's immediate shutdown. After SIGKILL the kernel would keep a piece of shared memory for
     /// each server that ever ran.
     fn end_signal(&self) -> Signal {
@@ -136,9 +142,12 @@ async fn log_in(place: &Place) -> Result<(), String> {
 }
 
 fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
-    [("TZ", "UTC"), ("LANG", "C"), ("FAULTLINE_RUN", &place.run)]
+    // initdb is started apart from the node itself, which gets its mark from whoever starts it.
+    let own = [("TZ", "UTC".to_owned()), ("LANG", "C".to_owned())];
+    own.into_iter()
+        .chain(mark::environment(&place.run))
         .map(|(key, value)| (key.into(), value.into()))
-        .into()
+        .collect()
 }
 
 /// Fills the data folder. Not synced: it holds nothing yet that anybody was promised.
@@ -162,15 +171,6 @@ fn initdb(place: &Place, data: &Path, password: &Path) -> Result<(), ServerError
         }
         Err(error) => Err(ServerError::Failed { program: "initdb", told: error.to_string() }),
     }
-}
-
-/// Writes a file that nobody else can read.
-fn write_secret(path: &Path, text: &str) -> Result<(), ServerError> {
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        file.write_all(text.as_bytes())
-    };
-    write().map_err(|source| file(format!("can't write {}", path.display()), source))
 }
 
 /// Removes a file or folder; none there is right too.

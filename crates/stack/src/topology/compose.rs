@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::answer::AnswerSpec;
 use super::container::{Volume, Words};
 
 /// A compose file; what the lab does not use is passed over.
@@ -120,9 +121,23 @@ pub struct PathSpec {
     pub send: Send,
     /// The nodes that an answer depends on, in the order in which they are called; `node` or `node:port`.
     pub through: Vec<String>,
-    /// The store in which an acknowledged operation must be found; none for a path that stores nothing.
+    /// The store in which an acknowledged operation must be found.
     #[serde(default)]
     pub stored_in: Option<String>,
+    /// What it writes where it names no store; nobody knows when absent.
+    #[serde(default)]
+    pub writes: Option<Writes>,
+    /// A right answer.
+    #[serde(default)]
+    pub answer: AnswerSpec,
+}
+
+/// What a path writes that names no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Writes {
+    /// Nothing that could be lost or duplicated.
+    Nothing,
 }
 
 /// The HTTP request of one operation. `{id}`, `{data}` and `{timeout}` in texts are filled in.

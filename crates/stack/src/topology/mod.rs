@@ -2,25 +2,31 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`answer`] | a right answer as a path declares it |
 //! | [`compose`] | the file: what is read of compose, and the `x-faultline` sections |
 //! | [`container`] | what a node is as a container |
 //! | [`interpolate`] | `${VAR:-default}` as compose fills it in |
+//! | [`name`] | the name of a node |
 //! | [`link`] | links, found from the addresses in environments |
 //! | [`read`] | file to [`Topology`], with the place of each mistake |
 //! | [`replicas`] | several of one node |
 
+pub mod answer;
 pub mod compose;
 pub mod container;
 pub mod interpolate;
 pub mod link;
+pub mod name;
 pub mod read;
 pub mod replicas;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec};
+pub use answer::{AnswerSpec, BodySpec};
+pub use compose::{PathSpec, QueueSpec, Ready, Send, StoreSpec, Writes};
 pub use container::{Bind, Container};
 pub use link::Link;
+pub use name::{NodeName, NodeNameError};
 pub use read::{TopologyError, read, read_file};
 pub use replicas::{Replicas, ReplicasError};
 
@@ -44,8 +50,8 @@ pub struct Topology {
 /// One process or container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name.
-    pub name: String,
+    /// Name of the node.
+    pub name: NodeName,
     /// The node that it is one more of, if any.
     pub replica_of: Option<String>,
     /// What it is as a process; none for one that only runs as a container.
@@ -102,7 +108,7 @@ impl Topology {
     /// own readiness. A port that is only published (an admin page, say) is for people.
     #[must_use]
     pub fn uses(&self, node: &Node, port: u16) -> bool {
-        let name = node.replica_of.as_deref().unwrap_or(&node.name);
+        let name = node.replica_of.as_deref().unwrap_or(node.name.as_str());
         let named = |text: &str| {
             let found = link::addresses(text, std::iter::once(name));
             found.iter().any(|address| address.port == port)
@@ -121,11 +127,18 @@ impl Topology {
         self.paths.values().map(|path| path.send.node.clone()).collect()
     }
 
-    /// The store that each path stores into; paths that store nothing are absent.
+    /// The store that each path stores into; paths that name none are absent.
     #[must_use]
     pub fn stored_in(&self) -> BTreeMap<String, String> {
         let paths = self.paths.iter();
         paths.filter_map(|(path, spec)| Some((path.clone(), spec.stored_in.clone()?))).collect()
+    }
+
+    /// The paths that say that they write nothing.
+    #[must_use]
+    pub fn writes_nothing(&self) -> BTreeSet<String> {
+        let paths = self.paths.iter().filter(|(_, spec)| spec.writes == Some(Writes::Nothing));
+        paths.map(|(path, _)| path.clone()).collect()
     }
 
     /// The paths whose answers depend on a node or a link.
@@ -137,6 +150,13 @@ impl Topology {
 }
 
 impl PathSpec {
+    /// Tells whether its operations may leave entries behind, and so carry data. One that does not say that it writes
+    /// nothing does, whether its entries can be looked for or not.
+    #[must_use]
+    pub fn may_write(&self) -> bool {
+        self.writes != Some(Writes::Nothing)
+    }
+
     /// Whether an answer on this path depends on a node, or on a link `from->to` or `from->to:port`.
     #[must_use]
     pub fn depends_on(&self, target: &str) -> bool {

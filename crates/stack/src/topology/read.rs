@@ -7,7 +7,7 @@ use super::compose::{Compose, Environment, NodeSection, Published, Service, Syst
 use super::container::{Container, Words};
 use super::interpolate::interpolate;
 use super::link::links_of;
-use super::{Node, Program, QueueSpec, StoreSpec, Topology};
+use super::{Node, NodeNameError, Program, QueueSpec, StoreSpec, Topology, Writes};
 
 /// Why a compose file is no topology.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ fn build(
     }
     let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
     let links: Vec<_> =
-        nodes.values().flat_map(|node| links_of(&node.name, &node.environment, &names)).collect();
+        nodes.values().flat_map(|node| links_of(node.name.as_str(), &node.environment, &names)).collect();
     for link in &links {
         if let Some(node) = nodes.get_mut(&link.to) {
             node.ports.entry(link.port).or_insert(None);
@@ -133,7 +133,7 @@ fn node(
     }
     let ports = ports(service, section, lookup)?;
     Ok(Node {
-        name: name.to_owned(),
+        name: name.parse().map_err(|error: NodeNameError| error.to_string())?,
         replica_of: None,
         program,
         container,
@@ -259,6 +259,13 @@ fn check(topology: &Topology) -> Result<(), Wrong> {
         if let Some(unknown) = steps.clone().find(|step| !topology.nodes.contains_key(*step)) {
             return Err((place, format!("`through` names {unknown}; nodes are {}", known())));
         }
+        if let (Some(store), Some(Writes::Nothing)) = (&path.stored_in, path.writes) {
+            let told = format!("expected `stored-in` or `writes: nothing`, found both (stored-in: {store})");
+            return Err((place, told));
+        }
+        if let Some(told) = path.answer.mistake() {
+            return Err((place, told));
+        }
         if let Some(store) = path.stored_in.as_ref().filter(|store| !topology.stores.contains_key(*store)) {
             return Err((place, format!("`stored-in` names {store}, which is not under x-faultline.stores")));
         }
@@ -268,6 +275,7 @@ fn check(topology: &Topology) -> Result<(), Wrong> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{AnswerSpec, BodySpec};
     use super::*;
 
     const OURS: &str = include_str!("../../../../docker-compose.yml");
@@ -309,6 +317,55 @@ mod tests {
         assert_eq!(through("listener"), Vec::<String>::new());
     }
 
+    /// A system with one path, which declares `more`.
+    fn with_path(more: &str) -> Result<Topology, TopologyError> {
+        let path = "send: {node: a, port: 80, method: POST, route: /}, through: [a]";
+        let stores = "stores: {s: {kind: mongodb, url: mongodb://a, collection: c, field: f}}";
+        let text = format!(
+            "x-faultline: {{{stores}, paths: {{p: {{{path}{more}}}}}}}\n\
+             services: {{a: {{ports: [\"80:80\"], x-faultline: {{binary: x}}}}}}"
+        );
+        read("c.yml", &text, &|_| None)
+    }
+
+    #[test]
+    fn a_path_declares_what_it_writes_and_what_a_right_answer_is() {
+        let path = |more: &str| with_path(more).unwrap_or_else(|error| panic!("{error}")).paths["p"].clone();
+        assert_eq!((path("").writes, path("").answer), (None, AnswerSpec::default()));
+        assert_eq!(path(", writes: nothing").writes, Some(Writes::Nothing));
+        let may_write = |more: &str| path(more).may_write();
+        assert!(may_write("") && may_write(", stored-in: s") && !may_write(", writes: nothing"));
+        assert_eq!(path(", answer: {body: any}").answer, AnswerSpec::any());
+        assert_eq!(path(", answer: {body: envelope}").answer, AnswerSpec::default());
+        let made = path(", answer: {status: [201, 202], body: {json: {state: {paid: true}}}}").answer;
+        let json = serde_json::json!({ "state": { "paid": true } });
+        assert_eq!(made, AnswerSpec { status: vec![201, 202], body: BodySpec::Json(json) });
+        for (more, told) in [
+            (
+                ", stored-in: s, writes: nothing",
+                "x-faultline.paths.p: expected `stored-in` or `writes: nothing`",
+            ),
+            (", stored-in: t", "`stored-in` names t"),
+            (", writes: something", "something"),
+            (", answer: {status: [404]}", "x-faultline.paths.p: answer.status: expected statuses from 200"),
+            (", answer: {body: html}", "html"),
+            (", answer: {boddy: any}", "boddy"),
+        ] {
+            let error = with_path(more).unwrap_err().to_string();
+            assert!(error.contains(told), "{more}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_path_of_our_own_system_says_what_it_writes() {
+        let topology = ours();
+        assert_eq!(
+            topology.stored_in().into_keys().collect::<Vec<_>>(),
+            ["log-amqp", "log-grpc", "log-json"]
+        );
+        assert_eq!(topology.writes_nothing().into_iter().collect::<Vec<_>>(), ["authenticate", "ping"]);
+    }
+
     #[test]
     fn mistakes_are_told_with_their_place() {
         let told = |text: &str| read("c.yml", text, &|_| None).unwrap_err().to_string();
@@ -316,6 +373,8 @@ mod tests {
         assert!(told("services: {a: {image: x}}").contains("no service has"));
         let typo = "services: {a: {x-faultline: {binarry: x}}}";
         assert!(told(typo).contains("binarry"), "{}", told(typo));
+        let outside = "services: {../a: {x-faultline: {binary: x}}}";
+        assert!(told(outside).contains("services.../a: node name: expected"), "{}", told(outside));
         let port = "services: {a: {ports: [\"1-5:1-5\"], x-faultline: {binary: x}}}";
         assert!(told(port).contains("services.a") && told(port).contains("single ports"), "{}", told(port));
     }

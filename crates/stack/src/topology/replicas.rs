@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Link, Node, Program, Topology};
+use super::{Link, Node, NodeNameError, Program, Topology};
 
 /// The most that there may be of a node.
 const MOST: usize = 16;
@@ -54,6 +54,9 @@ pub enum ReplicasError {
         /// The name that another one would get.
         name: String,
     },
+    /// A name that is too long with a number behind it.
+    #[error(transparent)]
+    Name(#[from] NodeNameError),
 }
 
 impl FromStr for Replicas {
@@ -94,23 +97,25 @@ impl Topology {
             // What is published is the first one's.
             let ports = first.ports.keys().map(|port| (*port, None)).collect();
             let replica_of = Some(node.to_owned());
-            self.nodes.insert(name.clone(), Node { name, ports, replica_of, ..first.clone() });
+            let node = Node { name: name.parse()?, ports, replica_of, ..first.clone() };
+            self.nodes.insert(name, node);
         }
         Ok(())
     }
 
     /// The names of a node and its replicas, the node's own first.
     pub fn replicas<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a str> {
-        let of = move |other: &&Node| other.name == node || other.replica_of.as_deref() == Some(node);
+        let of =
+            move |other: &&Node| other.name.as_str() == node || other.replica_of.as_deref() == Some(node);
         self.nodes.values().filter(of).map(|other| other.name.as_str())
     }
 
     fn check_replicable(&self, node: &Node) -> Result<(), ReplicasError> {
         if matches!(node.program, Some(Program::Server(_))) {
-            return Err(ReplicasError::Data(node.name.clone()));
+            return Err(ReplicasError::Data(node.name.to_string()));
         }
-        if self.paths.values().any(|path| path.send.node == node.name) {
-            return Err(ReplicasError::Front(node.name.clone()));
+        if self.paths.values().any(|path| path.send.node == node.name.as_str()) {
+            return Err(ReplicasError::Front(node.name.to_string()));
         }
         Ok(())
     }

@@ -1,6 +1,11 @@
 //! The launchers of the real servers: each starts, keeps its data through a SIGKILL, stops in order, and leaves
 //! nothing behind, also when the harness itself is killed.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "what a failed test tells, and a child its test"
+)]
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
 mod node;
@@ -9,20 +14,21 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use faultline_stack::run_id::RunId;
 use futures::TryStreamExt;
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use mongodb::bson::{Document, doc};
-use node::{Node, left_of, mark, stack};
+use node::{Node, left_of, stack};
 use sqlx::{Connection as _, PgConnection, Row};
 
-/// Set for the harness that is to be killed: the mark of its run.
+/// Set for the harness that is to be killed: the id of its run.
 const VICTIM: &str = "FAULTLINE_TEST_VICTIM";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_keeps_what_it_committed() {
-    let mut node = Node::new("postgres", &mark("postgres"));
+    let mut node = Node::new("postgres", &RunId::random());
     node.start().await;
     node.is_prepared();
     let port = node.port(5432);
@@ -43,8 +49,9 @@ async fn postgres_keeps_what_it_committed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rabbitmq_keeps_what_it_confirmed() {
-    let mut node = Node::new("rabbitmq", &mark("rabbitmq"));
+    let mut node = Node::new("rabbitmq", &RunId::random());
     node.start().await;
+    assert!(node.is_secret("advanced.config"), "it holds the password");
     let url = format!("amqp://guest:guest@127.0.0.1:{}/%2f", node.port(5672));
     publish(&channel(&url).await).await;
     // RabbitMQ 3.10 writes the list of its quorum queues half a second late. Killed before that, it comes back
@@ -58,7 +65,7 @@ async fn rabbitmq_keeps_what_it_confirmed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mongo_keeps_what_it_acknowledged() {
-    let mut node = Node::new("mongo", &mark("mongo"));
+    let mut node = Node::new("mongo", &RunId::random());
     node.start().await;
     let host = format!("mongodb://mongo:password@localhost:{}", node.port(27017));
     let urls = [format!("{host}/logs_db?ssl=false"), format!("{host}/logs_db?authSource=admin")];
@@ -75,10 +82,10 @@ async fn mongo_keeps_what_it_acknowledged() {
 /// Two stacks run side by side; the harness of one is killed. All of its processes go, the other stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_harness_takes_its_own_servers_with_it_and_no_others() {
-    let (theirs, ours) = (mark("theirs"), mark("ours"));
+    let (theirs, ours) = (RunId::random(), RunId::random());
     let mut harness = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "harness_to_be_killed", "--ignored", "--nocapture"])
-        .env(VICTIM, &theirs)
+        .env(VICTIM, theirs.as_str())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -100,13 +107,13 @@ async fn a_killed_harness_takes_its_own_servers_with_it_and_no_others() {
 #[ignore = "started by the test that kills it"]
 #[tokio::test(flavor = "multi_thread")]
 async fn harness_to_be_killed() {
-    let Ok(mark) = std::env::var(VICTIM) else { return };
-    let _nodes = stack(&mark).await;
+    let Ok(run) = std::env::var(VICTIM) else { return };
+    let _nodes = stack(&run.parse().unwrap()).await;
     println!("all ready");
     std::future::pending::<()>().await;
 }
 
-async fn gone(run: &str) {
+async fn gone(run: &RunId) {
     while !left_of(run).is_empty() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use faultline_stack::mark;
 use faultline_stack::port::Port;
 use faultline_stack::process::{Process, tail};
+use faultline_stack::run_id::RunId;
 use faultline_stack::server::{Place, Server, known};
 use faultline_stack::tree;
 
@@ -21,15 +23,11 @@ pub(crate) struct Node {
     _ports: Vec<Port>,
 }
 
-/// A name for a run that no other test has.
-pub(crate) fn mark(name: &str) -> String {
-    format!("test-{name}-{}", std::process::id())
-}
-
 /// The processes of a run that are still there.
-pub(crate) fn left_of(run: &str) -> Vec<(u32, String)> {
+pub(crate) fn left_of(run: &RunId) -> Vec<(u32, String)> {
     let alive = tree::all().unwrap().into_iter().filter(|process| process.state != 'Z');
-    let of_run = alive.filter(|process| tree::variable(process.pid, "FAULTLINE_RUN").as_deref() == Some(run));
+    let of_run =
+        alive.filter(|process| tree::variable(process.pid, mark::RUN).as_deref() == Some(run.as_str()));
     let harness = |pid: u32| pid == std::process::id();
     of_run.filter(|process| !harness(process.pid)).map(|process| (process.pid, name(process.pid))).collect()
 }
@@ -39,7 +37,7 @@ fn name(pid: u32) -> String {
 }
 
 /// All three servers, started at the same time, ready.
-pub(crate) async fn stack(run: &str) -> Vec<Node> {
+pub(crate) async fn stack(run: &RunId) -> Vec<Node> {
     let start = |name: &'static str| async move {
         let mut node = Node::new(name, run);
         node.start().await;
@@ -49,18 +47,18 @@ pub(crate) async fn stack(run: &str) -> Vec<Node> {
     vec![postgres, rabbitmq, mongo]
 }
 
-fn folder(run: &str) -> PathBuf {
+fn folder(run: &RunId) -> PathBuf {
     std::env::temp_dir().join(format!("faultline-{run}"))
 }
 
 /// Removes the folder of a run.
-pub(crate) fn remove(run: &str) {
+pub(crate) fn remove(run: &RunId) {
     std::fs::remove_dir_all(folder(run)).unwrap();
 }
 
 impl Node {
     /// One that does not run yet.
-    pub(crate) fn new(name: &str, run: &str) -> Self {
+    pub(crate) fn new(name: &str, run: &RunId) -> Self {
         let dir = folder(run).join(name);
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::set_permissions(folder(run), std::fs::Permissions::from_mode(0o711)).unwrap();
@@ -71,7 +69,7 @@ impl Node {
             dir,
             ports: [(container, port.number())].into(),
             environment,
-            run: run.to_owned(),
+            run: run.clone(),
         };
         Self { server: known(name).unwrap(), place, process: None, _ports: vec![port] }
     }
@@ -133,11 +131,18 @@ impl Node {
         let begun = Instant::now();
         let status = process.stop(self.server.stop_signal(), Duration::from_secs(20)).await;
         eprintln!("{}: stopped {:?}", self.place.log.display(), begun.elapsed());
-        assert!(status.is_success(), "{status}\n{}", tail(&self.place.log));
+        let promised = self.server.stop_codes();
+        let is_promised = status.code().is_some_and(|code| promised.contains(&code));
+        assert!(is_promised, "expected {promised:?}, found {status}\n{}", tail(&self.place.log));
         self.nothing_is_left().await;
         std::fs::remove_dir_all(&self.place.dir).unwrap();
         std::fs::remove_file(&self.place.log).unwrap();
         let _ = std::fs::remove_dir(folder(&self.place.run));
+    }
+
+    /// A file in its folder that only this user can read.
+    pub(crate) fn is_secret(&self, path: &str) -> bool {
+        self.place.dir.join(path).metadata().unwrap().permissions().mode() & 0o777 == 0o600
     }
 
     /// It must be ready now.
@@ -147,7 +152,7 @@ impl Node {
 
     fn spawn(&mut self) {
         let mut spec = self.server.spec(&self.place).unwrap();
-        spec.env.insert("FAULTLINE_RUN".into(), self.place.run.clone().into());
+        spec.env.extend(mark::environment(&self.place.run).map(|(key, value)| (key.into(), value.into())));
         self.process = Some(Process::spawn(&spec).unwrap());
     }
 

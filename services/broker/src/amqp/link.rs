@@ -1,4 +1,4 @@
-//! One connection with its channels: opened, watched, closed.
+//! A connection with its channels: opened, watched, closed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,50 +17,45 @@ use lapin::{Channel, Connection, Event};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::lane::{Ended, Lane, Order};
-use super::message::Manner;
-use super::socket::{self, Cord};
-use super::{Up, topology};
+use super::OpenLink;
+use super::channel::{ClosedChannel, Order, PublishChannel};
+use super::message::PublishMode;
+use super::socket::{self, SocketGuard};
 
-/// Between two looks while all is well.
-const CALM: Duration = Duration::from_secs(1);
-
-/// Between two looks while something is not.
-const UNEASY: Duration = Duration::from_millis(250);
-
-/// How long RabbitMQ may be silent before it is no longer taken for ready.
+/// Time for which RabbitMQ may be silent before it is no longer taken for ready.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// After how many silences in a row the connection is taken for lost. Its heartbeat does not show every silence: a
-/// damaged length has the library wait for a frame of gigabytes, of which each heartbeat is another few bytes.
+/// Silences in a row after which the connection is taken for lost.
+// Its heartbeat does not show every silence: a damaged length has the library wait for a frame of gigabytes, of which
+// each heartbeat is another few bytes.
 const SILENCES: u32 = 3;
 
-/// How long a close may take; RabbitMQ may be the reason for it.
+/// Time that a close may take; RabbitMQ may be the reason for it.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// What a link is to be like.
+/// Plan of a link.
 #[derive(Debug)]
 pub(crate) struct Plan {
     uri: AMQPUri,
     channels: u16,
-    manner: Manner,
+    mode: PublishMode,
     connect: Duration,
 }
 
 /// A URL that can't be used. It is not repeated: a password may be in it.
 #[derive(Debug, thiserror::Error)]
-#[error("AMQP_URL can't be read; it must look like amqp://user:password@host:5672/%2f: {0}")]
+#[error("BROKER_AMQP_URL: expected amqp://user:password@host:5672/%2f: {0}")]
 pub struct BadAmqpUrl(String);
 
-/// One connection.
-pub(super) struct Link {
+/// A connection and its channels.
+pub(super) struct AmqpLink {
     connection: Connection,
     control: Arc<Channel>,
-    lanes: JoinSet<Ended>,
+    channels: JoinSet<ClosedChannel>,
     unroutable: Arc<Notify>,
-    manner: Manner,
+    mode: PublishMode,
     /// Last, so that the connection is cut after everything else was told.
-    cord: Cord,
+    guard: SocketGuard,
 }
 
 type Look = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
@@ -72,27 +67,32 @@ impl Plan {
         heartbeat: u16,
         channels: u16,
         connect: Duration,
-        manner: Manner,
+        mode: PublishMode,
     ) -> Result<Self, BadAmqpUrl> {
         let mut uri: AMQPUri = url.expose().parse().map_err(BadAmqpUrl)?;
+        // RabbitMQ proposes a minute otherwise: one behind a dead link would be noticed only then.
         uri.query.heartbeat = Some(heartbeat);
-        Ok(Self { uri, channels, manner, connect })
+        Ok(Self { uri, channels, mode, connect })
     }
 }
 
-impl Link {
-    /// Connects, declares, and starts the lanes.
-    pub(super) async fn open(plan: Arc<Plan>) -> lapin::Result<(Self, Up)> {
-        let (connection, cord) = socket::connect(plan.uri.clone(), plan.connect).await?;
+impl AmqpLink {
+    /// Connects, declares, and starts the channels.
+    pub(super) async fn open(plan: Arc<Plan>) -> lapin::Result<(Self, OpenLink)> {
+        let (connection, guard) = socket::connect(plan.uri.clone(), plan.connect).await?;
+        // A channel of its own for looks and declarations: an error closes a channel, and with it what is unconfirmed
+        // there.
         let control = Arc::new(connection.create_channel().await?);
-        topology::declare(&control, plan.manner).await?;
+        topology::declare(&control, plan.mode.queues).await?;
         let unroutable = Arc::new(Notify::new());
         // At once, not one after the other: over a slow link each takes two round trips.
-        let opening = (0..plan.channels).map(|_| open_lane(&connection, plan.manner, &unroutable));
-        let (opened, senders): (Vec<Lane>, Vec<_>) = try_join_all(opening).await?.into_iter().unzip();
-        let lanes = opened.into_iter().map(Lane::run).collect();
-        let up = Up { lanes: senders, next: AtomicUsize::new(0), status: connection.status().clone() };
-        Ok((Self { connection, control, lanes, unroutable, manner: plan.manner, cord }, up))
+        let opening = (0..plan.channels).map(|_| open_channel(&connection, plan.mode, &unroutable));
+        let (opened, senders): (Vec<PublishChannel>, Vec<_>) =
+            try_join_all(opening).await?.into_iter().unzip();
+        let channels = opened.into_iter().map(PublishChannel::run).collect();
+        let up =
+            OpenLink { channels: senders, next: AtomicUsize::new(0), status: connection.status().clone() };
+        Ok((Self { connection, control, channels, unroutable, mode: plan.mode, guard }, up))
     }
 
     /// Watches until the link is lost, and returns why.
@@ -101,7 +101,7 @@ impl Link {
         loop {
             let lost = tokio::select! {
                 lost = event(&mut events, dependency) => lost,
-                Some(ended) = self.lanes.join_next() => {
+                Some(ended) = self.channels.join_next() => {
                     Some(ended.map_or_else(|error| error.to_string(), |ended| ended.why))
                 }
                 () = self.unroutable.notified() => self.declare_again().await,
@@ -115,15 +115,15 @@ impl Link {
 
     async fn declare_again(&self) -> Option<String> {
         tracing::warn!("RabbitMQ had no queue for an entry: declaring exchange and queues again");
-        topology::declare(&self.control, self.manner).await.err().map(|error| error.to_string())
+        topology::declare(&self.control, self.mode.queues).await.err().map(|error| error.to_string())
     }
 
     /// Closes in order: what is published is confirmed first, as far as time permits.
     pub(super) async fn close(mut self) {
         let closing = async {
             let mut ended = Vec::new();
-            while let Some(lane) = self.lanes.join_next().await {
-                ended.push(lane);
+            while let Some(channel) = self.channels.join_next().await {
+                ended.push(channel);
             }
             self.connection.close(200, "OK".into()).await
         };
@@ -132,25 +132,25 @@ impl Link {
         }
     }
 
-    /// Cuts the connection, and waits for the lanes to tell everyone.
+    /// Cuts the connection, and waits for the channels to tell everyone.
     pub(super) async fn cut(self) {
-        let Self { connection, control, mut lanes, cord, .. } = self;
-        drop((cord, control, connection));
-        let told = async { while lanes.join_next().await.is_some() {} };
+        let Self { connection, control, mut channels, guard, .. } = self;
+        drop((guard, control, connection));
+        let told = async { while channels.join_next().await.is_some() {} };
         if tokio::time::timeout(CLOSE, told).await.is_err() {
             tracing::warn!("a channel to RabbitMQ did not end; whoever waits for it is told at the deadline");
         }
     }
 }
 
-async fn open_lane(
+async fn open_channel(
     connection: &Connection,
-    manner: Manner,
+    mode: PublishMode,
     unroutable: &Arc<Notify>,
-) -> lapin::Result<(Lane, mpsc::UnboundedSender<Order>)> {
+) -> lapin::Result<(PublishChannel, mpsc::UnboundedSender<Order>)> {
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
-    Ok(Lane::new(channel, manner, Arc::clone(unroutable)))
+    Ok(PublishChannel::new(channel, mode, Arc::clone(unroutable)))
 }
 
 /// Waits for the next event of the connection; returns why, if it is lost.
@@ -171,8 +171,9 @@ async fn event(events: &mut (impl Stream<Item = Event> + Unpin), dependency: &De
     }
 }
 
-/// One look, a while after the last one. A RabbitMQ that is silent is not ready, but not lost yet either: it may be
-/// slow. Its answer then closes the breaker, so that no request has to.
+/// Looks once, a while after the last time.
+// A RabbitMQ that is silent is not ready, but not lost yet either: it may be slow. Its answer then closes the
+// breaker, so that no request has to.
 async fn look(
     control: &Arc<Channel>,
     connection: &Connection,
@@ -180,7 +181,7 @@ async fn look(
     breaker: &Breaker,
 ) -> Option<String> {
     let well = breaker.state() == BreakerState::Closed && dependency.is_ready();
-    tokio::time::sleep(if well { CALM } else { UNEASY }).await;
+    tokio::time::sleep(chassis::link::look_interval(well)).await;
     let channel = Arc::clone(control);
     let mut looking: Look = Box::pin(async move { topology::look(&channel).await });
     let mut silences = 0;

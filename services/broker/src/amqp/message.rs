@@ -1,9 +1,10 @@
-//! What is published, and how.
+//! Messages as they are published.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
+use topology::QueueShape;
 use wire::checksum;
 use wire::entry::NewEvent;
 use wire::event::{CONTENT_TYPE, EXCHANGE, Event};
@@ -14,7 +15,7 @@ use wire::trace::TraceContext;
 /// Delivery mode of a message that outlives a restart of RabbitMQ.
 const PERSISTENT: u8 = 2;
 
-/// One message, ready to be published.
+/// A message, ready to be published.
 #[derive(Debug)]
 pub(crate) struct Publication {
     id: ShortString,
@@ -23,11 +24,28 @@ pub(crate) struct Publication {
     trace: String,
 }
 
-/// How messages are published. There is one manner; `broker-planted` knows worse ones.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Manner {
-    #[cfg(feature = "planted-bugs")]
-    pub(crate) bug: Option<crate::planted::PlantedBug>,
+/// Mode of publishing: what messages travel as, and when their senders are answered. All that `broker-planted` does
+/// otherwise is a mode of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct PublishMode {
+    pub(crate) delivery_mode: u8,
+    /// Exchange and routing key of a message, by the key of its severity.
+    pub(crate) route: fn(&'static str) -> (ShortString, ShortString),
+    /// Queues that are declared beside those of every broker.
+    pub(crate) queues: &'static [QueueShape],
+    /// True to answer a sender only once RabbitMQ has confirmed.
+    pub(crate) awaits_confirm: bool,
+}
+
+impl Default for PublishMode {
+    /// Persistent messages to the exchange, answered once they are confirmed.
+    fn default() -> Self {
+        Self { delivery_mode: PERSISTENT, route: by_exchange, queues: &[], awaits_confirm: true }
+    }
+}
+
+fn by_exchange(routing_key: &'static str) -> (ShortString, ShortString) {
+    (EXCHANGE.into(), routing_key.into())
 }
 
 impl Publication {
@@ -41,64 +59,30 @@ impl Publication {
         }
     }
 
-    /// Its properties. `number` is its number on the channel: by that a returned message is recognised.
+    /// Properties of the message. `number` is its number on the channel: by that a returned message is recognised.
     ///
     /// There is no expiration on purpose, though the request has a deadline: what was acknowledged must not
     /// expire afterwards.
-    pub(super) fn properties(&self, manner: Manner, number: u64) -> BasicProperties {
+    pub(super) fn properties(&self, mode: PublishMode, number: u64) -> BasicProperties {
         let mut headers = FieldTable::default();
         let trace = AMQPValue::LongString(LongString::from(self.trace.as_str()));
         headers.insert(TRACEPARENT.into(), trace);
         let checksum = checksum::of(self.id.as_str(), &self.body);
+        // Nothing else on the way has a checksum that reaches from end to end: TCP's ends at every proxy, AMQP has
+        // none.
         headers.insert(CHECKSUM.into(), AMQPValue::LongString(checksum.into()));
         BasicProperties::default()
             .with_content_type(CONTENT_TYPE.into())
-            .with_delivery_mode(manner.delivery_mode())
+            .with_delivery_mode(mode.delivery_mode)
             .with_message_id(self.id.clone())
             .with_correlation_id(number.to_string().into())
             .with_timestamp(seconds_since_1970())
             .with_headers(headers)
     }
 
-    /// Its exchange and routing key.
-    pub(super) fn route(&self, manner: Manner) -> (ShortString, ShortString) {
-        manner.route(self.routing_key)
-    }
-}
-
-#[cfg(not(feature = "planted-bugs"))]
-impl Manner {
-    fn delivery_mode(self) -> u8 {
-        PERSISTENT
-    }
-
-    fn route(self, routing_key: &'static str) -> (ShortString, ShortString) {
-        (EXCHANGE.into(), routing_key.into())
-    }
-}
-
-#[cfg(feature = "planted-bugs")]
-impl Manner {
-    fn delivery_mode(self) -> u8 {
-        const TRANSIENT: u8 = 1;
-        if self.is_transient() { TRANSIENT } else { PERSISTENT }
-    }
-
-    fn route(self, routing_key: &'static str) -> (ShortString, ShortString) {
-        if self.is_transient() {
-            return ("".into(), wire::event::TRANSIENT_QUEUE_SHAPE.name.into());
-        }
-        (EXCHANGE.into(), routing_key.into())
-    }
-
-    /// Whether messages go to a queue that does not outlive RabbitMQ.
-    pub(super) fn is_transient(self) -> bool {
-        self.bug == Some(crate::planted::PlantedBug::PublishesTransient)
-    }
-
-    /// Whether nobody waits for the confirm.
-    pub(super) fn answers_before_confirm(self) -> bool {
-        self.bug == Some(crate::planted::PlantedBug::AnswersBeforeConfirm)
+    /// Exchange and routing key.
+    pub(super) fn route(&self, mode: PublishMode) -> (ShortString, ShortString) {
+        (mode.route)(self.routing_key)
     }
 }
 
@@ -117,11 +101,11 @@ mod tests {
         let id = EntryId::parse("k-1").unwrap();
         let event = NewEvent { name: "n".to_owned(), data: "d".to_owned(), severity: Severity::Warning };
         let publication = Publication::new(&id, &event, TraceContext::new(1, 2));
-        let properties = publication.properties(Manner::default(), 7);
+        let properties = publication.properties(PublishMode::default(), 7);
         assert_eq!(properties.delivery_mode(), &Some(2));
         assert_eq!(properties.expiration(), &None);
         assert_eq!(properties.message_id().as_ref().map(ShortString::as_str), Some("k-1"));
-        let (exchange, key) = publication.route(Manner::default());
+        let (exchange, key) = publication.route(PublishMode::default());
         assert_eq!((exchange.as_str(), key.as_str()), ("logs_topic", "log.WARNING"));
     }
 }

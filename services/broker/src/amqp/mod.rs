@@ -3,68 +3,69 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `message` | what is published, and how |
-//! | `lane` | one channel: its messages, its confirms, who is told what |
-//! | `flight` | one message between its publication and its confirm |
+//! | `channel` | a channel that publishes: its messages, its confirms, the answers to its senders |
+//! | `unconfirmed` | a message between its publication and its confirm |
 //! | `socket` | the TCP connection, which can be cut from outside |
-//! | `topology` | exchange, queues, binding |
 //! | `link` | one connection with its channels |
 //! | `supervisor` | makes a link, watches it, makes the next |
-//!
-//! lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to
-//! take a confirm of one for that of another.
 
-mod flight;
-mod lane;
+mod channel;
 mod link;
 mod message;
 mod socket;
+// lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to take a
+// confirm of one for that of another.
 mod supervisor;
-mod topology;
+mod unconfirmed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chassis::deadline::{Deadline, Passed};
+use chassis::breaker::Conduct;
+use chassis::claim::{self, End};
+use chassis::deadline::Deadline;
 use chassis::gate::Gate;
 use lapin::ConnectionStatus;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use lane::{Answer, Order};
+use channel::{Order, PublishOutcome};
 
 pub use link::BadAmqpUrl;
 pub(crate) use link::Plan;
-pub(crate) use message::{Manner, Publication};
+pub(crate) use message::Publication;
+pub use message::PublishMode;
 pub(crate) use supervisor::supervise;
 
-use crate::margin;
+use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// Publishes messages and says truly what became of each; clones share the connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Publisher {
     gate: Gate,
-    current: Arc<RwLock<Current>>,
+    current: Arc<RwLock<PublisherState>>,
 }
 
 /// The link that is up, or why none is.
 #[derive(Debug)]
-enum Current {
-    Up(Arc<Up>),
+enum PublisherState {
+    Up(Arc<OpenLink>),
     Down(String),
 }
 
-/// What publishing needs of a link that is up.
+/// Channels of a link that is up.
 #[derive(Debug)]
-struct Up {
-    lanes: Vec<mpsc::UnboundedSender<Order>>,
+struct OpenLink {
+    channels: Vec<mpsc::UnboundedSender<Order>>,
     next: AtomicUsize,
     status: ConnectionStatus,
 }
 
 impl Publisher {
-    /// Not connected yet; [`supervise`] does that. The gate bounds how many messages are unconfirmed.
+    /// Not connected yet; [`supervise`] does that.
+    // The gate bounds how many messages are unconfirmed.
     pub(crate) fn new(gate: Gate) -> Self {
-        let current = Current::Down("not tried yet".to_owned());
+        let current = PublisherState::Down("not tried yet".to_owned());
         Self { gate, current: Arc::new(RwLock::new(current)) }
     }
 
@@ -75,49 +76,51 @@ impl Publisher {
 
     /// Publishes a message; success means that RabbitMQ has confirmed it.
     pub(crate) async fn publish(&self, publication: Publication, deadline: Deadline) -> Result<(), Failure> {
-        let wait = margin::hop(deadline).wait;
+        let wait = HopDeadlines::within(deadline).wait;
         self.up()?;
-        let (permit, pass) = self.gate.enter(wait).await?.split();
+        // Apart: the slot stays with the message until RabbitMQ confirms it, though its sender may be gone by then.
+        let (permit, slot) = self.gate.enter(wait).await?.split();
         // Asked again, since it may have gone down while this one waited for its turn.
         let up = self.up()?;
-        let (answer, told) = oneshot::channel();
-        up.send(Order { publication, answer, pass })?;
-        let (alive, outcome) = match wait.bound(told).await {
-            Ok(Ok(Answer::Confirmed)) => (true, Ok(())),
-            Ok(Ok(Answer::Refused(why))) => (true, Err(Failure::refused(why))),
-            Ok(Ok(Answer::NotSent(why))) => (false, Err(Failure::refused(why))),
-            Ok(Ok(Answer::Unknown(why))) => (false, Err(unknown(&why))),
-            Ok(Err(_)) => (false, Err(unknown("the connection was lost"))),
-            Err(Passed) => (false, Err(unknown("RabbitMQ did not confirm in time"))),
+        let (claim, ticket) = claim::pair();
+        up.send(Order { publication, claim, slot })?;
+        let (conduct, outcome) = match ticket.end(wait).await {
+            End::Answered(PublishOutcome::Confirmed) => (Conduct::Answered, Ok(())),
+            End::Answered(PublishOutcome::Refused(why)) => (Conduct::Answered, Err(Failure::refused(why))),
+            End::Answered(PublishOutcome::NotSent(why)) => (Conduct::Broken, Err(Failure::refused(why))),
+            End::Answered(PublishOutcome::Unknown(why)) => (Conduct::Broken, Err(unknown(&why))),
+            End::Withdrawn => (
+                Conduct::Silent { sent: None },
+                Err(Failure::refused("no channel to RabbitMQ was free in time; the entry was not sent")),
+            ),
+            End::Unanswered { taken } => {
+                (Conduct::Silent { sent: Some(taken) }, Err(unknown("RabbitMQ did not confirm in time")))
+            }
         };
-        if alive {
-            permit.success()
-        } else {
-            permit.failure()
-        }
+        permit.end(conduct);
         outcome
     }
 
     /// The link, if messages can go over it now.
-    fn up(&self) -> Result<Arc<Up>, Failure> {
+    fn up(&self) -> Result<Arc<OpenLink>, Failure> {
         match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
-            Current::Up(up) if up.status.blocked() => {
+            PublisherState::Up(up) if up.status.blocked() => {
                 Err(Failure::refused("RabbitMQ takes no messages now: it is short of memory or disk"))
             }
-            Current::Up(up) => Ok(Arc::clone(up)),
-            Current::Down(why) => Err(Failure::refused(format!("RabbitMQ is not connected: {why}"))),
+            PublisherState::Up(up) => Ok(Arc::clone(up)),
+            PublisherState::Down(why) => Err(Failure::refused(format!("RabbitMQ is not connected: {why}"))),
         }
     }
 
-    fn set(&self, current: Current) {
+    fn set(&self, current: PublisherState) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
 }
 
-impl Up {
+impl OpenLink {
     fn send(&self, order: Order) -> Result<(), Failure> {
-        let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
-        self.lanes[lane]
+        let channel = self.next.fetch_add(1, Ordering::Relaxed) % self.channels.len();
+        self.channels[channel]
             .send(order)
             .map_err(|_| Failure::refused("RabbitMQ is not connected: its channel was just closed"))
     }
@@ -127,4 +130,50 @@ fn unknown(why: &str) -> Failure {
     Failure::unknown(format!(
         "{why}; whether the entry will be stored is unknown, ask again with the same Idempotency-Key"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chassis::breaker::{BreakerSettings, BreakerState};
+    use wire::entry::{NewEvent, Severity};
+    use wire::id::EntryId;
+    use wire::trace::TraceContext;
+
+    use super::*;
+
+    fn publication() -> Publication {
+        let event = NewEvent { name: "n".to_owned(), data: "d".to_owned(), severity: Severity::Info };
+        Publication::new(&EntryId::parse("k-1").unwrap(), &event, TraceContext::new(1, 2))
+    }
+
+    /// A RabbitMQ that takes what comes, and confirms it after a while, as its channel reports that.
+    async fn confirm(mut orders: mpsc::UnboundedReceiver<Order>) {
+        while let Some(order) = orders.recv().await {
+            if order.claim.take() {
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    order.claim.answer(PublishOutcome::Confirmed);
+                });
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn publishers_with_short_deadlines_shut_nobody_out() {
+        let settings = BreakerSettings { failures: 2, ..BreakerSettings::default() };
+        let publisher = Publisher::new(Gate::new("RabbitMQ", settings, 4, 4));
+        let (sender, orders) = mpsc::unbounded_channel();
+        let (next, status) = (AtomicUsize::new(0), ConnectionStatus::default());
+        publisher.set(PublisherState::Up(Arc::new(OpenLink { channels: vec![sender], next, status })));
+        tokio::spawn(confirm(orders));
+        for millis in [0, 1, 50, 100, 250] {
+            let deadline = Deadline::after(Duration::from_millis(millis));
+            let failure = publisher.publish(publication(), deadline).await.unwrap_err();
+            assert_eq!(chassis::problem::Problem::from(failure).status(), 504);
+            assert_eq!(publisher.gate().breaker().state(), BreakerState::Closed);
+        }
+        assert_eq!(publisher.publish(publication(), Deadline::after(Duration::from_secs(5))).await, Ok(()));
+    }
 }

@@ -1,7 +1,4 @@
 //! The TCP connection to RabbitMQ, which can be cut from outside.
-//!
-//! lapin keeps its socket in a thread of its own, and lets go of it only when RabbitMQ answers. One that
-//! hangs never does, so the broker holds a second handle to every socket and shuts it down itself.
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -14,13 +11,15 @@ use lapin::uri::AMQPUri;
 use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
 
 /// Cuts the connection when it is dropped.
+// lapin keeps its socket in a thread of its own, and lets go of it only when RabbitMQ answers. One that hangs never
+// does, so the broker holds a second handle to every socket and shuts it down itself.
 #[derive(Debug, Default)]
-pub(super) struct Cord {
-    held: Arc<Mutex<Held>>,
+pub(super) struct SocketGuard {
+    held: Arc<Mutex<GuardedSocket>>,
 }
 
 #[derive(Debug, Default)]
-enum Held {
+enum GuardedSocket {
     #[default]
     Nothing,
     Socket(TcpStream),
@@ -28,20 +27,21 @@ enum Held {
     Cut,
 }
 
-impl Drop for Cord {
+impl Drop for SocketGuard {
     fn drop(&mut self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Held::Socket(socket) = std::mem::replace(&mut *held, Held::Cut) {
+        if let GuardedSocket::Socket(socket) = std::mem::replace(&mut *held, GuardedSocket::Cut) {
             // It may be closed already, which is what is wanted.
             let _ = socket.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// Connects and greets RabbitMQ. Dropping the future or the cord cuts the connection.
-pub(super) async fn connect(uri: AMQPUri, limit: Duration) -> lapin::Result<(Connection, Cord)> {
-    let cord = Cord::default();
-    let held = Arc::clone(&cord.held);
+/// Connects and greets RabbitMQ.
+// Dropping the future or the guard cuts the connection.
+pub(super) async fn connect(uri: AMQPUri, limit: Duration) -> lapin::Result<(Connection, SocketGuard)> {
+    let guard = SocketGuard::default();
+    let held = Arc::clone(&guard.held);
     let runtime = lapin::runtime::default_runtime()?;
     let own = runtime.clone();
     let connect = async move |uri: AMQPUri, _| {
@@ -55,14 +55,14 @@ pub(super) async fn connect(uri: AMQPUri, limit: Duration) -> lapin::Result<(Con
     };
     let properties = ConnectionProperties::default().with_connection_name("broker".into());
     let connection = Connection::connector(uri, runtime, connect, properties).await?;
-    Ok((connection, cord))
+    Ok((connection, guard))
 }
 
-fn hold(held: &Mutex<Held>, stream: &impl AsFd) -> io::Result<()> {
+fn hold(held: &Mutex<GuardedSocket>, stream: &impl AsFd) -> io::Result<()> {
     let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*held, Held::Cut) {
+    if matches!(*held, GuardedSocket::Cut) {
         return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
     }
-    *held = Held::Socket(TcpStream::from(stream.as_fd().try_clone_to_owned()?));
+    *held = GuardedSocket::Socket(TcpStream::from(stream.as_fd().try_clone_to_owned()?));
     Ok(())
 }

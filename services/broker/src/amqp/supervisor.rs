@@ -1,4 +1,4 @@
-//! Makes a link, watches it, makes the next.
+//! Keeps the publisher connected: makes a link, watches it, makes the next.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use chassis::CancellationToken;
 use chassis::attempts::Attempts;
 use chassis::health::Dependency;
+use chassis::link::Keeper;
 
-use super::link::{Link, Plan};
-use super::{Current, Publisher};
+use super::link::{AmqpLink, Plan};
+use super::{OpenLink, Publisher, PublisherState};
 
-/// Attempts to connect: one that hangs does not keep the next from beginning. Each takes a dozen round
-/// trips, for which a slow link needs its time.
-const ATTEMPTS: Attempts =
-    Attempts { pace: Duration::from_millis(250), beside: 3, each: Duration::from_secs(30) };
+/// Attempts to connect.
+// Each takes a dozen round trips, for which a slow link needs its time.
+const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(30));
 
 /// Keeps the publisher connected until `done`, then closes the connection in order.
 pub(crate) async fn supervise(
@@ -23,26 +23,30 @@ pub(crate) async fn supervise(
     done: CancellationToken,
 ) {
     let plan = Arc::new(plan);
-    loop {
-        let opening = ATTEMPTS.until_success(|| Link::open(Arc::clone(&plan)), |why| dependency.waits(why));
-        let (mut link, up) = tokio::select! {
-            opened = opening => opened,
-            () = done.cancelled() => return,
-        };
-        publisher.set(Current::Up(Arc::new(up)));
-        publisher.gate().breaker().close();
-        dependency.ready();
-        tracing::info!("connected to RabbitMQ");
-        let lost = tokio::select! {
-            lost = link.watch(&dependency, publisher.gate().breaker()) => lost,
-            () = done.cancelled() => {
-                publisher.set(Current::Down("the broker is shutting down".to_owned()));
-                return link.close().await;
-            }
-        };
-        tracing::warn!("the connection to RabbitMQ is lost: {lost}");
-        dependency.waits(lost.as_str());
-        publisher.set(Current::Down(lost));
-        link.cut().await;
-    }
+    let keeper = Keeper { attempts: ATTEMPTS, dependency: &dependency, end: done.clone() };
+    let waiting = |reason: &str| publisher.set(PublisherState::Down(reason.to_owned()));
+    let session = |opened: (AmqpLink, OpenLink)| session(&publisher, opened, &dependency, &done);
+    keeper.run(|| AmqpLink::open(Arc::clone(&plan)), waiting, session).await;
+}
+
+/// Publishes over one link until it is lost or `done`; returns why it is lost.
+async fn session(
+    publisher: &Publisher,
+    (mut link, up): (AmqpLink, OpenLink),
+    dependency: &Dependency,
+    done: &CancellationToken,
+) -> String {
+    let breaker = publisher.gate().breaker();
+    publisher.set(PublisherState::Up(Arc::new(up)));
+    breaker.close();
+    dependency.ready();
+    let Some(lost) = done.run_until_cancelled(link.watch(dependency, breaker)).await else {
+        let why = "the broker is shutting down".to_owned();
+        publisher.set(PublisherState::Down(why.clone()));
+        link.close().await;
+        return why;
+    };
+    publisher.set(PublisherState::Down(lost.clone()));
+    link.cut().await;
+    lost
 }

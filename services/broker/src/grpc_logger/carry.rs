@@ -1,106 +1,53 @@
-//! The calls to the logger that store: one entry alone in a call of its own, several together in one.
+//! The calls to the logger that store: one entry alone, several together.
 
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use chassis::deadline::Deadline;
+use logger_client::Call;
+use tokio::time::Instant;
 
-use chassis::deadline::{Deadline, Passed};
-use futures::future;
-use tonic::{Code, Response, Status};
-use wire::grpc::logger_service_client::LoggerServiceClient;
-use wire::grpc::{LogBatchRequest, LogBatchResponse};
-
-use super::shared::{Carrier, Told, Waiting, too_late};
-use super::verdict::{answered, not_stored, of_result, stored};
-use super::{GrpcLogger, request};
-use crate::margin::Hop;
+use super::shared::{Carrier, WaitingEntry};
+use super::{GrpcLogger, call};
+use crate::hop_deadline::HopDeadlines;
 
 impl GrpcLogger {
     /// Makes one call after the other, until nothing waits.
     pub(super) async fn carry(self, mut carrier: Carrier) {
-        while let Some(mut call) = carrier.next(Instant::now()) {
-            match call.pop() {
-                Some(single) if call.is_empty() => self.send_one(single).await,
-                Some(last) => {
-                    call.push(last);
-                    self.send_all(call).await;
+        while let Some(waiting) = carrier.next(Instant::now()) {
+            self.send(waiting).await;
+        }
+    }
+
+    async fn send(&self, mut waiting: Vec<WaitingEntry>) {
+        let call = longest(&waiting);
+        let alone = waiting.len() == 1;
+        let entries: Vec<_> = waiting
+            .iter_mut()
+            .map(|waiting| {
+                let mut entry = std::mem::take(&mut waiting.entry);
+                // Alone it has the trace of its call.
+                if !alone {
+                    entry.traceparent = waiting.trace.to_string();
                 }
-                None => {}
+                entry
+            })
+            .collect();
+        let mut waiting: Vec<_> = waiting.into_iter().map(Some).collect();
+        let answer = |place: usize, report| {
+            if let Some(waiting) = waiting.get_mut(place).and_then(Option::take) {
+                waiting.answer(report);
             }
-        }
-    }
-
-    async fn send_one(&self, waiting: Waiting) {
-        let message = waiting.entry.clone();
-        let mut client = LoggerServiceClient::new(self.channel());
-        let call = client.log_activity(request(message, waiting.hop, waiting.trace));
-        let answer = waiting.hop.wait.bound(call).await;
-        let answered = answered(&answer);
-        waiting.tell(Told { stored: stored(answer), answered });
-    }
-
-    async fn send_all(&self, mut call: Vec<Waiting>) {
-        if !self.takes_batches.load(Ordering::Relaxed) {
-            return self.send_each(call).await;
-        }
-        let entries = call.iter_mut().map(|waiting| {
-            waiting.entry.traceparent = waiting.trace.to_string();
-            waiting.entry.clone()
-        });
-        let message = LogBatchRequest { entries: entries.collect() };
-        let hop = longest(&call);
-        let trace = call[0].trace;
-        let mut client = LoggerServiceClient::new(self.channel());
-        match hop.wait.bound(client.log_batch(request(message, hop, trace))).await {
-            Ok(Ok(answer)) => tell_each(call, answer),
-            Ok(Err(status)) if status.code() == Code::Unimplemented => {
-                self.takes_batches.store(false, Ordering::Relaxed);
-                self.send_each(call).await;
-            }
-            // Too many or too large for this logger as they are together; what is wrong with one, its own call says.
-            Ok(Err(status)) if matches!(status.code(), Code::InvalidArgument | Code::OutOfRange) => {
-                self.send_each(call).await;
-            }
-            Ok(Err(status)) => tell_all(call, &status),
-            Err(Passed) => {
-                for waiting in call {
-                    waiting.tell(Told { stored: Err(too_late()), answered: false });
-                }
-            }
-        }
-    }
-
-    async fn send_each(&self, call: Vec<Waiting>) {
-        future::join_all(call.into_iter().map(|waiting| self.send_one(waiting))).await;
+        };
+        self.client().store_all(&entries, call, answer).await;
     }
 }
 
-/// The deadlines of the one that may wait longest: the others tell their callers in time by themselves.
-fn longest(call: &[Waiting]) -> Hop {
-    let latest = |get: fn(&Hop) -> Deadline| call.iter().map(|waiting| get(&waiting.hop)).max();
-    let first = call[0].hop;
-    Hop {
-        wait: latest(|hop| hop.wait).unwrap_or(first.wait),
-        told: latest(|hop| hop.told).unwrap_or(first.told),
-    }
-}
-
-fn tell_each(call: Vec<Waiting>, answer: Response<LogBatchResponse>) {
-    let results = answer.into_inner().results;
-    if results.len() != call.len() {
-        // An answer that does not fit says nothing of any entry.
-        let told = format!("the logger answered with {} results for {} entries", results.len(), call.len());
-        return tell_all(call, &Status::unknown(told));
-    }
-    for (mut waiting, result) in call.into_iter().zip(results) {
-        let entry = std::mem::take(&mut waiting.entry);
-        waiting.tell(Told { stored: of_result(result, entry), answered: true });
-    }
-}
-
-/// The same for all: the call failed as a whole.
-fn tell_all(call: Vec<Waiting>, status: &Status) {
-    let answered = answered::<()>(&Ok(Err(status.clone())));
-    for waiting in call {
-        waiting.tell(Told { stored: Err(not_stored(status)), answered });
-    }
+/// The call of entries that share it: the deadlines of the one that may wait longest, since the others answer their
+/// callers in time by themselves.
+fn longest(waiting: &[WaitingEntry]) -> Call {
+    let latest = |get: fn(&HopDeadlines) -> Deadline| waiting.iter().map(|waiting| get(&waiting.hop)).max();
+    let first = &waiting[0];
+    let hop = HopDeadlines {
+        wait: latest(|hop| hop.wait).unwrap_or(first.hop.wait),
+        told: latest(|hop| hop.told).unwrap_or(first.hop.told),
+    };
+    call(hop, first.trace)
 }

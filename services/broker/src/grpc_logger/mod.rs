@@ -2,42 +2,33 @@
 
 mod carry;
 mod shared;
-mod verdict;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chassis::deadline::{Deadline, Passed};
+use chassis::deadline::Deadline;
 use chassis::gate::Gate;
 use chassis::health::Dependency;
+use http::StatusCode;
+use logger_client::{BadEndpoint, Call, Client, NotRead, NotServing, NotStored};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tonic::metadata::MetadataValue;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
+use tokio::time::Instant;
+use tonic::transport::Endpoint;
 use wire::entry::{NewEntry, StoredEntry, Via};
-use wire::grpc::logger_service_client::LoggerServiceClient;
 use wire::grpc::{LogEntry, LogRequest, ReadLogsRequest};
-use wire::headers::TRACEPARENT;
 use wire::id::EntryId;
 use wire::trace::TraceContext;
 
-use crate::margin::{self, Hop};
+use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
-use shared::{Shared, Told};
-use verdict::{answered, unread};
+use shared::SharedCalls;
 
-/// What `/readyz` notes of a logger that gives entries no id.
+/// Note of `/readyz` on a logger that gives entries no id.
 pub(crate) const WITHOUT_IDEMPOTENCY: &str =
     "the logger stores without idempotency: an entry that is sent twice is stored twice";
-
-/// The largest page of entries that is read, in bytes.
-const PAGE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Time between two pings on a connection: a logger that hangs or a link that was cut is found out by them.
 const PING: Duration = Duration::from_secs(1);
@@ -50,43 +41,22 @@ const PONG: Duration = Duration::from_secs(3);
 pub(crate) struct GrpcLogger {
     endpoint: Endpoint,
     connections: usize,
-    channels: Arc<RwLock<Channels>>,
+    clients: Arc<RwLock<Clients>>,
     next: Arc<AtomicUsize>,
     gate: Gate,
     reading: Gate,
     dependency: Dependency,
-    shared: Arc<Shared>,
-    /// Unset once a logger of another implementation has said that it knows single entries only.
-    takes_batches: Arc<AtomicBool>,
+    shared: Arc<SharedCalls>,
 }
 
 /// Connections that calls take in turn.
-type Channels = Arc<[Channel]>;
-
-/// A URL that can't be used.
-#[derive(Debug, thiserror::Error)]
-#[error("\"{given}\" must look like http://host:port: {source}")]
-pub struct BadEndpoint {
-    given: String,
-    source: tonic::transport::Error,
-}
-
-/// Why the logger is not taken for there.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NotServing {
-    /// No answer.
-    #[error("the logger's gRPC does not answer: {}", .0.message())]
-    Away(#[from] Status),
-    /// Its own word.
-    #[error("the logger's gRPC says that it is not serving")]
-    SaysNo,
-}
+type Clients = Arc<[Client]>;
 
 /// The gates of the two uses of the logger.
 pub(crate) struct Gates {
-    /// Of storing.
+    /// Gate of storing.
     pub(crate) storing: Gate,
-    /// Of reading: a page is large, so fewer at once.
+    /// Gate of reading: a page is large, so fewer at once.
     pub(crate) reading: Gate,
 }
 
@@ -100,25 +70,23 @@ impl GrpcLogger {
         gates: Gates,
         dependency: Dependency,
     ) -> Result<Self, BadEndpoint> {
-        let endpoint = Endpoint::from_shared(url.to_owned())
-            .map_err(|source| BadEndpoint { given: url.chars().take(80).collect(), source })?
+        let endpoint = logger_client::endpoint(url)?
             .connect_timeout(connect)
-            .tcp_nodelay(true)
             .http2_keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
+            // While idle, too: else a cut link is found out only by the next request, which hangs on it.
             .keep_alive_while_idle(true);
-        let channels = Arc::new(RwLock::new(lazily(&endpoint, connections)));
+        let clients = Arc::new(RwLock::new(lazily(&endpoint, connections)));
         let Gates { storing: gate, reading } = gates;
         Ok(Self {
             endpoint,
             connections,
-            channels,
+            clients,
             next: Arc::default(),
             gate,
             reading,
             dependency,
             shared: Arc::default(),
-            takes_batches: Arc::new(AtomicBool::new(true)),
         })
     }
 
@@ -140,7 +108,7 @@ impl GrpcLogger {
         deadline: Deadline,
         trace: TraceContext,
     ) -> Result<StoredEntry, Failure> {
-        let hop = margin::hop(deadline);
+        let hop = HopDeadlines::within(deadline);
         let entered = self.gate.enter(hop.wait).await?;
         let message = LogRequest {
             name: entry.name.clone(),
@@ -154,17 +122,13 @@ impl GrpcLogger {
             // In a task of its own: others may share the call, and this request may be given up.
             tokio::spawn(self.clone().carry(carrier));
         }
-        let Told { stored, answered } = ticket.told().await;
-        if answered {
-            entered.success()
-        } else {
-            entered.failure()
-        }
-        let told = stored?;
-        if told.id.is_empty() {
+        let report = ticket.report().await;
+        entered.end(report.conduct);
+        let stored = report.stored?;
+        if !stored.by_id {
             self.dependency.note(WITHOUT_IDEMPOTENCY);
         }
-        let created_at = if told.created_at.is_empty() { now() } else { told.created_at };
+        let created_at = if stored.created_at.is_empty() { now() } else { stored.created_at };
         Ok(StoredEntry { id: id.into(), name: entry.name, data: entry.data, created_at, via: None })
     }
 
@@ -176,69 +140,73 @@ impl GrpcLogger {
         deadline: Deadline,
         trace: TraceContext,
     ) -> Result<Vec<StoredEntry>, Failure> {
-        let hop = margin::hop(deadline);
+        let hop = HopDeadlines::within(deadline);
         let entered = self.reading.enter(hop.wait).await?;
-        let request = request(ReadLogsRequest { limit, after }, hop, trace);
-        let mut client = LoggerServiceClient::new(self.channel()).max_decoding_message_size(PAGE_LIMIT);
-        let answer = hop.wait.bound(client.read_logs(request)).await;
-        if answered(&answer) {
-            entered.success()
-        } else {
-            entered.failure()
-        }
-        match answer {
-            Ok(Ok(page)) => Ok(page.into_inner().entries.into_iter().map(entry).collect()),
-            Ok(Err(status)) => Err(unread(&status)),
-            Err(Passed) => Err(Failure::unknown("the logger did not answer in time")),
-        }
+        let report = self.client().read(ReadLogsRequest { limit, after }, call(hop, trace)).await;
+        entered.end(report.conduct);
+        Ok(report.page?.into_iter().map(entry).collect())
     }
 
-    /// Asks the logger on each connection whether it serves. One that can't tell is taken at its silence.
+    /// Asks the logger on each connection whether it serves.
     pub(crate) async fn look(&self) -> Result<(), NotServing> {
-        ask_all(&self.channels()).await
+        ask_all(&self.clients()).await
     }
 
     /// Asks on new connections, and uses those from now on: of the old ones some may hang though the logger
     /// is back.
     pub(crate) async fn seek(&self) -> Result<(), NotServing> {
-        let channels = lazily(&self.endpoint, self.connections);
-        ask_all(&channels).await?;
-        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
-        // Perhaps it is another logger now.
-        self.takes_batches.store(true, Ordering::Relaxed);
+        let clients = lazily(&self.endpoint, self.connections);
+        ask_all(&clients).await?;
+        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = clients;
         if let Some(carrier) = self.shared.renew(Instant::now()) {
             tokio::spawn(self.clone().carry(carrier));
         }
         Ok(())
     }
 
-    fn channels(&self) -> Channels {
-        Arc::clone(&self.channels.read().unwrap_or_else(PoisonError::into_inner))
+    fn clients(&self) -> Clients {
+        Arc::clone(&self.clients.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn channel(&self) -> Channel {
-        let (channels, next) = (self.channels(), self.next.fetch_add(1, Ordering::Relaxed));
-        channels[next % channels.len()].clone()
+    fn client(&self) -> Client {
+        let (clients, next) = (self.clients(), self.next.fetch_add(1, Ordering::Relaxed));
+        clients[next % clients.len()].clone()
     }
 }
 
 /// Connections that are made when first used.
-fn lazily(endpoint: &Endpoint, connections: usize) -> Channels {
-    (0..connections).map(|_| endpoint.connect_lazy()).collect()
+fn lazily(endpoint: &Endpoint, connections: usize) -> Clients {
+    (0..connections).map(|_| Client::lazy(endpoint)).collect()
 }
 
-async fn ask_all(channels: &[Channel]) -> Result<(), NotServing> {
-    for channel in channels {
-        let question = HealthCheckRequest { service: String::new() };
-        match HealthClient::new(channel.clone()).check(question).await {
-            Ok(answer) if answer.get_ref().status() != ServingStatus::Serving => {
-                return Err(NotServing::SaysNo);
-            }
-            Err(status) if status.code() != Code::Unimplemented => return Err(status.into()),
-            _ => {}
-        }
+async fn ask_all(clients: &[Client]) -> Result<(), NotServing> {
+    for client in clients {
+        client.check().await?;
     }
     Ok(())
+}
+
+impl From<NotStored> for Failure {
+    fn from(not_stored: NotStored) -> Self {
+        match not_stored {
+            NotStored::Conflict(message) => Self::mistake(StatusCode::CONFLICT, message),
+            NotStored::Invalid(message) => Self::mistake(StatusCode::BAD_REQUEST, message),
+            NotStored::Refused(message) => Self::refused(message),
+            NotStored::Unknown(message) => Self::Unknown(message),
+        }
+    }
+}
+
+impl From<NotRead> for Failure {
+    fn from(not_read: NotRead) -> Self {
+        let message = not_read.to_string();
+        match not_read {
+            NotRead::Invalid(_) => Self::mistake(StatusCode::BAD_REQUEST, message),
+            NotRead::Unsupported => Self::mistake(StatusCode::NOT_IMPLEMENTED, message),
+            NotRead::TooLate => Self::Unknown(message),
+            NotRead::Refused(_) => Self::refused(message),
+        }
+    }
 }
 
 /// Now, as an entry tells when it was made.
@@ -246,13 +214,8 @@ pub(crate) fn now() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }
 
-fn request<T>(message: T, hop: Hop, trace: TraceContext) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(hop.told.remaining());
-    if let Ok(value) = MetadataValue::try_from(trace.to_string()) {
-        request.metadata_mut().insert(TRACEPARENT, value);
-    }
-    request
+fn call(hop: HopDeadlines, trace: TraceContext) -> Call {
+    Call { wait: hop.wait, told: hop.told, trace: Some(trace) }
 }
 
 fn entry(entry: LogEntry) -> StoredEntry {

@@ -1,28 +1,28 @@
-//! Entries that share calls: those that come while calls are under way go together in the next. One that comes
+//! Entries that share calls: those that come while calls are in flight go together in the next. One that comes
 //! alone goes at once, in a call of its own.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chassis::deadline::Passed;
-use tokio::sync::oneshot;
-use wire::grpc::{LogEntry, LogRequest};
+use chassis::claim::{self, Claim, End};
+use logger_client::Report;
+use tokio::time::Instant;
+use wire::grpc::LogRequest;
 use wire::trace::TraceContext;
 
-use crate::margin::Hop;
-use crate::outcome::Failure;
+use crate::hop_deadline::HopDeadlines;
 
-/// Calls at once when each is answered soon. Few, so that entries find each other; more than one, so that a commit
-/// of the logger's never waits for the answer of the one before.
+/// Calls at once when each is answered soon.
+// Few, so that entries find each other; more than one, so that a commit of the logger's never waits for the answer of
+// the one before.
 const CALLS: usize = 4;
 
 /// Calls at once when answers take long: entries would wait for the end of a call much longer than it takes to
 /// find company.
 const MOST_CALLS: usize = 64;
 
-/// Beyond [`CALLS`], the time that passes between the beginnings of two calls at least.
+/// Time between the beginnings of two calls at least, beyond [`CALLS`].
 const APART: Duration = Duration::from_millis(2);
 
 /// Entries in a call; a logger of ours takes 512.
@@ -31,81 +31,67 @@ const MOST_ENTRIES: usize = 256;
 /// Bytes of entries in a call, unless one alone has more.
 const MOST_BYTES: usize = 1024 * 1024;
 
-const WAITING: u8 = 0;
-const SENT: u8 = 1;
-const GONE: u8 = 2;
-
-/// What came of an entry.
-#[derive(Debug)]
-pub(super) struct Told {
-    /// What is stored, or why not.
-    pub(super) stored: Result<LogEntry, Failure>,
-    /// Whether the logger answered, be it with a refusal.
-    pub(super) answered: bool,
-}
-
 /// Entries that wait for a call; shared by all requests.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Inner>);
+pub(super) struct SharedCalls(Mutex<SharedCallsState>);
 
 #[derive(Debug, Default)]
-struct Inner {
-    waiting: VecDeque<Waiting>,
+struct SharedCallsState {
+    waiting: VecDeque<WaitingEntry>,
     /// Carriers at work.
     carriers: usize,
     /// Carriers of an earlier one may hang on connections that nobody uses any more, and count for nothing.
     generation: u64,
-    /// When the newest call began.
+    /// Beginning of the newest call.
     begun: Option<Instant>,
 }
 
 /// An entry that waits for a call, or is in one.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingEntry {
     pub(super) entry: LogRequest,
-    pub(super) hop: Hop,
+    pub(super) hop: HopDeadlines,
     pub(super) trace: TraceContext,
-    told: oneshot::Sender<Told>,
-    state: Arc<AtomicU8>,
+    claim: Claim<Report>,
 }
 
-/// What the request of an entry holds meanwhile.
+/// Ticket that the request of an entry holds meanwhile.
 #[derive(Debug)]
-pub(super) struct Ticket {
-    hop: Hop,
-    told: oneshot::Receiver<Told>,
-    state: Arc<AtomicU8>,
+pub(super) struct EntryTicket {
+    hop: HopDeadlines,
+    ticket: claim::Ticket<Report>,
 }
 
 /// Leave to make one call after the other, until nothing waits.
 #[derive(Debug)]
 pub(super) struct Carrier {
-    shared: Arc<Shared>,
+    shared: Arc<SharedCalls>,
     generation: u64,
-    /// Whether it counts no more.
+    /// True once it counts no more.
     over: bool,
 }
 
-impl Shared {
-    /// Lets an entry wait. With it comes a carrier if one more may be at work: whoever gets it makes calls.
+impl SharedCalls {
+    /// Lets an entry wait.
+    // With it comes a carrier if one more may be at work: whoever gets it makes calls.
     pub(super) fn push(
         self: &Arc<Self>,
         entry: LogRequest,
-        hop: Hop,
+        hop: HopDeadlines,
         trace: TraceContext,
         now: Instant,
-    ) -> (Ticket, Option<Carrier>) {
-        let (sender, told) = oneshot::channel();
-        let state = Arc::new(AtomicU8::new(WAITING));
-        let ticket = Ticket { hop, told, state: Arc::clone(&state) };
+    ) -> (EntryTicket, Option<Carrier>) {
+        let (claim, ticket) = claim::pair();
+        let ticket = EntryTicket { hop, ticket };
         let mut inner = self.lock();
-        inner.waiting.push_back(Waiting { entry, hop, trace, told: sender, state });
+        inner.waiting.push_back(WaitingEntry { entry, hop, trace, claim });
         let carrier = inner.takes_another(now).then(|| self.carrier(&mut inner, now));
         (ticket, carrier)
     }
 
-    /// Lets new carriers take the place of those at work. The first of them comes at once where entries wait: those
-    /// before take none of them any more, and perhaps nothing is pushed that would bring another.
+    /// Lets new carriers take the place of those at work.
+    // The first of them comes at once where entries wait: those before take none of them any more, and perhaps
+    // nothing is pushed that would bring another.
     #[must_use]
     pub(super) fn renew(self: &Arc<Self>, now: Instant) -> Option<Carrier> {
         let mut inner = self.lock();
@@ -114,18 +100,18 @@ impl Shared {
         (!inner.waiting.is_empty()).then(|| self.carrier(&mut inner, now))
     }
 
-    fn carrier(self: &Arc<Self>, inner: &mut Inner, now: Instant) -> Carrier {
+    fn carrier(self: &Arc<Self>, inner: &mut SharedCallsState, now: Instant) -> Carrier {
         inner.carriers += 1;
         inner.begun = Some(now);
         Carrier { shared: Arc::clone(self), generation: inner.generation, over: false }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, SharedCallsState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl SharedCallsState {
     fn takes_another(&self, now: Instant) -> bool {
         let apart = || self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= APART);
         self.carriers < CALLS || (self.carriers < MOST_CALLS && apart())
@@ -134,7 +120,7 @@ impl Inner {
 
 impl Carrier {
     /// The entries of the next call, at least one; none when nothing waits, or another has taken its place.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Vec<Waiting>> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<Vec<WaitingEntry>> {
         let mut inner = self.shared.lock();
         if self.over || inner.generation != self.generation {
             return None;
@@ -146,7 +132,7 @@ impl Carrier {
                 break;
             }
             // One whose request has ended is passed over.
-            if let Some(waiting) = inner.waiting.pop_front().filter(Waiting::claim) {
+            if let Some(waiting) = inner.waiting.pop_front().filter(|waiting| waiting.claim.take()) {
                 bytes += size;
                 call.push(waiting);
             }
@@ -171,82 +157,58 @@ impl Drop for Carrier {
     }
 }
 
-impl Waiting {
+impl WaitingEntry {
     fn size(&self) -> usize {
         self.entry.data.len() + self.entry.name.len()
     }
 
-    /// From here on it may have been sent.
-    fn claim(&self) -> bool {
-        self.state.compare_exchange(WAITING, SENT, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    /// Tells what came of it.
-    pub(super) fn tell(self, told: Told) {
-        // Its request may have ended meanwhile.
-        let _ = self.told.send(told);
+    /// Answers its request.
+    pub(super) fn answer(self, report: Report) {
+        self.claim.answer(report);
     }
 }
 
-impl Ticket {
-    /// What came of the entry, by the deadline of its hop.
-    pub(super) async fn told(mut self) -> Told {
-        match self.hop.wait.bound(&mut self.told).await {
-            Ok(Ok(told)) => told,
-            Err(Passed) | Ok(Err(_)) if self.withdraw() => Told {
-                stored: Err(Failure::refused(
-                    "no call to the logger was free in time; the entry is not stored",
-                )),
-                answered: false,
-            },
-            Err(Passed) | Ok(Err(_)) => Told { stored: Err(too_late()), answered: false },
+impl EntryTicket {
+    /// Waits for the report of the entry until the deadline of its hop.
+    pub(super) async fn report(self) -> Report {
+        match self.ticket.end(self.hop.wait).await {
+            End::Answered(report) => report,
+            End::Withdrawn => Report::too_late(None),
+            End::Unanswered { taken } => Report::too_late(Some(taken)),
         }
     }
-
-    /// Whether the entry was never sent, and now never will be.
-    fn withdraw(&self) -> bool {
-        self.state.compare_exchange(WAITING, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.withdraw();
-    }
-}
-
-/// What is known of an entry whose call did not end in time.
-pub(super) fn too_late() -> Failure {
-    Failure::unknown(
-        "the logger did not answer in time; whether the entry is stored is unknown, ask again with the same \
-         Idempotency-Key",
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use chassis::deadline::Deadline;
+    use logger_client::NotStored;
 
     use super::*;
-    use crate::margin;
+    use crate::hop_deadline::HopDeadlines;
 
-    fn push(shared: &Arc<Shared>, id: &str, bytes: usize, now: Instant) -> (Ticket, Option<Carrier>) {
+    fn push(
+        shared: &Arc<SharedCalls>,
+        id: &str,
+        bytes: usize,
+        now: Instant,
+    ) -> (EntryTicket, Option<Carrier>) {
         let entry = LogRequest { id: id.into(), data: "x".repeat(bytes), ..LogRequest::default() };
         shared.push(
             entry,
-            margin::hop(Deadline::after(Duration::from_millis(40))),
+            HopDeadlines::within(Deadline::after(Duration::from_millis(40))),
             TraceContext::new(1, 1),
             now,
         )
     }
 
-    fn ids(call: Option<Vec<Waiting>>) -> Vec<String> {
+    fn ids(call: Option<Vec<WaitingEntry>>) -> Vec<String> {
         call.into_iter().flatten().map(|waiting| waiting.entry.id).collect()
     }
 
     #[test]
     fn one_alone_goes_at_once_and_those_that_come_meanwhile_go_together() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let mut carriers: Vec<_> = (0..CALLS)
             .map(|number| {
                 let (ticket, carrier) = push(&shared, &number.to_string(), 1, now);
@@ -269,7 +231,7 @@ mod tests {
 
     #[test]
     fn when_answers_take_long_more_calls_are_made_each_some_time_after_the_one_before() {
-        let (shared, begin) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, begin) = (Arc::new(SharedCalls::default()), Instant::now());
         let hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, begin)).collect();
         assert!(hanging.iter().all(|(_, carrier)| carrier.is_some()));
         let soon = begin + APART / 2;
@@ -288,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_call_is_bounded() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let (_first, carrier) = push(&shared, "a", MOST_BYTES + 1, now);
         let _second = push(&shared, "b", 1, now);
         let mut carrier = carrier.unwrap();
@@ -298,19 +260,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_never_sent_is_refused_and_what_was_is_unknown() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let (sent, carrier) = push(&shared, "a", 1, now);
         let mut carrier = carrier.unwrap();
         let _call = carrier.next(now);
         let (waits, _) = push(&shared, "b", 1, now);
-        assert!(matches!(sent.told().await.stored, Err(Failure::Unknown(_))));
-        assert!(matches!(waits.told().await.stored, Err(Failure::Refused { .. })));
+        assert!(matches!(sent.report().await.stored, Err(NotStored::Unknown(_))));
+        assert!(matches!(waits.report().await.stored, Err(NotStored::Refused(_))));
         assert!(carrier.next(now).is_none(), "what nobody waits for is not sent");
     }
 
     #[test]
     fn carriers_that_hang_are_replaced() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         let mut hanging: Vec<_> = (0..CALLS).map(|_| push(&shared, "a", 1, now)).collect();
         let (_waits, none) = push(&shared, "b", 1, now);
         assert!(none.is_none());
@@ -326,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_waits_when_carriers_are_replaced_is_carried_though_nothing_comes_after_it() {
-        let (shared, now) = (Arc::new(Shared::default()), Instant::now());
+        let (shared, now) = (Arc::new(SharedCalls::default()), Instant::now());
         assert!(shared.renew(now).is_none(), "nothing waits");
         let (_ticket, begins) = push(&shared, "a", 1, now);
         let fresh = shared.renew(now);

@@ -21,7 +21,7 @@ const DEFAULT_LIMIT: u32 = 50;
 /// The largest page.
 const MAX_LIMIT: u32 = 1000;
 
-/// What can be asked.
+/// Query of a page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
@@ -43,10 +43,10 @@ pub(super) async fn read(
 
 fn check(page: Result<Query<Page>, QueryRejection>) -> Result<(u32, String), Problem> {
     let Query(Page { limit, after }) =
-        page.map_err(|bad| Problem::bad_request(format!("the query can't be read: {}", bad.body_text())))?;
+        page.map_err(|bad| Problem::bad_request(format!("query: {}", bad.body_text())))?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::bad_request(format!("\"limit\" is {limit}; it must be 1 to {MAX_LIMIT}")));
+        return Err(Problem::bad_request(format!("limit: expected 1 to {MAX_LIMIT}, found {limit}")));
     }
     Ok((limit, after.map(String::from).unwrap_or_default()))
 }

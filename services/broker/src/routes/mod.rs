@@ -1,4 +1,4 @@
-//! One module for each route, and what they have in common.
+//! Routes, a module each, and what they have in common.
 
 mod authentication;
 mod grpc_logger;
@@ -13,10 +13,10 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use chassis::health::{self, Readiness};
-use chassis::metrics::{self, Metrics};
-use chassis::problem::{Problem, no_such_method, no_such_route};
-use chassis::{deadline, telemetry};
+use chassis::deadline;
+use chassis::health::Readiness;
+use chassis::metrics::Metrics;
+use chassis::problem::Problem;
 use http::StatusCode;
 use tower_http::cors::CorsLayer;
 use wire::entry::{self, InvalidEntry};
@@ -26,10 +26,10 @@ use crate::authentication::Authentication;
 use crate::grpc_logger::GrpcLogger;
 use crate::json_logger::JsonLogger;
 
-/// What the routes need: the way to each dependency.
+/// Clients of every dependency, for the routes.
 #[derive(Debug)]
 pub(crate) struct Dependencies {
-    /// Who logs in.
+    /// The authentication service.
     pub(crate) authentication: Authentication,
     /// The logger by JSON.
     pub(crate) json_logger: JsonLogger,
@@ -39,7 +39,7 @@ pub(crate) struct Dependencies {
     pub(crate) publisher: Publisher,
 }
 
-/// What bounds a request.
+/// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Time for a request that brings none.
@@ -56,7 +56,7 @@ pub(crate) fn router(
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", post(ping::ping))
         .route("/authentication", post(authentication::authenticate))
         .route("/grpc-logger", post(grpc_logger::log))
@@ -64,15 +64,10 @@ pub(crate) fn router(
         .route("/rabbitmq-logger", post(rabbitmq_logger::log))
         .route("/logs", get(logs::read))
         .with_state(dependencies)
+        // Before anything is read: the limit holds for bodies of every route.
         .layer(DefaultBodyLimit::max(limits.body))
-        .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer))
-        .merge(health::router(readiness))
-        .merge(metrics.router())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(cors)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+        .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer));
+    chassis::router::finish(routes, readiness, metrics).layer(cors)
 }
 
 /// Checks that an entry can be stored.

@@ -24,7 +24,7 @@ struct Arguments {
 
 /// The broker, until dropped.
 pub(crate) struct Running {
-    /// Where it listens.
+    /// Address that it listens on.
     pub(crate) address: SocketAddr,
     shutdown: CancellationToken,
 }
@@ -38,7 +38,7 @@ impl Drop for Running {
 /// An answer, taken apart.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Its status.
+    /// Status.
     pub(crate) status: u16,
     /// Its head, in lower case.
     pub(crate) head: String,

@@ -1,7 +1,4 @@
 //! A connection that is closed when it is dropped.
-//!
-//! The library keeps one open as long as it has a consumer. Nobody would take what such a consumer is
-//! delivered, and RabbitMQ would hold it back from the others.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,29 +6,29 @@ use std::time::Duration;
 
 use lapin::Connection;
 
-/// How long RabbitMQ may take to answer.
+/// Time that RabbitMQ may take to answer.
 pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 
-/// How long RabbitMQ may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// Time that RabbitMQ may take to close a connection.
+const CLOSE: Duration = Duration::from_secs(2);
 
 /// A connection to RabbitMQ, closed when dropped.
-pub(crate) struct Closing(Arc<Connection>);
+pub(crate) struct ClosingConnection(Arc<Connection>);
 
-/// Why RabbitMQ gave no answer.
+/// Reason why RabbitMQ gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
     /// The connection broke, or the channel; or it refused.
     #[error("{0}")]
     Lost(#[from] lapin::Error),
-    /// What it sends can't be understood any more, though it comes.
+    /// Bytes come, and can't be understood any more.
     #[error("RabbitMQ has not answered for {ANSWER:?}, though it is connected")]
     Silent,
 }
 
-impl Closing {
-    /// Waits for RabbitMQ's answer, and not for ever: heartbeats don't show every silence. A damaged length has the
-    /// library wait for a frame of gigabytes, of which each heartbeat is another few bytes.
+impl ClosingConnection {
+    /// Waits for RabbitMQ's answer, and not for ever: heartbeats don't show every silence.
+    // A damaged length has the library wait for a frame of gigabytes, of which each heartbeat is another few bytes.
     pub(super) async fn answer<T>(
         &self,
         asked: impl Future<Output = lapin::Result<T>>,
@@ -54,17 +51,17 @@ impl Closing {
 
     /// Closes it now, and waits for RabbitMQ's word.
     pub(crate) async fn close(self) {
-        say_goodbye(Arc::clone(&self.0)).await;
+        close_in_time(Arc::clone(&self.0)).await;
     }
 }
 
-impl From<Connection> for Closing {
+impl From<Connection> for ClosingConnection {
     fn from(connection: Connection) -> Self {
         Self(Arc::new(connection))
     }
 }
 
-impl Deref for Closing {
+impl Deref for ClosingConnection {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -72,19 +69,21 @@ impl Deref for Closing {
     }
 }
 
-impl Drop for Closing {
+// The library keeps one open as long as it has a consumer. Nobody would take what such a consumer is delivered, and
+// RabbitMQ would hold it back from the others.
+impl Drop for ClosingConnection {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.0.status().connected(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(say_goodbye(Arc::clone(&self.0)));
+            runtime.spawn(close_in_time(Arc::clone(&self.0)));
         }
     }
 }
 
-async fn say_goodbye(connection: Arc<Connection>) {
-    let goodbye = connection.close(200, "the listener is done with it".into());
-    match tokio::time::timeout(GOODBYE, goodbye).await {
+async fn close_in_time(connection: Arc<Connection>) {
+    let closing = connection.close(200, "the listener is done with it".into());
+    match tokio::time::timeout(CLOSE, closing).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("closing a connection: {error}"),
-        Err(_) => tracing::debug!("closing a connection: no answer within {GOODBYE:?}"),
+        Err(_) => tracing::debug!("closing a connection: no answer within {CLOSE:?}"),
     }
 }

@@ -1,9 +1,6 @@
 //! Dead letters: what can never be stored is published to its queue, with the reason, and confirmed before
 //! the original is acknowledged. Should the acknowledgement be lost, the letter is there twice, never not at
 //! all.
-//!
-//! They have a connection of their own: RabbitMQ, when short of memory or disk, blocks connections that
-//! publish, and the acknowledgements that would relieve it must not be blocked with them.
 
 use std::sync::Arc;
 
@@ -14,8 +11,8 @@ use tokio::sync::Mutex;
 use wire::event::DEAD_QUEUE;
 use wire::headers::DEAD_REASON;
 
-use super::connect::Target;
-use super::{ANSWER, Closing, NoAnswer};
+use super::connect::RabbitTarget;
+use super::{ANSWER, ClosingConnection, NoAnswer};
 use crate::message::Original;
 
 /// The header with the routing key that a dead letter had.
@@ -27,20 +24,22 @@ const MAX_REASON: usize = 500;
 /// A message that can never be stored, and why.
 pub(crate) type Letter = (Original, String);
 
-/// Where dead letters go; clones share the connection, which the first letter opens.
+/// Publisher of dead letters; clones share the connection, which the first letter opens.
 #[derive(Clone)]
 pub(crate) struct DeadLetters {
-    target: Arc<Target>,
-    open: Arc<Mutex<Option<Arc<Open>>>>,
+    target: Arc<RabbitTarget>,
+    open: Arc<Mutex<Option<Arc<OpenDeadLetters>>>>,
 }
 
 /// A connection for dead letters.
-struct Open {
-    connection: Closing,
+// They have a connection of their own: RabbitMQ, when short of memory or disk, blocks connections that publish, and
+// the acknowledgements that would relieve it must not be blocked with them.
+struct OpenDeadLetters {
+    connection: ClosingConnection,
     channel: Channel,
 }
 
-/// Why a dead letter was not taken.
+/// Reason why a dead letter was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeadFailure {
     /// No confirm came.
@@ -52,18 +51,18 @@ pub(crate) enum DeadFailure {
 }
 
 impl DeadLetters {
-    pub(super) fn new(target: Arc<Target>) -> Self {
+    pub(super) fn new(target: Arc<RabbitTarget>) -> Self {
         Self { target, open: Arc::default() }
     }
 
     /// Publishes letters and waits until RabbitMQ has confirmed every one; their originals may then be
     /// acknowledged, by these tags.
-    pub(crate) async fn bury(self, letters: Vec<Letter>) -> Result<Vec<u64>, DeadFailure> {
+    pub(crate) async fn publish(self, letters: Vec<Letter>) -> Result<Vec<u64>, DeadFailure> {
         self.open().await?.publish(&letters).await?;
         Ok(letters.into_iter().map(|(original, _)| original.tag).collect())
     }
 
-    async fn open(&self) -> Result<Arc<Open>, NoAnswer> {
+    async fn open(&self) -> Result<Arc<OpenDeadLetters>, NoAnswer> {
         let mut known = self.open.lock().await;
         if let Some(open) = known.as_ref().filter(|open| open.channel.status().connected()) {
             return Ok(Arc::clone(open));
@@ -72,13 +71,13 @@ impl DeadLetters {
         let connection = connecting.await.map_err(|_| NoAnswer::Silent)??;
         let channel = connection.answer(connection.create_channel()).await?;
         connection.answer(channel.confirm_select(ConfirmSelectOptions::default())).await?;
-        let open = Arc::new(Open { connection, channel });
+        let open = Arc::new(OpenDeadLetters { connection, channel });
         *known = Some(Arc::clone(&open));
         Ok(open)
     }
 }
 
-impl Open {
+impl OpenDeadLetters {
     async fn publish(&self, letters: &[Letter]) -> Result<(), DeadFailure> {
         let mut confirms = Vec::with_capacity(letters.len());
         for (original, reason) in letters {
@@ -95,6 +94,7 @@ impl Open {
 }
 
 async fn publish(channel: &Channel, original: &Original, reason: &str) -> lapin::Result<PublisherConfirm> {
+    // Mandatory: a confirm alone does not show that a queue took the letter.
     let options = BasicPublishOptions { mandatory: true, ..Default::default() };
     let properties = properties(original, reason);
     channel.basic_publish("".into(), DEAD_QUEUE.into(), options, &original.body, properties).await

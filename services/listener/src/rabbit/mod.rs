@@ -10,10 +10,10 @@ use std::sync::Arc;
 use lapin::options::BasicAckOptions;
 use lapin::{Channel, Consumer};
 
-pub use connect::BadUrl;
-pub(crate) use connect::Target;
+pub(crate) use connect::RabbitTarget;
+pub use connect::{BadRabbitUrl, ConsumeMode};
 pub(crate) use connection::NoAnswer;
-use connection::{ANSWER, Closing};
+use connection::{ANSWER, ClosingConnection};
 pub(crate) use dead::{DeadFailure, DeadLetters, Letter};
 pub(crate) use guard::UNREADABLE;
 
@@ -21,11 +21,11 @@ use crate::ledger::Ack;
 
 /// A connection that consumes.
 pub(crate) struct Rabbit {
-    pub(crate) connection: Closing,
+    pub(crate) connection: ClosingConnection,
     pub(crate) consumer: Consumer,
     pub(crate) dead_letters: DeadLetters,
     channel: Channel,
-    target: Arc<Target>,
+    target: Arc<RabbitTarget>,
 }
 
 impl Rabbit {
@@ -47,7 +47,8 @@ impl Rabbit {
         self.connection.answer(old.close(200, "a new one is in its place".into())).await
     }
 
-    /// Takes no more deliveries. Those that wait in memory stay unacknowledged.
+    /// Takes no more deliveries.
+    // Those that wait in memory stay unacknowledged.
     pub(crate) async fn stop(&self) -> lapin::Result<()> {
         let tag = self.consumer.tag();
         self.channel.basic_cancel(tag, lapin::options::BasicCancelOptions::default()).await

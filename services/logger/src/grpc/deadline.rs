@@ -1,7 +1,4 @@
 //! The deadline of a call, from its `grpc-timeout`.
-//!
-//! tonic drops a handler at that moment and answers with a word of its own, which does not say whether
-//! anything was stored. So the logger's own deadline is a little earlier, and its answer still arrives.
 
 use std::time::Duration;
 
@@ -13,10 +10,13 @@ pub(super) fn of<T>(request: &Request<T>, default: Duration) -> Result<Deadline,
     let time = match request.metadata().get("grpc-timeout") {
         None => default,
         Some(value) => value.to_str().ok().and_then(parse).ok_or_else(|| {
-            Status::invalid_argument("grpc-timeout must be up to 8 digits and a unit, one of HMSmun")
+            Status::invalid_argument("grpc-timeout: expected up to 8 digits and a unit, one of HMSmun")
         })?,
     };
+    // A client may ask for years; the queue would hold its entry for as long.
     let time = time.min(LONGEST);
+    // tonic drops a handler at that moment and answers with a word of its own, which does not say whether anything
+    // was stored. So the logger's own deadline is a little earlier, and its answer still arrives.
     let margin = (time / 20).clamp(Duration::from_millis(1), Duration::from_millis(50));
     Ok(Deadline::after(time).earlier(margin))
 }

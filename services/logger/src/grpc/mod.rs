@@ -34,7 +34,7 @@ const DEFAULT_PAGE: u32 = 50;
 pub(crate) struct Service {
     pub(crate) intake: Intake,
     pub(crate) store: Store,
-    pub(crate) readers: chassis::door::Door,
+    pub(crate) readers: chassis::admission::Admission,
     pub(crate) max_batch: usize,
     pub(crate) request_timeout: Duration,
 }
@@ -71,7 +71,7 @@ impl LoggerService for Service {
         let entries = request.into_inner().entries;
         if entries.len() > self.max_batch {
             return Err(Status::invalid_argument(format!(
-                "the call has {} entries; send at most {} in one call",
+                "entries: expected at most {1} in one call, found {0}",
                 entries.len(),
                 self.max_batch
             )));
@@ -152,7 +152,7 @@ fn page(request: ReadLogsRequest) -> Result<PageRequest, Status> {
         limit if limit <= MAX_PAGE => limit,
         limit => {
             return Err(Status::invalid_argument(format!(
-                "\"limit\" is {limit}; it must be 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}"
+                "limit: expected 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}; found {limit}"
             )));
         }
     };

@@ -1,9 +1,9 @@
-//! The gRPC server: the service, health, reflection; drains at shutdown.
+//! The gRPC server: the service, health, and reflection where it is asked for; drains at shutdown.
 
 use std::time::Duration;
 
 use chassis::CancellationToken;
-use chassis::link::State;
+use chassis::link::LinkState;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -21,14 +21,16 @@ use crate::store::Store;
 #[error("the description of the gRPC service can't be served: {0}")]
 pub struct BadReflection(#[from] tonic_reflection::server::Error);
 
-/// Everything that serves gRPC.
+/// Server of gRPC.
 pub(crate) struct GrpcServer {
     pub(crate) service: Service,
     pub(crate) drain: Duration,
+    /// True to describe the service to whoever asks.
+    pub(crate) reflection: bool,
 }
 
 impl GrpcServer {
-    /// Serves until `shutdown`, then finishes what is under way, for as long as the drain allows.
+    /// Serves until `shutdown`, then finishes what is in flight, for as long as the drain allows.
     pub(crate) async fn run(
         self,
         listener: TcpListener,
@@ -44,7 +46,7 @@ impl GrpcServer {
             ended = self.serve(listener, reporter, shutdown.clone()) => ended,
             () = told => Ok(()),
             () = limit => {
-                tracing::warn!("gRPC calls were still under way after {drain:?}; they are cut off");
+                tracing::warn!("gRPC calls were still in flight after {drain:?}; they are cut off");
                 Ok(())
             }
         }
@@ -58,14 +60,22 @@ impl GrpcServer {
     ) -> Result<(), ServeGrpcError> {
         let health = HealthServer::new(HealthService::from_health_reporter(reporter));
         let service = LoggerServiceServer::new(self.service).max_decoding_message_size(MAX_BATCH_BYTES);
+        let (v1, v1alpha) = match self.reflection {
+            true => (
+                Some(reflection().build_v1().map_err(BadReflection)?),
+                Some(reflection().build_v1alpha().map_err(BadReflection)?),
+            ),
+            false => (None, None),
+        };
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         Server::builder()
+            // A client whose link was cut would hold its streams for ever.
             .http2_keepalive_interval(Some(Duration::from_secs(10)))
             .http2_keepalive_timeout(Some(Duration::from_secs(5)))
             .add_service(service)
             .add_service(health)
-            .add_service(reflection().build_v1().map_err(BadReflection)?)
-            .add_service(reflection().build_v1alpha().map_err(BadReflection)?)
+            .add_optional_service(v1)
+            .add_optional_service(v1alpha)
             .serve_with_incoming_shutdown(incoming, async move { shutdown.cancelled().await })
             .await
             .map_err(ServeGrpcError::Broken)
@@ -89,11 +99,12 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// SERVING only while the store is there. Runs for ever.
+/// SERVING only while the store is there.
+// Runs for ever.
 async fn tell_health(reporter: HealthReporter, store: Store, shutdown: CancellationToken) {
     let mut state = store.link.watch();
     loop {
-        let up = matches!(*state.borrow_and_update(), State::Up(_)) && !shutdown.is_cancelled();
+        let up = matches!(*state.borrow_and_update(), LinkState::Up(_)) && !shutdown.is_cancelled();
         let status = if up { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in ["", SERVICE_NAME] {
             reporter.set_service_status(service, status).await;

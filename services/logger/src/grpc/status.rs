@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use wire::headers::{OUTCOME, REFUSED, UNKNOWN};
 
 use crate::moment::Moment;
-use crate::outcome::{Outcome, Refusal, conflict_message};
+use crate::outcome::{Outcome, StoreRefusal, conflict_message};
 use crate::store::ReadFailure;
 
 /// The moment of a stored entry, or the status of anything else.
@@ -16,7 +16,7 @@ pub(super) fn stored(outcome: Outcome, id: &str) -> Result<Moment, Status> {
         Outcome::Conflict => Err(Status::already_exists(conflict_message(id))),
         Outcome::Refused(refusal) => {
             let code = match refusal {
-                Refusal::QueueFull => Code::ResourceExhausted,
+                StoreRefusal::QueueFull => Code::ResourceExhausted,
                 _ => Code::Unavailable,
             };
             Err(marked(Status::new(code, refusal.to_string()), REFUSED))
@@ -37,7 +37,7 @@ pub(super) fn unread(failure: ReadFailure) -> Status {
     }
 }
 
-pub(super) fn shut(shut: chassis::door::Shut) -> Status {
+pub(super) fn shut(shut: chassis::admission::Overload) -> Status {
     Status::resource_exhausted(shut.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! From a connection string to a connection that has worked.
+//! Connection that has worked, from a connection string.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use tokio::net::TcpStream;
 
 use super::Logs;
 
-/// How often the driver looks whether the server is there: its own minimum, since recovery waits for it.
+/// Time between two looks of the driver for the server: its own minimum, since recovery waits for it.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
 /// Bound of making a TCP connection and of the driver's look at the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long the driver looks for a server before it says that there is none.
+/// Time for which the driver looks for a server before it says that there is none.
 const SELECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// MongoDB's code for a collection that is there already.
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// Where the entries are stored.
+/// Address of the store: where the entries are.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub(crate) struct StoreTarget {
     options: ClientOptions,
     database: String,
     collection: String,
@@ -34,10 +34,10 @@ pub(crate) struct Target {
 
 /// A connection string that can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("MONGO_URL can't be read; it must look like mongodb://user:password@host:27017/logs_db: {0}")]
-pub struct BadUrl(mongodb::error::Error);
+#[error("LOGGER_MONGO_URL: expected mongodb://user:password@host:27017/logs_db: {0}")]
+pub struct BadMongoUrl(mongodb::error::Error);
 
-/// Why no connection was made.
+/// Reason why no connection was made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectFailure {
     #[error("{address}: {source}")]
@@ -46,13 +46,14 @@ pub(super) enum ConnectFailure {
     Driver(#[from] mongodb::error::Error),
 }
 
-impl Target {
+impl StoreTarget {
     /// Reads a connection string and sets what the logger promises: majority, journal, quick recovery.
-    pub(crate) async fn parse(url: &str, collection: &str) -> Result<Self, BadUrl> {
+    pub(crate) async fn parse(url: &str, collection: &str) -> Result<Self, BadMongoUrl> {
         // Other drivers take "?&ssl=false", so such strings are about; this one does not.
-        let mut options = ClientOptions::parse(url.replacen("?&", "?", 1)).await.map_err(BadUrl)?;
+        let mut options = ClientOptions::parse(url.replacen("?&", "?", 1)).await.map_err(BadMongoUrl)?;
         options.app_name.get_or_insert_with(|| "logger".to_owned());
         options.heartbeat_freq = Some(HEARTBEAT);
+        // Polled, so that the heartbeat above is what decides how soon a server that is gone is noticed.
         options.server_monitoring_mode = Some(ServerMonitoringMode::Poll);
         options.connect_timeout.get_or_insert(CONNECT_TIMEOUT);
         options.server_selection_timeout.get_or_insert(SELECTION_TIMEOUT);
@@ -96,10 +97,11 @@ impl Target {
 }
 
 fn durable() -> WriteConcern {
+    // Acknowledged means stored: on a majority of the nodes, and in their journals, when a caller hears of it.
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build()
 }
 
-/// Before the first insert: a store may lose inserts of several clients that race on creating it.
+/// Creates the collection before the first insert: a store may lose inserts of several clients that race on creating it.
 async fn ensure_collection(database: &Database, name: &str) -> mongodb::error::Result<()> {
     match database.create_collection(name).await {
         Err(error) if !is_command_error(&error, NAMESPACE_EXISTS) => Err(error),
@@ -124,15 +126,15 @@ mod tests {
 
     #[tokio::test]
     async fn the_database_is_that_of_the_url_or_logs_db() {
-        let target = Target::parse("mongodb://u:p@127.0.0.1:1/other?&ssl=false", "logs").await.unwrap();
+        let target = StoreTarget::parse("mongodb://u:p@127.0.0.1:1/other?&ssl=false", "logs").await.unwrap();
         assert_eq!(target.database, "other");
-        let target = Target::parse("mongodb://127.0.0.1:1", "logs").await.unwrap();
+        let target = StoreTarget::parse("mongodb://127.0.0.1:1", "logs").await.unwrap();
         assert_eq!(target.database, "logs_db");
     }
 
     #[tokio::test]
     async fn a_bad_url_is_named_without_its_password() {
-        let error = Target::parse("http://u:secret@h/x", "logs").await.unwrap_err().to_string();
+        let error = StoreTarget::parse("http://u:secret@h/x", "logs").await.unwrap_err().to_string();
         assert!(error.contains("MONGO_URL") && !error.contains("secret"), "{error}");
     }
 
@@ -141,7 +143,7 @@ mod tests {
         let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = taken.local_addr().unwrap();
         drop(taken);
-        let target = Target::parse(&format!("mongodb://{address}"), "logs").await.unwrap();
+        let target = StoreTarget::parse(&format!("mongodb://{address}"), "logs").await.unwrap();
         let failure = target.connect().await.unwrap_err();
         assert!(matches!(failure, ConnectFailure::Unreachable { .. }), "{failure}");
     }

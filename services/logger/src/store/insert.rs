@@ -1,8 +1,8 @@
-//! One insert of a whole batch, and what is true after it.
+//! Insert of a whole batch, and what is true after it.
 
 use std::collections::{HashMap, HashSet};
 
-use chassis::link::Held;
+use chassis::link::Connection;
 use mongodb::bson::{RawDocument, RawDocumentBuf, doc};
 use mongodb::error::{Error, ErrorKind, InsertManyError};
 
@@ -13,7 +13,7 @@ use crate::moment::Moment;
 /// MongoDB's code for an id that is there already.
 const DUPLICATE_KEY: i32 = 11_000;
 
-/// What an insert did: everything in it that is not named here is stored.
+/// Result of an insert: every document of it that is not named here is stored.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inserted {
     /// Places of documents whose id was there already.
@@ -33,7 +33,7 @@ pub(crate) enum InsertFailure {
     Unknown(String),
 }
 
-/// What is known of a stored entry.
+/// Content of a stored entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) fingerprint: Fingerprint,
@@ -44,9 +44,10 @@ impl Store {
     /// Inserts a batch.
     pub(crate) async fn insert(
         &self,
-        logs: &Held<Logs>,
+        logs: &Connection<Logs>,
         documents: Vec<&RawDocumentBuf>,
     ) -> Result<Inserted, InsertFailure> {
+        // Unordered: one repeat must not stop the entries after it.
         let insert = logs.entries.insert_many(documents).ordered(false);
         match self.unless_lost(logs, async { insert.await.map(drop) }).await {
             Ok(Ok(())) => Ok(Inserted::default()),
@@ -60,10 +61,10 @@ impl Store {
         }
     }
 
-    /// What is stored under an id.
+    /// Looks up what is stored under an id.
     pub(crate) async fn content(
         &self,
-        logs: &Held<Logs>,
+        logs: &Connection<Logs>,
         id: &str,
     ) -> Result<Option<Content>, InsertFailure> {
         let find = logs.entries.find_one(doc! { "_id": id }).into_future();
@@ -74,7 +75,8 @@ impl Store {
         }
     }
 
-    /// Whatever a foreign writer left out is taken for empty, which no entry of ours is.
+    /// Reads a document.
+    // Whatever a foreign writer left out is taken for empty, which no entry of ours is.
     fn content_of(&self, document: &RawDocument) -> Content {
         let text = |key: &str| document.get_str(key).unwrap_or_default();
         let created_at =
@@ -83,7 +85,7 @@ impl Store {
     }
 
     /// Says what an error means for what was sent, and reports a connection that is gone.
-    pub(super) fn failed(&self, logs: &Held<Logs>, error: &Error) -> InsertFailure {
+    pub(super) fn failed(&self, logs: &Connection<Logs>, error: &Error) -> InsertFailure {
         let (reason, meaning) = (short(error), failure(error));
         if meaning.lost {
             self.link.report(logs, reason.as_str());
@@ -92,7 +94,7 @@ impl Store {
     }
 }
 
-/// What an error of the driver means.
+/// Meaning of an error of the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meaning {
     /// The operation may have reached the store.

@@ -7,12 +7,12 @@ mod watch;
 
 use std::sync::Arc;
 
-use chassis::link::{Held, Link};
+use chassis::link::{Connection, Link};
 use mongodb::bson::RawDocumentBuf;
 use mongodb::{Client, Collection};
 
-pub use connect::BadUrl;
-pub(crate) use connect::Target;
+pub use connect::BadMongoUrl;
+pub(crate) use connect::StoreTarget;
 pub(crate) use insert::{Content, InsertFailure, Inserted};
 pub(crate) use read::{PageRequest, ReadFailure, StoredLog};
 
@@ -21,7 +21,7 @@ use crate::fingerprint::Fingerprints;
 /// The store; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
-    target: Arc<Target>,
+    target: Arc<StoreTarget>,
     fingerprints: Fingerprints,
     /// The connection; [`Store::keep`] makes it.
     pub(crate) link: Link<Logs>,
@@ -36,16 +36,16 @@ pub(crate) struct Logs {
 
 impl Store {
     /// A store that nobody has tried yet.
-    pub(crate) fn new(target: Target, fingerprints: Fingerprints) -> Self {
+    pub(crate) fn new(target: StoreTarget, fingerprints: Fingerprints) -> Self {
         Self { target: Arc::new(target), fingerprints, link: Link::default() }
     }
 
-    /// Runs an operation until it ends or the connection is lost meanwhile, whoever notices that. It has no
-    /// bound of its own: a store that answers pings is only slow, and to give up on it would make it slower.
-    /// The bound is the deadline of whoever waits.
+    /// Runs an operation until it ends or the connection is lost meanwhile, whoever notices that.
+    // It has no bound of its own: a store that answers pings is only slow, and to give up on it would make it slower.
+    // The bound is the deadline of whoever waits.
     async fn unless_lost<T>(
         &self,
-        logs: &Held<Logs>,
+        logs: &Connection<Logs>,
         work: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<mongodb::error::Result<T>, String> {
         tokio::select! {

@@ -10,7 +10,7 @@ use crate::moment::Moment;
 /// A page ends early beyond this many bytes, since gRPC takes 4 MiB unless told otherwise.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
 
-/// Which entries.
+/// Page of entries that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageRequest {
     pub(crate) limit: u32,
@@ -28,17 +28,17 @@ pub(crate) struct StoredLog {
     pub(crate) via: String,
 }
 
-/// Why nothing was read.
+/// Reason why nothing was read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReadFailure {
     #[error("no entry has the id \"{0}\"; begin with the newest by leaving \"after\" empty")]
     NoSuchId(String),
-    #[error("the store is not there: {0}")]
+    #[error("the store is unavailable: {0}")]
     Store(String),
 }
 
 impl Store {
-    /// One page, the newest first.
+    /// Reads a page, the newest entries first.
     pub(crate) async fn read(&self, request: &PageRequest) -> Result<Vec<StoredLog>, ReadFailure> {
         let logs = self.link.current().map_err(ReadFailure::Store)?;
         let read = self.unless_lost(&logs, page(&logs, request)).await;

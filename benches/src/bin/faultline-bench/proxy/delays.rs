@@ -59,6 +59,9 @@ pub(super) async fn measure(
 fn add(rounds: &mut Rounds, name: &str, latency: &Latency) {
     rounds.add(&format!("{name}, mean"), "ms", latency.mean().unwrap_or(0.0) / 1000.0);
     rounds.add(&format!("{name}, p99"), "ms", millis(latency, 0.99));
+    // A stall of a few connections does not show in the percentile.
+    // A stall of a few connections does not show in the percentile.
+    rounds.add(&format!("{name}, max"), "ms", millis(latency, 1.0));
 }
 
 fn millis(latency: &Latency, quantile: f64) -> f64 {

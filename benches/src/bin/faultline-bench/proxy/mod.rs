@@ -3,6 +3,7 @@
 
 mod api;
 mod bandwidth;
+mod burst;
 mod delays;
 mod idle;
 mod origin;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use benches::Failed;
 use clap::{Args, ValueEnum};
+use faultline::cli::output::note;
 
 pub(crate) use api::Api;
 pub(crate) use origin::{Doors, Origin};
@@ -49,6 +51,8 @@ enum Part {
     Idle,
     /// Bytes, round trips and new connections
     Throughput,
+    /// First answers when many clients come at once
+    Burst,
     /// How exact a latency is
     Latency,
     /// How exact a bandwidth is
@@ -60,7 +64,7 @@ impl Proxy {
         session::alone("link", async |notes| {
             let here: Vec<Kind> = KINDS.into_iter().filter(|kind| kind.is_here()).collect();
             for missing in KINDS.into_iter().filter(|kind| !kind.is_here()) {
-                eprintln!("{} is not on this machine and is left out", missing.name());
+                note(format_args!("{} is not on this machine and is left out", missing.name()));
             }
             note_versions(notes);
             let (_origin, doors) = subject::origin(delays::LATENCY)?;
@@ -80,9 +84,12 @@ impl Proxy {
             }
             let mut measured = Rounds::default();
             for round in 1..=self.rounds {
-                eprintln!("round {round} of {}", self.rounds);
+                note(format_args!("round {round} of {}", self.rounds));
                 for subject in subjects.iter().filter(|_| is_wanted(Part::Throughput)) {
                     throughput::measure(subject, time, &mut measured).await?;
+                }
+                for subject in subjects.iter().filter(|_| is_wanted(Part::Burst)) {
+                    burst::measure(subject, &mut measured).await?;
                 }
                 if is_wanted(Part::Latency) {
                     delays::measure_direct(doors, time, &mut measured).await?;

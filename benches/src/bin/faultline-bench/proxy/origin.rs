@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use benches::Failed;
 use clap::Args;
+use faultline::cli::output::tell;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Bytes of a message.
 pub(super) const MESSAGE: usize = 64;
@@ -54,10 +55,10 @@ impl Origin {
     pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
         let delay = Duration::from_millis(self.delay);
         tokio::runtime::Runtime::new()?.block_on(async {
-            let (echo_door, source_door, slow_door) = (bind().await?, bind().await?, bind().await?);
+            let (echo_door, source_door, slow_door) = (bind()?, bind()?, bind()?);
             let addresses = [&echo_door, &source_door, &slow_door].map(|door| door.local_addr());
             let [echo_at, source_at, slow_at] = addresses;
-            println!("{} {} {}", echo_at?, source_at?, slow_at?);
+            tell(format_args!("{} {} {}", echo_at?, source_at?, slow_at?));
             let (late, answers) = channel();
             std::thread::spawn(move || answer_in_time(&answers));
             tokio::join!(
@@ -70,8 +71,14 @@ impl Origin {
     }
 }
 
-async fn bind() -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+/// Connections that may wait to be accepted: as many as with a listener of the standard library, so that a proxy that
+/// opens too many connections at once shows as slow first answers.
+const BACKLOG: u32 = 128;
+
+fn bind() -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(BACKLOG)
 }
 
 async fn accept<F: Future<Output = std::io::Result<()>> + Send + 'static>(

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use benches::Failed;
 use clap::Args;
+use faultline::cli::output::tell;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -28,7 +29,7 @@ impl PlainCopy {
                 told.push(door.local_addr()?.to_string());
                 tokio::spawn(serve(door, upstream));
             }
-            println!("{}", told.join(" "));
+            tell(told.join(" "));
             std::future::pending().await
         })
     }

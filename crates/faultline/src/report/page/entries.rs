@@ -4,13 +4,14 @@ use maud::{Markup, html};
 
 use super::super::details::{Details, LINES, LOGGED, LogLine, Way};
 use super::super::model::Report;
-use super::format::{count, seconds};
-use crate::checker::{Check, PathFigures};
+use super::super::table::entries;
+use super::format::seconds;
+use crate::checker::{Check, Coverage, PathFigures};
 
 pub(super) fn draw(report: &Report, details: &Details) -> Markup {
     html! {
         (table(report))
-        @if details.ways.is_empty() { p { "None is lost, doubled, unexpected or altered that could be named." } }
+        @if details.ways.is_empty() { p { (no_ways(report)) } }
         @else {
             p {
                 "Each entry in question, as far as its way is known"
@@ -24,13 +25,22 @@ pub(super) fn draw(report: &Report, details: &Details) -> Markup {
     }
 }
 
+fn no_ways(report: &Report) -> &'static str {
+    match report.paths.values().any(|path| path.entries == Coverage::Checked) {
+        true => {
+            "Of those that were checked, none is lost, duplicated, unexpected or altered that could be named."
+        }
+        false => "None was checked.",
+    }
+}
+
 /// A count of a path.
 type Get = fn(&PathFigures) -> Option<u64>;
 
 fn table(report: &Report) -> Markup {
     let rows: [(&str, Get); 5] = [
         ("lost: acknowledged and not stored", |path| path.lost),
-        ("doubled: stored more than once", |path| path.duplicated),
+        ("duplicated: stored more than once", |path| path.duplicated),
         ("unexpected: stored though refused or never sent", |path| path.unexpected),
         ("altered: stored with other content", |path| path.altered),
         ("recovered: outcome unknown, and stored", |path| path.recovered),
@@ -38,11 +48,11 @@ fn table(report: &Report) -> Markup {
     html! {
         div class="wide" tabindex="0" role="region" aria-label="Entries by path" {
             table {
-                caption { "Entries, compared with the stores after the run; \"-\" where a path stores nothing" }
+                caption { "Entries, compared with the stores after the run; \"n/a\" on a path that writes nothing" }
                 thead { tr { th scope="col" { "entries" } @for path in report.paths.keys() { th scope="col" { (path) } } } }
                 tbody {
                     @for (title, get) in rows {
-                        tr { th scope="row" { (title) } @for path in report.paths.values() { td { (count(get(path))) } } }
+                        tr { th scope="row" { (title) } @for path in report.paths.values() { td { (entries(path, get)) } } }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::model::Report;
 use super::format::{number, quantile};
-use super::verdict::sign;
+use super::verdict::{class, sign};
 
 pub(super) fn paths(report: &Report) -> Markup {
     html! {
@@ -45,7 +45,7 @@ pub(super) fn checks(report: &Report) -> Markup {
             thead { tr { th scope="col" { "answer" } th scope="col" { "question" } th scope="col" { "what was seen" } } }
             tbody {
                 @for check in &report.checks {
-                    tr class=(check.verdict) {
+                    tr class=(class(check.verdict)) {
                         td { span aria-hidden="true" { (sign(check.verdict)) " " } (check.verdict) }
                         th scope="row" { (check.name) }
                         td { (check.detail) @if let Some(ids) = check.first_ids() { br; code { (ids) } } }

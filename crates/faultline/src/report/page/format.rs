@@ -12,11 +12,6 @@ pub(super) fn millis(ms: Option<u64>) -> String {
     ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"))
 }
 
-/// A count, where there is one.
-pub(super) fn count(count: Option<u64>) -> String {
-    count.map_or_else(|| "-".to_owned(), |count| count.to_string())
-}
-
 /// A quantile of a tally in milliseconds, where there is one.
 pub(super) fn quantile(tally: &Tally, get: fn(Quantiles) -> f64) -> String {
     tally.latency_ms.map_or_else(|| "-".to_owned(), |quantiles| number(get(quantiles)))

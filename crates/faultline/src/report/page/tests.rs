@@ -4,6 +4,7 @@ use super::*;
 use crate::checker::{self, Verdict};
 use crate::history::{self, Event};
 use crate::picture::{TimeSpan, bars};
+use crate::timeline::Timeline;
 
 /// A run of two seconds with a fault, one lost entry and one that nobody sent, whose message holds markup.
 const HISTORY: &str = r#"{"type":"run","version":2,"run":"r1","faultline":"0.1.0","started":"2026-11-27T04:12:31Z","provider":"processes","ready_ms":7,"stored_in":{"log":"logs"},"affected":[["log"]],"system":{"nodes":["broker","mongo"],"links":["broker->mongo:27017"],"entries":["broker"]},"command":"faultline run s.toml --seed 3","schedule":{"version":2,"scenario":"s","shows":"<b>shows</b>","seed":3,"timeout":"5s","payload":256,"in_flight":2000,"streams":[{"path":"log","from":"0s","until":"2s","rate":"2/s","offset":"1us","seed":0}],"faults":[{"kind":"kill","target":"mongo","at":"500ms","until":"1s","seed":8}],"expect":{"lost":0,"duplicated":0,"unexpected":0,"without-fault":"99%","unaffected":"99%","recovers-within":"30s","drains-within":"1min"}},"environment":{"os":"<i>linux</i>"}}
@@ -25,9 +26,9 @@ const HISTORY: &str = r#"{"type":"run","version":2,"run":"r1","faultline":"0.1.0
 "#;
 
 fn page_of(text: &str) -> (Report, Details, String) {
-    let history = history::read(text).unwrap();
-    let report = Report::new(std::path::Path::new("runs/r1"), &history, checker::judge(&history));
-    let details = Details::new(&history, &report);
+    let timeline = Timeline::of(&history::read(text).unwrap());
+    let report = Report::new(std::path::Path::new("runs/r1"), &timeline.run, checker::judge(&timeline));
+    let details = Details::new(&timeline, &report);
     let page = render(&report, &details);
     (report, details, page)
 }
@@ -87,13 +88,20 @@ fn bars_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
         let sent = history::Invoke { id: id.clone(), path: "log".into(), due, sent: due, hash: Some(5) };
         events.push(Event::Invoke(sent));
         let (at, outcome) = (due + 1000 + number % 997, history::Outcome::Ok);
-        events.push(Event::Settle(history::Settled { id, at, outcome, status: Some(200), message: None }));
+        events.push(Event::Settle(history::Settled {
+            id,
+            at,
+            outcome,
+            status: Some(200),
+            message: None,
+            undeclared: false,
+        }));
     }
-    let history = history::History { run: history.run, events };
-    let report = Report::new(std::path::Path::new("runs/r1"), &history, checker::judge(&history));
-    let details = Details::new(&history, &report);
-    let seconds = timeline::seconds(&details);
-    let span = TimeSpan::finished(&seconds, &timeline::windows(&report), 2.0);
+    let timeline = Timeline::of(&history::History { run: history.run, events });
+    let report = Report::new(std::path::Path::new("runs/r1"), &timeline.run, checker::judge(&timeline));
+    let details = Details::new(&timeline, &report);
+    let seconds = super::timeline::seconds(&details);
+    let span = TimeSpan::finished(&seconds, &super::timeline::windows(&report), 2.0);
     let bars = bars::bars("log", &seconds, span);
     assert_eq!(bars.iter().map(|bar| bar.counts.offered).sum::<u64>(), 100_000);
     assert!(bars.len() <= 150 && span.until == 3600, "{} {span:?}", bars.len());

@@ -7,7 +7,7 @@ use crate::checker::Verdict;
 
 pub(super) fn draw(report: &Report) -> Markup {
     html! {
-        header class=(report.verdict) {
+        header class=(class(report.verdict)) {
             p class="verdict" {
                 span class="sign" aria-hidden="true" { (sign(report.verdict)) }
                 (report.verdict)
@@ -27,10 +27,16 @@ pub(super) fn draw(report: &Report) -> Markup {
     }
 }
 
+/// The class of a verdict in the style sheet.
+pub(super) fn class(verdict: Verdict) -> String {
+    verdict.name().replace(' ', "-")
+}
+
 /// A sign for a verdict, so that nobody depends on its colour.
 pub(super) fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "\u{2713}",
+        Verdict::NotChecked => "\u{2013}",
         Verdict::Unknown => "?",
         Verdict::Fail => "\u{2717}",
     }

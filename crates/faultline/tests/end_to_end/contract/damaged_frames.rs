@@ -42,12 +42,13 @@ struct Beside {
 impl Beside {
     fn start(service: &str, system: &Shared, way: &DamagingWay) -> Self {
         let (logger, http) = (system.address("logger", 50001), system.address("logger", 80));
+        let named = |setting: &str| format!("{}_{setting}", service.to_uppercase());
         let mut child = Command::new(binary::service(service).expect("a built service"))
-            .env("LISTEN", "127.0.0.1:0")
-            .env("AMQP_URL", format!("amqp://guest:guest@{}/%2f", way.address))
-            .env("LOGGER_GRPC_URL", format!("http://{logger}"))
-            .env("LOGGER_HTTP_URL", format!("http://{http}"))
-            .env("AUTHENTICATION_URL", format!("http://{}", system.address("authentication", 80)))
+            .env(named("LISTEN"), "127.0.0.1:0")
+            .env(named("AMQP_URL"), format!("amqp://guest:guest@{}/%2f", way.address))
+            .env(named("LOGGER_GRPC_URL"), format!("http://{logger}"))
+            .env(named("LOGGER_HTTP_URL"), format!("http://{http}"))
+            .env(named("AUTHENTICATION_URL"), format!("http://{}", system.address("authentication", 80)))
             .env("NO_COLOR", "1")
             .stderr(Stdio::piped())
             .spawn()

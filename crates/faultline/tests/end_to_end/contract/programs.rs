@@ -11,11 +11,11 @@ const SERVICES: [&str; 4] = ["authentication", "broker", "listener", "logger"];
 
 /// Settings that could be used, of servers that nobody needs to ask.
 const USABLE: [(&str, &str); 5] = [
-    ("AMQP_URL", "amqp://u:p@127.0.0.1:1"),
-    ("DATABASE_URL", "postgres://u:p@127.0.0.1:1/d"),
-    ("GRPC_LISTEN", "127.0.0.1:0"),
-    ("LOGGER_GRPC_URL", "http://127.0.0.1:1"),
-    ("MONGO_URL", "mongodb://127.0.0.1:1/d"),
+    ("LISTENER_AMQP_URL", "amqp://u:p@127.0.0.1:1"),
+    ("AUTHENTICATION_DATABASE_URL", "postgres://u:p@127.0.0.1:1/d"),
+    ("LOGGER_GRPC_LISTEN", "127.0.0.1:0"),
+    ("LISTENER_LOGGER_GRPC_URL", "http://127.0.0.1:1"),
+    ("LOGGER_MONGO_URL", "mongodb://127.0.0.1:1/d"),
 ];
 
 /// Runs a service that must end by itself.
@@ -40,8 +40,9 @@ fn every_setting_is_documented() {
         let output = run(service, &["--help"]);
         let help = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{service}");
-        for setting in ["[env: LISTEN=]", "[env: LOG_LEVEL=]", "[env: DRAIN=]"] {
-            assert!(help.contains(setting), "{service}: {setting} is not in {help}");
+        for setting in ["LISTEN", "LOG_LEVEL", "DRAIN"] {
+            let setting = format!("[env: {}_{setting}=]", service.to_uppercase());
+            assert!(help.contains(&setting), "{service}: {setting} is not in {help}");
         }
     }
 }

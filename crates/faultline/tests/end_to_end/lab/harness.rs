@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use faultline::stack::mark as marks;
+use faultline::stack::mark;
 use faultline::stack::tree;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -66,10 +66,10 @@ impl Harness {
 
     /// Processes of this machine that carry its mark.
     pub(crate) fn family(&self) -> BTreeSet<u32> {
-        let mark = format!("{}:", self.child.id());
+        let begins = format!("{}:", self.child.id());
         let all = tree::all().expect("/proc");
         let marked = all.into_iter().filter(|process| {
-            tree::variable(process.pid, marks::HARNESS).is_some_and(|harness| harness.starts_with(&mark))
+            tree::variable(process.pid, mark::HARNESS).is_some_and(|harness| harness.starts_with(&begins))
         });
         marked.filter(|process| process.state != 'Z').map(|process| process.pid).collect()
     }

@@ -4,6 +4,7 @@ mod harness;
 mod panicking;
 mod runs;
 mod shared;
+mod small;
 mod written;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use faultline::stack::{Choice, Topology, topology};
 pub(crate) use harness::{Harness, heal, run_folder};
 pub(crate) use runs::{run, run_on, schedule};
 pub(crate) use shared::{Shared, run_in_turn, shared};
+pub(crate) use small::Small;
 
 /// The repository.
 pub(crate) fn repository() -> &'static Path {

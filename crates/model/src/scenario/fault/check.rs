@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::kind::{FaultKind, Place};
 use super::spec::FaultSpec;
-use faultline_toxics::{Acts, Attribute};
+use faultline_toxics::{Action, Attribute};
 
 /// Where, and what is wrong.
 type Told = (Range<usize>, String);
@@ -56,7 +56,7 @@ impl FaultKind {
         };
         let free =
             spec.attributes.iter().filter(|attribute| !attribute.needed).map(|attribute| attribute.name);
-        let stream = matches!(spec.acts, Acts::Stream(_)).then_some("stream");
+        let stream = matches!(spec.action, Action::Bytes(_)).then_some("stream");
         free.chain(stream).chain(["toxicity"]).collect()
     }
 }

@@ -46,7 +46,9 @@ impl Given {
         };
         match value {
             ..0 => Err(format!("`{name}` is at least 0")),
-            0 if of.needed && !of.acts_at_zero => Err(format!("with `{name}` at 0 nothing would be done")),
+            0 if of.needed && !of.effective_at_zero => {
+                Err(format!("with `{name}` at 0 nothing would be done"))
+            }
             value => Ok(value),
         }
     }

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use faultline_toxics::Spec;
+use faultline_toxics::ToxicKind;
 
 /// What can be done to a node, to a link, or between groups of nodes. In a file it is its name.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum FaultKind {
     /// Nothing passes between two groups of nodes, or nothing one way.
     Partition,
     /// A toxic on a link.
-    Toxic(&'static Spec),
+    Toxic(&'static ToxicKind),
 }
 
 /// Why a name is none of a fault.
@@ -74,7 +74,7 @@ impl FaultKind {
             Self::Kill => "the node is killed, and started again when the fault ends",
             Self::Stop => {
                 "the node is stopped in order, by the signal that its maker intends, and started again when the fault \
-                 ends"
+                 ends; the run fails where it does not end within 20 s with the exit code that its maker promises"
             }
             Self::Pause => {
                 "every process of the node stands still: its connections stay open and nobody answers; it goes on when \
@@ -101,7 +101,7 @@ impl FaultKind {
 
     /// The toxic that it is, if it is one.
     #[must_use]
-    pub fn spec(self) -> Option<&'static Spec> {
+    pub fn spec(self) -> Option<&'static ToxicKind> {
         match self {
             Self::Toxic(spec) => Some(spec),
             _ => None,

@@ -9,7 +9,7 @@ use super::check;
 use super::kind::FaultKind;
 use super::spec::{Directions, FaultSpec, PartitionDirection};
 use crate::scenario::duration::Span;
-use faultline_toxics::Settings;
+use faultline_toxics::ToxicSettings;
 
 /// One fault with its times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,8 +98,8 @@ impl PlannedToxic {
     /// Returns the settings for a toxic of this kind; none if the kind is no toxic or does not accept one of them, as can be
     /// in a history of another version.
     #[must_use]
-    pub fn settings(&self, kind: FaultKind) -> Option<Settings> {
-        let mut settings = Settings::new(kind.spec()?);
+    pub fn settings(&self, kind: FaultKind) -> Option<ToxicSettings> {
+        let mut settings = ToxicSettings::new(kind.spec()?);
         for (name, value) in &self.values {
             settings.set(name, *value).ok()?;
         }

@@ -46,6 +46,7 @@ fn binary(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run_id::RunId;
 
     fn place(ports: &[(u16, u16)]) -> Place {
         Place {
@@ -53,7 +54,7 @@ mod tests {
             log: "/log".into(),
             ports: ports.iter().copied().collect(),
             environment: [("RABBITMQ_DEFAULT_PASS".to_owned(), "a\"b".to_owned())].into(),
-            run: "r".to_owned(),
+            run: RunId::random(),
         }
     }
 

@@ -19,7 +19,10 @@ use futures::future::BoxFuture;
 use lapin::uri::{AMQPAuthority, AMQPUri, AMQPUserInfo};
 use nix::sys::signal::Signal;
 
-use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_file};
+use super::{
+    Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_file,
+    write_secret,
+};
 
 const AMQP: u16 = 5672;
 const MANAGEMENT: u16 = 15672;
@@ -102,7 +105,8 @@ async fn log_in(place: &Place) -> Result<(), String> {
 impl Server for Rabbitmq {
     fn prepare(&self, place: &Place) -> Result<(), ServerError> {
         make_folder(&place.dir)?;
-        write_file(&place.dir.join("advanced.config"), &config::text(place)?)?;
+        // It holds the password.
+        write_secret(&place.dir.join("advanced.config"), &config::text(place)?)?;
         write_file(&place.dir.join("enabled_plugins"), &config::enabled_plugins(place))?;
         slim::view(&slim_folder(place), &script()?, config::plugins(place))?;
         Ok(())
@@ -121,6 +125,12 @@ impl Server for Rabbitmq {
 
     fn stop_signal(&self) -> Signal {
         Signal::SIGTERM
+    }
+
+    /// RabbitMQ's start script: "SIGTERM: Exits 0 since this is considered a normal process termination", in the
+    /// script as in the Erlang machine that it becomes (scripts/rabbitmq-server, rabbit_prelaunch_sighandler.erl).
+    fn stop_codes(&self) -> &'static [i32] {
+        &[0]
     }
 
     fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {

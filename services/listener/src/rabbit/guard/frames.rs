@@ -11,7 +11,7 @@ use lapin::protocol::basic::parse_properties;
 /// The header of a message whose properties can't be read: their bytes, or the first of them.
 pub(crate) const UNREADABLE: &str = "x-faultline-unreadable";
 
-/// How many of the bytes are kept.
+/// Number of bytes that are kept of what can't be read.
 const KEPT: usize = 1024;
 
 /// The longest frame until RabbitMQ says otherwise.
@@ -38,12 +38,12 @@ const BEFORE_PROPERTIES: usize = 12;
 /// The flag of the property `headers`.
 const HEADERS: u16 = 1 << 13;
 
-/// What came and is not yet a whole frame.
+/// Bytes that came and are not yet a whole frame.
 #[derive(Debug)]
 pub(super) struct Frames {
     came: Vec<u8>,
     longest: usize,
-    /// What comes is not made of frames: the library has to say so.
+    /// True once the stream is not made of frames: the library has to say so.
     as_it_is: bool,
 }
 
@@ -71,7 +71,7 @@ impl Frames {
             if let Some(longest) = tuned(frame) {
                 self.longest = longest;
             }
-            mend(frame, out);
+            repair(frame, out);
             passed += length;
         }
         if self.as_it_is {
@@ -97,7 +97,7 @@ impl Frames {
 }
 
 /// Appends a frame as the library can read it.
-fn mend(frame: &[u8], out: &mut Vec<u8>) {
+fn repair(frame: &[u8], out: &mut Vec<u8>) {
     let (head, payload) = (&frame[..HEAD], &frame[HEAD..frame.len() - 1]);
     match head[0] {
         // Its length is wrong, and so is what seems to be in it.
@@ -154,7 +154,7 @@ fn tuned(frame: &[u8]) -> Option<usize> {
     Some(if longest == 0 { u32::MAX as usize + AROUND } else { longest as usize })
 }
 
-/// Where the routing key is in the payload of a delivery.
+/// Finds the routing key in the payload of a delivery.
 fn routing_key(payload: &[u8]) -> Option<Range<usize>> {
     let consumer = short_string(payload, DELIVER.len())?;
     // The delivery's tag, and whether it is a redelivery.
@@ -162,7 +162,7 @@ fn routing_key(payload: &[u8]) -> Option<Range<usize>> {
     short_string(payload, exchange.end)
 }
 
-/// Where the text of a short string is that begins at `at` with its length.
+/// Finds the text of a short string that begins at `at` with its length.
 fn short_string(payload: &[u8], at: usize) -> Option<Range<usize>> {
     let begin = at + 1;
     let end = begin + usize::from(*payload.get(at)?);
@@ -211,13 +211,13 @@ mod tests {
     #[test]
     fn properties_that_can_not_be_read_become_a_header() {
         let properties = message_id(b"a\xff");
-        let mended = passed(&header(&properties));
-        let (rest, read) = parse_properties(&mended[HEAD + BEFORE_PROPERTIES..mended.len() - 1]).unwrap();
-        assert!(rest.is_empty() && mended.ends_with(&[END]));
+        let repaired = passed(&header(&properties));
+        let (rest, read) = parse_properties(&repaired[HEAD + BEFORE_PROPERTIES..repaired.len() - 1]).unwrap();
+        assert!(rest.is_empty() && repaired.ends_with(&[END]));
         let headers = read.headers().clone().unwrap();
         let told = headers.inner().get(&ShortString::from(UNREADABLE)).unwrap().as_long_string().unwrap();
         assert_eq!(told.as_bytes(), properties);
-        assert_eq!(mended[HEAD..HEAD + BEFORE_PROPERTIES], header(&[])[HEAD..HEAD + BEFORE_PROPERTIES]);
+        assert_eq!(repaired[HEAD..HEAD + BEFORE_PROPERTIES], header(&[])[HEAD..HEAD + BEFORE_PROPERTIES]);
         // What is left of the longest is still a frame.
         assert!(passed(&header(&vec![0xff; 100_000])).len() < 2 * KEPT);
     }

@@ -1,4 +1,4 @@
-//! What comes from RabbitMQ is made readable before the client library reads it.
+//! Guard that makes frames of RabbitMQ readable before the client library reads them.
 
 mod frames;
 mod runtime;

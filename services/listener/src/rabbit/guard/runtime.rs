@@ -1,4 +1,4 @@
-//! How the client library comes to such a connection: by a runtime that is tokio's but for what it connects.
+//! Runtime by which the client library comes to such a connection: tokio's but for what it connects.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;

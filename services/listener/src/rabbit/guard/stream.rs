@@ -11,13 +11,14 @@ use super::frames::Frames;
 /// The most that is read at once.
 const PIECE: usize = 64 * 1024;
 
-/// A connection. Writing is left alone.
+/// A connection.
+// Writing is left alone.
 #[derive(Debug)]
 pub(in crate::rabbit) struct Guarded<S> {
     inner: S,
     frames: Frames,
     piece: Vec<u8>,
-    /// What can be read, from `read` on.
+    /// Bytes that can be read, from `read` on.
     ready: Vec<u8>,
     read: usize,
 }

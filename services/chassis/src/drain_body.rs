@@ -1,8 +1,4 @@
 //! A refusal that comes before the whole request was read must still arrive.
-//!
-//! Were the connection closed on a client that is still sending, it would be reset, and the client could lose
-//! the answer that tells it why. So the answer goes out at once, and what is left of the body is read and
-//! thrown away, for a bounded time and up to a bounded size.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -23,9 +19,9 @@ const MOST: usize = 64 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// A body that a handler may leave unread.
-struct Given {
+struct UnreadBody {
     body: Option<BodyDataStream>,
-    /// Whether the client sends: one that waits to be told to go on must not be made to.
+    /// True once the client sends: one that waits to be told to go on must not be made to.
     sends: bool,
 }
 
@@ -36,11 +32,11 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
         return next.run(Request::from_parts(head, body)).await;
     }
     let sends = !head.headers.contains_key(EXPECT);
-    let given = Given { body: Some(body.into_data_stream()), sends };
-    next.run(Request::from_parts(head, Body::from_stream(given))).await
+    let unread = UnreadBody { body: Some(body.into_data_stream()), sends };
+    next.run(Request::from_parts(head, Body::from_stream(unread))).await
 }
 
-impl Stream for Given {
+impl Stream for UnreadBody {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -54,7 +50,10 @@ impl Stream for Given {
     }
 }
 
-impl Drop for Given {
+// Were the connection closed on a client that is still sending, it would be reset, and the client could lose the
+// answer that tells it why. So the answer goes out at once, and what is left of the body is read and thrown away, for
+// a bounded time and up to a bounded size.
+impl Drop for UnreadBody {
     fn drop(&mut self) {
         let Some(rest) = self.body.take().filter(|_| self.sends) else { return };
         // Outside of a runtime there is no connection either.
@@ -80,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// What is left of a body's ten parts when its handler is done with it.
+    /// Parts that are left of a body's ten when its handler is done with it.
     async fn left(sends: bool, read: usize) -> usize {
         let (parts, mut source) = mpsc::channel::<Bytes>(10);
         for _ in 0..10 {
@@ -95,11 +94,11 @@ mod tests {
             }
             part.map(|part| part.map(Ok::<_, Error>))
         });
-        let mut given = Given { body: Some(Body::from_stream(stream).into_data_stream()), sends };
+        let mut unread = UnreadBody { body: Some(Body::from_stream(stream).into_data_stream()), sends };
         for _ in 0..read {
-            given.next().await;
+            unread.next().await;
         }
-        drop(given);
+        drop(unread);
         let mut left = 10;
         while seen.recv().await.is_some() {
             left -= 1;

@@ -1,4 +1,4 @@
-//! The admission of a new connection: toxics that act on arrival, in their order.
+//! The admission of a new connection by the toxics that take effect on arrival.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub enum Admission {
 
 /// A new connection.
 #[derive(Debug, Clone, Copy)]
-pub struct Arrival {
+pub struct NewConnection {
     /// Connections that came before this one while the toxic was there.
     pub before: u64,
     /// Connections that are open, this one included.

@@ -13,18 +13,18 @@ pub(crate) struct CallLimits {
 
 /// Messages that wait for a call, bounded by what one call takes.
 #[derive(Debug)]
-pub(crate) struct Hand {
+pub(crate) struct CallBuffer {
     waiting: VecDeque<Message>,
     bytes: usize,
     limits: CallLimits,
 }
 
-impl Hand {
+impl CallBuffer {
     pub(crate) fn new(limits: CallLimits) -> Self {
         Self { waiting: VecDeque::new(), bytes: 0, limits }
     }
 
-    /// Whether it should take another message; one more than the bytes allow is not much more.
+    /// Reports whether another message fits; one more than the bytes allow is not much more.
     pub(crate) fn has_room(&self) -> bool {
         self.waiting.len() < self.limits.entries && self.bytes < self.limits.bytes
     }
@@ -40,19 +40,19 @@ impl Hand {
 
     /// Takes messages back that were not stored; they go first in the next call.
     pub(crate) fn give_back(&mut self, messages: Vec<Message>) {
+        // From the last to the first, so that their order stays.
         for message in messages.into_iter().rev() {
             self.bytes += message.size();
             self.waiting.push_front(message);
         }
     }
 
-    /// The messages of the next call; at most `entries`, and at least one if there is any.
-    pub(crate) fn take_call(&mut self, entries: usize) -> Vec<Message> {
+    /// The messages of the next call; at least one if there is any.
+    pub(crate) fn take_call(&mut self) -> Vec<Message> {
         let (mut taken, mut bytes) = (Vec::new(), 0);
-        let most = entries.clamp(1, self.limits.entries);
         while let Some(message) = self.waiting.front() {
             let size = message.size();
-            if taken.len() >= most || (!taken.is_empty() && bytes + size > self.limits.bytes) {
+            if taken.len() >= self.limits.entries || (!taken.is_empty() && bytes + size > self.limits.bytes) {
                 break;
             }
             bytes += size;
@@ -80,15 +80,15 @@ mod tests {
         fn every_message_goes_out_once_in_order_and_calls_keep_their_bounds(
             sizes in prop::collection::vec(1usize..200, 1..60), entries in 1usize..10, bytes in 1usize..500,
         ) {
-            let mut hand = Hand::new(CallLimits { entries, bytes });
+            let mut buffer = CallBuffer::new(CallLimits { entries, bytes });
             let mut out = Vec::new();
             let mut arriving = sizes.iter().enumerate().map(|(tag, size)| of_size(tag as u64, *size));
             loop {
-                while hand.has_room() {
+                while buffer.has_room() {
                     let Some(message) = arriving.next() else { break };
-                    hand.add(message);
+                    buffer.add(message);
                 }
-                let call = hand.take_call(entries);
+                let call = buffer.take_call();
                 if call.is_empty() {
                     break;
                 }
@@ -97,11 +97,11 @@ mod tests {
                 // The second half of each call is refused, and brought again.
                 let mut call = call;
                 let refused = call.split_off(call.len().div_ceil(2));
-                hand.give_back(refused);
+                buffer.give_back(refused);
                 out.extend(call.into_iter().map(|message| message.original.tag));
             }
             prop_assert_eq!(out, (0..sizes.len() as u64).collect::<Vec<_>>());
-            prop_assert_eq!(hand.bytes, 0);
+            prop_assert_eq!(buffer.bytes, 0);
         }
     }
 }

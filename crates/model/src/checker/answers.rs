@@ -1,0 +1,40 @@
+//! Successes in another shape than their paths declare: no acknowledgement of an operation, whoever sent them.
+
+use std::collections::BTreeMap;
+
+use super::verdict::{Check, Verdict};
+use crate::history::Outcome;
+use crate::timeline::Timeline;
+
+/// The check `answers`; none for a run of an earlier lab, which took every answer of status 2xx for a right one.
+#[must_use]
+pub fn check(timeline: &Timeline) -> Option<Check> {
+    let declared = timeline.run.declared.as_ref()?;
+    let mut by_path: BTreeMap<&str, u64> = BTreeMap::new();
+    let undeclared: Vec<_> = timeline.operations().iter().filter(|operation| operation.undeclared).collect();
+    for operation in &undeclared {
+        *by_path.entry(&operation.path).or_default() += 1;
+    }
+    let Some(first) = undeclared.first() else {
+        let ok =
+            timeline.operations().iter().filter(|operation| operation.outcome == Some(Outcome::Ok)).count();
+        let loaded = timeline.paths();
+        let any: Vec<&str> =
+            declared.any_body.iter().map(String::as_str).filter(|path| loaded.contains(path)).collect();
+        let any = if any.is_empty() { String::new() } else { format!("; any body on {}", any.join(", ")) };
+        let detail = format!("{ok} acknowledgements are what their paths declare{any}");
+        return Some(Check::new("answers", Verdict::Pass, detail));
+    };
+    let counts: Vec<String> = by_path.iter().map(|(path, count)| format!("{path} {count}")).collect();
+    let detail = format!(
+        "{} of status 2xx are not what x-faultline.paths declares ({}); {}: {}",
+        undeclared.len(),
+        counts.join(", "),
+        first.id,
+        first.message.as_deref().unwrap_or("in another shape"),
+    );
+    Some(
+        Check::new("answers", Verdict::Fail, detail)
+            .with_ids(undeclared.iter().map(|operation| &operation.id)),
+    )
+}

@@ -1,0 +1,42 @@
+//! Judges whether each node that was asked to stop ended with the exit status that its maker promises, in its time.
+
+use super::verdict::{Check, Verdict};
+use crate::history::Stop;
+use crate::history::event::WITH_ENDS;
+use crate::scenario::FaultKind;
+use crate::timeline::Timeline;
+
+/// The check `stopped`; none where no node was asked to stop.
+#[must_use]
+pub fn check(timeline: &Timeline) -> Option<Check> {
+    let worse = list(timeline, Some(false));
+    let unseen: Vec<String> = list(timeline, None).into_iter().chain(missing(timeline)).collect();
+    let (verdict, detail) = match (timeline.stops.iter().max_by_key(|stop| stop.took), worse.is_empty()) {
+        (_, false) => (Verdict::Fail, worse.join("; ")),
+        (_, true) if !unseen.is_empty() => (Verdict::Unknown, unseen.join("; ")),
+        (Some(slowest), true) => (Verdict::Pass, summary(timeline.stops.len(), slowest)),
+        (None, true) => return None,
+    };
+    Some(Check::new("stopped", verdict, detail))
+}
+
+fn list(timeline: &Timeline, in_order: Option<bool>) -> Vec<String> {
+    timeline.stops.iter().filter(|stop| stop.is_in_order() == in_order).map(ToString::to_string).collect()
+}
+
+/// Faults that stopped a node of which nothing tells how it ended. Labs before [`WITH_ENDS`] did not tell.
+fn missing(timeline: &Timeline) -> Vec<String> {
+    if timeline.run.version < WITH_ENDS {
+        return Vec::new();
+    }
+    let active = timeline.faults.windows().iter().filter(|window| window.active.is_some());
+    let faults = active.filter_map(|window| timeline.run.schedule.faults.get(window.index));
+    let stops = faults.filter(|fault| fault.kind == FaultKind::Stop);
+    let missing = stops.filter(|fault| !timeline.stops.iter().any(|stop| stop.node == fault.target));
+    missing.map(|fault| format!("{}: nothing tells how it ended", fault.target)).collect()
+}
+
+fn summary(count: usize, slowest: &Stop) -> String {
+    let (node, seconds) = (&slowest.node, slowest.took as f64 / 1_000_000.0);
+    format!("{count} with the exit status that is promised; the slowest, {node}, took {seconds:.1} s")
+}

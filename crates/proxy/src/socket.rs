@@ -1,0 +1,44 @@
+//! Readiness of sockets: reads that do not ask twice, and the wait for a reset.
+
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::sys::socket::{MsgFlags, recv};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+/// Reads available bytes; 0 at the end of the data.
+///
+/// # Errors
+/// The error of the socket; `WouldBlock` if no bytes are available.
+pub(super) fn read(from: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut short = None;
+    let read = from.try_io(Interest::READABLE, || {
+        let read = recv(from.as_raw_fd(), buffer, MsgFlags::empty())?;
+        if read == 0 || read == buffer.len() {
+            return Ok(read);
+        }
+        // A read that did not fill the buffer has emptied the socket. This error makes tokio wait for more bytes before
+        // it asks again, which saves a system call for each message.
+        short = Some(read);
+        Err(io::ErrorKind::WouldBlock.into())
+    });
+    short.map_or(read, Ok)
+}
+
+/// Waits until the socket is reset, although nobody reads from it.
+pub(super) async fn reset(socket: &TcpStream) {
+    loop {
+        if socket.ready(Interest::ERROR).await.is_err() {
+            return;
+        }
+        let error = socket.try_io(Interest::ERROR, || match socket.take_error()? {
+            Some(error) => Ok(error),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        });
+        match error {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            _ => return,
+        }
+    }
+}
