@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `verdict` | the verdict, why, and how to repeat it |
 //! | `pictures` | pictures of the system and of every path, with their figures |
-//! | `timeline` | figures of a report as the timeline has them |
 //! | `svg` | drawings as SVG |
 //! | `faults` | each fault: times, evidence, phases |
 //! | `entries` | the entries in question and their ways |
@@ -17,7 +16,6 @@ mod figures;
 mod format;
 mod pictures;
 mod svg;
-mod timeline;
 mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};

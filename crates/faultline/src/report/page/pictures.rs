@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::details::Details;
 use super::super::model::Report;
 use super::format::number;
-use super::{figures, svg, timeline};
+use super::{figures, svg};
 use crate::picture::{self, Bar, FaultKinds, PathChart, SystemLink, SystemNode, TimeSpan};
 
 /// Width of a chart.
@@ -37,17 +37,17 @@ pub(super) fn system(details: &Details) -> Markup {
 
 /// Draws a chart of each path, below the figures of all.
 pub(super) fn charts(report: &Report, details: &Details) -> Markup {
-    let (seconds, faults) = (timeline::seconds(details), timeline::windows(report));
+    let (seconds, faults) = (&details.over_time, &details.faults);
     let planned = details.run.schedule.ends() as f64 / 1e6;
-    let span = TimeSpan::finished(&seconds, &faults, planned);
+    let span = TimeSpan::finished(seconds, faults, planned);
     html! {
         (figures::paths(report))
         @if report.paths.is_empty() { p { "No path was loaded." } }
         @else { p class="legend" { (picture::LEGEND) } }
         (svg::patterns(&picture::patterns()))
         @for path in report.paths.keys() {
-            @let bars = picture::bars::bars(path, &seconds, span);
-            @let chart = PathChart { path, bars: &bars, faults: &faults, span, width: WIDTH };
+            @let bars = picture::bars::bars(path, seconds, span);
+            @let chart = PathChart { path, bars: &bars, faults, span, width: WIDTH };
             figure class="chart" {
                 figcaption { strong { (path) } }
                 (svg::draw(&picture::chart(&chart)))

@@ -100,9 +100,8 @@ fn bars_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
     let timeline = Timeline::of(&history::History { run: history.run, events });
     let report = Report::new(std::path::Path::new("runs/r1"), &timeline.run, checker::judge(&timeline));
     let details = Details::new(&timeline, &report);
-    let seconds = super::timeline::seconds(&details);
-    let span = TimeSpan::finished(&seconds, &super::timeline::windows(&report), 2.0);
-    let bars = bars::bars("log", &seconds, span);
+    let span = TimeSpan::finished(&details.over_time, &details.faults, 2.0);
+    let bars = bars::bars("log", &details.over_time, span);
     assert_eq!(bars.iter().map(|bar| bar.counts.offered).sum::<u64>(), 100_000);
     assert!(bars.len() <= 150 && span.until == 3600, "{} {span:?}", bars.len());
     assert!(render(&report, &details).len() < 300_000);
