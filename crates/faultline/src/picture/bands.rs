@@ -42,13 +42,13 @@ struct Band {
 }
 
 impl Bands {
-    /// Places faults on a plot from `edges.0` to `edges.1`; `x` returns the place of a moment in microseconds, if the plot
-    /// shows it.
-    pub(super) fn new(faults: &[FaultWindow], edges: (f64, f64), x: impl Fn(i64) -> f64) -> Self {
+    /// Places faults on a plot from `edges.0` to `edges.1`; `x` returns the place of a moment in microseconds, and `now` is
+    /// the end of the known time, where a fault ends that is not over.
+    pub(super) fn new(faults: &[FaultWindow], edges: (f64, f64), now: f64, x: impl Fn(i64) -> f64) -> Self {
         let shown = faults
             .iter()
             .filter(|fault| fault.ready.is_none_or(|ready| x(ready) > edges.0) && x(fault.begin) < edges.1);
-        let mut bands: Vec<Band> = shown.map(|fault| Band::new(fault, edges, &x)).collect();
+        let mut bands: Vec<Band> = shown.map(|fault| Band::new(fault, edges, now, &x)).collect();
         let mut ends = [f64::MIN; MOST];
         let (mut rows, mut hidden) = (0, 0);
         for band in &mut bands {
@@ -104,11 +104,11 @@ impl Bands {
 }
 
 impl Band {
-    fn new(fault: &FaultWindow, (left, right): (f64, f64), x: &impl Fn(i64) -> f64) -> Self {
+    fn new(fault: &FaultWindow, (left, right): (f64, f64), now: f64, x: &impl Fn(i64) -> f64) -> Self {
         let inside = |at: i64| x(at).clamp(left, right);
         let begin = inside(fault.begin);
         let healed = fault.heal.map(inside);
-        let end = fault.ready.map_or(right, inside);
+        let end = fault.ready.map_or(now.clamp(left, right), inside).max(healed.unwrap_or(begin));
         let label = shorten(&format!("\u{26a1} {}", fault.name), NAME, (right - left) * 0.7);
         let width = text_width(&label, NAME);
         let label_x = begin.min(right - width);

@@ -43,7 +43,9 @@ pub struct PathChart<'a> {
 pub fn chart(path: &PathChart<'_>) -> Drawing {
     let (left, right) = (LEFT, path.width - RIGHT);
     let x = |seconds: f64| time_x(path.span, seconds, (left, right));
-    let bands = Bands::new(path.faults, (left, right), |at| x(at as f64 / 1e6));
+    // The second after the known ones goes on.
+    let now = x((path.span.known + 1).min(path.span.until) as f64);
+    let bands = Bands::new(path.faults, (left, right), now, |at| x(at as f64 / 1e6));
     let top = bands.height() + TITLE;
     let upper = Rectangle::new(left, top, right - left, COUNTS);
     let lower = Rectangle::new(left, upper.bottom + GAP + TITLE, right - left, LATENCY);

@@ -230,6 +230,27 @@ fn a_legend_names_nothing_that_is_not_drawn() {
 }
 
 #[test]
+fn a_fault_that_is_active_ends_now_and_not_with_the_plan() {
+    let seconds = thirty_seconds();
+    let faults = [fault(0, "kill rabbitmq", 8.0, Some(13.0), None)];
+    let end = |span: TimeSpan| {
+        let drawing = draw(&seconds, &faults, span, 600.0);
+        let strips = drawing.shapes.iter().filter_map(|shape| match shape {
+            Shape::Group(ShapeGroup { class, shapes, .. }) if class == "fault" => Some(shapes),
+            _ => None,
+        });
+        let ends = strips.flatten().filter_map(|shape| match shape {
+            Shape::Rect { x, width, .. } => Some(x + width),
+            _ => None,
+        });
+        ends.fold(0.0, f64::max)
+    };
+    // A plot from 44 to 586: half of a minute, and all of a run that ended like this.
+    assert_eq!(end(TimeSpan::live(&seconds, Some(60.0))), 315.0);
+    assert_eq!(end(TimeSpan::finished(&seconds, &faults, 60.0)), 586.0);
+}
+
+#[test]
 fn a_chart_uses_its_whole_width() {
     let seconds = thirty_seconds();
     let finished = TimeSpan::finished(&seconds, &[], 60.0);
