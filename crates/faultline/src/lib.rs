@@ -19,6 +19,7 @@
 
 pub mod cli;
 pub mod fault;
+pub mod lab;
 pub mod live;
 pub mod load;
 pub mod picture;
