@@ -40,7 +40,7 @@ fn unaffected(timeline: &Timeline) -> Check {
             timeline.faults.windows().iter().filter(|window| !uses(window)).collect();
         let counts = |operation: &&Operation| {
             let touches = |window: &&FaultWindow| window.touches(operation);
-            others.iter().any(|window| touches(window))
+            others.iter().any(touches)
                 && !timeline.faults.windows().iter().filter(touches).any(|window| uses(&window))
         };
         let operations: Vec<_> = timeline.of_path(path).filter(counts).collect();

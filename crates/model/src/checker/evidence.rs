@@ -12,8 +12,7 @@ pub fn check(timeline: &Timeline) -> Option<Check> {
     if planned == 0 {
         return None;
     }
-    let mut doubts: Vec<String> =
-        timeline.faults.windows().iter().filter_map(|window| doubt(window)).collect();
+    let mut doubts: Vec<String> = timeline.faults.windows().iter().filter_map(doubt).collect();
     let absent = planned - timeline.faults.windows().len().min(planned);
     if absent > 0 {
         doubts.push(format!("{absent} of {planned} faults were not begun"));

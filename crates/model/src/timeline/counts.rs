@@ -31,7 +31,7 @@ impl Counts {
     }
 
     /// Counts an operation that was due and could not be sent.
-    pub fn drop(&mut self) {
+    pub fn count_dropped(&mut self) {
         self.offered += 1;
         self.dropped += 1;
     }

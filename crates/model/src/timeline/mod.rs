@@ -125,8 +125,8 @@ impl Timeline {
                 self.stores.settle(&started.path, settled);
             }
             Event::Drop { id, path, due } => {
-                self.counts.drop();
-                self.seconds.change(path, *due, |second| second.counts.drop());
+                self.counts.count_dropped();
+                self.seconds.change(path, *due, |second| second.counts.count_dropped());
                 self.operations.drop(id, path, *due);
             }
             Event::Fault { index, stage, at, evidence } => self.faults.push(*index, *stage, *at, evidence),
