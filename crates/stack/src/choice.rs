@@ -11,10 +11,10 @@ use super::publish::Ports;
 use super::run_id::RunId;
 use super::topology::{Node, Program, Topology};
 
-/// How nodes should be run.
+/// Provider that a user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// As containers where an engine answers and holds the images, else as processes.
+    /// Containers where an engine answers and holds the images, else processes.
     #[default]
     Auto,
     /// All as child processes.
@@ -27,22 +27,22 @@ pub enum Choice {
 
 /// The provider that was chosen.
 pub struct Chosen {
-    /// It.
+    /// The provider itself.
     pub provider: Box<dyn Provider>,
-    /// Which and why, in one line.
+    /// Name of the provider and the reason for it, in one line.
     pub why: String,
 }
 
-/// Where a stack lives.
+/// Place of a stack: its run, its folders, its ports.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     /// Id of the run.
     pub run: &'a RunId,
     /// The folder of the run.
     pub folder: &'a Path,
-    /// Which ports its nodes get.
+    /// Ports of the nodes.
     pub ports: Ports,
-    /// What differs from the topology, by node.
+    /// Differences from the topology, by node.
     pub overrides: &'a BTreeMap<String, Override>,
 }
 
@@ -80,7 +80,7 @@ async fn usable_engine(topology: &Topology, site: Site<'_>, nodes: &[&Node]) -> 
     Ok(engine)
 }
 
-/// Why there are no containers, without what to do about it: nobody asked for them.
+/// Explains why there are no containers, without advice: nobody asked for them.
 fn brief(error: &EngineError) -> String {
     match error {
         EngineError::NoAnswer { at, .. } => format!("no container engine answers at {at}"),

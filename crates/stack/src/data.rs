@@ -35,7 +35,7 @@ pub enum DataError {
     /// A folder that is not the run's.
     #[error("{}: expected {expected}, found {found}", printable(&path.display().to_string()))]
     Foreign {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
         /// Property of the folder of a run.
         expected: String,
@@ -45,7 +45,7 @@ pub enum DataError {
     /// A folder that stays.
     #[error("can't remove {}: {source}", printable(&path.display().to_string()))]
     Stays {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
         /// The operating system's word.
         source: io::Error,
@@ -139,7 +139,7 @@ fn elsewhere(run: &RunId) -> PathBuf {
     std::env::temp_dir().join(format!("faultline-{run}"))
 }
 
-/// Whether every folder on the way may be entered by everybody.
+/// Tells whether every folder of the path may be entered by everybody.
 fn is_open(path: &Path) -> bool {
     path.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|meta| meta.mode() & 0o001 != 0))
 }

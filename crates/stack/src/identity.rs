@@ -133,7 +133,7 @@ pub enum Doubt {
     /// Another namespace of clocks.
     #[error("of another time namespace")]
     Clocks,
-    /// This process does not know its own namespace.
+    /// Namespace unknown: this process cannot read its own.
     #[error("not to be found: /proc does not show the pid namespace of this process")]
     Blind,
 }

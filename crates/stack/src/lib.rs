@@ -190,25 +190,25 @@ impl Stack {
         Ok(())
     }
 
-    /// What runs.
+    /// Returns the topology that runs.
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.topology
     }
 
-    /// How it runs.
+    /// Returns the provider of the nodes.
     #[must_use]
     pub fn provider(&self) -> &dyn Provider {
         self.provider.as_ref()
     }
 
-    /// Its links.
+    /// Returns the links with their proxies.
     #[must_use]
     pub fn links(&self) -> &Links {
         &self.links
     }
 
-    /// Where a port of a node is reached without a proxy.
+    /// Returns the address at which a port of a node is reached without a proxy.
     ///
     /// # Errors
     /// [`StackError::NoPort`] for a node or port that the topology does not have.

@@ -9,7 +9,7 @@ use super::provider::{Provider, StackError};
 use super::topology::{Link, Node, Topology, link};
 use faultline_proxy::{NewToxic, Proxy, ProxyError, Registry, Snapshot, Toxic};
 
-/// How nodes reach each other.
+/// Connection of nodes to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wiring {
     /// Each link passes through a proxy, so that faults can be done to it.
@@ -23,7 +23,7 @@ pub enum Wiring {
 #[derive(Debug)]
 pub struct Links {
     proxies: BTreeMap<Link, Entry>,
-    /// How the end of a link without a proxy is written.
+    /// Address that a node writes for a link without a proxy.
     direct: BTreeMap<Link, String>,
 }
 
@@ -80,7 +80,7 @@ impl Links {
         node.environment.iter().map(|(key, value)| (key.clone(), rewritten(value))).collect()
     }
 
-    /// Where the proxy of a link listens; none without a proxy.
+    /// Returns the address at which the proxy of a link listens; none without a proxy.
     #[must_use]
     pub fn address(&self, link: &Link) -> Option<SocketAddr> {
         self.proxies.get(link).map(|entry| entry.address)
@@ -97,7 +97,7 @@ impl Links {
         self.proxies.values().for_each(|entry| entry.proxy.time_answers());
     }
 
-    /// What the proxies of some links have seen and done, added up.
+    /// Sums up the counters of the proxies of some links.
     #[must_use]
     pub fn counters(&self, links: &[&Link]) -> Snapshot {
         self.entries(links).map(|entry| entry.proxy.counters()).fold(Snapshot::default(), Snapshot::plus)

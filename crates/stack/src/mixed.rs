@@ -12,7 +12,7 @@ use super::processes::Processes;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::stop::Stop;
 
-/// The provider.
+/// Provider that runs some nodes as processes and some as containers.
 pub struct Mixed {
     containers: Containers,
     processes: Processes,

@@ -29,21 +29,21 @@ pub struct Port {
 /// A port that can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
-    /// In use by another program.
+    /// Another program uses the port.
     #[error("port {port} is in use{by}; end that, or publish another port in the topology")]
     InUse {
-        /// The port.
+        /// Number of the port.
         port: u16,
-        /// By whom, where that can be told.
+        /// Program that uses the port, where /proc shows it.
         by: String,
     },
-    /// All are.
+    /// Every port of the range is taken.
     #[error("no port from {FIRST} up to the kernel's own range is free")]
     NoneFree,
     /// The locks can't be used.
     #[error("the port locks in {path}: {source}", path = path.display())]
     Locks {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
         /// The operating system's word.
         source: io::Error,
@@ -87,16 +87,17 @@ impl Port {
         if is_free(number) { Ok(Self { number, _lock: lock }) } else { Err(in_use(holder(number))) }
     }
 
-    /// Its number.
+    /// Returns the number.
     #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
 }
 
-/// Whether nobody listens on a port. Asked by binding, not by listening: a process that another thread starts at this
-/// moment has copies of all sockets until it is its own program, and a copy that listens would keep the port from its
-/// owner, which a bound one with `SO_REUSEADDR` does not (socket(7)).
+/// Tells whether nobody listens on a port.
+// Asked by binding, not by listening: a process that another thread starts at this moment has copies of all sockets
+// until it is its own program, and a copy that listens would keep the port from its owner, which a bound one with
+// `SO_REUSEADDR` does not (socket(7)).
 fn is_free(number: u16) -> bool {
     let bind = |socket: TcpSocket| {
         socket.set_reuseaddr(true)?;
@@ -105,7 +106,7 @@ fn is_free(number: u16) -> bool {
     TcpSocket::new_v4().and_then(bind).is_ok()
 }
 
-/// Where the kernel's own ports begin.
+/// Returns the first port that the kernel gives out itself.
 fn kernels_first() -> u16 {
     let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(KERNELS)

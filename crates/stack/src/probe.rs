@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// How long an answer may take.
+/// Time that an answer may take.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Asks once, on a connection of its own.

@@ -24,45 +24,45 @@ use tokio::sync::watch;
 use super::server::Account;
 use super::tree;
 
-/// What to start.
+/// Program, arguments and surroundings of a child.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// The program.
+    /// Path of the program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Arguments.
     pub args: Vec<OsString>,
-    /// Its whole environment; nothing is inherited but PATH, HOME and LANG where they are not given.
+    /// Whole environment; nothing is inherited but PATH, HOME and LANG where they are not given.
     pub env: BTreeMap<OsString, OsString>,
-    /// Its working directory.
+    /// Working directory.
     pub cwd: PathBuf,
     /// The account that it runs as; this user's own if none.
     pub account: Option<Account>,
-    /// Where its output goes, after what is there.
+    /// File to which the output is appended.
     pub log: PathBuf,
 }
 
 /// A child that can't be started, signalled or waited for.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// Its log can't be opened.
+    /// The log can't be opened.
     #[error("can't open the log {path}: {source}", path = path.display())]
     Log {
-        /// The file.
+        /// Path of the log.
         path: PathBuf,
         /// The operating system's word.
         source: io::Error,
     },
-    /// It can't be started.
+    /// The program can't be started.
     #[error("can't start {program}: {source}", program = program.display())]
     Spawn {
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
         /// The operating system's word.
         source: io::Error,
     },
 }
 
-/// How a child ended.
+/// Exit status of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
     code: Option<i32>,
@@ -76,7 +76,7 @@ impl From<ExitStatus> for Status {
 }
 
 impl Status {
-    /// Of a child that somebody else reaped.
+    /// Status of a child that another thread reaped.
     const LOST: Self = Self { code: None, signal: None };
 
     /// Makes the status of a process that ended with an exit code.
@@ -96,7 +96,7 @@ impl Status {
         self == Self::LOST
     }
 
-    /// Whether it ended with exit code 0.
+    /// Tells whether the exit code is 0.
     #[must_use]
     pub fn is_success(self) -> bool {
         self.code == Some(0)
@@ -124,7 +124,7 @@ pub struct Process {
     told: watch::Receiver<Option<Status>>,
 }
 
-/// How a child ended, for those that wait for it.
+/// End of a child, for the threads that wait for it.
 #[derive(Debug, Default)]
 struct End {
     /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
@@ -191,13 +191,13 @@ impl Process {
         }
     }
 
-    /// Its process id.
+    /// Returns the process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// How it ended; none while it runs.
+    /// Returns the exit status; none while the child runs.
     #[must_use]
     pub fn try_status(&self) -> Option<Status> {
         *self.end.lock()

@@ -22,13 +22,13 @@ use super::stop::{self, Stop};
 use super::topology::{Node, Program, Topology};
 use super::{binary, data, mark, process, tree};
 
-/// How long a node may take to stop in order.
+/// Time that a node may take to stop gracefully.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How long a service may take to drain when the stack ends.
+/// Time that a service may take to drain when the stack ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// What differs from the topology for one node; for a developer's own build of it, or a test's.
+/// Difference from the topology for one node: a developer's own build of it, or a test's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Override {
     /// Another program than the topology names.
@@ -37,7 +37,7 @@ pub struct Override {
     pub environment: BTreeMap<String, String>,
 }
 
-/// The provider.
+/// Provider that runs each node as a process of this machine.
 pub struct Processes {
     run: RunId,
     members: BTreeMap<String, Member>,
@@ -62,9 +62,9 @@ enum Kind {
 #[derive(Default)]
 struct Running {
     process: Option<Process>,
-    /// There while the node is paused.
+    /// Guard of a paused node; none while it runs.
     guard: Option<Guard>,
-    /// How it ended, if the lab ended it.
+    /// Reason for the end of the node, if the lab ended it.
     down: Option<String>,
     provisioned: bool,
 }
@@ -94,7 +94,7 @@ impl Processes {
         Ok(Self { run: run.clone(), members })
     }
 
-    /// Whether a node is one of these.
+    /// Tells whether this provider runs a node.
     pub(super) fn has(&self, node: &str) -> bool {
         self.members.contains_key(node)
     }
@@ -134,7 +134,7 @@ impl Member {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to start, with the environment that the stack gives it.
+    /// Builds the command of a node, with the environment that the stack gives it.
     fn spec(&self, environment: &BTreeMap<String, String>) -> Result<Spec, ServerError> {
         let spec = match &self.kind {
             Kind::Server(server) => server.spec(&self.place)?,
@@ -143,7 +143,7 @@ impl Member {
         Ok(self.marked(spec))
     }
 
-    /// With the marks by which `heal` knows a child.
+    /// Adds the marks by which `heal` finds a child.
     fn marked(&self, mut spec: Spec) -> Spec {
         let mark = mark::environment(&self.place.run);
         spec.env.extend(mark.map(|(key, value)| (OsString::from(key), OsString::from(value))));

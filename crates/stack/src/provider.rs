@@ -13,7 +13,7 @@ use super::server::ServerError;
 use super::stop::Stop;
 use faultline_proxy::ProxyError;
 
-/// Why a stack, or a node of it, can't be what it should.
+/// Error of a stack or of one of its nodes.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// No such node.
@@ -22,7 +22,7 @@ pub enum StackError {
     /// No such port.
     #[error("node {node} has no port {port} in the topology")]
     NoPort {
-        /// The node.
+        /// Name of the node.
         node: String,
         /// The port as in compose.
         port: u16,
@@ -30,25 +30,25 @@ pub enum StackError {
     /// A program that is not there.
     #[error("node {node}: the program {program} is missing: {how}")]
     NoProgram {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// Its file name.
+        /// File name of the program.
         program: String,
-        /// How to get it.
+        /// Advice on how to get it.
         how: String,
     },
     /// A node of which only containers can be made.
     #[error("node {node} can only run as a container: its x-faultline names no `binary` and no `server`")]
     NoProcess {
-        /// The node.
+        /// Name of the node.
         node: String,
     },
     /// A node of which no container can be made.
     #[error("node {node} can't run as a container: {told}")]
     NoContainer {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What is missing or wrong.
+        /// Key that is missing or wrong.
         told: String,
     },
     /// The container engine, or what it says of a node.
@@ -57,15 +57,15 @@ pub enum StackError {
     /// A server that the lab does not know.
     #[error("node {node}: no launcher for a server \"{server}\"; known are postgres, rabbitmq, mongo")]
     UnknownServer {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// As the topology names it.
+        /// Name of the server, as in the topology.
         server: String,
     },
     /// A node that ended though nobody ended it.
     #[error("node {node} died: {how}; the last lines of its log:\n{log}")]
     Died {
-        /// The node.
+        /// Name of the node.
         node: String,
         /// Exit code or signal.
         how: String,
@@ -75,9 +75,9 @@ pub enum StackError {
     /// A node that was not ready in time.
     #[error("node {node} was not ready in time: {waits}; the last lines of its log:\n{log}")]
     NotReady {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What it waits for.
+        /// Condition that the node waits for.
         waits: String,
         /// Last lines of its log.
         log: String,
@@ -85,35 +85,35 @@ pub enum StackError {
     /// A node that is not in the state that an action needs.
     #[error("node {node} can't be {action}: it is {state}")]
     State {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What should have been done to it.
+        /// Action that was asked for.
         action: &'static str,
-        /// What it is.
+        /// State of the node.
         state: String,
     },
     /// A port that can't be had.
     #[error("node {node}: {source}")]
     Port {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// Which port and who holds it.
+        /// Number of the port and the program that holds it.
         source: PortError,
     },
     /// A child that can't be started or signalled.
     #[error("node {node}: {source}")]
     Process {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What failed.
+        /// Error of the process.
         source: ProcessError,
     },
     /// A known server that can't be prepared.
     #[error("node {node}: {source}")]
     Server {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What failed.
+        /// Error of the server.
         source: ServerError,
     },
     /// A proxy that can't listen.
@@ -122,14 +122,14 @@ pub enum StackError {
     /// A file or folder that can't be used.
     #[error("{what}: {source}")]
     File {
-        /// Which, and what for.
+        /// Thing that could not be had, and its purpose.
         what: String,
         /// The operating system's word.
         source: std::io::Error,
     },
 }
 
-/// What a node is doing.
+/// State of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeState {
     /// Never started.
@@ -159,7 +159,7 @@ impl std::fmt::Display for NodeState {
     }
 }
 
-/// Where the proxies of the links of a node listen, and how the node calls that place.
+/// Address at which the proxies of a node's links listen, and its name as the node writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doorway {
     /// The address of this machine that the proxies listen on.
@@ -169,7 +169,7 @@ pub struct Doorway {
 }
 
 impl Doorway {
-    /// Of a node that runs on this machine, outside any container.
+    /// Returns the doorway of a node that runs on this machine, outside any container.
     #[must_use]
     pub fn loopback() -> Self {
         Self { listen: Ipv4Addr::LOCALHOST.into(), host: Ipv4Addr::LOCALHOST.to_string() }
@@ -179,24 +179,24 @@ impl Doorway {
 /// The processes of a node that should be paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frozen {
-    /// How many there are.
+    /// Number of processes of the node.
     pub processes: usize,
-    /// How many of them run all the same.
+    /// Number of processes that run in spite of the pause.
     pub running: usize,
 }
 
-/// What every provider can do.
+/// Means that runs the nodes of a topology.
 pub trait Provider: Send + Sync {
     /// `processes`, `containers` or both.
     fn name(&self) -> &'static str;
 
-    /// Where the lab reaches a port of a node; known before the node starts, the same after a restart.
+    /// Returns the address at which the lab reaches a port of a node; known before the node starts, the same after a restart.
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr>;
 
-    /// Where the proxies of a node's links must listen, so that it reaches them.
+    /// Returns the address at which the proxies of a node's links must listen, so that the node reaches them.
     fn doorway(&self, node: &str) -> Doorway;
 
-    /// How the other nodes reach a port of a node without a proxy in between; none where they can't.
+    /// Returns the address at which other nodes reach a port of a node without a proxy; none where they can't.
     fn neighbour(&self, _node: &str, _port: u16) -> Option<String> {
         None
     }
@@ -215,7 +215,7 @@ pub trait Provider: Send + Sync {
     /// Users and databases, once a node is ready for the first time.
     fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
-    /// What a node is doing.
+    /// Returns the state of a node.
     fn state(&self, node: &str) -> NodeState;
 
     /// Kills a node with SIGKILL; done when it is gone.
@@ -235,10 +235,10 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// Whether the process that a node was is no more.
+    /// Tells whether the process that a node was has ended.
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool>;
 
-    /// What a pause has done to a node.
+    /// Reports the effect of a pause on a node's processes.
     fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen>;
 
     /// The last lines of a node's log.

@@ -6,7 +6,7 @@ use super::port::Port;
 use super::provider::StackError;
 use super::topology::{Node, Topology};
 
-/// Which ports nodes listen on.
+/// Choice of the ports that nodes listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ports {
     /// Free ones, so that several stacks can run side by side; only those that the topology uses.
@@ -18,7 +18,7 @@ pub enum Ports {
 /// The ports of one node, held until dropped.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// For each port of the node the one on 127.0.0.1.
+    /// Port on 127.0.0.1 for each port of the node.
     pub(super) numbers: BTreeMap<u16, u16>,
     _ports: Vec<Port>,
 }

@@ -12,13 +12,13 @@ use nix::unistd::Pid;
 /// A process as /proc shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Its id.
+    /// Process id.
     pub pid: u32,
-    /// Its parent's.
+    /// Process id of the parent.
     pub parent: u32,
     /// `R`, `S`, `T` and so on, as in proc(5).
     pub state: char,
-    /// When it started, in clock ticks after the boot: tells it from a later one with the same id.
+    /// Start, in clock ticks after the boot: tells the process from a later one with the same id.
     pub started_at: u64,
     /// Clock ticks of CPU time that it has used, its children not counted.
     pub ticks: u64,
@@ -100,7 +100,7 @@ pub async fn pause(root: u32) -> io::Result<()> {
     Err(io::Error::other(format!("pid {root} and its children do not stay paused")))
 }
 
-/// Those of a process and its descendants that are neither paused nor dead.
+/// Lists the processes of a tree that are neither paused nor dead.
 ///
 /// # Errors
 /// When /proc can't be read.

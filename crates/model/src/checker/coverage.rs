@@ -10,7 +10,7 @@ use super::verdict::Verdict;
 use crate::scenario::Entries;
 use crate::timeline::Timeline;
 
-/// What was looked at of the entries of a path.
+/// Extent to which the entries of a path were checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coverage {
@@ -19,11 +19,11 @@ pub enum Coverage {
     /// Nobody looked: the path names no store, or its store could not be read.
     #[default]
     NotChecked,
-    /// There are none: the path says that it writes nothing.
+    /// No entries: the path declares that it writes nothing.
     NothingWritten,
 }
 
-/// What was looked at of the entries of one path.
+/// Returns the coverage of one path.
 #[must_use]
 pub fn of_path(timeline: &Timeline, path: &str, stored: &ByPath) -> Coverage {
     match timeline.run.stored_in.get(path) {
@@ -40,7 +40,7 @@ pub(super) fn verdict(timeline: &Timeline) -> Verdict {
     if not_checked(timeline).is_empty() { Verdict::Pass } else { Verdict::NotChecked }
 }
 
-/// What is to be known of a check on entries beside what was found; none where every path was looked at.
+/// Describes the paths that a check on entries left out; none where every path was checked.
 pub(super) fn note(timeline: &Timeline) -> Option<String> {
     let paths: Vec<&str> = not_checked(timeline).into_iter().collect();
     match (paths.is_empty(), pardon(timeline)) {
@@ -51,7 +51,7 @@ pub(super) fn note(timeline: &Timeline) -> Option<String> {
     }
 }
 
-/// What to declare, so that every path is looked at; none where a run may pass without.
+/// Names the declaration that would have every path checked; none where a run may pass without.
 pub(super) fn advice(timeline: &Timeline) -> Option<String> {
     let path = not_checked(timeline).into_iter().next().filter(|_| pardon(timeline).is_none())?;
     Some(format!(

@@ -8,7 +8,7 @@ use super::set::{self, Attempt, Found};
 use super::verdict::{Check, Verdict};
 use crate::timeline::Timeline;
 
-/// What was found on each path that stores; a path whose store could not be read is absent.
+/// Differences on each path that stores; a path whose store could not be read is absent.
 pub type ByPath = BTreeMap<String, Found>;
 
 /// Compares every path that stores with its store.
@@ -128,7 +128,7 @@ fn told(
     told
 }
 
-/// Which stores of loaded paths could not be read, in words.
+/// Lists the stores of loaded paths that could not be read, in words.
 fn unread(timeline: &Timeline) -> Option<String> {
     let loaded = timeline.paths();
     let needed: BTreeSet<&str> = timeline

@@ -25,7 +25,7 @@ pub fn check(timeline: &Timeline) -> Option<Check> {
     Some(Check::new("evidence", verdict, detail))
 }
 
-/// What is missing for a fault to be believed.
+/// Returns the evidence that a fault lacks; none if it is complete.
 fn doubt(window: &FaultWindow) -> Option<String> {
     let name = window.name.clone();
     if window.broken {

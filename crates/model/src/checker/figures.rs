@@ -22,26 +22,26 @@ pub struct Quantiles {
     pub p90: f64,
     /// 99 of 100 took no longer.
     pub p99: f64,
-    /// The longest.
+    /// Longest latency.
     pub max: f64,
 }
 
-/// What became of a set of operations.
+/// Counts of a set of operations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
-    /// Due.
+    /// All operations that were due: sent and dropped.
     pub offered: u64,
-    /// Sent.
+    /// Operations that were sent.
     pub sent: u64,
     /// Due, and not sent because too many were under way.
     pub dropped: u64,
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
     /// Surely without effect.
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
-    /// Of those, answers of status 2xx that are not what their path declares.
+    /// Answers of status 2xx that are not what their path declares; counted under `info` too.
     #[serde(default)]
     pub undeclared: u64,
     /// Latency of those that were ok; none without any.
@@ -58,7 +58,7 @@ pub struct PathFigures {
     pub offered_per_s: f64,
     /// Acknowledged a second, over the time of the load.
     pub ok_per_s: f64,
-    /// What was looked at of its entries; the counts that follow are there where they were checked.
+    /// Extent to which the entries were checked; the counts that follow are there where they were.
     #[serde(default)]
     pub entries: Coverage,
     /// Acknowledged and not stored.
@@ -80,18 +80,18 @@ pub struct PathFigures {
 pub struct FaultFigures {
     /// Like `kill rabbitmq`.
     pub what: String,
-    /// What was done: a name of `faultline faults`.
+    /// Kind of the fault: a name of `faultline faults`.
     #[schemars(with = "String")]
     pub kind: FaultKind,
     /// The node or link.
     pub target: String,
-    /// When it began, in milliseconds after the start of the load.
+    /// Time of the injection, in milliseconds after the start of the load.
     pub from_ms: i64,
-    /// When it began to be undone.
+    /// Time at which healing began, in milliseconds after the start of the load.
     pub undo_ms: Option<i64>,
-    /// When the whole system said again that it was ready.
+    /// Time at which every node was ready again, in milliseconds after the start of the load.
     pub to_ms: Option<i64>,
-    /// What was seen of it.
+    /// Observations that show the fault and its end.
     pub evidence: Vec<Evidence>,
     /// Time to its first sign.
     pub detect_ms: Option<u64>,
@@ -103,7 +103,7 @@ pub struct FaultFigures {
     pub phases: BTreeMap<String, Phases>,
 }
 
-/// What became of a path's operations around a fault.
+/// Operations of a path before, during and after a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phases {
     /// Ended before it began.

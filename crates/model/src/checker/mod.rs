@@ -36,7 +36,7 @@ pub use coverage::Coverage;
 pub use figures::{FaultFigures, PathFigures, Quantiles, Tally};
 pub use verdict::{Check, Verdict};
 
-/// What the checkers found in a history.
+/// Result of all checks on a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The worst of the checks; never `not checked`.

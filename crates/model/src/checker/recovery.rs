@@ -116,7 +116,7 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
     Check::new("recovered", known.max(Verdict::in_time(timeline, slow.is_empty())), detail)
 }
 
-/// Whether the load went on for as long as the system may take to recover.
+/// Tells whether the load lasted as long as the system may take to recover.
 fn asked_long_enough(timeline: &Timeline, fault: &FaultFigures) -> bool {
     let Some(undo) = fault.undo_ms else { return true };
     let limit = timeline.run.schedule.expect.recovers_within.micros() / 1000;

@@ -8,15 +8,15 @@ use crate::history::{Entry, Outcome};
 /// One entry that an operation tried to store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt<'a> {
-    /// The operation.
+    /// Id of the operation.
     pub id: &'a str,
-    /// How it ended; none if it was never sent.
+    /// Outcome of the operation; none if it was dropped.
     pub outcome: Option<Outcome>,
     /// Hash of what was sent.
     pub hash: Option<u64>,
 }
 
-/// What the comparison found; ids in the order of the attempts, unknown ones last.
+/// Differences between attempts and store; ids in the order of the attempts, unknown ones last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// Acknowledged and not stored.

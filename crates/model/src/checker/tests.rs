@@ -437,7 +437,7 @@ fn a_path_that_every_fault_hurts_is_not_asked_to_be_unaffected() {
     assert_eq!(detail_of(&judgement, "unaffected"), "no path was without a fault of its own meanwhile");
 }
 
-/// What a path may declare of what it writes.
+/// Declarations that a path may make about its entries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Says {
     Store,

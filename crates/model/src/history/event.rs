@@ -29,66 +29,66 @@ pub enum Event {
     Settle(Settled),
     /// An operation was due and could not be sent: as many as may be were under way.
     Drop {
-        /// Its id.
+        /// Id of the operation.
         id: String,
-        /// Its path.
+        /// Path of the operation.
         path: String,
-        /// When it was due.
+        /// Due time, in microseconds after the start of the load.
         due: i64,
     },
     /// A fault goes on a step.
     Fault {
-        /// Its number in the schedule, from 0.
+        /// Number of the fault in the schedule, from 0.
         index: usize,
-        /// Which step.
+        /// Step that the fault reached.
         stage: FaultStage,
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
-        /// What shows that it had its effect, or that the effect is gone.
+        /// Observations that show the fault's effect, or that the effect is gone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Evidence>,
     },
-    /// What is planned changed, since something was done by hand or the load goes on; the number of a fault never changes.
+    /// Change of the schedule, by a manual fault or a longer load; the number of a fault never changes.
     Amend {
         /// All that is planned from now on, with what was.
         schedule: Box<Schedule>,
-        /// As [`RunInfo::affected`].
+        /// Paths that depend on each fault's target, as [`RunInfo::affected`].
         affected: Vec<Vec<String>>,
     },
     /// A node became ready, or was no longer.
     Node {
-        /// Which.
+        /// Name of the node.
         node: String,
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
-        /// What it became.
+        /// State that the node entered.
         change: NodeChange,
     },
     /// A node ended that was asked to stop, by a fault or at the end of the system.
     Stop(Stop),
     /// All operations have ended, or were given up.
     LoadEnded {
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
     },
-    /// How far the system was with what it had acknowledged.
+    /// Progress of the drain: queues and acknowledged entries that are still on their way.
     Drain {
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
         /// Messages in each queue; none for one that could not be read.
         queues: BTreeMap<String, Option<u64>>,
         /// Acknowledged entries that were not in their store yet; none if a store could not be read.
         missing: Option<u64>,
-        /// Whether it was over with this.
+        /// True on the last line of the drain.
         done: bool,
     },
-    /// What was in a store at the end; a store is observed in several lines.
+    /// Content of a store after the drain; a store is observed in several lines.
     Observe(Observation),
     /// A store that could not be read: what it holds is unknown.
     Unobserved {
-        /// The store.
+        /// Name of the store.
         store: String,
-        /// Why.
+        /// Error of the reader.
         reason: String,
     },
     /// The last step of a run: every node was asked whether it is ready. One that a fault left down is absent.
@@ -100,34 +100,34 @@ pub enum Event {
     },
     /// The last line of a run that came to its end.
     End {
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
-        /// Whether a person or the system interrupted it.
+        /// True if a person or the system interrupted the run.
         interrupted: bool,
     },
 }
 
-/// What run this is.
+/// Identity and settings of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The run's id.
     pub run: String,
     /// The version of the lab.
     pub faultline: String,
-    /// When the load started: RFC 3339.
+    /// Start of the load: RFC 3339.
     pub started: String,
     /// `processes`, `containers` or `external`.
     pub provider: String,
     /// Time from the command to a ready stack, in milliseconds.
     pub ready_ms: u64,
-    /// What each path stores into; paths that name no store are absent.
+    /// Store of each path; paths that name no store are absent.
     pub stored_in: BTreeMap<String, String>,
-    /// What paths declare; none in a history of an earlier lab, where they could not.
+    /// Declarations of the paths; none in a history of an earlier lab, which had none.
     #[serde(default)]
     pub declared: Option<Declared>,
-    /// For each fault of the schedule the paths whose answers depend on what is faulty.
+    /// Affected paths of each fault of the schedule.
     pub affected: Vec<Vec<String>>,
     /// The system as it can be drawn; nothing in a history of an earlier lab.
     #[serde(default)]
@@ -141,7 +141,7 @@ pub struct RunInfo {
     pub environment: BTreeMap<String, String>,
 }
 
-/// What paths declare beside their stores.
+/// Declarations of paths beside their stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declared {
     /// Paths that write nothing. Of a path that is neither here nor stores, nobody knows what it writes.
@@ -164,44 +164,44 @@ pub struct SystemInfo {
 /// An operation begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoke {
-    /// Its id, unique in all runs.
+    /// Id, unique in all runs.
     pub id: String,
-    /// Its path.
+    /// Path of the operation.
     pub path: String,
-    /// When it was due.
+    /// Due time, in microseconds after the start of the load.
     pub due: i64,
-    /// When it was sent.
+    /// Time of sending, in microseconds after the start of the load.
     pub sent: i64,
     /// Hash of its data (FNV-1a, 64 bits); none on a path that stores nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<u64>,
 }
 
-/// How an operation ended, in Jepsen's terms.
+/// Outcome of an operation, in Jepsen's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Acknowledged.
+    /// Acknowledged by the system.
     Ok,
     /// Surely had no effect.
     Fail,
-    /// Whether it had an effect is unknown.
+    /// Unknown effect: no answer, or one that does not tell.
     Info,
 }
 
 /// An operation ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
-    /// Its id.
+    /// Id of the operation.
     pub id: String,
-    /// When.
+    /// Time, in microseconds after the start of the load.
     pub at: i64,
-    /// How.
+    /// Outcome of the operation.
     pub outcome: Outcome,
     /// The status of the answer, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What the answer or the connection said, for all but `ok`.
+    /// Text of the answer or of the connection's error, for all but `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// An answer of status 2xx that is not what its path declares; such an operation ends `info`.
@@ -213,17 +213,17 @@ pub struct Settled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultStage {
-    /// It is about to act; its undo is in the journal.
+    /// Injection begins; the way to heal the fault is in the journal.
     Begin,
-    /// It has acted.
+    /// The fault is injected.
     Active,
-    /// It is about to be undone.
+    /// Healing begins.
     Undo,
-    /// It is undone.
+    /// The fault is healed.
     Undone,
     /// The whole system says again that it is ready: the fault is over.
     Ready,
-    /// It could not be done, or not be undone.
+    /// The fault could not be injected, or not be healed.
     Broken,
 }
 
@@ -245,9 +245,9 @@ impl FaultStage {
 /// One thing that was seen of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
-    /// What was looked at.
+    /// Observation, in words.
     pub what: String,
-    /// Whether it shows the effect that it should.
+    /// True if the observation shows the expected effect.
     pub shown: bool,
 }
 
@@ -257,22 +257,22 @@ pub fn fault_name(kind: FaultKind, target: &str) -> String {
     format!("{} {target}", kind.name())
 }
 
-/// What became of a node.
+/// State that a node entered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeChange {
-    /// It says that it is ready.
+    /// The node answers its readiness check.
     Ready,
-    /// It does not say so any more; what it says.
+    /// The readiness check fails; its answer.
     NotReady(String),
-    /// Its process ended though no fault ended it; how.
+    /// The process ended though no fault ended it; its exit status.
     Died(String),
     /// Whoever runs it does not answer any more; what is known of that.
     Lost(String),
 }
 
 impl NodeChange {
-    /// What became of `node`, in words for those who watch.
+    /// Describes the change of `node` for a reader.
     #[must_use]
     pub fn told(&self, node: &str) -> String {
         match self {
@@ -287,9 +287,9 @@ impl NodeChange {
 /// Entries of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// The store.
+    /// Name of the store.
     pub store: String,
-    /// Entries.
+    /// Entries read from the store.
     pub entries: Vec<Entry>,
 }
 

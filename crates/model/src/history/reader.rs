@@ -6,13 +6,13 @@ use super::event::{Event, OLDEST, RunInfo, VERSION};
 /// A history that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
-    /// What run it is of, with what was planned at its end.
+    /// Identity of the run, with its schedule as it was at the end.
     pub run: RunInfo,
     /// Every event, the first line included.
     pub events: Vec<Event>,
 }
 
-/// Why a history can't be read.
+/// Error of reading a history.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// Nothing in it, or another first line.
@@ -23,7 +23,7 @@ pub enum HistoryError {
     Line {
         /// From 1.
         line: usize,
-        /// What the decoder says.
+        /// Error of the JSON decoder.
         source: serde_json::Error,
     },
     /// Written by another version of the lab.
@@ -50,7 +50,7 @@ pub fn read(text: &str) -> Result<History, HistoryError> {
     }
 }
 
-/// With what was done by hand.
+/// Returns the run with its schedule as the last amendment left it.
 fn amended(run: &RunInfo, events: &[Event]) -> RunInfo {
     let last = events.iter().rev().find_map(|event| match event {
         Event::Amend { schedule, affected } => Some((schedule, affected)),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The end of a node that was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
-    /// The node.
+    /// Name of the node.
     pub node: String,
     /// Time of the end, in microseconds after the start of the load.
     pub at: i64,

@@ -33,7 +33,7 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
-    /// What it wrote into.
+    /// Returns the underlying writer.
     pub fn into_inner(self) -> W {
         self.out
     }

@@ -16,25 +16,25 @@ pub const VERSION: u32 = 1;
 /// The result of a search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CapacityResult {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The run's id.
     pub run: String,
     /// The version of the lab.
     pub faultline: String,
-    /// When it started: RFC 3339.
+    /// Start of the search: RFC 3339.
     pub started: String,
-    /// What was loaded.
+    /// Target of the load.
     pub aimed_at: String,
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// What must hold, each as it was written.
+    /// SLO: its thresholds, each as it was written.
     pub objective: Vec<String>,
     /// Decides everything that is random.
     pub seed: u64,
     /// Every trial, in order.
     pub trials: Vec<TrialResult>,
-    /// What was found; none if it was interrupted.
+    /// Result of the search; none if it was interrupted.
     pub found: Option<Found>,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
@@ -45,15 +45,15 @@ pub struct CapacityResult {
 pub struct TrialResult {
     /// Arrivals a second.
     pub rate: f64,
-    /// How long it was measured, after a second to warm up.
+    /// Duration of the measurement, after a second to warm up.
     pub lasted: Span,
-    /// Whether it confirms what was found.
+    /// True if the trial confirms a rate that was found before.
     pub confirms: bool,
-    /// How it went.
+    /// Verdict of the trial.
     pub held: Held,
-    /// Why it did not hold, or is doubtful.
+    /// Reason why the SLO did not hold, or why that is doubtful.
     pub why: Option<String>,
-    /// What became of the operations that were measured.
+    /// Counts and latencies of the operations that were measured.
     pub tally: Tally,
     /// Time from its end until nothing waited in a queue, in milliseconds; none where queues can't be seen.
     pub drained_ms: Option<u64>,

@@ -14,7 +14,7 @@ use super::meter::Second;
 use super::tally::Tally;
 use super::threshold::Measure;
 
-/// How often seconds are drawn anew.
+/// Number of bootstrap resamples.
 const RESAMPLES: usize = 500;
 
 /// Seconds in a block.
@@ -29,17 +29,17 @@ const FEWEST: usize = 5;
 /// One measure of one path in two loads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// What is compared: `ok/s`, `p50 ms`, `p99 ms`, `errors %`.
+    /// Measure that is compared: `ok/s`, `p50 ms`, `p99 ms`, `errors %`.
     pub measure: &'static str,
-    /// In the first load.
+    /// Estimate of the first load.
     pub first: Estimate,
-    /// In the second.
+    /// Estimate of the second load.
     pub second: Estimate,
     /// The second less the first.
     pub difference: Estimate,
-    /// Whether the interval of the difference leaves out 0: chance alone is no likely reason for it.
+    /// True if the interval of the difference leaves out 0: chance alone is no likely reason for it.
     pub differs: bool,
 }
 
@@ -50,11 +50,11 @@ pub struct Estimate {
     pub value: Option<f64>,
     /// From here.
     pub low: Option<f64>,
-    /// To here; none where there are too few seconds.
+    /// Upper end of the interval; none where there are too few seconds.
     pub high: Option<f64>,
 }
 
-/// What is compared of each path: its name, and how it is had from a tally of so many seconds.
+/// Function that reads a measure from a tally of so many seconds.
 type Get = fn(&Tally, f64) -> Option<f64>;
 
 const MEASURES: [(&str, Get); 4] = [

@@ -6,12 +6,12 @@ use super::latency::Latency;
 use super::meter::Second;
 use super::tally::Tally;
 
-/// What became of the operations of one path, in numbers.
+/// Counts and latencies of the operations of one path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figures {
     /// Operations that were due.
     pub offered: u64,
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
     /// Surely without an effect.
     pub fail: u64,
@@ -29,7 +29,7 @@ pub struct Figures {
     pub from_sent: Option<Quantiles>,
     /// Latency of those that are not ok, from when they were due.
     pub not_ok: Option<Quantiles>,
-    /// How late they were sent.
+    /// Lateness of sending.
     pub lateness: Lateness,
 }
 
@@ -44,13 +44,13 @@ pub struct Quantiles {
     pub p99: f64,
     /// 99.9 % take no longer.
     pub p999: f64,
-    /// The longest.
+    /// Longest latency.
     pub max: f64,
-    /// The mean.
+    /// Mean latency.
     pub mean: f64,
 }
 
-/// How late operations were sent.
+/// Lateness: time from due to sent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Lateness {
     /// The share that was sent more than 10 ms late, 0 to 1.
@@ -66,11 +66,11 @@ pub struct Lateness {
 /// One second of one path, in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SecondFigures {
-    /// Which, from 0 at the start of the load.
+    /// Number of the second, from 0 at the start of the load.
     pub second: u64,
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
     /// Not acknowledged: failed, unknown, or not sent.
     pub not_ok: u64,
@@ -96,7 +96,7 @@ impl From<&Second> for SecondFigures {
 }
 
 impl Figures {
-    /// For a tally of operations that were due within `seconds`.
+    /// Computes the figures of operations that were due within `seconds`.
     #[must_use]
     pub fn new(tally: &Tally, seconds: f64) -> Self {
         let a_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
@@ -122,7 +122,7 @@ impl Figures {
 }
 
 impl Quantiles {
-    /// Of latencies; none of none.
+    /// Computes the quantiles of latencies; none of none.
     #[must_use]
     pub fn of(latency: &Latency) -> Option<Self> {
         let at = |quantile| latency.quantile(quantile).map(millis);

@@ -7,7 +7,7 @@ use super::tally::{Ended, Tally};
 use crate::history::Outcome;
 use crate::timeline::Operation;
 
-/// What became of operations, by the second that they were due in and by path.
+/// Sorts operations by the second that they were due in and by path.
 #[must_use]
 pub fn seconds(operations: &[Operation]) -> Vec<Second> {
     let mut tallies: BTreeMap<(u64, &str), Tally> = BTreeMap::new();

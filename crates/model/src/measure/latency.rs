@@ -45,7 +45,7 @@ impl Latency {
         let _ = self.0.add(&other.0);
     }
 
-    /// How many there are.
+    /// Returns the number of latencies.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.len()

@@ -21,7 +21,7 @@ pub struct Meter {
 
 #[derive(Debug)]
 struct Counted {
-    /// By phase, then by path.
+    /// Tallies by stage, then by path.
     totals: Vec<Vec<Tally>>,
     /// The second that the first of `open` is.
     second: u64,
@@ -29,14 +29,14 @@ struct Counted {
     open: VecDeque<Vec<Tally>>,
 }
 
-/// What became of the operations on one path that were due in one second.
+/// Tally of the operations on one path that were due in one second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Second {
-    /// Which, from 0 at the start of the load.
+    /// Number of the second, from 0 at the start of the load.
     pub second: u64,
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// What became of them.
+    /// Counts and latencies.
     pub tally: Tally,
 }
 
@@ -115,7 +115,7 @@ impl Meter {
         self.take(until)
     }
 
-    /// What became until now of the operations that were due in the last `count` seconds before `until`, by path.
+    /// Tallies the operations that were due in the last `count` seconds before `until`, by path.
     #[must_use]
     pub fn recent(&self, until: u64, count: u64) -> BTreeMap<String, Tally> {
         let counted = self.counted();
@@ -127,7 +127,7 @@ impl Meter {
         self.named(sums).collect()
     }
 
-    /// What became of all until now, by phase.
+    /// Returns the tallies of all operations so far, by stage.
     #[must_use]
     pub fn phases(&self) -> Vec<PhaseResult> {
         let totals = self.counted().totals.clone();

@@ -14,40 +14,40 @@ pub const VERSION: u32 = 1;
 /// The result of a whole load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadResult {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The run's id.
     pub run: String,
     /// The version of the lab.
     pub faultline: String,
-    /// When the load started: RFC 3339.
+    /// Start of the load: RFC 3339.
     pub started: String,
-    /// What was loaded: a provider and why, or an address.
+    /// Target of the load: a provider and why, or an address.
     pub aimed_at: String,
     /// The exact arrivals.
     pub schedule: Schedule,
-    /// What became of them, by phase.
+    /// Results by stage.
     pub phases: Vec<PhaseResult>,
-    /// How long it took, in microseconds.
+    /// Duration of the load, in microseconds.
     pub took: u64,
     /// CPU time that the generator's threads used, in microseconds.
     pub generator_cpu: u64,
     /// The threshold that ended it before its time, and when, if one did.
     pub aborted: Option<String>,
-    /// Whether a person or the system interrupted it.
+    /// True if a person or the system interrupted the load.
     pub interrupted: bool,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
 }
 
-/// What became of the operations of one phase.
+/// Result of one stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhaseResult {
-    /// When it began, after the start of the load.
+    /// Start of the stage, after the start of the load.
     pub from: Span,
-    /// When it ended.
+    /// End of the stage, after the start of the load.
     pub until: Span,
-    /// What became of its operations, by path.
+    /// Tallies by path.
     pub paths: BTreeMap<String, Tally>,
 }
 
@@ -79,7 +79,7 @@ impl LoadResult {
         Tally::sum(self.phases.iter().flat_map(|phase| phase.paths.values()))
     }
 
-    /// Why the figures are to be doubted; nothing if they aren't.
+    /// Lists reasons to doubt the figures; none if there are none.
     #[must_use]
     pub fn doubts(&self) -> Vec<String> {
         let total = self.total();

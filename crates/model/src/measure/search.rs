@@ -5,60 +5,60 @@ use serde::{Deserialize, Serialize};
 /// A found rate is at most this much below one that is too high.
 const PRECISION: f64 = 1.05;
 
-/// How often the found rate must hold again.
+/// Number of trials that must confirm the rate that was found.
 const CONFIRMATIONS: u32 = 3;
 
 /// After a confirmation that fails the next is tried this much lower.
 const STEP_DOWN: f64 = 0.95;
 
-/// How a trial at one rate went.
+/// Verdict of a trial at one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Held {
-    /// The objective held.
+    /// The SLO held.
     Yes,
-    /// It did not.
+    /// The SLO did not hold.
     No,
-    /// The generator was late: the trial says nothing of the system.
+    /// The generator was late: the trial says nothing about the system.
     Doubtful,
 }
 
-/// What to do next.
+/// Next step of the search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
-    /// Try a rate, in arrivals a second.
+    /// Try a rate, in arrivals per second.
     Try(f64),
-    /// Try the found rate again, longer: confirmation `number`, from 1.
+    /// Try the rate that was found again, longer: confirmation `number`, from 1.
     Confirm {
-        /// The rate.
+        /// Arrival rate, per second.
         rate: f64,
-        /// Which confirmation.
+        /// Number of the confirmation, from 1.
         number: u32,
     },
-    /// It is over.
+    /// The search is over.
     Over(Found),
 }
 
-/// What was found.
+/// Result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "found")]
 pub enum Found {
-    /// The highest rate that holds, confirmed.
+    /// Highest rate at which the SLO holds, confirmed.
     Capacity {
         /// Arrivals a second.
         rate: f64,
     },
-    /// The objective holds at the highest rate that was to be tried.
+    /// The SLO holds at the highest rate of the search.
     AlwaysMet {
-        /// That rate.
+        /// Highest rate of the search.
         up_to: f64,
     },
-    /// It does not hold at the lowest rate that was to be tried.
+    /// The SLO does not hold at the lowest rate of the search.
     NeverMet {
-        /// That rate.
+        /// Lowest rate of the search.
         down_to: f64,
     },
-    /// It holds as far as the generator can tell.
+    /// The SLO holds as far as the generator can tell.
     GeneratorLimit {
         /// The highest rate that held; none if even the lowest was doubtful.
         rate: Option<f64>,
@@ -87,7 +87,7 @@ impl Search {
         Self { lowest, highest, holds: None, fails: None, doubtful: None, confirmed: 0, next }
     }
 
-    /// What to do next.
+    /// Returns the next step.
     #[must_use]
     pub fn next(&self) -> Next {
         self.next

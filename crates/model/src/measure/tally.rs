@@ -17,10 +17,10 @@ const TOO_MANY_LATE: f64 = 0.001;
 /// Different messages that are kept.
 const MESSAGES: usize = 10;
 
-/// What became of the operations of one path.
+/// Counts and latencies of the operations of one path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
     /// Surely without an effect.
     pub fail: u64,
@@ -36,12 +36,12 @@ pub struct Tally {
     pub from_sent: Latency,
     /// Latency of those that are not, from when they were due.
     pub not_ok: Latency,
-    /// How long after they were due they were sent.
+    /// Lateness of sending.
     pub lateness: Latency,
     /// Answers by status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub statuses: BTreeMap<u16, u64>,
-    /// What those said that are not ok, the first few different texts, with how often.
+    /// Messages of outcomes that are not ok, the first few different texts, with their counts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<String, u64>,
 }
@@ -49,17 +49,17 @@ pub struct Tally {
 /// One operation that ended. Times in microseconds after the start of the load.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended<'a> {
-    /// When it was due.
+    /// Due time, in microseconds after the start of the load.
     pub due: i64,
-    /// When it was sent.
+    /// Time of sending, in microseconds after the start of the load.
     pub sent: i64,
-    /// When it ended.
+    /// Time of the answer, in microseconds after the start of the load.
     pub ended: i64,
-    /// How.
+    /// Outcome of the operation.
     pub outcome: Outcome,
     /// The status of the answer.
     pub status: Option<u16>,
-    /// What it said.
+    /// Text of the answer or of the connection's error.
     pub message: Option<&'a str>,
 }
 
@@ -144,19 +144,19 @@ impl Tally {
         sum
     }
 
-    /// Whether the generator was in time: at most 0.1 % were late.
+    /// Tells whether the generator was in time: at most 0.1 % of the operations were late.
     #[must_use]
     pub fn is_timely(&self) -> bool {
         self.late_share() <= TOO_MANY_LATE
     }
 
-    /// How many ended, or never will.
+    /// Returns the number of operations that ended, or never will.
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.ok + self.fail + self.info
     }
 
-    /// How many were due.
+    /// Returns the number of operations that were due.
     #[must_use]
     pub fn offered(&self) -> u64 {
         self.sent() + self.dropped

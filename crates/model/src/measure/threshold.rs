@@ -11,16 +11,16 @@ use crate::scenario::duration::{BadSpan, Span};
 pub struct Threshold {
     /// The path; none for all together.
     pub path: Option<String>,
-    /// What is compared.
+    /// Measure that is compared.
     pub measure: Measure,
-    /// Whether it says that the measure is above the limit; else that it is below.
+    /// True if the condition says that the measure is above the limit; else below.
     pub above: bool,
-    /// With what: microseconds, or a share from 0 to 1.
+    /// Limit: microseconds, or a share from 0 to 1.
     pub limit: f64,
     text: String,
 }
 
-/// What is compared.
+/// Measure of a tally.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measure {
     /// Latency of those that are ok, from when they were due, at a quantile from 0 to 1.
@@ -35,7 +35,7 @@ pub enum Measure {
     Dropped,
 }
 
-/// Why a text is no threshold.
+/// Error of reading a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{text}\" is no threshold: {why}; write a measure (p50, p90, p99, p99.9, max, errors, late, dropped), < or >, and a limit, like \"p99 > 500ms\" or \"log-json errors > 1%\""
@@ -46,7 +46,7 @@ pub struct BadThreshold {
 }
 
 impl Threshold {
-    /// Whether it is true of a tally. Of a tally without latencies nothing is true that is said of them.
+    /// Tells whether a tally meets the condition. One without latencies meets no condition on them.
     #[must_use]
     pub fn holds(&self, tally: &Tally) -> bool {
         let value = self.measure.of(tally);
@@ -55,7 +55,7 @@ impl Threshold {
 }
 
 impl Measure {
-    /// Its value: microseconds, or a share from 0 to 1.
+    /// Returns the measure of a tally: microseconds, or a share from 0 to 1.
     #[must_use]
     pub fn of(self, tally: &Tally) -> Option<f64> {
         let share = |share: f64| (tally.offered() > 0).then_some(share);

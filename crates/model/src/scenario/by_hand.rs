@@ -54,7 +54,7 @@ pub fn rest(name: &str) -> Option<Schedule> {
     Some(Schedule::derive(name, &scenario, 0))
 }
 
-/// What was done by hand as the text of a scenario file, so that it can be done again.
+/// Writes the manual faults and load of a session as a scenario file that repeats them.
 ///
 /// # Errors
 /// When it can't be written as TOML.

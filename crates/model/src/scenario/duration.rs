@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Span(Duration);
 
-/// Why a text is no duration.
+/// Error of reading a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{0}\" is no duration: write a number and a unit (us, ms, s, min, h) like \"250ms\" or \"5s\", at most 24h"
@@ -25,7 +25,7 @@ const UNITS: [(&str, u64); 5] =
 const LONGEST: f64 = 86_400_000_000.0;
 
 impl Span {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(Duration::ZERO);
 
     /// Whole milliseconds.
@@ -46,13 +46,13 @@ impl Span {
         Self(Duration::from_micros(micros))
     }
 
-    /// As a standard duration.
+    /// Converts to a standard duration.
     #[must_use]
     pub const fn duration(self) -> Duration {
         self.0
     }
 
-    /// In microseconds, the unit of a history.
+    /// Converts to microseconds, the unit of a history.
     #[must_use]
     pub fn micros(self) -> u64 {
         u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX)

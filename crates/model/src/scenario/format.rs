@@ -15,9 +15,9 @@ use super::sizes::Sizes;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scenario {
-    /// What the scenario shows, in one sentence.
+    /// Subject of the scenario, in one sentence.
     pub shows: String,
-    /// How operations are sent.
+    /// Settings of all operations.
     #[serde(default)]
     pub operations: Operations,
     /// Phases of load, one after the other.
@@ -25,20 +25,20 @@ pub struct Scenario {
     /// Faults, each at its time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fault: Vec<Spanned<FaultSpec>>,
-    /// What must hold for the verdict `pass`.
+    /// Conditions of the verdict `pass`.
     #[serde(default)]
     pub expect: Expectations,
 }
 
-/// How operations are sent.
+/// Settings of all operations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Operations {
-    /// How long an operation may take; sent along as the deadline of the request.
+    /// Time that an operation may take; sent along as the deadline of the request.
     pub timeout: Span,
     /// Lengths of the data of entries, in bytes; at least 64, since it carries the operation's id.
     pub payload: Spanned<Sizes>,
-    /// How many operations may be under way at once; one that is due beyond it is counted as dropped.
+    /// Largest number of operations in flight; one that is due beyond it is counted as dropped.
     pub in_flight: u32,
 }
 
@@ -52,14 +52,14 @@ impl Default for Operations {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadPhase {
-    /// How long it lasts.
+    /// Duration of the stage.
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
     pub rates: Spanned<BTreeMap<Spanned<String>, Pace>>,
 }
 
-/// What must hold for the verdict `pass`.
+/// Conditions of the verdict `pass`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Expectations<Name: Ord = Spanned<String>> {
@@ -76,7 +76,7 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Share that must be ok during the faults on the paths named here, whatever is faulty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub during: BTreeMap<Name, Share>,
-    /// What becomes of the verdict where entries can't be looked for.
+    /// Verdict on entries that can't be checked.
     #[serde(skip_serializing_if = "Entries::is_default")]
     pub entries: Entries,
     /// Time from the undoing of a fault until each path works again.
@@ -85,7 +85,7 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     pub drains_within: Span,
 }
 
-/// What a verdict asks of paths that name no store and do not say that they write nothing.
+/// Demand of a verdict on paths that name no store and do not declare that they write nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entries {

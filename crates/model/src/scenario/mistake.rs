@@ -6,7 +6,7 @@ use std::ops::Range;
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// What is wrong and what would be right.
+    /// Text of the mistake, with what was expected.
     pub message: String,
     /// Line, from 1.
     pub line: usize,

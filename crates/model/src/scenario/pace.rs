@@ -10,7 +10,7 @@ use super::rate::{BadRate, Rate};
 /// The most steps of one pace.
 const MOST_STEPS: u32 = 1000;
 
-/// How arrivals follow one another during a phase.
+/// Arrival rate over one stage, and the spacing of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pace {
@@ -18,13 +18,13 @@ pub struct Pace {
     pub from: Rate,
     /// The rate at the end.
     pub to: Rate,
-    /// In how many equal steps it goes from one to the other, both included; none for evenly all the time.
+    /// Number of equal steps from one rate to the other, both included; none for a ramp.
     pub steps: Option<u32>,
-    /// What lies between arrivals.
+    /// Spacing of arrivals.
     pub spacing: Spacing,
 }
 
-/// What lies between arrivals.
+/// Spacing of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spacing {
     /// The same time, as far as the rate is the same.
@@ -33,7 +33,7 @@ pub enum Spacing {
     Poisson,
 }
 
-/// Why a text is no pace.
+/// Error of reading an arrival rate of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPace {
     /// A rate in it is none.
@@ -53,7 +53,7 @@ impl Pace {
         Self { from: rate, to: rate, steps: None, spacing: Spacing::Even }
     }
 
-    /// Whether the rate is the same all the time.
+    /// Tells whether the rate is constant.
     #[must_use]
     pub fn is_constant(self) -> bool {
         self.from == self.to
@@ -65,15 +65,15 @@ impl Pace {
         self.from.hertz().max(self.to.hertz())
     }
 
-    /// How many arrivals are expected in `lasts` seconds.
+    /// Returns the number of arrivals expected in `lasts` seconds.
     #[must_use]
     pub fn expected(self, lasts: f64) -> f64 {
         // Steps are symmetric about the middle, as a ramp is.
         f64::midpoint(self.from.hertz(), self.to.hertz()) * lasts
     }
 
-    /// When, in seconds, `count` arrivals are expected to have come in a phase of `lasts` seconds; none for
-    /// more than come at all.
+    /// Returns the time, in seconds, at which `count` arrivals are expected to have come in a stage of `lasts` seconds;
+    /// none for more than come at all.
     #[must_use]
     pub fn reached(self, count: f64, lasts: f64) -> Option<f64> {
         match self.steps {

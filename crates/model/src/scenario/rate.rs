@@ -13,7 +13,7 @@ pub struct Rate {
     milli_per_minute: u64,
 }
 
-/// Why a text is no rate.
+/// Error of reading an arrival rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{0}\" is no arrival rate: write a number above 0 a second or a minute, like \"200/s\" or \"90/min\", at most 1000000/s"
@@ -41,8 +41,8 @@ impl Rate {
         self.milli_per_minute as f64 / 60_000.0
     }
 
-    /// When the arrival number `index` (from 0) is due, in microseconds after the start of its phase. The
-    /// first comes half an interval in, so that paths of one rate do not all begin at 0.
+    /// Returns the due time of arrival number `index` (from 0), in microseconds after the start of its stage. The first
+    /// comes half an interval in, so that paths of one rate do not all begin at 0.
     #[must_use]
     pub fn due(self, index: u64) -> u64 {
         let half_intervals = u128::from(index) * 2 + 1;

@@ -25,11 +25,11 @@ pub const VERSION: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The name of the scenario.
     pub scenario: String,
-    /// What it shows.
+    /// Subject of the scenario.
     pub shows: String,
     /// Decides everything that is random.
     pub seed: u64,
@@ -43,18 +43,18 @@ pub struct Schedule {
     pub streams: Vec<ArrivalStream>,
     /// Faults in the order of their times.
     pub faults: Vec<PlannedFault>,
-    /// What must hold.
+    /// Conditions of the verdict `pass`.
     pub expect: Expectations<String>,
 }
 
 /// One operation that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// When, in microseconds after the start of the load.
+    /// Due time, in microseconds after the start of the load.
     pub due: u64,
-    /// Which stream of the schedule it belongs to.
+    /// Index of its stream in the schedule.
     pub stream: usize,
-    /// Its number in the whole run, from 0, in the order of the due times.
+    /// Number in the whole run, from 0, in the order of the due times.
     pub number: u64,
 }
 
@@ -78,7 +78,7 @@ impl Schedule {
         }
     }
 
-    /// When the load is over, in microseconds.
+    /// Returns the end of the load, in microseconds after its start.
     #[must_use]
     pub fn ends(&self) -> u64 {
         self.streams.iter().map(|stream| stream.until.micros()).max().unwrap_or(0)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Share(u32);
 
-/// Why a text is no share.
+/// Error of reading a share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is no share: write a percentage from 0% to 100%, like \"99%\" or \"99.9%\"")]
 pub struct BadShare(String);

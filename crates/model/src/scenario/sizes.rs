@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::scatter;
 
-/// How long payloads are, in bytes.
+/// Lengths of payloads, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sizes {
     /// Always the same.
@@ -19,7 +19,7 @@ pub enum Sizes {
     Weighted(Vec<(u32, u32)>),
 }
 
-/// Why a text is no length of payloads.
+/// Error of reading lengths of payloads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{0}\" is no length of payloads: write bytes like 256, a range like \"64..1024\", or lengths with their weights like \"64:50, 1024:40, 16384:10\""

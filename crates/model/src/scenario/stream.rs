@@ -10,24 +10,24 @@ use super::pace::{Pace, Spacing};
 /// Arrivals on one path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArrivalStream {
-    /// The path.
+    /// Path of the operations.
     pub path: String,
     /// From here on, after the start of the load.
     pub from: Span,
     /// Until here.
     pub until: Span,
-    /// When they come.
+    /// Times of the arrivals.
     #[serde(flatten)]
     pub arrivals: Arrivals,
 }
 
-/// When arrivals come.
+/// Times of arrivals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Arrivals {
     /// At a pace.
     Paced {
-        /// The pace.
+        /// Arrival rate.
         rate: Pace,
         /// Shifts every arrival, so that streams do not beat in step; less than an interval.
         offset: Span,
@@ -43,7 +43,7 @@ pub enum Arrivals {
 }
 
 impl ArrivalStream {
-    /// When each is due, in microseconds after the start of the load, in order.
+    /// Returns the due times, in microseconds after the start of the load, in order.
     #[must_use]
     pub fn times(&self) -> Times {
         let random = match &self.arrivals {
@@ -55,7 +55,7 @@ impl ArrivalStream {
         Times { stream: self.clone(), next: 0, reached: 0.0, random }
     }
 
-    /// As it was last, at another time; none for listed arrivals.
+    /// Continues the stream at its last rate in another time; none for listed arrivals.
     #[must_use]
     pub fn going_on(&self, from: Span, until: Span) -> Option<Self> {
         let Arrivals::Paced { rate, offset, seed } = &self.arrivals else { return None };

@@ -20,11 +20,11 @@ pub const MAX_PAYLOAD: u32 = 1024 * 1024;
 /// The names that a scenario may use; from the topology.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// Nodes.
+    /// Names of nodes.
     pub nodes: BTreeSet<String>,
     /// Links, as `from->to` and `from->to:port`.
     pub links: BTreeSet<String>,
-    /// Paths.
+    /// Names of paths.
     pub paths: BTreeSet<String>,
 }
 
@@ -223,7 +223,7 @@ fn check_name(what: &str, name: &Spanned<String>, known: &BTreeSet<String>, foun
 }
 
 impl Scenario {
-    /// How long the load lasts.
+    /// Returns the duration of the whole load.
     #[must_use]
     pub fn lasts(&self) -> Span {
         Span::from_micros(self.load.iter().map(|phase| phase.lasts.get_ref().micros()).sum())

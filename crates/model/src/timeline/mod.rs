@@ -43,7 +43,7 @@ pub struct NodeEvent {
     pub at: i64,
     /// Name of the node.
     pub node: String,
-    /// The change.
+    /// State that the node entered.
     pub change: NodeChange,
 }
 

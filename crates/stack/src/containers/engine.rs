@@ -12,16 +12,16 @@ use testcontainers::core::client::docker_client_instance;
 use super::sweep::Labels;
 use crate::provider::Doorway;
 
-/// How long the engine may take to answer. What takes long by its nature (a stop) has a limit of its own.
+/// Time that the engine may take to answer. A request that is slow by its nature (a stop) has a limit of its own.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// How long it may take to say that it is there.
+/// Time that the engine may take to answer a ping.
 const PING: Duration = Duration::from_secs(3);
 
 /// The name by which containers reach this machine where they can't reach the gateway of their network.
 pub(super) const HOST: &str = "host.docker.internal";
 
-/// What the engine does not do.
+/// Error of the container engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// Nothing there.
@@ -30,26 +30,26 @@ pub enum EngineError {
          with DOCKER_HOST, or run with --provider processes"
     )]
     NoAnswer {
-        /// Where it was looked for.
+        /// Address at which it was looked for.
         at: String,
-        /// What the attempt brought.
+        /// Error of the attempt.
         told: String,
     },
-    /// There, but closed to this user.
+    /// The engine is there, but closed to this user.
     #[error(
         "this user may not use the container engine at {at}; join its group (mostly `sudo usermod -aG docker \
          $USER`, then log in again), name another engine with DOCKER_HOST, or run with --provider processes"
     )]
     NoPermission {
-        /// Where it is.
+        /// Address of the engine.
         at: String,
     },
     /// An image that is not there. The lab pulls nothing by itself.
     #[error("node {node}: the image {image} is not there; get it with `{how}`")]
     NoImage {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// Its image.
+        /// Image of the node.
         image: String,
         /// The command that gets it.
         how: String,
@@ -57,17 +57,17 @@ pub enum EngineError {
     /// An answer that is a refusal.
     #[error("the container engine can't {what}: {told}")]
     Refused {
-        /// What it should have done.
+        /// Action that failed.
         what: String,
-        /// Its words.
+        /// Message of the engine.
         told: String,
     },
     /// No answer in time.
     #[error("the container engine did not {what} within {limit:?}")]
     Late {
-        /// What it should have done.
+        /// Action that took too long.
         what: String,
-        /// How long was waited.
+        /// Time that was waited.
         limit: Duration,
     },
 }
@@ -96,7 +96,7 @@ impl Engine {
         }
     }
 
-    /// Where it is, as DOCKER_HOST names it.
+    /// Returns the address of the engine, as DOCKER_HOST names it.
     #[must_use]
     pub fn at(&self) -> &str {
         &self.at
@@ -125,7 +125,7 @@ impl Engine {
         }
     }
 
-    /// Whether an image is there.
+    /// Tells whether the engine holds an image.
     pub(super) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
         match self.ask("look for an image", self.docker.inspect_image(image)).await {
             Ok(_) => Ok(true),
@@ -151,9 +151,10 @@ impl Engine {
     }
 }
 
-/// Where the engine runs on this machine, the gateway of a network is an address of this machine, which only
-/// its containers and this machine reach. Elsewhere (an engine in a virtual machine, or without root) the
-/// engine itself brings what is sent to [`HOST`] to this machine.
+/// Returns the address at which proxies listen for containers.
+// Where the engine runs on this machine, the gateway of a network is an address of this machine, which only its
+// containers and this machine reach. Elsewhere (an engine in a virtual machine, or without root) the engine itself
+// brings what is sent to [`HOST`] to this machine.
 fn doorway(gateway: Option<IpAddr>) -> Doorway {
     match gateway.filter(|gateway| TcpListener::bind((*gateway, 0)).is_ok()) {
         Some(gateway) => Doorway { listen: gateway, host: gateway.to_string() },

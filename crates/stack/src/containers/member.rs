@@ -27,16 +27,16 @@ use crate::topology::Container;
 /// Time that a node has to stop in order.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How long a container may take to be gone after SIGKILL.
+/// Time that a container may take to end after SIGKILL.
 const DEATH: Duration = Duration::from_secs(20);
 
-/// How often a pause is tried.
+/// Number of attempts to pause a container.
 const FREEZES: u32 = 10;
 
-/// How long the last words of a container may take to reach its log.
+/// Time that the last output of a container may take to reach its log.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// What all nodes of a run have in common.
+/// Settings that all nodes of a run share.
 pub(super) struct Common {
     pub(super) engine: Engine,
     pub(super) labels: Labels,
@@ -65,7 +65,7 @@ pub(super) struct Member {
 /// engine in whatever thread drops it, for ever in that of a runtime that is ending.
 type Made = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
 
-/// What became of a node.
+/// State of a node's container.
 #[derive(Default)]
 pub(super) struct Life {
     container: Option<Made>,
@@ -337,7 +337,7 @@ impl Member {
         Ok(())
     }
 
-    /// What the engine says of the container; none before it was made.
+    /// Inspects the container; none before it was made.
     pub(super) async fn look(&self) -> Option<Seen> {
         let container = self.lock().container.clone()?;
         self.inspect(container.id()).await.ok()
@@ -357,7 +357,7 @@ impl Member {
         })
     }
 
-    /// How many processes it has; one where the engine can't tell.
+    /// Counts the processes of the container; one where the engine can't tell.
     pub(super) async fn count(&self) -> usize {
         let Some(container) = self.lock().container.clone() else { return 0 };
         let engine = &self.common.engine;
@@ -386,17 +386,17 @@ impl Member {
     }
 }
 
-/// What the engine says of a container.
+/// State of a container, as the engine reports it.
 pub(super) struct Seen {
     pub(super) pid: u32,
     pub(super) running: bool,
     pub(super) paused: bool,
     pub(super) exit_code: i64,
-    /// What the health check of its image says; none where the image has none.
+    /// State of the image's health check; none where the image has none.
     pub(super) health: Option<String>,
 }
 
-/// What testcontainers says went wrong, with what caused it.
+/// Converts an error of testcontainers, with its causes.
 fn refused(what: String, error: &TestcontainersError) -> EngineError {
     let mut told = String::new();
     for text in causes(error).map(ToString::to_string) {

@@ -37,7 +37,7 @@ use super::{data, process};
 /// A file in the folder of a run, there as long as the run has containers in an engine; names the engine.
 pub const MARK: &str = "has-containers";
 
-/// The provider.
+/// Provider that runs each node as a container.
 pub struct Containers {
     common: Arc<Common>,
     run: RunId,
@@ -90,7 +90,7 @@ impl Containers {
     }
 }
 
-/// What a member needs, before there is a network.
+/// Settings of a node's container, before there is a network.
 struct Plan {
     name: String,
     recipe: Container,

@@ -37,7 +37,7 @@ impl Labels {
 /// A container or network of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
-    /// Which of both.
+    /// Container or network.
     pub kind: Kind,
     /// The engine's id.
     id: String,
@@ -52,12 +52,12 @@ impl std::fmt::Display for Leftover {
     }
 }
 
-/// What a leftover is.
+/// Kind of leftover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A container, removed with its volumes.
     Container,
-    /// A network.
+    /// A network of the engine.
     Network,
 }
 

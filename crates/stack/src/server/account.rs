@@ -19,7 +19,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// For a server that refuses root: none if this user is not root, else the first of `names` that
+    /// Finds an account for a server that refuses root: none if this user is not root, else the first of `names` that
     /// exists, else `nobody`.
     #[must_use]
     pub fn instead_of_root(names: &[&str]) -> Option<Self> {

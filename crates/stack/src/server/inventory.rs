@@ -11,13 +11,13 @@ const MONGO_PROGRAM: &str = "FAULTLINE_MONGO_PROGRAM";
 /// A program that a server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// What it is for.
+    /// Server that the program belongs to.
     pub name: &'static str,
-    /// Where it is, if it is there.
+    /// Path of the program; none if it is not installed.
     pub path: Option<PathBuf>,
-    /// Its version, if it tells one.
+    /// Version that the program prints; none if it prints none.
     pub version: Option<String>,
-    /// How to get it.
+    /// Advice on how to get it.
     pub how_to_get: String,
 }
 
@@ -32,14 +32,14 @@ pub fn inventory() -> Vec<Program> {
     ]
 }
 
-/// What to tell somebody who lacks one.
+/// Explains how to get a server.
 pub(super) fn how_to_get(what: &str) -> String {
     format!(
         "run `make setup`, which installs it where the system is Debian-like and else says how; it is for {what}"
     )
 }
 
-/// What to tell somebody who lacks a MongoDB.
+/// Explains how to get a MongoDB.
 pub(super) fn how_to_get_mongo() -> String {
     match std::env::var(MONGO_PROGRAM) {
         Ok(given) => format!("{MONGO_PROGRAM} names \"{given}\", which is no program; correct or unset it"),
@@ -70,7 +70,7 @@ pub(super) fn initdb() -> Option<PathBuf> {
     of_postgresql("initdb")
 }
 
-/// On PATH, or where Debian keeps each version, the newest first.
+/// Finds a program of PostgreSQL on PATH, or where Debian keeps each version, the newest first.
 fn of_postgresql(name: &str) -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions

@@ -28,16 +28,16 @@ use super::run_id::RunId;
 pub use account::Account;
 pub use inventory::{Program, inventory};
 
-/// Where one node lives in a run.
+/// Place of one server in a run: folder, log, ports, environment.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// Its own folder, for its data.
+    /// Folder of the server's data.
     pub dir: PathBuf,
-    /// Its log.
+    /// Path of its log.
     pub log: PathBuf,
-    /// For each port in its container the one on 127.0.0.1.
+    /// Port on 127.0.0.1 for each port in its container.
     pub ports: BTreeMap<u16, u16>,
-    /// Its variables, from the topology.
+    /// Variables from the topology.
     pub environment: BTreeMap<String, String>,
     /// Id of the run.
     pub run: RunId,
@@ -49,15 +49,15 @@ pub enum ServerError {
     /// A program that is not there.
     #[error("{program} is missing: {how}")]
     Missing {
-        /// The program.
+        /// Name of the program.
         program: &'static str,
-        /// How to get it.
+        /// Advice on how to get it.
         how: String,
     },
     /// The topology gives no port that the server needs.
     #[error("the topology gives {server} no port {port}; add it to `ports` or `expose`")]
     NoPort {
-        /// The server.
+        /// Name of the server.
         server: &'static str,
         /// The port in its container.
         port: u16,
@@ -68,7 +68,7 @@ pub enum ServerError {
     /// A file or folder of it.
     #[error("{what}: {source}")]
     File {
-        /// Which, and what for.
+        /// Thing that could not be had, and its purpose.
         what: String,
         /// The operating system's word.
         source: io::Error,
@@ -76,17 +76,17 @@ pub enum ServerError {
     /// A program that ended badly.
     #[error("{program} failed: {told}")]
     Failed {
-        /// The program.
+        /// Name of the program.
         program: &'static str,
-        /// What it printed.
+        /// Output of the program.
         told: String,
     },
     /// Users or databases that could not be made.
     #[error("{server} could not be provisioned: {told}")]
     Provision {
-        /// The server.
+        /// Name of the server.
         server: &'static str,
-        /// What it answered.
+        /// Answer of the server.
         told: String,
     },
 }
@@ -96,7 +96,7 @@ pub trait Server: Send + Sync {
     /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
     fn prepare(&self, place: &Place) -> Result<(), ServerError>;
 
-    /// What to start.
+    /// Builds the command that starts the server.
     fn spec(&self, place: &Place) -> Result<Spec, ServerError>;
 
     /// The signal by which it stops in order.
@@ -140,8 +140,8 @@ impl Place {
     }
 }
 
-/// Whether anything listens on a server's port at all, which is quick to ask; and which port of 127.0.0.1 it
-/// is. Most looks at a server that starts come before it listens, and need no client.
+/// Finds the port of 127.0.0.1 on which a server listens, without a client.
+// Most checks of a server that starts come before it listens; a connection is cheap, a client is not.
 async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, String> {
     let port = place.port(server, port).map_err(|error| error.to_string())?;
     match tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
@@ -153,8 +153,9 @@ async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, St
     }
 }
 
-/// Whether a connection that was just made ends by itself. A container engine listens for a container that
-/// does not listen yet, and hangs up; the servers themselves wait for their clients to speak first.
+/// Tells whether a new connection ends by itself.
+// A container engine listens for a container that does not listen yet, and hangs up; the servers themselves wait
+// for their clients to speak first.
 async fn is_shut(stream: &tokio::net::TcpStream) -> bool {
     let moment = std::time::Duration::from_millis(5);
     match tokio::time::timeout(moment, stream.readable()).await {

@@ -17,10 +17,10 @@ use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, wit
 const PORT: u16 = 27017;
 const NAME: &str = "mongo";
 
-/// The launcher.
+/// Launcher of MongoDB or FerretDB.
 pub(super) struct Mongo;
 
-/// Which program it is.
+/// Program that speaks MongoDB's protocol.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Mongod,
@@ -108,14 +108,16 @@ async fn kind_of_server(port: u16) -> Result<Kind, Error> {
     Ok(if info?.contains_key("ferretdbVersion") { Kind::Ferretdb } else { Kind::Mongod })
 }
 
-/// Its set-up user is one of the topology's database. Others log in at admin. It knows no roles yet, and
-/// refuses a list that is not empty.
+/// Creates the users of the topology in FerretDB.
+// Its set-up user is one of the topology's database. Others log in at admin. It knows no roles yet, and refuses a
+// list that is not empty.
 async fn provision_ferretdb(place: &Place, port: u16) -> Result<(), Error> {
     let client = client(port, Some((place, &database(place))))?;
     create_user(&client, place, "admin", &[]).await
 }
 
-/// As long as there is no user, the machine itself may make one.
+/// Creates the users of the topology in mongod.
+// As long as there is no user, a client on the machine itself may make one.
 async fn provision_mongod(place: &Place, port: u16) -> Result<(), Error> {
     create_user(&client(port, None)?, place, "admin", &["root"]).await?;
     let root = client(port, Some((place, "admin")))?;
@@ -192,7 +194,7 @@ async fn create_user(client: &Client, place: &Place, database: &str, roles: &[&s
     }
 }
 
-/// Whether an error says that the user exists; or, to a client that did not log in, that any user does.
+/// Tells whether an error means that the user exists; or, to a client that did not log in, that any user does.
 fn is_there_already(error: &Error) -> bool {
     const USER_ALREADY_EXISTS: i32 = 51_003;
     const UNAUTHORIZED: i32 = 13;

@@ -19,8 +19,9 @@ use crate::process::{Process, tail};
 const PORT: u16 = 5432;
 const NAME: &str = "postgres";
 
-/// What differs from the defaults. No sockets in folders, whose paths could be too long; memory that
-/// processes share in files of the data folder, since what lies in /dev/shm outlives a SIGKILL.
+/// Settings that differ from the defaults.
+// No sockets in folders, whose paths could be too long; memory that processes share in files of the data folder,
+// since /dev/shm outlives a SIGKILL.
 const SETTINGS: [&str; 4] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -28,7 +29,7 @@ const SETTINGS: [&str; 4] = [
     "timezone=UTC",
 ];
 
-/// The launcher.
+/// Launcher of PostgreSQL.
 pub(super) struct Postgres;
 
 fn missing(program: &'static str) -> ServerError {

@@ -103,7 +103,7 @@ pub(super) struct System {
     pub(super) queues: BTreeMap<String, QueueSpec>,
 }
 
-/// How to see by HTTP that a node is ready: 200 says that it is.
+/// Readiness check by HTTP: 200 means that the node is ready.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ready {
@@ -124,7 +124,7 @@ pub struct PathSpec {
     /// The store in which an acknowledged operation must be found.
     #[serde(default)]
     pub stored_in: Option<String>,
-    /// What it writes where it names no store; nobody knows when absent.
+    /// Declaration of a path that names no store; unknown when absent.
     #[serde(default)]
     pub writes: Option<Writes>,
     /// A right answer.
@@ -132,7 +132,7 @@ pub struct PathSpec {
     pub answer: AnswerSpec,
 }
 
-/// What a path writes that names no store.
+/// Entries written by a path that names no store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writes {
@@ -152,7 +152,7 @@ pub struct Send {
     pub method: String,
     /// Like `/json-logger`.
     pub route: String,
-    /// Headers.
+    /// Headers of the request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The JSON body; none when absent.
@@ -160,15 +160,15 @@ pub struct Send {
     pub json: Option<serde_json::Value>,
 }
 
-/// Where acknowledged entries must be in the end.
+/// Store in which acknowledged entries must be found in the end.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StoreSpec {
     /// A collection of a MongoDB.
     Mongodb {
-        /// Its connection string, as a node of the topology would use it; names the database.
+        /// Connection string, as a node of the topology would use it; names the database.
         url: String,
-        /// The collection.
+        /// Name of the collection.
         collection: String,
         /// The field that holds the data of an operation.
         field: String,
@@ -181,9 +181,9 @@ pub enum StoreSpec {
 pub enum QueueSpec {
     /// A queue of RabbitMQ.
     Amqp {
-        /// Its connection string, as a node of the topology would use it.
+        /// Connection string, as a node of the topology would use it.
         url: String,
-        /// The queue.
+        /// Name of the queue.
         name: String,
     },
 }

@@ -10,12 +10,12 @@ pub struct Link {
     pub from: String,
     /// The node that is connected to.
     pub to: String,
-    /// Its port, as in compose.
+    /// Port, as in compose.
     pub port: u16,
 }
 
 impl Link {
-    /// `from->to:port`.
+    /// Returns the name: `from->to:port`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}->{}:{}", self.from, self.to, self.port)
@@ -31,11 +31,11 @@ impl Link {
 /// An address of a node in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Where `node:port` stands, in bytes.
+    /// Place of `node:port`, in bytes.
     pub place: Range<usize>,
-    /// The node.
+    /// Name of the node.
     pub node: String,
-    /// The port.
+    /// Number of the port.
     pub port: u16,
 }
 

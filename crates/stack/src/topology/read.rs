@@ -9,13 +9,13 @@ use super::interpolate::interpolate;
 use super::link::links_of;
 use super::{Node, NodeNameError, Program, QueueSpec, StoreSpec, Topology, Writes};
 
-/// Why a compose file is no topology.
+/// Error of reading a topology.
 #[derive(Debug, thiserror::Error)]
 pub enum TopologyError {
     /// The file can't be read.
     #[error("can't read the topology {file}: {source}")]
     File {
-        /// As it was named.
+        /// Path of the file, as it was given.
         file: String,
         /// The operating system's word.
         source: std::io::Error,
@@ -23,24 +23,24 @@ pub enum TopologyError {
     /// Not YAML, or not the keys that were expected.
     #[error("{file}: {told}")]
     Syntax {
-        /// As it was named.
+        /// Path of the file, as it was given.
         file: String,
-        /// With line, column and an excerpt.
+        /// Message with line, column and an excerpt.
         told: String,
     },
     /// YAML, but no topology.
     #[error("{file}: {place}: {told}")]
     Meaning {
-        /// As it was named.
+        /// Path of the file, as it was given.
         file: String,
-        /// Which service or section.
+        /// Service or section of the file.
         place: String,
-        /// What is wrong and what would be right.
+        /// Text of the mistake, with what was expected.
         told: String,
     },
 }
 
-/// What is wrong at which place, before the file's name is known.
+/// Place and text of a mistake, before the file's name is known.
 type Wrong = (String, String);
 
 /// Reads a compose file from disk; variables come from this process's environment.

@@ -7,16 +7,16 @@ use super::{Link, Node, NodeNameError, Program, Topology};
 /// The most that there may be of a node.
 const MOST: usize = 16;
 
-/// How many of a node there are to be, as `node=number`.
+/// Number of copies of a node, as `NODE=NUMBER`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replicas {
-    /// The node.
+    /// Name of the node.
     pub node: String,
-    /// How many of it, itself counted.
+    /// Number of copies, the node itself counted.
     pub number: usize,
 }
 
-/// Why there can't be so many of a node.
+/// Error of replicating a node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicasError {
     /// Not `node=number`.
@@ -25,17 +25,17 @@ pub enum ReplicasError {
     /// None, or too many.
     #[error("{node}={number}: there can be 1 to {MOST} of a node")]
     Number {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// How many were asked for.
+        /// Number that was asked for.
         number: usize,
     },
     /// No such node.
     #[error("there is no node \"{node}\"; there are {}", known.join(", "))]
     NoNode {
-        /// As it was given.
+        /// Name, as it was given.
         node: String,
-        /// Those that there are.
+        /// Names of the nodes that exist.
         known: Vec<String>,
     },
     /// A node that keeps data.
@@ -49,7 +49,7 @@ pub enum ReplicasError {
     /// A name that is taken.
     #[error("{node} can't be there more than once: there is a node \"{name}\" already")]
     Taken {
-        /// The node.
+        /// Name of the node.
         node: String,
         /// The name that another one would get.
         name: String,

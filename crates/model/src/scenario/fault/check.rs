@@ -8,7 +8,7 @@ use super::kind::{FaultKind, Place};
 use super::spec::FaultSpec;
 use faultline_toxics::{Action, Attribute};
 
-/// Where, and what is wrong.
+/// Place and text of a mistake.
 type Told = (Range<usize>, String);
 
 /// Mistakes in the keys of one fault.
@@ -93,7 +93,7 @@ fn told_foreign(kind: FaultKind, key: &str, known: &[&str]) -> String {
     }
 }
 
-/// What it is done to is not said. Attributes that are missing are told by [`attributes`].
+/// Finds keys of the target that are missing. Missing attributes are found by [`attributes`].
 fn missing(spec: &FaultSpec, place: &Range<usize>) -> Vec<Told> {
     let own: Vec<&str> = spec.own_keys().into_iter().map(|(key, _)| key).collect();
     let wanted: &[&str] = match spec.kind.place() {

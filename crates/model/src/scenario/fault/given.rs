@@ -19,10 +19,10 @@ pub enum Given {
 }
 
 impl Given {
-    /// What it is as a value of this attribute, in the attribute's unit.
+    /// Converts to the attribute's unit.
     ///
     /// # Errors
-    /// What would be right.
+    /// The expected form, where the value has another.
     pub fn value(&self, of: &Attribute) -> Result<i64, String> {
         let name = of.name;
         let unit = match of.unit {
@@ -53,7 +53,7 @@ impl Given {
         }
     }
 
-    /// How a value of this attribute is written.
+    /// Writes a value of this attribute with its unit.
     #[must_use]
     pub fn of(value: i64, attribute: &Attribute) -> Self {
         let micros = u64::try_from(value).unwrap_or(0);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use faultline_toxics::ToxicKind;
 
-/// What can be done to a node, to a link, or between groups of nodes. In a file it is its name.
+/// Kind of fault of a node, of a link, or between groups of nodes. A file holds its name.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum FaultKind {
@@ -25,14 +25,14 @@ pub enum FaultKind {
     Toxic(&'static ToxicKind),
 }
 
-/// Why a name is none of a fault.
+/// Error of reading the name of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no fault `{name}`; there are {}", all().map(|kind| format!("`{}`", kind.name())).collect::<Vec<_>>().join(", "))]
 pub struct BadKind {
     name: String,
 }
 
-/// What a fault is done to.
+/// Kind of target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// One node: `node`.
@@ -54,7 +54,7 @@ impl FaultKind {
     /// Delayed data on a link.
     pub const LATENCY: Self = Self::Toxic(&faultline_toxics::LATENCY);
 
-    /// Its name in a file; that of a toxic is Toxiproxy's, where that has it.
+    /// Returns the name in a file; that of a toxic is Toxiproxy's, where that has it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl FaultKind {
         }
     }
 
-    /// What it does, in one sentence.
+    /// Describes the effect, in one sentence.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
@@ -89,7 +89,7 @@ impl FaultKind {
         }
     }
 
-    /// What it is done to.
+    /// Returns the kind of target.
     #[must_use]
     pub fn place(self) -> Place {
         match self {

@@ -15,45 +15,45 @@ use faultline_toxics::ToxicSettings;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedFault {
-    /// What is done.
+    /// Kind of the fault.
     pub kind: FaultKind,
     /// The node or link; of a partition both groups, for people.
     pub target: String,
-    /// When, after the start of the load.
+    /// Time of the injection, after the start of the load.
     pub at: Span,
-    /// When it is undone.
+    /// Time of healing, after the start of the load.
     pub until: Span,
-    /// Of a toxic only.
+    /// Settings of a toxic; none of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toxic: Option<PlannedToxic>,
-    /// Of a partition only.
+    /// Groups of a partition; none of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<PlannedPartition>,
     /// Decides what is random about it.
     pub seed: u64,
 }
 
-/// How a toxic acts.
+/// Settings of a toxic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedToxic {
-    /// On which directions.
+    /// Directions that the toxic affects.
     pub stream: Directions,
-    /// On how large a share of connections.
+    /// Share of connections that the toxic affects, 0 to 1.
     pub toxicity: f64,
-    /// Its attributes, in their units; what is left out is 0.
+    /// Attributes by name, in their units; one that is left out is 0.
     pub values: BTreeMap<String, i64>,
 }
 
-/// Who is cut from whom.
+/// Groups of a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedPartition {
-    /// Some nodes.
+    /// One group.
     pub nodes: Vec<String>,
-    /// Others.
+    /// The other group.
     pub from: Vec<String>,
-    /// Which way nothing passes, as the first group sees it.
+    /// Direction in which nothing passes, as the first group sees it.
     pub direction: PartitionDirection,
 }
 

@@ -31,16 +31,17 @@ const NAME: &str = "rabbitmq";
 /// The node's name. It may be the same in every stack, since no node can see another.
 const NODE: &str = "faultline@localhost";
 
-/// For every Erlang machine that comes of this node: not listening, not asking a port mapper for a port (the
-/// number given is told, not used), not starting a mapper. RabbitMQ looks each minute whether there is a mapper,
-/// and has a second machine start one, which takes its flags from the environment only.
+/// Flags of every Erlang machine of a node.
+// Without a listener and a port mapper (the number given is reported, not used). RabbitMQ checks each minute for a
+// mapper, and has a second machine start one, which takes its flags from the environment only.
 const EVERY_MACHINE: &str = "-dist_listen false -start_epmd false -erl_epmd_port 25672";
 
-/// For the node itself: named from the start, or RabbitMQ starts a port mapper. Idle schedulers that spin would
-/// take the cores from what is measured.
+/// Flags of the node's own Erlang machine.
+// Named from the start, or RabbitMQ starts a port mapper. Idle schedulers that spin would take the cores from the
+// nodes under test.
 const NODE_ITSELF: &str = "+sbwt none +sbwtdcpu none +sbwtdio none";
 
-/// The launcher.
+/// Launcher of RabbitMQ.
 pub(super) struct Rabbitmq;
 
 fn script() -> Result<std::path::PathBuf, ServerError> {
