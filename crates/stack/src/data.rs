@@ -47,7 +47,7 @@ pub enum DataError {
     Stays {
         /// Path of the folder.
         path: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

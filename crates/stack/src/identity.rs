@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::printable::excerpt;
-use super::tree::{self, Seen};
+use super::tree::{self, ProcessInfo};
 
 /// One boot of one machine, and in it one namespace of process ids and one of clocks.
 ///
@@ -147,7 +147,7 @@ impl Identity {
 
     /// Identity of a process that was seen here.
     #[must_use]
-    pub fn of_seen(process: &Seen) -> Self {
+    pub fn of_seen(process: &ProcessInfo) -> Self {
         Self { pid: process.pid, started_at: process.started_at, namespace: Namespace::here().copied() }
     }
 
@@ -157,7 +157,7 @@ impl Identity {
         self.liveness_in(Namespace::here(), tree::see)
     }
 
-    fn liveness_in(&self, here: Option<&Namespace>, see: impl Fn(u32) -> Option<Seen>) -> Liveness {
+    fn liveness_in(&self, here: Option<&Namespace>, see: impl Fn(u32) -> Option<ProcessInfo>) -> Liveness {
         if let Some(doubt) = doubt(self.namespace.as_ref(), here) {
             return Liveness::Unknown(doubt);
         }
@@ -202,8 +202,8 @@ mod tests {
         Namespace { boot: Uuid::from_u128(boot), pids, clocks }
     }
 
-    fn seen(pid: u32, started_at: u64, state: char) -> Seen {
-        Seen { pid, parent: 1, state, started_at, ticks: 0 }
+    fn seen(pid: u32, started_at: u64, state: char) -> ProcessInfo {
+        ProcessInfo { pid, parent: 1, state, started_at, ticks: 0 }
     }
 
     #[test]

@@ -22,13 +22,13 @@ pub enum Wiring {
 /// The links of a stack.
 #[derive(Debug)]
 pub struct Links {
-    proxies: BTreeMap<Link, Entry>,
+    proxies: BTreeMap<Link, LinkProxy>,
     /// Address that a node writes for a link without a proxy.
     direct: BTreeMap<Link, String>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct LinkProxy {
     address: SocketAddr,
     /// The address as the node at its beginning writes it.
     written: String,
@@ -64,7 +64,7 @@ impl Links {
             let proxy = Arc::new(Proxy::new(&link.name(), &address.to_string(), upstreams, 0));
             proxy.enable().await?;
             registry.insert(Arc::clone(&proxy)).await;
-            proxies.insert(link.clone(), Entry { address, written, proxy, _port: port });
+            proxies.insert(link.clone(), LinkProxy { address, written, proxy, _port: port });
         }
         Ok(Self { proxies, direct })
     }
@@ -139,7 +139,7 @@ impl Links {
         removed
     }
 
-    fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a Entry> {
+    fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a LinkProxy> {
         links.iter().filter_map(|link| self.proxies.get(link))
     }
 }

@@ -116,7 +116,7 @@ pub fn environment(run: &RunId) -> impl Iterator<Item = (&'static str, String)> 
 
 /// Claim of a harness on a process or a container that carries its mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum HarnessClaim {
     /// The harness lives and needs it.
     Held,
     /// The harness of this run is gone.
@@ -125,7 +125,7 @@ pub enum Claim {
     Unclear(String),
 }
 
-impl Claim {
+impl HarnessClaim {
     /// Reads a claim from the values of a mark.
     #[must_use]
     pub fn read(run: Option<&str>, harness: &str, namespace: Option<&str>) -> Self {
@@ -189,17 +189,17 @@ mod tests {
     fn only_what_is_surely_over_lapses() {
         let mark = Mark::of_this_harness();
         let (run, here) = (RunId::random(), mark.namespace());
-        let claim = |run: Option<&str>, harness: &str| Claim::read(run, harness, here.as_deref());
-        assert_eq!(claim(Some(run.as_str()), &mark.harness()), Claim::Held);
-        assert_eq!(claim(Some(run.as_str()), "2147483647:1"), Claim::Lapsed(run.clone()));
+        let claim = |run: Option<&str>, harness: &str| HarnessClaim::read(run, harness, here.as_deref());
+        assert_eq!(claim(Some(run.as_str()), &mark.harness()), HarnessClaim::Held);
+        assert_eq!(claim(Some(run.as_str()), "2147483647:1"), HarnessClaim::Lapsed(run.clone()));
         for unclear in [
             claim(None, "2147483647:1"),
             claim(Some("../x"), "2147483647:1"),
             claim(Some(run.as_str()), "\u{1b}[2J"),
-            Claim::read(Some(run.as_str()), "2147483647:1", None),
-            Claim::read(Some(run.as_str()), "2147483647:1", Some("x")),
+            HarnessClaim::read(Some(run.as_str()), "2147483647:1", None),
+            HarnessClaim::read(Some(run.as_str()), "2147483647:1", Some("x")),
         ] {
-            let Claim::Unclear(told) = unclear else { panic!("{unclear:?}") };
+            let HarnessClaim::Unclear(told) = unclear else { panic!("{unclear:?}") };
             assert!(!told.chars().any(char::is_control), "{told}");
         }
     }

@@ -10,7 +10,7 @@ use super::containers::Containers;
 use super::identity::Identity;
 use super::processes::Processes;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
-use super::stop::Stop;
+use super::stop::StopOutcome;
 
 /// Provider that runs some nodes as processes and some as containers.
 pub struct Mixed {
@@ -67,7 +67,7 @@ impl Provider for Mixed {
         self.of(node).kill(node)
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>> {
         self.of(node).stop(node)
     }
 
@@ -95,7 +95,7 @@ impl Provider for Mixed {
         self.of(node).log_tail(node)
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<StopOutcome>> {
         // Services first: they drain into servers that are still there.
         Box::pin(async move {
             let mut stops = self.processes.shutdown().await;

@@ -45,7 +45,7 @@ pub enum PortError {
     Locks {
         /// Path of the folder.
         path: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
@@ -124,7 +124,7 @@ fn lock_folder() -> Result<PathBuf, PortError> {
     }
     let meta = fs::symlink_metadata(&path).map_err(failed)?;
     if !meta.is_dir() || meta.uid() != user.as_raw() || meta.mode() & 0o022 != 0 {
-        let source = io::Error::other("it is not a folder that only this user can write to; remove it");
+        let source = io::Error::other("expected a folder that only this user can write to; remove it");
         return Err(failed(source));
     }
     Ok(path)

@@ -21,7 +21,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use tokio::sync::watch;
 
-use super::server::Account;
+use super::account::Account;
 use super::tree;
 
 /// Program, arguments and surroundings of a child.
@@ -49,7 +49,7 @@ pub enum ProcessError {
     Log {
         /// Path of the log.
         path: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The program can't be started.
@@ -57,7 +57,7 @@ pub enum ProcessError {
     Spawn {
         /// Path of the program.
         program: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
@@ -120,19 +120,19 @@ impl fmt::Display for Status {
 #[derive(Debug)]
 pub struct Process {
     pid: u32,
-    end: Arc<End>,
+    end: Arc<ChildEnd>,
     told: watch::Receiver<Option<Status>>,
 }
 
 /// End of a child, for the threads that wait for it.
 #[derive(Debug, Default)]
-struct End {
+struct ChildEnd {
     /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
     status: Mutex<Option<Status>>,
     known: Condvar,
 }
 
-impl End {
+impl ChildEnd {
     fn lock(&self) -> MutexGuard<'_, Option<Status>> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,7 +165,7 @@ impl Process {
         spawner().send((command(spec)?, answer)).map_err(|_| failed(io::Error::other("no spawner")))?;
         let child = answered.recv().map_err(|_| failed(io::Error::other("no spawner")))?.map_err(failed)?;
         let pid = child.id();
-        let end = Arc::new(End::default());
+        let end = Arc::new(ChildEnd::default());
         let (tell, told) = watch::channel(None);
         let known = Arc::clone(&end);
         std::thread::Builder::new()
@@ -241,20 +241,20 @@ impl Process {
         status
     }
 
-    fn descendants(&self) -> Vec<tree::Seen> {
+    fn descendants(&self) -> Vec<tree::ProcessInfo> {
         let family = tree::of(self.pid).unwrap_or_default();
         family.into_iter().filter(|member| member.pid != self.pid).collect()
     }
 }
 
-async fn end_all(family: &[tree::Seen]) {
+async fn end_all(family: &[tree::ProcessInfo]) {
     for member in family {
         end(member).await;
     }
 }
 
 /// Kills a process that was seen, if it still is that one, and waits until it is gone.
-async fn end(seen: &tree::Seen) {
+async fn end(seen: &tree::ProcessInfo) {
     while is_there(seen) {
         match kill(Pid::from_raw(seen.pid.cast_signed()), Signal::SIGKILL) {
             Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
@@ -264,7 +264,7 @@ async fn end(seen: &tree::Seen) {
     }
 }
 
-fn is_there(seen: &tree::Seen) -> bool {
+fn is_there(seen: &tree::ProcessInfo) -> bool {
     tree::see(seen.pid).is_some_and(|now| now.started_at == seen.started_at && now.state != 'Z')
 }
 
@@ -282,7 +282,7 @@ impl Drop for Process {
 }
 
 /// Waits for a child without reaping it, then reaps it while nobody can signal it.
-fn reap(mut child: Child, end: &End, tell: &watch::Sender<Option<Status>>) {
+fn reap(mut child: Child, end: &ChildEnd, tell: &watch::Sender<Option<Status>>) {
     let pid = Pid::from_raw(child.id().cast_signed());
     let id = || Id::Pid(pid);
     while let Err(Errno::EINTR) = waitid(id(), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}

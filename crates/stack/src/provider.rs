@@ -1,16 +1,17 @@
-//! What every provider can do with the nodes of a topology.
+//! Actions of every provider on the nodes of a topology.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use futures::future::BoxFuture;
 
 use super::containers::EngineError;
+pub use super::doorway::Doorway;
 use super::identity::Identity;
 use super::port::PortError;
 use super::process::ProcessError;
 use super::server::ServerError;
-use super::stop::Stop;
+use super::stop::StopOutcome;
 use faultline_proxy::ProxyError;
 
 /// Error of a stack or of one of its nodes.
@@ -124,7 +125,7 @@ pub enum StackError {
     File {
         /// Thing that could not be had, and its purpose.
         what: String,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }
@@ -154,25 +155,8 @@ impl std::fmt::Display for NodeState {
             Self::Paused(pid) => write!(f, "paused as pid {pid}"),
             Self::Ended(how) => write!(f, "dead ({how})"),
             Self::Down(how) => write!(f, "down ({how})"),
-            Self::Lost(how) => write!(f, "out of sight ({how})"),
+            Self::Lost(how) => write!(f, "unreachable ({how})"),
         }
-    }
-}
-
-/// Address at which the proxies of a node's links listen, and its name as the node writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doorway {
-    /// The address of this machine that the proxies listen on.
-    pub listen: IpAddr,
-    /// The host name or address by which the node reaches them.
-    pub host: String,
-}
-
-impl Doorway {
-    /// Returns the doorway of a node that runs on this machine, outside any container.
-    #[must_use]
-    pub fn loopback() -> Self {
-        Self { listen: Ipv4Addr::LOCALHOST.into(), host: Ipv4Addr::LOCALHOST.to_string() }
     }
 }
 
@@ -222,7 +206,7 @@ pub trait Provider: Send + Sync {
     fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
     /// Asks a node to stop, as its maker intends, and kills it if it takes too long; done when it is gone.
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>>;
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>>;
 
     /// Pauses a node; done when no part of it runs.
     fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
@@ -245,5 +229,5 @@ pub trait Provider: Send + Sync {
     fn log_tail(&self, node: &str) -> String;
 
     /// Ends every node; returns the ends of those that were asked to stop.
-    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>>;
+    fn shutdown(&self) -> BoxFuture<'_, Vec<StopOutcome>>;
 }

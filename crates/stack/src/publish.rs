@@ -17,13 +17,13 @@ pub enum Ports {
 
 /// The ports of one node, held until dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct ReservedPorts {
     /// Port on 127.0.0.1 for each port of the node.
     pub(super) numbers: BTreeMap<u16, u16>,
     _ports: Vec<Port>,
 }
 
-impl Held {
+impl ReservedPorts {
     /// Takes a port of this machine for each that a node listens on.
     pub(super) fn take(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
         let wanted = wanted(topology, node, ports);

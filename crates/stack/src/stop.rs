@@ -15,7 +15,7 @@ pub const IMAGE: &[i32] = &[0, 128 + 15];
 
 /// The end of a node that was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stop {
+pub struct StopOutcome {
     /// Name of the node.
     pub node: String,
     /// Exit status.

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 /// A process as /proc shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ProcessInfo {
     /// Process id.
     pub pid: u32,
     /// Process id of the parent.
@@ -26,11 +26,11 @@ pub struct Seen {
 
 /// Reads one process; none if there is no such process.
 #[must_use]
-pub fn see(pid: u32) -> Option<Seen> {
+pub fn see(pid: u32) -> Option<ProcessInfo> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold spaces and parentheses itself.
     let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
-    Some(Seen {
+    Some(ProcessInfo {
         pid,
         state: fields.first()?.chars().next()?,
         parent: fields.get(1)?.parse().ok()?,
@@ -43,7 +43,7 @@ pub fn see(pid: u32) -> Option<Seen> {
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn all() -> io::Result<Vec<Seen>> {
+pub fn all() -> io::Result<Vec<ProcessInfo>> {
     let entries = std::fs::read_dir("/proc")?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(pids.filter_map(see).collect())
@@ -53,16 +53,16 @@ pub fn all() -> io::Result<Vec<Seen>> {
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn of(root: u32) -> io::Result<Vec<Seen>> {
+pub fn of(root: u32) -> io::Result<Vec<ProcessInfo>> {
     let all = all()?;
-    let mut children: BTreeMap<u32, Vec<&Seen>> = BTreeMap::new();
+    let mut children: BTreeMap<u32, Vec<&ProcessInfo>> = BTreeMap::new();
     for process in &all {
         children.entry(process.parent).or_default().push(process);
     }
-    let mut tree: Vec<Seen> = all.iter().filter(|process| process.pid == root).cloned().collect();
+    let mut tree: Vec<ProcessInfo> = all.iter().filter(|process| process.pid == root).cloned().collect();
     let mut next = 0;
     while let Some(process) = tree.get(next) {
-        let found: Vec<Seen> =
+        let found: Vec<ProcessInfo> =
             children.get(&process.pid).into_iter().flatten().map(|child| (*child).clone()).collect();
         tree.extend(found);
         next += 1;
@@ -97,14 +97,14 @@ pub async fn pause(root: u32) -> io::Result<()> {
         tokio::task::yield_now().await;
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    Err(io::Error::other(format!("pid {root} and its children do not stay paused")))
+    Err(io::Error::other(format!("pid {root} and its children did not stay paused")))
 }
 
 /// Lists the processes of a tree that are neither paused nor dead.
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn running(root: u32) -> io::Result<Vec<Seen>> {
+pub fn running(root: u32) -> io::Result<Vec<ProcessInfo>> {
     Ok(of(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
 }
 

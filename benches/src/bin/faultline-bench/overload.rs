@@ -10,7 +10,7 @@ use benches::http::{HttpCaller, Question};
 use benches::{Failed, System};
 use clap::Args;
 use faultline::load::Target;
-use faultline::measure::figures::Figures;
+use faultline::measure::figures::LoadFigures;
 use faultline::measure::{PhaseResult, Second, Tally};
 use faultline::runner::system::targets;
 use faultline::runner::trial::{Tick, Trial};
@@ -100,7 +100,7 @@ async fn overload(system: &System, notes: &mut Notes, case: &Case, seconds: u64)
         return Err("the load has other phases than it was given".into());
     };
     let figures = |phase: &PhaseResult, lasted: u64| {
-        Figures::new(phase.paths.get(path).unwrap_or(&Tally::fine()), lasted as f64)
+        LoadFigures::new(phase.paths.get(path).unwrap_or(&Tally::fine()), lasted as f64)
     };
     let (calm, loaded, again) = (figures(before, CALM), figures(during, seconds), figures(after, CALM));
     notes.add(&name("offered"), loaded.offered_per_s, "/s");

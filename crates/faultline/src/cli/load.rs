@@ -11,11 +11,11 @@ use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
 use super::{Output, interrupt, load_files, output};
 use crate::measure::Threshold;
-use crate::measure::self_check::Checked;
+use crate::measure::self_check::SelfCheckResult;
 use crate::report::{self, LoadReport, chart};
 use crate::runner::{self, LoadOptions, Loaded, RunError};
 use crate::scenario::duration::Span;
-use crate::scenario::{LoadPhase, Operations, Pace, Scenario, Schedule, replay, validate};
+use crate::scenario::{LoadPhase, OperationSettings, Pace, Scenario, Schedule, SystemUse, replay, validate};
 use crate::stack::Topology;
 
 /// `faultline load`.
@@ -151,7 +151,8 @@ impl Load {
         let lasts = toml::Spanned::new(0..0, self.lasts);
         Ok(Scenario {
             shows: "a load without faults".to_owned(),
-            operations: Operations::default(),
+            system: SystemUse::default(),
+            operations: OperationSettings::default(),
             load: vec![LoadPhase { lasts, rates: toml::Spanned::new(0..0, rates) }],
             fault: Vec::new(),
             expect: Default::default(),
@@ -166,7 +167,7 @@ fn self_check(output: Output) -> Result<Exit, Failure> {
     output::note(format_args!(
         "the generator against a server that answers at once, {CHECKED_FOR} at each rate, Poisson arrivals"
     ));
-    let mut told = |checked: &Checked| {
+    let mut told = |checked: &SelfCheckResult| {
         let held = if checked.holds { "held" } else { "too much" };
         output::note(format_args!("  {}/s: {held}", checked.rate));
     };

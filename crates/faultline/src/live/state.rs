@@ -16,7 +16,7 @@ use crate::runner::sampler::{LinkLook, NodeLook};
 use crate::runner::{LiveTimeline, Progress, Stage, StoredNow};
 use crate::scenario::Schedule;
 use crate::stack::Starting;
-use crate::timeline::{FaultWindow, FaultWindows, Second};
+use crate::timeline::{FaultWindow, FaultWindows, SecondCounts};
 
 /// Lines that are kept.
 const LINES: usize = 100;
@@ -83,7 +83,7 @@ pub struct Told<'a> {
     counts: Counters,
     verdict: &'a Option<Judged>,
     lines: &'a [Line],
-    seconds: Vec<Second>,
+    seconds: Vec<SecondCounts>,
 }
 
 impl State {
@@ -102,7 +102,7 @@ impl State {
         self.told(seconds)
     }
 
-    fn told(&self, seconds: Vec<Second>) -> Told<'_> {
+    fn told(&self, seconds: Vec<SecondCounts>) -> Told<'_> {
         let of = |windows: &[FaultWindow]| windows.iter().map(FaultState::from).collect::<Vec<_>>();
         let faults = self.timeline.read(|timeline| of(timeline.faults.windows()));
         let counts = self.timeline.read(|timeline| Counters::new(timeline, &self.stores));
@@ -232,7 +232,7 @@ impl State {
                 let name = self.timeline.read(|timeline| timeline.faults.name(*index)).unwrap_or_default();
                 self.line(Some(*at), stage.describe(&name));
             }
-            Event::Node { node, at, change } => self.line(Some(*at), change.told(node)),
+            Event::Node { node, at, change } => self.line(Some(*at), change.describe(node)),
             Event::LoadEnded { at } => self.line(Some(*at), "the load is over".to_owned()),
             Event::Unobserved { store, reason } => {
                 self.line(None, format!("the store {store} can't be read: {reason}"));

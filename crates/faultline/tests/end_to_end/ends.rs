@@ -82,7 +82,7 @@ fn a_node_that_has_to_be_killed_at_the_end_of_the_system_fails() {
 fn a_node_that_dies_after_the_load_fails() {
     let small = Small::new("exit 0");
     let report = run(&small, LOAD, small.killer());
-    let told = (Verdict::Fail, "worker died by itself (SIGKILL)".to_owned());
+    let told = (Verdict::Fail, "worker died without a fault (SIGKILL)".to_owned());
     assert_eq!((report.verdict, check(&report, "complete")), (Verdict::Fail, told));
 }
 

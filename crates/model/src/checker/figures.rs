@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::{self, Coverage};
-use super::durability::ByPath;
-use super::recovery::{detect, positive, recover};
+use super::set::DifferencesByPath;
+use super::times::{detect, positive, recover};
 use crate::history::{Evidence, Outcome};
 use crate::scenario::FaultKind;
 use crate::timeline::Operation;
@@ -28,7 +28,7 @@ pub struct Quantiles {
 
 /// Counts of a set of operations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Tally {
+pub struct OutcomeCounts {
     /// All operations that were due: sent and dropped.
     pub offered: u64,
     /// Operations that were sent.
@@ -53,7 +53,7 @@ pub struct Tally {
 pub struct PathFigures {
     /// All of its operations.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub tally: OutcomeCounts,
     /// Offered a second, over the time of the load.
     pub offered_per_s: f64,
     /// Acknowledged a second, over the time of the load.
@@ -72,7 +72,7 @@ pub struct PathFigures {
     /// Stored with other content than was sent.
     pub altered: Option<u64>,
     /// Operations that no fault touched.
-    pub without_fault: Tally,
+    pub without_fault: OutcomeCounts,
 }
 
 /// Figures of one fault.
@@ -107,11 +107,11 @@ pub struct FaultFigures {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phases {
     /// Ended before it began.
-    pub before: Tally,
+    pub before: OutcomeCounts,
     /// Under way at some moment of it.
-    pub during: Tally,
+    pub during: OutcomeCounts,
     /// Due after it was over.
-    pub after: Tally,
+    pub after: OutcomeCounts,
 }
 
 /// Quantiles of latencies in microseconds, by the nearest-rank method.
@@ -128,8 +128,8 @@ pub fn quantiles(mut micros: Vec<u64>) -> Option<Quantiles> {
 
 /// Counts a set of operations.
 #[must_use]
-pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
-    let mut tally = Tally::default();
+pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> OutcomeCounts {
+    let mut tally = OutcomeCounts::default();
     let mut latencies = Vec::new();
     for operation in operations {
         tally.offered += 1;
@@ -151,14 +151,14 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
 
 /// Figures of every path.
 #[must_use]
-pub fn paths(timeline: &Timeline, stored: &ByPath) -> BTreeMap<String, PathFigures> {
+pub fn paths(timeline: &Timeline, stored: &DifferencesByPath) -> BTreeMap<String, PathFigures> {
     let seconds = timeline.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
         let all = tally(timeline.of_path(path));
-        let entries = coverage::of_path(timeline, path, stored);
+        let entries = coverage::coverage_of(timeline, path, stored);
         let found = stored.get(path).filter(|_| entries == Coverage::Checked);
         let count =
-            |list: fn(&super::set::Found) -> &Vec<String>| found.map(|found| list(found).len() as u64);
+            |list: fn(&super::set::Differences) -> &Vec<String>| found.map(|found| list(found).len() as u64);
         PathFigures {
             offered_per_s: rate(all.offered, seconds),
             ok_per_s: rate(all.ok, seconds),

@@ -1,7 +1,7 @@
 //! The set checker, after Jepsen's: what was acknowledged must be in the store in the end, once, as it was
 //! sent; what was refused must not; of the rest either is right.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::history::{Entry, Outcome};
 
@@ -18,7 +18,7 @@ pub struct Attempt<'a> {
 
 /// Differences between attempts and store; ids in the order of the attempts, unknown ones last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Differences {
     /// Acknowledged and not stored.
     pub lost: Vec<String>,
     /// Stored more than once.
@@ -31,14 +31,17 @@ pub struct Found {
     pub altered: Vec<String>,
 }
 
+/// Differences on each path that stores; a path whose store could not be read is absent.
+pub type DifferencesByPath = BTreeMap<String, Differences>;
+
 /// Compares attempts with the entries of a store.
 #[must_use]
-pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
+pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
     let mut stored: HashMap<&str, Vec<u64>> = HashMap::new();
     for entry in entries {
         stored.entry(&entry.op).or_default().push(entry.hash);
     }
-    let mut found = Found::default();
+    let mut found = Differences::default();
     for attempt in attempts {
         let copies = stored.remove(attempt.id).unwrap_or_default();
         found.take(attempt, &copies);
@@ -49,7 +52,7 @@ pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
     found
 }
 
-impl Found {
+impl Differences {
     fn take(&mut self, attempt: &Attempt<'_>, copies: &[u64]) {
         let id = || attempt.id.to_owned();
         match (attempt.outcome, copies.is_empty()) {
@@ -74,7 +77,7 @@ mod tests {
     use super::*;
 
     /// The same comparison, as slow and plain as can be.
-    fn naive(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
+    fn naive(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
         let copies = |id: &str| entries.iter().filter(|entry| entry.op == id).count();
         let ids = |keep: &dyn Fn(&Attempt<'_>) -> bool| -> Vec<String> {
             attempts.iter().filter(|a| keep(a)).map(|a| a.id.to_owned()).collect()
@@ -89,7 +92,7 @@ mod tests {
         strangers.sort();
         strangers.dedup();
         unexpected.extend(strangers);
-        Found {
+        Differences {
             lost: ids(&|a| a.outcome == Some(Outcome::Ok) && copies(a.id) == 0),
             duplicated: ids(&|a| copies(a.id) > 1),
             recovered: ids(&|a| a.outcome == Some(Outcome::Info) && copies(a.id) > 0),

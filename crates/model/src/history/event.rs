@@ -8,26 +8,27 @@ use serde::{Deserialize, Serialize};
 use super::stop::Stop;
 use crate::scenario::{FaultKind, Schedule};
 
-/// The version of the format.
+/// Version of the format.
 pub const VERSION: u32 = 4;
 
-/// The first version whose runs tell how nodes stopped, and ask every node at the end.
+/// First version that records how nodes stopped, and the readiness of every node at the end.
 pub const WITH_ENDS: u32 = 4;
 
-/// The oldest version that is read: before 3 nothing could be done by hand.
+/// Oldest version that is read.
+// A history before version 3 has no manual faults, and reads the same.
 pub const OLDEST: u32 = 2;
 
-/// One line.
+/// Line of a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
-    /// The first line: what run this is.
+    /// First line: identity and settings of the run.
     Run(Box<RunInfo>),
     /// An operation begins.
     Invoke(Invoke),
     /// An operation ends.
-    Settle(Settled),
-    /// An operation was due and could not be sent: as many as may be were under way.
+    Settle(Settlement),
+    /// An operation was due and was dropped: the limit of operations in flight was reached.
     Drop {
         /// Id of the operation.
         id: String,
@@ -36,7 +37,7 @@ pub enum Event {
         /// Due time, in microseconds after the start of the load.
         due: i64,
     },
-    /// A fault goes on a step.
+    /// A fault reaches a step.
     Fault {
         /// Number of the fault in the schedule, from 0.
         index: usize,
@@ -50,12 +51,12 @@ pub enum Event {
     },
     /// Change of the schedule, by a manual fault or a longer load; the number of a fault never changes.
     Amend {
-        /// All that is planned from now on, with what was.
+        /// Whole schedule, past and future.
         schedule: Box<Schedule>,
         /// Paths that depend on each fault's target, as [`RunInfo::affected`].
         affected: Vec<Vec<String>>,
     },
-    /// A node became ready, or was no longer.
+    /// A node became ready, or is no longer.
     Node {
         /// Name of the node.
         node: String,
@@ -66,7 +67,7 @@ pub enum Event {
     },
     /// A node ended that was asked to stop, by a fault or at the end of the system.
     Stop(Stop),
-    /// All operations have ended, or were given up.
+    /// All operations have ended, or were abandoned.
     LoadEnded {
         /// Time, in microseconds after the start of the load.
         at: i64,
@@ -84,21 +85,21 @@ pub enum Event {
     },
     /// Content of a store after the drain; a store is observed in several lines.
     Observe(Observation),
-    /// A store that could not be read: what it holds is unknown.
+    /// A store could not be read: its content is unknown.
     Unobserved {
         /// Name of the store.
         store: String,
         /// Error of the reader.
         reason: String,
     },
-    /// The last step of a run: every node was asked whether it is ready. One that a fault left down is absent.
+    /// Readiness of every node at the end of the run. A node that a fault left down is absent.
     Readiness {
         /// Time in microseconds.
         at: i64,
         /// State of each node.
         nodes: BTreeMap<String, NodeChange>,
     },
-    /// The last line of a run that came to its end.
+    /// Last line of a run that finished.
     End {
         /// Time, in microseconds after the start of the load.
         at: i64,
@@ -114,11 +115,11 @@ pub struct RunInfo {
     pub version: u32,
     /// The run's id.
     pub run: String,
-    /// The version of the lab.
+    /// Version of the lab.
     pub faultline: String,
     /// Start of the load: RFC 3339.
     pub started: String,
-    /// `processes`, `containers` or `external`.
+    /// Provider: `processes`, `containers` or `mixed`.
     pub provider: String,
     /// Time from the command to a ready stack, in milliseconds.
     pub ready_ms: u64,
@@ -126,10 +127,10 @@ pub struct RunInfo {
     pub stored_in: BTreeMap<String, String>,
     /// Declarations of the paths; none in a history of an earlier lab, which had none.
     #[serde(default)]
-    pub declared: Option<Declared>,
+    pub declared: Option<Declarations>,
     /// Affected paths of each fault of the schedule.
     pub affected: Vec<Vec<String>>,
-    /// The system as it can be drawn; nothing in a history of an earlier lab.
+    /// Nodes and links of the system; empty in a history of an earlier lab.
     #[serde(default)]
     pub system: SystemInfo,
     /// The command that repeats the run; empty in a history of an earlier lab.
@@ -137,14 +138,14 @@ pub struct RunInfo {
     pub command: String,
     /// The exact actions.
     pub schedule: Schedule,
-    /// Versions of what ran and facts of the machine.
+    /// Versions of the programs and facts of the machine.
     pub environment: BTreeMap<String, String>,
 }
 
 /// Declarations of paths beside their stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Declared {
-    /// Paths that write nothing. Of a path that is neither here nor stores, nobody knows what it writes.
+pub struct Declarations {
+    /// Paths that write nothing. The entries of a path that is neither here nor stores are unknown.
     pub writes_nothing: BTreeSet<String>,
     /// Paths on which every 2xx is a right answer, whatever its body.
     pub any_body: BTreeSet<String>,
@@ -183,7 +184,7 @@ pub struct Invoke {
 pub enum Outcome {
     /// Acknowledged by the system.
     Ok,
-    /// Surely had no effect.
+    /// Certainly without effect.
     Fail,
     /// Unknown effect: no answer, or one that does not tell.
     Info,
@@ -191,7 +192,7 @@ pub enum Outcome {
 
 /// An operation ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
+pub struct Settlement {
     /// Id of the operation.
     pub id: String,
     /// Time, in microseconds after the start of the load.
@@ -221,7 +222,7 @@ pub enum FaultStage {
     Undo,
     /// The fault is healed.
     Undone,
-    /// The whole system says again that it is ready: the fault is over.
+    /// All nodes are ready again: the fault is over.
     Ready,
     /// The fault could not be injected, or not be healed.
     Broken,
@@ -242,7 +243,7 @@ impl FaultStage {
     }
 }
 
-/// One thing that was seen of a fault.
+/// Observation that shows the effect of a fault, or its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Observation, in words.
@@ -251,7 +252,7 @@ pub struct Evidence {
     pub shown: bool,
 }
 
-/// A fault as it is named in a history.
+/// Names a fault in a history.
 #[must_use]
 pub fn fault_name(kind: FaultKind, target: &str) -> String {
     format!("{} {target}", kind.name())
@@ -267,19 +268,19 @@ pub enum NodeChange {
     NotReady(String),
     /// The process ended though no fault ended it; its exit status.
     Died(String),
-    /// Whoever runs it does not answer any more; what is known of that.
+    /// The provider does not answer any more, so the state of the node is unknown; the reason.
     Lost(String),
 }
 
 impl NodeChange {
     /// Describes the change of `node` for a reader.
     #[must_use]
-    pub fn told(&self, node: &str) -> String {
+    pub fn describe(&self, node: &str) -> String {
         match self {
             Self::Ready => format!("{node} is ready again"),
             Self::NotReady(waits) => format!("{node} is not ready: {waits}"),
-            Self::Died(how) => format!("{node} died by itself: {how}"),
-            Self::Lost(how) => format!("{node} is out of sight: {how}"),
+            Self::Died(how) => format!("{node} died without a fault: {how}"),
+            Self::Lost(how) => format!("{node} is unreachable: {how}"),
         }
     }
 }
@@ -296,14 +297,14 @@ pub struct Observation {
 /// One entry of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Entry {
-    /// The operation that it came from, by its data.
+    /// Id of the operation that the data names.
     pub op: String,
     /// Hash of its data (FNV-1a, 64 bits).
     pub hash: u64,
 }
 
 impl Evidence {
-    /// Something that shows the effect, if `shown`.
+    /// Makes an observation that shows the effect, if `shown`.
     pub fn new(what: impl Into<String>, shown: bool) -> Self {
         Self { what: what.into(), shown }
     }

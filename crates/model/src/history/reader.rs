@@ -3,7 +3,7 @@
 
 use super::event::{Event, OLDEST, RunInfo, VERSION};
 
-/// A history that was read.
+/// Events of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
     /// Identity of the run, with its schedule as it was at the end.
@@ -15,19 +15,19 @@ pub struct History {
 /// Error of reading a history.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// Nothing in it, or another first line.
-    #[error("not a history: its first line must say what run it is of")]
+    /// The first line is not that of a history, or is missing.
+    #[error("not a history: expected a first line of type \"run\"")]
     NoRun,
-    /// A line that is no event.
-    #[error("line {line} is no event of a history: {source}")]
+    /// A line is not an event.
+    #[error("line {line}: expected an event of a history: {source}")]
     Line {
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
         /// Error of the JSON decoder.
         source: serde_json::Error,
     },
-    /// Written by another version of the lab.
-    #[error("the history has format version {0}; this faultline reads {OLDEST} to {VERSION}")]
+    /// Another version of the lab wrote the history.
+    #[error("format of the history: expected version {OLDEST} to {VERSION}, found {0}")]
     Version(u64),
 }
 
@@ -64,7 +64,8 @@ fn amended(run: &RunInfo, events: &[Event]) -> RunInfo {
     }
 }
 
-/// Looks at the version before the rest, which another version may have changed.
+/// Checks the version.
+// First, since another version may have changed the rest.
 fn check_version(text: &str) -> Result<(), HistoryError> {
     let first = text.lines().next().unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(first).map_err(|_| HistoryError::NoRun)?;
@@ -78,7 +79,7 @@ fn check_version(text: &str) -> Result<(), HistoryError> {
 #[cfg(test)]
 mod tests {
     use super::super::event::SystemInfo;
-    use super::super::{Outcome, Settled, Writer};
+    use super::super::{Outcome, Settlement, Writer};
     use super::*;
     use crate::scenario::{Schedule, parse};
 
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_and_a_torn_last_line_is_left_out() {
-        let settled = Settled {
+        let settled = Settlement {
             id: "a".into(),
             at: 5,
             outcome: Outcome::Ok,
@@ -120,7 +121,8 @@ mod tests {
             message: None,
             undeclared: false,
         };
-        let unlike = Settled { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
+        let unlike =
+            Settlement { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
         let events = [run(), Event::Settle(unlike), Event::Settle(settled)];
         let whole = text(&events);
         assert_eq!(read(&whole).unwrap().events, events);

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::latency::Latency;
-use super::meter::Second;
+use super::second::Second;
 use super::tally::Tally;
 
 /// Counts and latencies of the operations of one path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Figures {
+pub struct LoadFigures {
     /// Operations that were due.
     pub offered: u64,
     /// Operations that were acknowledged.
@@ -24,18 +24,18 @@ pub struct Figures {
     /// Acknowledged in a second.
     pub ok_per_s: f64,
     /// Latency of those that are ok, from when they were due.
-    pub from_due: Option<Quantiles>,
+    pub from_due: Option<LatencyQuantiles>,
     /// Latency of those that are ok, from when they were sent.
-    pub from_sent: Option<Quantiles>,
+    pub from_sent: Option<LatencyQuantiles>,
     /// Latency of those that are not ok, from when they were due.
-    pub not_ok: Option<Quantiles>,
+    pub not_ok: Option<LatencyQuantiles>,
     /// Lateness of sending.
     pub lateness: Lateness,
 }
 
 /// Latencies in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Quantiles {
+pub struct LatencyQuantiles {
     /// Half take no longer.
     pub p50: f64,
     /// 90 % take no longer.
@@ -95,7 +95,7 @@ impl From<&Second> for SecondFigures {
     }
 }
 
-impl Figures {
+impl LoadFigures {
     /// Computes the figures of operations that were due within `seconds`.
     #[must_use]
     pub fn new(tally: &Tally, seconds: f64) -> Self {
@@ -108,9 +108,9 @@ impl Figures {
             dropped: tally.dropped,
             offered_per_s: a_second(tally.offered()),
             ok_per_s: a_second(tally.ok),
-            from_due: Quantiles::of(&tally.from_due),
-            from_sent: Quantiles::of(&tally.from_sent),
-            not_ok: Quantiles::of(&tally.not_ok),
+            from_due: LatencyQuantiles::of(&tally.from_due),
+            from_sent: LatencyQuantiles::of(&tally.from_sent),
+            not_ok: LatencyQuantiles::of(&tally.not_ok),
             lateness: Lateness {
                 share: tally.late_share(),
                 p50: millis(tally.lateness.quantile(0.5).unwrap_or(0)),
@@ -121,7 +121,7 @@ impl Figures {
     }
 }
 
-impl Quantiles {
+impl LatencyQuantiles {
     /// Computes the quantiles of latencies; none of none.
     #[must_use]
     pub fn of(latency: &Latency) -> Option<Self> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::meter::Second;
-use super::tally::{Ended, Tally};
+use super::second::Second;
+use super::tally::{OperationEnd, Tally};
 use crate::history::Outcome;
 use crate::timeline::Operation;
 
@@ -18,7 +18,7 @@ pub fn seconds(operations: &[Operation]) -> Vec<Second> {
             tally.dropped += 1;
             continue;
         };
-        tally.count(Ended {
+        tally.count(OperationEnd {
             due: operation.due,
             sent,
             ended: operation.last_seen(),

@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Latency {
         let mut latency = Self::fine();
         for (value, count) in Vec::<(u64, u64)>::deserialize(deserializer)? {
             if value > 2 * LONGEST {
-                return Err(D::Error::custom(format!("{value} is no latency in microseconds")));
+                return Err(D::Error::custom(format!("invalid latency of {value} microseconds")));
             }
             latency.record_many(value, count);
         }

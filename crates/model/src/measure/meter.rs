@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 
-use super::outcome::PhaseResult;
-use super::tally::{Ended, Tally};
+use super::second::Second;
+use super::stage::PhaseResult;
+use super::tally::{OperationEnd, Tally};
 use crate::scenario::Schedule;
 
 /// Sorts the operations of one load. Counting takes well under a microsecond.
@@ -16,28 +16,17 @@ pub struct Meter {
     phases: Vec<PhaseResult>,
     /// Phase and path of each stream.
     streams: Vec<(usize, usize)>,
-    counted: Mutex<Counted>,
+    counted: Mutex<StageTallies>,
 }
 
 #[derive(Debug)]
-struct Counted {
+struct StageTallies {
     /// Tallies by stage, then by path.
     totals: Vec<Vec<Tally>>,
     /// The second that the first of `open` is.
     second: u64,
     /// Seconds that may still change, by path.
     open: VecDeque<Vec<Tally>>,
-}
-
-/// Tally of the operations on one path that were due in one second.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Second {
-    /// Number of the second, from 0 at the start of the load.
-    pub second: u64,
-    /// Path of the operations.
-    pub path: String,
-    /// Counts and latencies.
-    pub tally: Tally,
 }
 
 impl Meter {
@@ -61,12 +50,12 @@ impl Meter {
             paths,
             phases: bounds.into_iter().map(phase).collect(),
             streams,
-            counted: Mutex::new(Counted { totals, second: 0, open: VecDeque::new() }),
+            counted: Mutex::new(StageTallies { totals, second: 0, open: VecDeque::new() }),
         }
     }
 
     /// Counts an operation of a stream that ended.
-    pub fn ended(&self, stream: usize, ended: Ended<'_>) {
+    pub fn ended(&self, stream: usize, ended: OperationEnd<'_>) {
         let mut counted = self.counted();
         self.of(&mut counted, stream, ended.due, |tally| tally.count(ended));
     }
@@ -76,7 +65,7 @@ impl Meter {
         self.of(&mut self.counted(), stream, due, |tally| tally.dropped += 1);
     }
 
-    fn of(&self, counted: &mut Counted, stream: usize, due: i64, count: impl Fn(&mut Tally)) {
+    fn of(&self, counted: &mut StageTallies, stream: usize, due: i64, count: impl Fn(&mut Tally)) {
         let (phase, path) = self.streams[stream];
         count(&mut counted.totals[phase][path]);
         let second = u64::try_from(due).unwrap_or(0) / 1_000_000;
@@ -139,7 +128,7 @@ impl Meter {
         self.paths.iter().cloned().zip(tallies).filter(|(_, tally)| tally.offered() > 0)
     }
 
-    fn counted(&self) -> MutexGuard<'_, Counted> {
+    fn counted(&self) -> MutexGuard<'_, StageTallies> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -156,8 +145,15 @@ mod tests {
         Meter::new(&Schedule::derive("x", &parse("x", text).unwrap(), 1))
     }
 
-    fn ok(due: i64) -> Ended<'static> {
-        Ended { due, sent: due, ended: due + 1_000, outcome: Outcome::Ok, status: Some(200), message: None }
+    fn ok(due: i64) -> OperationEnd<'static> {
+        OperationEnd {
+            due,
+            sent: due,
+            ended: due + 1_000,
+            outcome: Outcome::Ok,
+            status: Some(200),
+            message: None,
+        }
     }
 
     #[test]

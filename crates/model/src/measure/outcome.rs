@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Figures;
+use super::stage::PhaseResult;
 use super::tally::{LATE, Tally};
 use crate::scenario::{Schedule, duration::Span};
 
@@ -40,28 +40,6 @@ pub struct LoadResult {
     pub environment: BTreeMap<String, String>,
 }
 
-/// Result of one stage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PhaseResult {
-    /// Start of the stage, after the start of the load.
-    pub from: Span,
-    /// End of the stage, after the start of the load.
-    pub until: Span,
-    /// Tallies by path.
-    pub paths: BTreeMap<String, Tally>,
-}
-
-impl PhaseResult {
-    /// Numbers to print, by path.
-    #[must_use]
-    pub fn figures(&self, took: u64) -> BTreeMap<String, Figures> {
-        // One that was ended before its time lasted as long as it went on.
-        let until = self.until.micros().min(took.max(self.from.micros() + 1));
-        let seconds = (until - self.from.micros()) as f64 / 1e6;
-        self.paths.iter().map(|(path, tally)| (path.clone(), Figures::new(tally, seconds))).collect()
-    }
-}
-
 impl LoadResult {
     /// All phases as one.
     #[must_use]
@@ -86,14 +64,14 @@ impl LoadResult {
         let mut doubts = Vec::new();
         if !total.is_timely() {
             doubts.push(format!(
-                "the generator was late: {:.2} % were sent more than {} ms after they were due; what is measured is this machine, not the system alone",
+                "the generator was late: it sent {:.2} % more than {} ms after they were due; the figures measure this machine, not the system alone",
                 total.late_share() * 100.0,
                 LATE / 1000
             ));
         }
         if total.dropped > 0 {
             doubts.push(format!(
-                "{} were not sent, since {} were under way already: their latency is unknown, and would have been long",
+                "{} operations were dropped, since {} were in flight: their latency is unknown, and would have been long",
                 total.dropped, self.schedule.in_flight
             ));
         }

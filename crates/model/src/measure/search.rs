@@ -14,7 +14,7 @@ const STEP_DOWN: f64 = 0.95;
 /// Verdict of a trial at one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Held {
+pub enum TrialVerdict {
     /// The SLO held.
     Yes,
     /// The SLO did not hold.
@@ -36,13 +36,13 @@ pub enum Next {
         number: u32,
     },
     /// The search is over.
-    Over(Found),
+    Over(SearchResult),
 }
 
 /// Result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "found")]
-pub enum Found {
+pub enum SearchResult {
     /// Highest rate at which the SLO holds, confirmed.
     Capacity {
         /// Arrivals a second.
@@ -94,22 +94,22 @@ impl Search {
     }
 
     /// Takes how what [`next`](Self::next) says went.
-    pub fn went(&mut self, held: Held) {
+    pub fn went(&mut self, held: TrialVerdict) {
         self.next = match self.next {
             Next::Try(rate) => {
                 match held {
-                    Held::Yes => self.holds = Some(rate),
-                    Held::No => self.fails = Some(rate),
-                    Held::Doubtful => self.doubtful = Some(rate),
+                    TrialVerdict::Yes => self.holds = Some(rate),
+                    TrialVerdict::No => self.fails = Some(rate),
+                    TrialVerdict::Doubtful => self.doubtful = Some(rate),
                 }
                 self.closer()
             }
             Next::Confirm { rate, .. } => match held {
-                Held::Yes => {
+                TrialVerdict::Yes => {
                     self.confirmed += 1;
                     self.confirm(rate)
                 }
-                Held::No | Held::Doubtful => self.lower(rate),
+                TrialVerdict::No | TrialVerdict::Doubtful => self.lower(rate),
             },
             over @ Next::Over(_) => over,
         };
@@ -135,8 +135,8 @@ impl Search {
 
     fn nothing(&self, ceiling: f64) -> Next {
         Next::Over(match self.fails {
-            Some(_) => Found::NeverMet { down_to: ceiling },
-            None => Found::GeneratorLimit { rate: None, late_at: ceiling },
+            Some(_) => SearchResult::NeverMet { down_to: ceiling },
+            None => SearchResult::GeneratorLimit { rate: None, late_at: ceiling },
         })
     }
 
@@ -145,9 +145,9 @@ impl Search {
             return Next::Confirm { rate, number: self.confirmed + 1 };
         }
         Next::Over(match (self.fails, self.doubtful) {
-            (None, None) => Found::AlwaysMet { up_to: rate },
-            (None, Some(late_at)) => Found::GeneratorLimit { rate: Some(rate), late_at },
-            (Some(_), _) => Found::Capacity { rate },
+            (None, None) => SearchResult::AlwaysMet { up_to: rate },
+            (None, Some(late_at)) => SearchResult::GeneratorLimit { rate: Some(rate), late_at },
+            (Some(_), _) => SearchResult::Capacity { rate },
         })
     }
 
@@ -156,7 +156,7 @@ impl Search {
         self.fails = Some(rate);
         let rate = rate * STEP_DOWN;
         if rate < self.lowest {
-            return Next::Over(Found::NeverMet { down_to: rate / STEP_DOWN });
+            return Next::Over(SearchResult::NeverMet { down_to: rate / STEP_DOWN });
         }
         self.holds = Some(rate);
         self.confirm(rate)
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     /// Searches a system that holds up to `capacity` with a generator that is late beyond `limit`.
-    fn search(start: f64, capacity: f64, limit: f64) -> (Found, u32) {
+    fn search(start: f64, capacity: f64, limit: f64) -> (SearchResult, u32) {
         let mut search = Search::new(start, 1.0, 100_000.0);
         for trials in 0..200 {
             let rate = match search.next() {
@@ -179,9 +179,9 @@ mod tests {
             };
             assert!((1.0..=100_000.0).contains(&rate), "{rate}");
             search.went(match rate {
-                rate if rate > limit => Held::Doubtful,
-                rate if rate > capacity => Held::No,
-                _ => Held::Yes,
+                rate if rate > limit => TrialVerdict::Doubtful,
+                rate if rate > capacity => TrialVerdict::No,
+                _ => TrialVerdict::Yes,
             });
         }
         panic!("no end");
@@ -189,16 +189,16 @@ mod tests {
 
     #[test]
     fn what_holds_always_or_never_is_said_plainly() {
-        assert_eq!(search(100.0, 1e9, 1e9).0, Found::AlwaysMet { up_to: 100_000.0 });
-        assert_eq!(search(100.0, 0.5, 1e9).0, Found::NeverMet { down_to: 1.0 });
-        assert_eq!(search(100.0, 1e9, 0.5).0, Found::GeneratorLimit { rate: None, late_at: 1.0 });
+        assert_eq!(search(100.0, 1e9, 1e9).0, SearchResult::AlwaysMet { up_to: 100_000.0 });
+        assert_eq!(search(100.0, 0.5, 1e9).0, SearchResult::NeverMet { down_to: 1.0 });
+        assert_eq!(search(100.0, 1e9, 0.5).0, SearchResult::GeneratorLimit { rate: None, late_at: 1.0 });
     }
 
     #[test]
     fn a_generator_that_is_late_bounds_what_can_be_said() {
         let (found, _) = search(100.0, 1e9, 5_000.0);
         assert!(
-            matches!(found, Found::GeneratorLimit { rate: Some(rate), late_at } if rate > 4_700.0 && late_at > 5_000.0),
+            matches!(found, SearchResult::GeneratorLimit { rate: Some(rate), late_at } if rate > 4_700.0 && late_at > 5_000.0),
             "{found:?}"
         );
     }
@@ -206,22 +206,22 @@ mod tests {
     #[test]
     fn a_rate_that_does_not_hold_again_is_given_up() {
         let mut search = Search::new(100.0, 1.0, 100.0);
-        search.went(Held::Yes);
+        search.went(TrialVerdict::Yes);
         assert_eq!(search.next(), Next::Confirm { rate: 100.0, number: 1 });
-        search.went(Held::Yes);
-        search.went(Held::No);
+        search.went(TrialVerdict::Yes);
+        search.went(TrialVerdict::No);
         assert_eq!(search.next(), Next::Confirm { rate: 95.0, number: 1 });
         for _ in 0..3 {
-            search.went(Held::Yes);
+            search.went(TrialVerdict::Yes);
         }
-        assert_eq!(search.next(), Next::Over(Found::Capacity { rate: 95.0 }));
+        assert_eq!(search.next(), Next::Over(SearchResult::Capacity { rate: 95.0 }));
     }
 
     proptest! {
         #[test]
         fn the_capacity_is_found_to_five_percent(start in 1.0f64..50_000.0, capacity in 1.0f64..90_000.0) {
             let (found, trials) = search(start, capacity, 1e9);
-            let Found::Capacity { rate } = found else { return Err(TestCaseError::fail(format!("{found:?}"))) };
+            let SearchResult::Capacity { rate } = found else { return Err(TestCaseError::fail(format!("{found:?}"))) };
             prop_assert!(rate <= capacity && rate * PRECISION >= capacity * 0.999, "{rate} of {capacity}");
             prop_assert!(trials < 35, "{trials}");
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Result of the generator's self-check at one rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Checked {
+pub struct SelfCheckResult {
     /// Arrivals a second that were asked for.
     pub rate: u32,
     /// Number of operations sent.

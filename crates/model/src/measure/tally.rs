@@ -48,7 +48,7 @@ pub struct Tally {
 
 /// One operation that ended. Times in microseconds after the start of the load.
 #[derive(Debug, Clone, Copy)]
-pub struct Ended<'a> {
+pub struct OperationEnd<'a> {
     /// Due time, in microseconds after the start of the load.
     pub due: i64,
     /// Time of sending, in microseconds after the start of the load.
@@ -93,7 +93,7 @@ impl Tally {
     }
 
     /// Adds an operation.
-    pub fn count(&mut self, ended: Ended<'_>) {
+    pub fn count(&mut self, ended: OperationEnd<'_>) {
         let after = |moment: i64, start: i64| u64::try_from(moment - start).unwrap_or(0);
         let lateness = after(ended.sent, ended.due);
         self.lateness.record(lateness);
@@ -197,9 +197,9 @@ fn share(part: u64, whole: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn ended(outcome: Outcome, sent: i64, ended: i64) -> Ended<'static> {
+    fn ended(outcome: Outcome, sent: i64, ended: i64) -> OperationEnd<'static> {
         let message = (outcome != Outcome::Ok).then_some("no room");
-        Ended { due: 1_000, sent, ended, outcome, status: Some(202), message }
+        OperationEnd { due: 1_000, sent, ended, outcome, status: Some(202), message }
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Measure {
 /// Error of reading a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{text}\" is no threshold: {why}; write a measure (p50, p90, p99, p99.9, max, errors, late, dropped), < or >, and a limit, like \"p99 > 500ms\" or \"log-json errors > 1%\""
+    "invalid threshold \"{text}\": {why}; expected a measure (p50, p90, p99, p99.9, max, errors, late, dropped), < or >, and a limit, like \"p99 > 500ms\" or \"log-json errors > 1%\""
 )]
 pub struct BadThreshold {
     text: String,
@@ -90,7 +90,7 @@ impl Measure {
             _ => {
                 let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
                 let share = percent.filter(|percent| (0.0..=100.0).contains(percent)).map(|p| p / 100.0);
-                share.ok_or_else(|| format!("\"{text}\" is no share, like \"1%\""))
+                share.ok_or_else(|| format!("invalid share \"{text}\": expected a percentage like \"1%\""))
             }
         }
     }
@@ -101,10 +101,10 @@ impl FromStr for Threshold {
 
     fn from_str(text: &str) -> Result<Self, BadThreshold> {
         let bad = |why: String| BadThreshold { text: text.chars().take(60).collect(), why };
-        let at = text.find(['<', '>']).ok_or_else(|| bad("it compares nothing".to_owned()))?;
+        let at = text.find(['<', '>']).ok_or_else(|| bad("it has no < or >".to_owned()))?;
         let mut words: Vec<&str> = text[..at].split_whitespace().collect();
         let name = words.pop().unwrap_or_default();
-        let measure = Measure::named(name).ok_or_else(|| bad(format!("\"{name}\" is no measure")))?;
+        let measure = Measure::named(name).ok_or_else(|| bad(format!("unknown measure \"{name}\"")))?;
         if words.len() > 1 {
             return Err(bad("it names more than one path".to_owned()));
         }
@@ -128,12 +128,12 @@ impl fmt::Display for Threshold {
 mod tests {
     use super::*;
     use crate::history::Outcome;
-    use crate::measure::tally::Ended;
+    use crate::measure::tally::OperationEnd;
 
     fn tally() -> Tally {
         let mut tally = Tally::fine();
         for (outcome, ended) in [(Outcome::Ok, 5_000), (Outcome::Ok, 6_000), (Outcome::Fail, 90_000)] {
-            tally.count(Ended { due: 0, sent: 0, ended, outcome, status: None, message: None });
+            tally.count(OperationEnd { due: 0, sent: 0, ended, outcome, status: None, message: None });
         }
         tally
     }
@@ -159,9 +159,9 @@ mod tests {
     fn what_is_none_is_refused_with_what_would_be_right() {
         for (text, why) in [
             ("p99", "compares nothing"),
-            ("p101 > 1s", "\"p101\" is no measure"),
-            ("p99 > 5", "\"5\" is no duration"),
-            ("errors > 5ms", "\"5ms\" is no share"),
+            ("p101 > 1s", "unknown measure \"p101\""),
+            ("p99 > 5", "invalid duration \"5\""),
+            ("errors > 5ms", "invalid share \"5ms\""),
             ("a b p99 > 1s", "more than one path"),
         ] {
             let told = text.parse::<Threshold>().unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Durations as people write them: a number and a unit, `250ms`, `5s`, `1.5s`, `2min`, `1h`.
+//! Durations with a unit: `250ms`, `5s`, `1.5s`, `2min`, `1h`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ pub struct Span(Duration);
 /// Error of reading a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no duration: write a number and a unit (us, ms, s, min, h) like \"250ms\" or \"5s\", at most 24h"
+    "invalid duration \"{0}\": expected a number and a unit (us, ms, s, min, h) like \"250ms\" or \"5s\", at most 24h"
 )]
 pub struct BadSpan(String);
 
@@ -25,22 +25,22 @@ const UNITS: [(&str, u64); 5] =
 const LONGEST: f64 = 86_400_000_000.0;
 
 impl Span {
-    /// Zero.
+    /// Duration of nothing.
     pub const ZERO: Self = Self(Duration::ZERO);
 
-    /// Whole milliseconds.
+    /// Makes a duration of whole milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(Duration::from_millis(millis))
     }
 
-    /// Whole seconds.
+    /// Makes a duration of whole seconds.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(Duration::from_secs(secs))
     }
 
-    /// Whole microseconds.
+    /// Makes a duration of whole microseconds.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self(Duration::from_micros(micros))
@@ -81,7 +81,7 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// The greatest unit that needs no fraction.
+    /// Writes the greatest unit that needs no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.micros();
         if micros == 0 {

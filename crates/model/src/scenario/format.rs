@@ -17,9 +17,12 @@ use super::sizes::Sizes;
 pub struct Scenario {
     /// Subject of the scenario, in one sentence.
     pub shows: String,
+    /// System that a test of the scenario runs on.
+    #[serde(default, skip_serializing_if = "SystemUse::is_default")]
+    pub system: SystemUse,
     /// Settings of all operations.
     #[serde(default)]
-    pub operations: Operations,
+    pub operations: OperationSettings,
     /// Phases of load, one after the other.
     pub load: Vec<LoadPhase>,
     /// Faults, each at its time.
@@ -30,10 +33,28 @@ pub struct Scenario {
     pub expect: Expectations,
 }
 
+/// System that a test of a scenario runs on. A run by `faultline run` always starts a system of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SystemUse {
+    /// One on which other scenarios run before and after.
+    #[default]
+    Shared,
+    /// One that no other scenario uses.
+    Own,
+}
+
+impl SystemUse {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Settings of all operations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Operations {
+pub struct OperationSettings {
     /// Time that an operation may take; sent along as the deadline of the request.
     pub timeout: Span,
     /// Lengths of the data of entries, in bytes; at least 64, since it carries the operation's id.
@@ -42,7 +63,7 @@ pub struct Operations {
     pub in_flight: u32,
 }
 
-impl Default for Operations {
+impl Default for OperationSettings {
     fn default() -> Self {
         Self { timeout: Span::from_secs(5), payload: Spanned::new(0..0, Sizes::Fixed(256)), in_flight: 2000 }
     }
@@ -141,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scenario::fault::{Directions, Given, PartitionDirection, kind};
+    use crate::scenario::fault::{AttributeValue, Directions, PartitionDirection, kind};
     use crate::scenario::pace::tests::any_pace;
     use crate::scenario::parse;
     use crate::scenario::sizes::tests::any_sizes;
@@ -170,7 +191,7 @@ mod tests {
                 let has = |key: &str| kind.needed_keys().contains(&key) || kind.other_keys().contains(&key);
                 let attributes = kind.spec().map_or(&[][..], |spec| spec.attributes);
                 let given = attributes.iter().map(|attribute| {
-                    (spanned(attribute.name.to_owned()), spanned(Given::of(value, attribute)))
+                    (spanned(attribute.name.to_owned()), spanned(AttributeValue::with_unit(value, attribute)))
                 });
                 spanned(FaultSpec {
                     kind,
@@ -217,6 +238,7 @@ mod tests {
     prop_compose! {
         fn scenario()(
             shows in "\\PC{1,60}",
+            system in prop::sample::select(vec![SystemUse::Shared, SystemUse::Own]),
             timeout in span(60_000),
             payload in any_sizes(64),
             load in prop::collection::vec(phase(), 1..4),
@@ -228,8 +250,8 @@ mod tests {
             let expect = Expectations { during: during(&load, percent), ..expect };
             let mut fault = vec![fault.0, fault.1, fault.2];
             fault.truncate(count);
-            let operations = Operations { timeout, payload: spanned(payload), in_flight: 9 };
-            Scenario { shows, operations, load, fault, expect }
+            let operations = OperationSettings { timeout, payload: spanned(payload), in_flight: 9 };
+            Scenario { shows, system, operations, load, fault, expect }
         }
     }
 

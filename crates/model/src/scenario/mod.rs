@@ -1,6 +1,6 @@
 //! What to do: a TOML file becomes a [`Scenario`], and with a seed a [`Schedule`]. Pure: no I/O, no clock.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
 //! | [`format`] | the file: its keys and their types |
 //! | [`fault`] | the faults, and what there can be |
@@ -9,7 +9,7 @@
 //! | [`pace`] | `20/s..200/s in 5 steps`, `poisson 200/s` |
 //! | [`sizes`] | lengths of payloads: `256`, `64..1024`, `64:50, 1024:50` |
 //! | [`share`] | `99%` |
-//! | [`by_hand`] | faults and loads that a person asks for, in the same words |
+//! | [`manual`] | faults and loads that a person asks for, in the same words |
 //! | [`parse`] | text to scenario, with the place of each mistake |
 //! | [`validate`] | what the types can't say: overlaps, missing keys, names of the topology |
 //! | [`mistake`] | a mistake and its place in the file |
@@ -19,10 +19,10 @@
 //! | [`replay`] | arrivals that are listed in a file |
 //! | [`scatter()`] | a random number for each of a row |
 
-pub mod by_hand;
 pub mod duration;
 pub mod fault;
 pub mod format;
+pub mod manual;
 pub mod mistake;
 pub mod pace;
 pub mod parse;
@@ -37,7 +37,7 @@ pub mod stream;
 pub mod validate;
 
 pub use fault::{FaultKind, FaultSpec, PlannedFault};
-pub use format::{Entries, Expectations, LoadPhase, Operations, Scenario};
+pub use format::{Entries, Expectations, LoadPhase, OperationSettings, Scenario, SystemUse};
 pub use mistake::{Mistake, Mistakes};
 pub use pace::Pace;
 pub use parse::parse;

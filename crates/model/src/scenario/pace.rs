@@ -1,4 +1,4 @@
-//! How arrivals follow one another: `200/s`, `20/s..200/s`, `20/s..200/s in 5 steps`, `poisson 200/s`.
+//! Arrival rates of a stage: `200/s`, `20/s..200/s`, `20/s..200/s in 5 steps`, `poisson 200/s`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rate::{BadRate, Rate};
 
-/// The most steps of one pace.
+/// Largest number of steps of one arrival rate.
 const MOST_STEPS: u32 = 1000;
 
 /// Arrival rate over one stage, and the spacing of arrivals.
@@ -27,27 +27,27 @@ pub struct Pace {
 /// Spacing of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spacing {
-    /// The same time, as far as the rate is the same.
+    /// Equal times, where the rate is constant.
     Even,
-    /// Times of a Poisson process: arrivals that know nothing of each other, as those of many people.
+    /// Times of a Poisson process: independent arrivals, as those of many people.
     Poisson,
 }
 
 /// Error of reading an arrival rate of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPace {
-    /// A rate in it is none.
+    /// One of its rates is invalid.
     #[error(transparent)]
     Rate(#[from] BadRate),
-    /// The steps are none.
+    /// The steps are invalid.
     #[error(
-        "\"{0}\" is no number of steps: write 2 to {MOST_STEPS}, like \"20/s..200/s in 10 steps\", with two rates"
+        "invalid steps \"{0}\": expected 2 to {MOST_STEPS} between two rates, like \"20/s..200/s in 10 steps\""
     )]
     Steps(String),
 }
 
 impl Pace {
-    /// One rate, evenly.
+    /// Makes a constant rate with even spacing.
     #[must_use]
     pub const fn constant(rate: Rate) -> Self {
         Self { from: rate, to: rate, steps: None, spacing: Spacing::Even }
@@ -59,7 +59,7 @@ impl Pace {
         self.from == self.to
     }
 
-    /// The highest rate, in arrivals a second.
+    /// Returns the highest rate, in arrivals per second.
     #[must_use]
     pub fn highest(self) -> f64 {
         self.from.hertz().max(self.to.hertz())

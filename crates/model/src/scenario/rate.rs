@@ -1,4 +1,4 @@
-//! Arrival rates as people write them: `200/s`, `90/min`.
+//! Constant arrival rates: `200/s`, `90/min`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,26 +16,26 @@ pub struct Rate {
 /// Error of reading an arrival rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no arrival rate: write a number above 0 a second or a minute, like \"200/s\" or \"90/min\", at most 1000000/s"
+    "invalid arrival rate \"{0}\": expected a number above 0 per second or minute, like \"200/s\" or \"90/min\", at most 1000000/s"
 )]
 pub struct BadRate(String);
 
 const HIGHEST: f64 = 1_000_000.0 * 60_000.0;
 
 impl Rate {
-    /// Whole arrivals a second; 0 is taken as 1.
+    /// Makes a rate of whole arrivals per second; 0 is taken as 1.
     #[must_use]
     pub fn per_second(count: u32) -> Self {
         Self { milli_per_minute: u64::from(count.max(1)) * 60_000 }
     }
 
-    /// Arrivals a second, to the nearest rate that there is.
+    /// Makes the nearest rate that can be written.
     #[must_use]
     pub fn of(hertz: f64) -> Self {
         Self { milli_per_minute: (hertz * 60_000.0).round().clamp(1.0, HIGHEST) as u64 }
     }
 
-    /// Arrivals a second.
+    /// Returns the arrivals per second.
     #[must_use]
     pub fn hertz(self) -> f64 {
         self.milli_per_minute as f64 / 60_000.0

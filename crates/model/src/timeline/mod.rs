@@ -24,7 +24,7 @@ use crate::history::{Event, History, NodeChange, RunInfo, Stop};
 pub use counts::Counts;
 pub use faults::{FaultWindow, FaultWindows};
 pub use operation::{Operation, Operations};
-pub use seconds::{PathSecond, Second, Seconds};
+pub use seconds::{PathSecond, SecondCounts, Seconds};
 pub use stores::{Drain, Stores};
 
 /// The part of a run that a timeline keeps.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Counts, Retention};
-use crate::history::{Outcome, Settled};
+use crate::history::{Outcome, Settlement};
 use crate::measure::Latency;
 
 /// Seconds that a [`Retention::Recent`] timeline keeps.
@@ -32,7 +32,7 @@ pub struct PathSecond {
 
 /// One second of all paths.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Second {
+pub struct SecondCounts {
     /// Number, from 0 at the start of the load.
     pub second: u64,
     /// Operations by path.
@@ -67,7 +67,7 @@ impl Seconds {
         Self { retention, bins: BTreeMap::new(), changed: BTreeMap::new(), revision: 0 }
     }
 
-    pub(super) fn settle(&mut self, path: &str, due: i64, settled: &Settled) {
+    pub(super) fn settle(&mut self, path: &str, due: i64, settled: &Settlement) {
         self.change(path, due, |bin| {
             bin.counts.settle(settled.outcome);
             if let (Outcome::Ok, Latencies::Open(latency)) = (settled.outcome, &mut bin.latency) {
@@ -115,13 +115,13 @@ impl Seconds {
 
     /// Lists every second that is kept.
     #[must_use]
-    pub fn all(&self) -> Vec<Second> {
+    pub fn all(&self) -> Vec<SecondCounts> {
         self.bins.iter().map(|(second, paths)| figures(*second, paths)).collect()
     }
 
     /// Lists the seconds that changed after a revision, and returns the revision to ask from next time; 0 is before all.
     #[must_use]
-    pub fn changed_since(&self, revision: u64) -> (Vec<Second>, u64) {
+    pub fn changed_since(&self, revision: u64) -> (Vec<SecondCounts>, u64) {
         let changed = self.changed.iter().filter(|(_, at)| **at > revision);
         let found = changed.filter_map(|(second, _)| Some(figures(*second, self.bins.get(second)?)));
         (found.collect(), self.revision)
@@ -150,16 +150,23 @@ impl Latencies {
     }
 }
 
-fn figures(second: u64, paths: &BTreeMap<String, Bin>) -> Second {
-    Second { second, paths: paths.iter().map(|(path, bin)| (path.clone(), bin.figures())).collect() }
+fn figures(second: u64, paths: &BTreeMap<String, Bin>) -> SecondCounts {
+    SecondCounts { second, paths: paths.iter().map(|(path, bin)| (path.clone(), bin.figures())).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settled(at: i64) -> Settled {
-        Settled { id: "1".into(), at, outcome: Outcome::Ok, status: None, message: None, undeclared: false }
+    fn settled(at: i64) -> Settlement {
+        Settlement {
+            id: "1".into(),
+            at,
+            outcome: Outcome::Ok,
+            status: None,
+            message: None,
+            undeclared: false,
+        }
     }
 
     #[test]

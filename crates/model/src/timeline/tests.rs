@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::history::event::SystemInfo;
-use crate::history::{self, Entry, Evidence, FaultStage, Invoke, Observation, Outcome, Settled, Writer};
+use crate::history::{self, Entry, Evidence, FaultStage, Invoke, Observation, Outcome, Settlement, Writer};
 use crate::scenario::{Schedule, parse};
 
 fn run() -> RunInfo {
@@ -76,7 +76,7 @@ fn events(planned: &[Planned], stages: &[(usize, FaultStage, i64)]) -> Vec<Event
                     let message = (outcome != Outcome::Ok).then(|| "x".to_owned());
                     timed.push((
                         at,
-                        Event::Settle(Settled {
+                        Event::Settle(Settlement {
                             id,
                             at,
                             outcome,
@@ -156,7 +156,7 @@ proptest! {
 #[test]
 fn an_answer_after_the_end_of_the_load_changes_nothing() {
     let invoke = Invoke { id: "1".into(), path: "log".into(), due: 0, sent: 0, hash: None };
-    let late = Settled {
+    let late = Settlement {
         id: "1".into(),
         at: 9,
         outcome: Outcome::Ok,

@@ -9,8 +9,8 @@ use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::NetworkCreateRequest;
 use testcontainers::core::client::docker_client_instance;
 
-use super::sweep::Labels;
-use crate::provider::Doorway;
+use super::labels::Labels;
+use crate::doorway::Doorway;
 
 /// Time that the engine may take to answer. A request that is slow by its nature (a stop) has a limit of its own.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ pub enum EngineError {
         at: String,
     },
     /// An image that is not there. The lab pulls nothing by itself.
-    #[error("node {node}: the image {image} is not there; get it with `{how}`")]
+    #[error("node {node}: no image {image}; get it with `{how}`")]
     NoImage {
         /// Name of the node.
         node: String,
@@ -74,12 +74,12 @@ pub enum EngineError {
 
 /// An engine that answers.
 #[derive(Debug, Clone)]
-pub struct Engine {
+pub struct ContainerEngine {
     pub(super) docker: Docker,
     at: String,
 }
 
-impl Engine {
+impl ContainerEngine {
     /// Finds the engine (`DOCKER_HOST`, else a socket in a usual place) and asks whether it is there.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Engine {
 
     /// Tells whether the engine holds an image.
     pub(super) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
-        match self.ask("look for an image", self.docker.inspect_image(image)).await {
+        match self.ask("inspect an image", self.docker.inspect_image(image)).await {
             Ok(_) => Ok(true),
             // The only refusal of this question is that there is none.
             Err(EngineError::Refused { .. }) => Ok(false),
@@ -143,8 +143,8 @@ impl Engine {
             labels: Some(labels.pairs().into_iter().collect::<HashMap<_, _>>()),
             ..NetworkCreateRequest::default()
         };
-        self.ask("make a network", self.docker.create_network(request)).await?;
-        let network = self.ask("look at a network", self.docker.inspect_network(name, None)).await?;
+        self.ask("create a network", self.docker.create_network(request)).await?;
+        let network = self.ask("inspect a network", self.docker.inspect_network(name, None)).await?;
         let subnets = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         let gateway = subnets.into_iter().find_map(|subnet| subnet.gateway?.parse::<IpAddr>().ok());
         Ok(doorway(gateway))

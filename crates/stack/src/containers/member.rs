@@ -14,14 +14,14 @@ use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, T
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::engine::{Engine, EngineError, causes, words};
+use super::engine::{ContainerEngine, EngineError, causes, words};
+use super::labels::Labels;
 use super::logs;
-use super::sweep::Labels;
 use crate::process::Status;
 use crate::provider::{Doorway, NodeState, StackError};
-use crate::publish::Held;
-use crate::server::{Place, Server};
-use crate::stop::Stop;
+use crate::publish::ReservedPorts;
+use crate::server::{Server, ServerPlace};
+use crate::stop::StopOutcome;
 use crate::topology::Container;
 
 /// Time that a node has to stop in order.
@@ -38,21 +38,21 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Settings that all nodes of a run share.
 pub(super) struct Common {
-    pub(super) engine: Engine,
+    pub(super) engine: ContainerEngine,
     pub(super) labels: Labels,
     pub(super) network: String,
     pub(super) doorway: Doorway,
 }
 
 /// One node.
-pub(super) struct Member {
+pub(super) struct ContainerNode {
     pub(super) common: Arc<Common>,
     pub(super) recipe: Container,
     pub(super) server: Option<Arc<dyn Server>>,
-    pub(super) place: Place,
+    pub(super) place: ServerPlace,
     /// Variables that take the place of the topology's.
     pub(super) environment: BTreeMap<String, String>,
-    pub(super) _ports: Held,
+    pub(super) _ports: ReservedPorts,
     pub(super) life: Mutex<Life>,
     /// Held while the node is being started, stopped or signalled.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
@@ -63,12 +63,12 @@ pub(super) struct Member {
 
 /// A container that was made. Dropped, it stays, for the sweep or `heal`: removing itself it would wait for the
 /// engine in whatever thread drops it, for ever in that of a runtime that is ending.
-type Made = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
+type ContainerHandle = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
 
 /// State of a node's container.
 #[derive(Default)]
 pub(super) struct Life {
-    container: Option<Made>,
+    container: Option<ContainerHandle>,
     /// Counts the starts, so that news of an earlier life is not taken for that of this one.
     number: u64,
     pid: u32,
@@ -79,7 +79,7 @@ pub(super) struct Life {
     log: Option<JoinHandle<String>>,
 }
 
-impl Member {
+impl ContainerNode {
     pub(super) fn lock(&self) -> MutexGuard<'_, Life> {
         self.life.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,7 +95,7 @@ impl Member {
     }
 
     /// The container, in a state that allows an action.
-    fn live(&self, action: &'static str) -> Result<Made, StackError> {
+    fn live(&self, action: &'static str) -> Result<ContainerHandle, StackError> {
         match (self.state(), self.lock().container.clone()) {
             (NodeState::Running(_) | NodeState::Paused(_), Some(container)) => Ok(container),
             (state, _) => {
@@ -212,8 +212,10 @@ impl Member {
             Some(Err(Error::DockerContainerWaitError { code, .. })) => {
                 NodeState::Ended(format!("exit code {code}"))
             }
-            Some(Err(error)) => NodeState::Lost(format!("the container engine broke off: {}", words(&error))),
-            None => NodeState::Lost("the container engine broke off".to_owned()),
+            Some(Err(error)) => {
+                NodeState::Lost(format!("connection to the container engine lost: {}", words(&error)))
+            }
+            None => NodeState::Lost("connection to the container engine lost".to_owned()),
         };
         let mut life = self.lock();
         if life.number == number && life.over.is_none() {
@@ -248,7 +250,7 @@ impl Member {
         engine.ask(&format!("kill {}", self.name), engine.docker.kill_container(id, Some(options))).await?;
         if paused {
             // A frozen process dies only once it is thawed; an engine that thaws it by itself refuses this.
-            let _ = engine.ask("thaw what was killed", engine.docker.unpause_container(id)).await;
+            let _ = engine.ask("unpause the killed container", engine.docker.unpause_container(id)).await;
         }
         let gone = async {
             let mut ends = std::pin::pin!(engine.docker.wait_container(id, None));
@@ -260,7 +262,7 @@ impl Member {
     }
 
     /// Asks it to stop by the signal of its image, after the grace by SIGKILL; done when it is gone.
-    pub(super) async fn stop(&self) -> Result<Stop, StackError> {
+    pub(super) async fn stop(&self) -> Result<StopOutcome, StackError> {
         let _turn = self.turn.lock().await;
         let container = self.live("stopped")?;
         let (pid, paused) = self.mark_down("was stopped");
@@ -277,7 +279,7 @@ impl Member {
         // The engine's own way there and back is no time of the node's; what it takes beyond the grace shows in the
         // exit code, since the engine kills then.
         let took = (ended - asked).min(GRACE);
-        Ok(Stop { node, status, promised, took, grace: GRACE, ended })
+        Ok(StopOutcome { node, status, promised, took, grace: GRACE, ended })
     }
 
     /// Says that the lab ends it, before it does: its end is no surprise.
@@ -338,17 +340,17 @@ impl Member {
     }
 
     /// Inspects the container; none before it was made.
-    pub(super) async fn look(&self) -> Option<Seen> {
+    pub(super) async fn look(&self) -> Option<ContainerState> {
         let container = self.lock().container.clone()?;
         self.inspect(container.id()).await.ok()
     }
 
-    async fn inspect(&self, id: &str) -> Result<Seen, EngineError> {
+    async fn inspect(&self, id: &str) -> Result<ContainerState, EngineError> {
         let engine = &self.common.engine;
         let what = format!("look at {}", self.name);
         let state =
             engine.ask(&what, engine.docker.inspect_container(id, None)).await?.state.unwrap_or_default();
-        Ok(Seen {
+        Ok(ContainerState {
             pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
             running: state.running.unwrap_or(false),
             paused: state.paused.unwrap_or(false),
@@ -387,7 +389,7 @@ impl Member {
 }
 
 /// State of a container, as the engine reports it.
-pub(super) struct Seen {
+pub(super) struct ContainerState {
     pub(super) pid: u32,
     pub(super) running: bool,
     pub(super) paused: bool,

@@ -10,7 +10,7 @@ const MONGO_PROGRAM: &str = "FAULTLINE_MONGO_PROGRAM";
 
 /// A program that a server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
+pub struct InstalledProgram {
     /// Server that the program belongs to.
     pub name: &'static str,
     /// Path of the program; none if it is not installed.
@@ -23,33 +23,33 @@ pub struct Program {
 
 /// Every program that the known servers need.
 #[must_use]
-pub fn inventory() -> Vec<Program> {
+pub fn inventory() -> Vec<InstalledProgram> {
     vec![
         program("PostgreSQL", postgres(), "--version"),
         program("initdb", initdb(), "--version"),
-        Program { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
-        Program { how_to_get: how_to_get_mongo(), ..program("MongoDB", mongo(), "--version") },
+        InstalledProgram { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
+        InstalledProgram { how_to_get: how_to_get_mongo(), ..program("MongoDB", mongo(), "--version") },
     ]
 }
 
 /// Explains how to get a server.
 pub(super) fn how_to_get(what: &str) -> String {
-    format!(
-        "run `make setup`, which installs it where the system is Debian-like and else says how; it is for {what}"
-    )
+    format!("run `make setup`, which installs {what} on Debian-like systems and explains it on others")
 }
 
 /// Explains how to get a MongoDB.
 pub(super) fn how_to_get_mongo() -> String {
     match std::env::var(MONGO_PROGRAM) {
-        Ok(given) => format!("{MONGO_PROGRAM} names \"{given}\", which is no program; correct or unset it"),
+        Ok(given) => {
+            format!("{MONGO_PROGRAM}: expected the path of a program, found \"{given}\"; correct or unset it")
+        }
         Err(_) => how_to_get("MongoDB (FerretDB where there is no mongod)"),
     }
 }
 
-fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> Program {
+fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> InstalledProgram {
     let told = path.as_deref().filter(|_| !version.is_empty()).and_then(|path| first_line(path, version));
-    Program { name, path, version: told, how_to_get: how_to_get(name) }
+    InstalledProgram { name, path, version: told, how_to_get: how_to_get(name) }
 }
 
 fn first_line(program: &Path, argument: &str) -> Option<String> {

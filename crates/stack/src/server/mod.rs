@@ -3,10 +3,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`postgres`], [`rabbitmq`], [`mongo`] | one server each |
-//! | [`account`] | the account that a server runs as |
 //! | [`inventory`] | which of their programs are on this machine |
 
-mod account;
 mod inventory;
 mod mongo;
 mod postgres;
@@ -21,16 +19,16 @@ use std::path::PathBuf;
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
 
+use super::account::AccountError;
 use super::port::PortError;
 use super::process::Spec;
 use super::run_id::RunId;
 
-pub use account::Account;
-pub use inventory::{Program, inventory};
+pub use inventory::{InstalledProgram, inventory};
 
 /// Place of one server in a run: folder, log, ports, environment.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ServerPlace {
     /// Folder of the server's data.
     pub dir: PathBuf,
     /// Path of its log.
@@ -55,7 +53,7 @@ pub enum ServerError {
         how: String,
     },
     /// The topology gives no port that the server needs.
-    #[error("the topology gives {server} no port {port}; add it to `ports` or `expose`")]
+    #[error("{server} has no port {port} in the topology; add it to `ports` or `expose`")]
     NoPort {
         /// Name of the server.
         server: &'static str,
@@ -70,7 +68,7 @@ pub enum ServerError {
     File {
         /// Thing that could not be had, and its purpose.
         what: String,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A program that ended badly.
@@ -94,10 +92,10 @@ pub enum ServerError {
 /// A server that the lab knows.
 pub trait Server: Send + Sync {
     /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
-    fn prepare(&self, place: &Place) -> Result<(), ServerError>;
+    fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError>;
 
     /// Builds the command that starts the server.
-    fn spec(&self, place: &Place) -> Result<Spec, ServerError>;
+    fn spec(&self, place: &ServerPlace) -> Result<Spec, ServerError>;
 
     /// The signal by which it stops in order.
     fn stop_signal(&self) -> Signal;
@@ -111,10 +109,10 @@ pub trait Server: Send + Sync {
     }
 
     /// Logs in and asks something, once; the error says what is waited for.
-    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>>;
+    fn ready<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), String>>;
 
     /// Makes users and databases, after it is ready for the first time.
-    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>>;
+    fn provision<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>>;
 }
 
 /// The launcher of a server, by the name that topologies use.
@@ -128,7 +126,13 @@ pub fn known(name: &str) -> Option<Box<dyn Server>> {
     }
 }
 
-impl Place {
+impl From<AccountError> for ServerError {
+    fn from(AccountError { what, source }: AccountError) -> Self {
+        Self::File { what, source }
+    }
+}
+
+impl ServerPlace {
     /// The port on 127.0.0.1 for one in the container.
     fn port(&self, server: &'static str, port: u16) -> Result<u16, ServerError> {
         self.ports.get(&port).copied().ok_or(ServerError::NoPort { server, port })
@@ -142,7 +146,7 @@ impl Place {
 
 /// Finds the port of 127.0.0.1 on which a server listens, without a client.
 // Most checks of a server that starts come before it listens; a connection is cheap, a client is not.
-async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, String> {
+async fn knock(place: &ServerPlace, server: &'static str, port: u16) -> Result<u16, String> {
     let port = place.port(server, port).map_err(|error| error.to_string())?;
     match tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
         Ok(stream) if is_shut(&stream).await => {

@@ -11,8 +11,10 @@ use nix::sys::signal::Signal;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
-use super::account::Account;
-use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_secret};
+use super::{
+    Server, ServerError, ServerPlace, Spec, inventory, knock, make_folder, within_a_second, write_secret,
+};
+use crate::account::Account;
 use crate::mark;
 use crate::process::{Process, tail};
 
@@ -40,11 +42,11 @@ fn account() -> Option<Account> {
     Account::instead_of_root(&["postgres"])
 }
 
-fn user(place: &Place) -> String {
+fn user(place: &ServerPlace) -> String {
     place.variable("POSTGRES_USER", "postgres")
 }
 
-fn options(place: &Place, database: &str) -> Result<PgConnectOptions, ServerError> {
+fn options(place: &ServerPlace, database: &str) -> Result<PgConnectOptions, ServerError> {
     Ok(PgConnectOptions::new()
         .host("127.0.0.1")
         .port(place.port(NAME, PORT)?)
@@ -56,7 +58,7 @@ fn options(place: &Place, database: &str) -> Result<PgConnectOptions, ServerErro
 }
 
 impl Server for Postgres {
-    fn prepare(&self, place: &Place) -> Result<(), ServerError> {
+    fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError> {
         let data = place.dir.join("data");
         if data.is_dir() {
             return Ok(());
@@ -78,7 +80,7 @@ impl Server for Postgres {
             .map_err(|source| file(format!("can't make {}", data.display()), source))
     }
 
-    fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
+    fn spec(&self, place: &ServerPlace) -> Result<Spec, ServerError> {
         let mut args: Vec<String> = vec!["-D".to_owned(), place.dir.join("data").display().to_string()];
         args.extend(["-p".to_owned(), place.port(NAME, PORT)?.to_string()]);
         args.extend(SETTINGS.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
@@ -109,11 +111,11 @@ impl Server for Postgres {
         Signal::SIGQUIT
     }
 
-    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
+    fn ready<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(within_a_second(log_in(place)))
     }
 
-    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
+    fn provision<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async {
             let told = |error: sqlx::Error| ServerError::Provision { server: NAME, told: error.to_string() };
             let database = place.variable("POSTGRES_DB", &user(place));
@@ -133,7 +135,7 @@ impl Server for Postgres {
 }
 
 /// Logs in and asks something.
-async fn log_in(place: &Place) -> Result<(), String> {
+async fn log_in(place: &ServerPlace) -> Result<(), String> {
     knock(place, NAME, PORT).await?;
     let told = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
     let options = options(place, "postgres").map_err(|error| error.to_string())?;
@@ -142,7 +144,7 @@ async fn log_in(place: &Place) -> Result<(), String> {
     connection.close().await.map_err(told)
 }
 
-fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
+fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
     // initdb is started apart from the node itself, which gets its mark from whoever starts it.
     let own = [("TZ", "UTC".to_owned()), ("LANG", "C".to_owned())];
     own.into_iter()
@@ -152,7 +154,7 @@ fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
 }
 
 /// Fills the data folder. Not synced: it holds nothing yet that anybody was promised.
-fn initdb(place: &Place, data: &Path, password: &Path) -> Result<(), ServerError> {
+fn initdb(place: &ServerPlace, data: &Path, password: &Path) -> Result<(), ServerError> {
     let user = user(place);
     let mut args: Vec<OsString> = vec!["-D".into(), data.into(), "--pwfile".into(), password.into()];
     args.extend(["-U", &user, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"].map(OsString::from));

@@ -11,18 +11,18 @@ use super::container::{Volume, Words};
 #[derive(Debug, Deserialize)]
 pub(super) struct Compose {
     #[serde(default)]
-    pub(super) services: BTreeMap<String, Service>,
+    pub(super) services: BTreeMap<String, ServiceSection>,
     #[serde(default, rename = "x-faultline")]
-    pub(super) faultline: System,
+    pub(super) faultline: SystemSection,
 }
 
 /// One service.
 #[derive(Debug, Deserialize)]
-pub(super) struct Service {
+pub(super) struct ServiceSection {
     #[serde(default)]
     pub(super) environment: Environment,
     #[serde(default)]
-    pub(super) ports: Vec<Published>,
+    pub(super) ports: Vec<PortMapping>,
     #[serde(default)]
     pub(super) expose: Vec<Scalar>,
     pub(super) image: Option<String>,
@@ -75,7 +75,7 @@ impl std::fmt::Display for Scalar {
 /// Compose knows two forms of a published port.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Published {
+pub(super) enum PortMapping {
     Short(Scalar),
     Long { target: u16, published: Option<Scalar> },
 }
@@ -94,7 +94,7 @@ pub(super) struct NodeSection {
 /// `x-faultline` of the whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct System {
+pub(super) struct SystemSection {
     #[serde(default)]
     pub(super) paths: BTreeMap<String, PathSpec>,
     #[serde(default)]

@@ -47,9 +47,9 @@ impl Words {
     pub(super) fn split(&self, key: &str) -> Result<Vec<String>, String> {
         match self {
             Self::List(words) => Ok(words.clone()),
-            Self::Line(line) if line.contains(['"', '\'', '\\']) => Err(format!(
-                "{key}: the lab does not read quotes; write it as a list, like [\"sh\", \"-c\", \"…\"]"
-            )),
+            Self::Line(line) if line.contains(['"', '\'', '\\']) => {
+                Err(format!("{key}: expected a line without quotes or a list, like [\"sh\", \"-c\", \"…\"]"))
+            }
             Self::Line(line) => Ok(line.split_whitespace().map(str::to_owned).collect()),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::compose::{Compose, Environment, NodeSection, Published, Service, System};
+use super::compose::{Compose, Environment, NodeSection, PortMapping, ServiceSection, SystemSection};
 use super::container::{Container, Words};
 use super::interpolate::interpolate;
 use super::link::links_of;
@@ -17,7 +17,7 @@ pub enum TopologyError {
     File {
         /// Path of the file, as it was given.
         file: String,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// Not YAML, or not the keys that were expected.
@@ -41,7 +41,7 @@ pub enum TopologyError {
 }
 
 /// Place and text of a mistake, before the file's name is known.
-type Wrong = (String, String);
+type SectionError = (String, String);
 
 /// Reads a compose file from disk; variables come from this process's environment.
 ///
@@ -79,7 +79,7 @@ fn build(
     compose: Compose,
     folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<Topology, Wrong> {
+) -> Result<Topology, SectionError> {
     let mut nodes = BTreeMap::new();
     for (name, service) in compose.services {
         // A service that the lab is told nothing of (an admin page, say) is no node.
@@ -90,7 +90,10 @@ fn build(
         }
     }
     if nodes.is_empty() {
-        return Err(("services".to_owned(), "no service has an x-faultline section".to_owned()));
+        return Err((
+            "services".to_owned(),
+            "expected a service with an x-faultline section, found none".to_owned(),
+        ));
     }
     let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
     let links: Vec<_> =
@@ -100,7 +103,7 @@ fn build(
             node.ports.entry(link.port).or_insert(None);
         }
     }
-    let System { paths, stores, queues } = compose.faultline;
+    let SystemSection { paths, stores, queues } = compose.faultline;
     let mut topology = Topology { nodes, links, paths, stores, queues };
     fill_in(&mut topology, lookup)?;
     check(&topology)?;
@@ -109,7 +112,7 @@ fn build(
 
 fn node(
     name: &str,
-    service: &Service,
+    service: &ServiceSection,
     section: &NodeSection,
     folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -122,13 +125,18 @@ fn node(
         (None, Some(server)) => Some(Program::Server(server.clone())),
         (None, None) if container.is_some() => None,
         _ => {
-            return Err("x-faultline needs either `binary` or `server`, or the service an `image`".to_owned());
+            return Err(
+                "expected `binary` or `server` under x-faultline, or an `image` of the service, found none"
+                    .to_owned(),
+            );
         }
     };
     let environment = environment(&service.environment, lookup)?;
     for variable in section.listen.keys() {
         if !environment.contains_key(variable) {
-            return Err(format!("x-faultline.listen names {variable}, which is not in the environment"));
+            return Err(format!(
+                "x-faultline.listen: expected a variable of the environment, found {variable}"
+            ));
         }
     }
     let ports = ports(service, section, lookup)?;
@@ -144,7 +152,7 @@ fn node(
 }
 
 fn container(
-    service: &Service,
+    service: &ServiceSection,
     folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Container>, String> {
@@ -194,7 +202,7 @@ fn environment(
 }
 
 fn ports(
-    service: &Service,
+    service: &ServiceSection,
     section: &NodeSection,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<BTreeMap<u16, Option<u16>>, String> {
@@ -206,10 +214,10 @@ fn ports(
     }
     for published in &service.ports {
         let (inner, host) = match published {
-            Published::Short(text) => {
+            PortMapping::Short(text) => {
                 short(&interpolate(&text.to_string(), lookup).map_err(|e| e.to_string())?)?
             }
-            Published::Long { target, published } => {
+            PortMapping::Long { target, published } => {
                 (*target, published.as_ref().map(|port| number(&port.to_string())).transpose()?)
             }
         };
@@ -228,14 +236,12 @@ fn short(text: &str) -> Result<(u16, Option<u16>), String> {
 
 fn number(text: &str) -> Result<u16, String> {
     let wrong = || {
-        format!(
-            "\"{text}\" is no port: the lab reads single ports from 1 to 65535, like \"127.0.0.1:8080:80\""
-        )
+        format!("invalid port \"{text}\": expected a single port from 1 to 65535, like \"127.0.0.1:8080:80\"")
     };
     text.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)
 }
 
-fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), Wrong> {
+fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), SectionError> {
     for (name, StoreSpec::Mongodb { url, .. }) in &mut topology.stores {
         *url = interpolate(url, lookup).map_err(|e| (format!("x-faultline.stores.{name}"), e.to_string()))?;
     }
@@ -245,7 +251,7 @@ fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> 
     Ok(())
 }
 
-fn check(topology: &Topology) -> Result<(), Wrong> {
+fn check(topology: &Topology) -> Result<(), SectionError> {
     let known = || topology.nodes.keys().cloned().collect::<Vec<_>>().join(", ");
     for (name, path) in &topology.paths {
         let place = format!("x-faultline.paths.{name}");
@@ -267,7 +273,7 @@ fn check(topology: &Topology) -> Result<(), Wrong> {
             return Err((place, told));
         }
         if let Some(store) = path.stored_in.as_ref().filter(|store| !topology.stores.contains_key(*store)) {
-            return Err((place, format!("`stored-in` names {store}, which is not under x-faultline.stores")));
+            return Err((place, format!("stored-in: expected a store of x-faultline.stores, found {store}")));
         }
     }
     Ok(())

@@ -20,10 +20,10 @@ pub struct Replicas {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicasError {
     /// Not `node=number`.
-    #[error("\"{0}\" says not how many of which node there are to be: write NODE=NUMBER, like listener=3")]
+    #[error("replicas: expected NODE=NUMBER like listener=3, found \"{0}\"")]
     Form(String),
     /// None, or too many.
-    #[error("{node}={number}: there can be 1 to {MOST} of a node")]
+    #[error("replicas of {node}: expected 1 to {MOST}, found {number}")]
     Number {
         /// Name of the node.
         node: String,
@@ -31,7 +31,7 @@ pub enum ReplicasError {
         number: usize,
     },
     /// No such node.
-    #[error("there is no node \"{node}\"; there are {}", known.join(", "))]
+    #[error("no node \"{node}\": expected one of {}", known.join(", "))]
     NoNode {
         /// Name, as it was given.
         node: String,
@@ -39,15 +39,15 @@ pub enum ReplicasError {
         known: Vec<String>,
     },
     /// A node that keeps data.
-    #[error("{0} can't be there more than once: it is a server with data of its own")]
+    #[error("{0} cannot be replicated: it is a server with data of its own")]
     Data(String),
     /// A node that clients are sent to.
     #[error(
-        "{0} can't be there more than once: clients are sent to it, and nothing in front of it shares them out"
+        "{0} cannot be replicated: clients connect to it directly, and nothing in front of it balances them"
     )]
     Front(String),
     /// A name that is taken.
-    #[error("{node} can't be there more than once: there is a node \"{name}\" already")]
+    #[error("{node} cannot be replicated: a node \"{name}\" exists already")]
     Taken {
         /// Name of the node.
         node: String,

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::given::Given;
+use super::attribute_value::AttributeValue;
 use super::kind::FaultKind;
 use crate::scenario::duration::Span;
 use faultline_toxics::Direction;
@@ -46,7 +46,7 @@ pub struct FaultSpec {
     pub toxicity: Option<Spanned<f64>>,
     /// Attributes of a toxic: any other key.
     #[serde(flatten)]
-    pub values: BTreeMap<Spanned<String>, Spanned<Given>>,
+    pub values: BTreeMap<Spanned<String>, Spanned<AttributeValue>>,
 }
 
 /// Direction in which a partition lets nothing pass.

@@ -1,4 +1,4 @@
-//! The values of a toxic's attributes as people write them: durations with their unit, else whole numbers.
+//! Values of a toxic's attributes: durations with their unit, else whole numbers.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use faultline_toxics::Attribute;
 /// A value as it stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Given {
+pub enum AttributeValue {
     /// A whole number.
     Number(i64),
-    /// Anything in quotes.
+    /// A text in quotes.
     Text(String),
 }
 
-impl Given {
+impl AttributeValue {
     /// Converts to the attribute's unit.
     ///
     /// # Errors
@@ -33,21 +33,25 @@ impl Given {
         let value = match (self, unit) {
             (Self::Text(text), Some(micros)) => {
                 in_unit(text.parse().map_err(|bad| format!("{bad}"))?, micros)
-                    .ok_or_else(|| format!("`{name}` is kept in whole {}", of.unit))?
+                    .ok_or_else(|| format!("{name}: expected a whole number of {}", of.unit))?
             }
             (Self::Number(number), Some(_)) => {
                 return Err(format!(
-                    "`{name}` is a duration: write {number} with its unit, like \"{number}ms\""
+                    "{name}: expected a duration like \"{number}ms\", found {number} without a unit"
                 ));
             }
             (Self::Number(number), None) => *number,
-            (Self::Text(_), None) if of.unit.is_empty() => return Err(format!("`{name}` is a whole number")),
-            (Self::Text(_), None) => return Err(format!("`{name}` is a whole number ({})", of.unit)),
+            (Self::Text(_), None) if of.unit.is_empty() => {
+                return Err(format!("{name}: expected a whole number, found {self}"));
+            }
+            (Self::Text(_), None) => {
+                return Err(format!("{name}: expected a whole number ({}), found {self}", of.unit));
+            }
         };
         match value {
-            ..0 => Err(format!("`{name}` is at least 0")),
+            ..0 => Err(format!("{name}: expected at least 0, found {self}")),
             0 if of.needed && !of.effective_at_zero => {
-                Err(format!("with `{name}` at 0 nothing would be done"))
+                Err(format!("{name}: expected more than 0, found {self}: it would have no effect"))
             }
             value => Ok(value),
         }
@@ -55,7 +59,7 @@ impl Given {
 
     /// Writes a value of this attribute with its unit.
     #[must_use]
-    pub fn of(value: i64, attribute: &Attribute) -> Self {
+    pub fn with_unit(value: i64, attribute: &Attribute) -> Self {
         let micros = u64::try_from(value).unwrap_or(0);
         match attribute.unit {
             "ms" => Self::Text(Span::from_millis(micros).to_string()),
@@ -69,7 +73,7 @@ fn in_unit(span: Span, micros: u64) -> Option<i64> {
     if span.micros().is_multiple_of(micros) { i64::try_from(span.micros() / micros).ok() } else { None }
 }
 
-impl fmt::Display for Given {
+impl fmt::Display for AttributeValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
@@ -78,29 +82,29 @@ impl fmt::Display for Given {
     }
 }
 
-impl<'de> Deserialize<'de> for Given {
+impl<'de> Deserialize<'de> for AttributeValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl Visitor<'_> for Either {
-            type Value = Given;
+        struct ValueVisitor;
+        impl Visitor<'_> for ValueVisitor {
+            type Value = AttributeValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a whole number, or a duration in quotes like \"200ms\"")
             }
 
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Given, E> {
-                Ok(Given::Number(number))
+            fn visit_i64<E: Error>(self, number: i64) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Number(number))
             }
 
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Given, E> {
-                i64::try_from(number).map(Given::Number).map_err(E::custom)
+            fn visit_u64<E: Error>(self, number: u64) -> Result<AttributeValue, E> {
+                i64::try_from(number).map(AttributeValue::Number).map_err(E::custom)
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Given, E> {
-                Ok(Given::Text(text.to_owned()))
+            fn visit_str<E: Error>(self, text: &str) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Text(text.to_owned()))
             }
         }
-        from.deserialize_any(Either)
+        from.deserialize_any(ValueVisitor)
     }
 }
 
@@ -112,13 +116,13 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_only_where_it_does_something() {
-        let value = |of: &str, given| Given::value(&given, &kind(of).unwrap().attributes[0]);
-        let text = |text: &str| Given::Text(text.to_owned());
-        assert_eq!(value("bandwidth", Given::Number(0)), Ok(0));
+        let value = |of: &str, given| AttributeValue::value(&given, &kind(of).unwrap().attributes[0]);
+        let text = |text: &str| AttributeValue::Text(text.to_owned());
+        assert_eq!(value("bandwidth", AttributeValue::Number(0)), Ok(0));
         assert_eq!(value("close_after", text("0s")), Ok(0));
-        let told = "with `rate` at 0 nothing would be done";
-        assert_eq!(value("corrupt", Given::Number(0)), Err(told.to_owned()));
-        let told = "with `latency` at 0 nothing would be done";
-        assert_eq!(value("latency", text("0ms")), Err(told.to_owned()));
+        let message = "rate: expected more than 0, found 0: it would have no effect";
+        assert_eq!(value("corrupt", AttributeValue::Number(0)), Err(message.to_owned()));
+        let message = "latency: expected more than 0, found 0ms: it would have no effect";
+        assert_eq!(value("latency", text("0ms")), Err(message.to_owned()));
     }
 }
