@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A time in microseconds. Displayed in seconds from 1 s on, with one decimal where it is not whole, else in whole milliseconds.
+/// Measured time, displayed in seconds from 1 s on, else in whole milliseconds.
+// People compare these times with limits of seconds; more digits than the measurement repeats would be noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Elapsed(u64);
 

@@ -29,6 +29,7 @@ impl Account {
     /// Finds an account for a server that refuses root: none if this user is not root, else the first of `names` that
     /// exists, else `nobody`.
     #[must_use]
+    // PostgreSQL refuses to run as root, and CI jobs in containers often run as root.
     pub fn instead_of_root(names: &[&str]) -> Option<Self> {
         if !geteuid().is_root() {
             return None;

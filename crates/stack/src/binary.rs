@@ -15,6 +15,7 @@ pub fn service(name: &str) -> Option<PathBuf> {
 
 /// Finds the program of a known server; none if there is none: by its path, beside the harness, or on PATH.
 #[must_use]
+// Names of servers are unambiguous, unlike those of services, so that PATH may be searched.
 pub fn server(name: &str) -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH");
     let on_path = on_path.iter().flat_map(std::env::split_paths);

@@ -17,9 +17,9 @@ pub enum Choice {
     /// Containers where an engine answers and holds the images, else processes.
     #[default]
     Auto,
-    /// All as child processes.
+    /// Every node as a child process.
     Processes,
-    /// All as containers.
+    /// Every node as a container.
     Containers,
     /// Programs of the system under test as processes, everything else as containers.
     Mixed,
@@ -62,6 +62,8 @@ pub async fn choose(
             containers(ContainerEngine::connect().await?, topology, &all, site, "as asked for").await
         }
         Choice::Mixed => mixed(topology, site).await,
+        // Containers are what the compose file describes; processes need no engine and no image, so that a first run works
+        // anywhere.
         Choice::Auto => match usable_engine(topology, site, &all).await {
             Ok(engine) => {
                 containers(engine, topology, &all, site, "container engine available, all images present")

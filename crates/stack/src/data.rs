@@ -52,10 +52,9 @@ pub enum DataError {
     },
 }
 
-/// The folder that holds a folder for each node of a run.
-///
-/// Root starts PostgreSQL as another user, which can't reach a folder below one that is closed to others
-/// (a home, mostly). Then the data goes to a folder for temporary files, named after the run.
+/// Returns the folder that holds a folder for each node of a run.
+// Root starts PostgreSQL as another user, which can't reach a folder below one that is closed to others (a home,
+// mostly). Then the data goes to a folder for temporary files, named after the run.
 #[must_use]
 pub fn folder(run_folder: &Path, run: &RunId) -> PathBuf {
     if !geteuid().is_root() || is_open(run_folder) { inside(run_folder) } else { elsewhere(run) }
@@ -97,6 +96,8 @@ pub fn found(run_folder: &Path, run: &RunId) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// [`DataError`] of the first folder that stays.
+// A name alone proves nothing of who made a folder: without the mark and the owner, a run.json from elsewhere could
+// have any folder removed.
 pub fn remove(run_folder: &Path, run: &RunId) -> Result<(), DataError> {
     for path in found(run_folder, run) {
         check(&path, run_folder, run)?;

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use super::tree::ProcessInfo;
 
 /// Waits for a line on its standard input; an end of file without one is the end of the harness.
+// The kernel's death signal reaches only the harness's own children, and a paused process cannot notice the end of its
+// parent. A shell that reads from a pipe does notice.
 const SCRIPT: &str = r#"read -r released || kill -KILL "$@""#;
 
 /// Ends some processes when this harness dies, until released.

@@ -95,6 +95,8 @@ impl fmt::Display for Namespace {
 
 /// Identity of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+// A process id alone is reused after a while, and means another process after a boot or in another namespace; `heal`
+// would kill a stranger.
 pub struct Identity {
     /// Process id in the namespace.
     #[serde(deserialize_with = "pid")]
@@ -120,8 +122,9 @@ pub enum Liveness {
 /// Reason why the life of a process can't be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Doubt {
-    /// An identity without a namespace. The process may run in any, so that neither its absence from this /proc nor a
-    /// process with its id here says anything.
+    /// Identity without a namespace.
+    // The process may run in any namespace, so that neither its absence from this /proc nor a process with its id here
+    // proves anything.
     #[error("of an earlier faultline, which did not write down its namespace")]
     Unnamed,
     /// Another boot of this machine, or another machine.

@@ -169,7 +169,7 @@ impl Stack {
         }
     }
 
-    /// Asks a node once whether it is ready.
+    /// Checks once whether a node is ready.
     ///
     /// # Errors
     /// What it waits for, in its own words.

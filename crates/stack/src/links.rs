@@ -12,7 +12,7 @@ use faultline_proxy::{NewToxic, Proxy, ProxyError, Registry, Snapshot, Toxic};
 /// Connection of nodes to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wiring {
-    /// Each link passes through a proxy, so that faults can be done to it.
+    /// Each link passes through a proxy, in which faults can be injected.
     Proxied,
     /// Without one wherever nodes can reach each other and nothing has to share connections out among replicas: what is
     /// measured then is the system alone.
@@ -39,6 +39,7 @@ struct LinkProxy {
 impl Links {
     /// Starts one proxy for each link that has one, on a port that stays its own while the link is cut, and puts it in
     /// the registry, in the place of one of the same link before.
+    // The port of a cut link stays reserved: a connection to it must be refused, and not reach another program.
     pub(super) async fn start(
         topology: &Topology,
         provider: &dyn Provider,
@@ -110,11 +111,11 @@ impl Links {
         }
     }
 
-    /// Mends links that were cut.
+    /// Restores links that were cut.
     ///
     /// # Errors
     /// [`ProxyError`] when a proxy can't listen again.
-    pub async fn mend(&self, links: &[&Link]) -> Result<(), ProxyError> {
+    pub async fn heal(&self, links: &[&Link]) -> Result<(), ProxyError> {
         for entry in self.entries(links) {
             entry.proxy.enable().await?;
         }
@@ -130,7 +131,7 @@ impl Links {
         }
     }
 
-    /// Takes the toxic of a name off links; what it was on each that had it, with what it has done.
+    /// Removes the toxic of a name from links. Returns it for each link that had it, with its counters.
     pub async fn remove(&self, links: &[&Link], name: &str) -> Vec<Arc<Toxic>> {
         let mut removed = Vec::new();
         for entry in self.entries(links) {

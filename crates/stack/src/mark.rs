@@ -108,6 +108,7 @@ impl From<Mark> for MarkText {
 }
 
 /// The variables by which a process is known to be one of this harness and of a run.
+// A child inherits its environment for good, so that `heal` recognises it even after the lab was killed.
 pub fn environment(run: &RunId) -> impl Iterator<Item = (&'static str, String)> {
     let mark = Mark::of_this_harness();
     let always = [(RUN, run.to_string()), (HARNESS, mark.harness())];
@@ -116,6 +117,7 @@ pub fn environment(run: &RunId) -> impl Iterator<Item = (&'static str, String)> 
 
 /// Claim of a harness on a process or a container that carries its mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
+// What another lab may still need must not be removed: whatever is not surely over stays.
 pub enum HarnessClaim {
     /// The harness lives and needs it.
     Held,
@@ -135,6 +137,7 @@ impl HarnessClaim {
         };
         match Mark::read(harness, namespace) {
             Ok(mark) => Self::of(run, mark),
+            // Labels and environments may come from anybody, so their text is escaped before it is printed.
             Err(error) => Self::Unclear(format!("run {run}: {}", printable(&error.to_string()))),
         }
     }

@@ -13,6 +13,7 @@ use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
 use super::stop::StopOutcome;
 
 /// Provider that runs some nodes as processes and some as containers.
+// Somebody who works on one service runs it from the build, and the servers from images.
 pub struct Mixed {
     containers: Containers,
     processes: Processes,

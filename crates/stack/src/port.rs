@@ -14,6 +14,8 @@ use tokio::net::TcpSocket;
 use super::printable::printable;
 
 /// The first port that is tried.
+// The kernel gives ports of its own range to connections. A port below it stays free while its node is down, so that
+// no stranger answers in its place.
 const FIRST: u16 = 15_000;
 
 /// The first port that belongs to the kernel, where it does not say.
@@ -51,7 +53,7 @@ pub enum PortError {
 }
 
 impl Port {
-    /// Any free port.
+    /// Reserves any free port.
     ///
     /// # Errors
     /// [`PortError`] when none is free or locks can't be made.
@@ -130,7 +132,7 @@ fn lock_folder() -> Result<PathBuf, PortError> {
     Ok(path)
 }
 
-/// Takes a port's lock, if no other harness has it, and leaves this one's process id in it for [`keeper`].
+/// Locks a port, if no other harness has it, and leaves this one's process id in it for [`keeper`].
 fn lock(folder: &Path, number: u16) -> Result<Option<Flock<File>>, PortError> {
     let path = folder.join(number.to_string());
     let mut open = OpenOptions::new();

@@ -9,6 +9,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 /// Time that an answer may take.
+// A node that takes longer for its own readiness is not ready for a load either, and the next probe comes soon.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Asks once, on a connection of its own.

@@ -90,7 +90,7 @@ impl Status {
         self.code
     }
 
-    /// Tells whether nobody saw the end.
+    /// Tells whether the status was lost.
     #[must_use]
     pub fn is_lost(self) -> bool {
         self == Self::LOST
@@ -127,7 +127,8 @@ pub struct Process {
 /// End of a child, for the threads that wait for it.
 #[derive(Debug, Default)]
 struct ChildEnd {
-    /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
+    /// Exit status; none while the child runs.
+    // Locked while the child is signalled, so that its id cannot pass to another process meanwhile.
     status: Mutex<Option<Status>>,
     known: Condvar,
 }
@@ -141,6 +142,8 @@ impl ChildEnd {
 type Request = (Command, Sender<io::Result<Child>>);
 
 /// The one thread that makes children.
+// The kernel ties a child's death signal to the thread that made it (prctl(2)), not to the process: children of a
+// worker thread that ends would be killed with it. This thread lives as long as the lab.
 fn spawner() -> &'static Sender<Request> {
     static SPAWNER: OnceLock<Sender<Request>> = OnceLock::new();
     SPAWNER.get_or_init(|| {
@@ -218,7 +221,7 @@ impl Process {
         }
     }
 
-    /// Asks it to end by a signal, and kills it after `grace`. What is left of its descendants is killed too.
+    /// Stops the child by a signal, and kills it after `grace`. Descendants that are left are killed too.
     pub async fn stop(&mut self, signal: Signal, grace: Duration) -> Status {
         let family = self.descendants();
         self.signal(signal);
@@ -253,19 +256,19 @@ async fn end_all(family: &[tree::ProcessInfo]) {
     }
 }
 
-/// Kills a process that was seen, if it still is that one, and waits until it is gone.
-async fn end(seen: &tree::ProcessInfo) {
-    while is_there(seen) {
-        match kill(Pid::from_raw(seen.pid.cast_signed()), Signal::SIGKILL) {
+/// Kills a process of an earlier snapshot, if it still is that one, and waits until it is gone.
+async fn end(process: &tree::ProcessInfo) {
+    while is_there(process) {
+        match kill(Pid::from_raw(process.pid.cast_signed()), Signal::SIGKILL) {
             Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
             Err(Errno::ESRCH) => return,
-            Err(errno) => return tracing::warn!("can't kill pid {}: {errno}", seen.pid),
+            Err(errno) => return tracing::warn!("can't kill pid {}: {errno}", process.pid),
         }
     }
 }
 
-fn is_there(seen: &tree::ProcessInfo) -> bool {
-    tree::see(seen.pid).is_some_and(|now| now.started_at == seen.started_at && now.state != 'Z')
+fn is_there(process: &tree::ProcessInfo) -> bool {
+    tree::see(process.pid).is_some_and(|now| now.started_at == process.started_at && now.state != 'Z')
 }
 
 impl Drop for Process {

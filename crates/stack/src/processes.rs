@@ -175,7 +175,7 @@ impl ProcessNode {
         }
     }
 
-    /// Takes the process out, to end it.
+    /// Removes the process, to end it.
     fn take(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
         let state = self.state();
         let process = self.lock().process.take();
@@ -207,7 +207,7 @@ impl ProcessNode {
         }
     }
 
-    /// Asks a process of the node to stop, as its maker intends, and kills it after `grace`.
+    /// Stops a process of the node gracefully, and kills it after `grace`.
     async fn stop(&self, node: &str, mut process: Process, grace: Duration) -> StopOutcome {
         let (signal, promised) = match &self.kind {
             ProgramKind::Server(server) => (server.stop_signal(), server.stop_codes()),

@@ -63,7 +63,7 @@ pub enum StackError {
         /// Name of the server, as in the topology.
         server: String,
     },
-    /// A node that ended though nobody ended it.
+    /// A node that ended although the lab did not end it.
     #[error("node {node} died: {how}; the last lines of its log:\n{log}")]
     Died {
         /// Name of the node.
@@ -143,7 +143,8 @@ pub enum NodeState {
     Ended(String),
     /// Ended by the lab.
     Down(String),
-    /// Nobody knows: whoever runs it does not answer any more.
+    /// Unreachable: the provider cannot observe the node.
+    // The run is judged `unknown` then, not `fail`: an engine that stops answering proves nothing about the system.
     Lost(String),
 }
 
@@ -205,7 +206,7 @@ pub trait Provider: Send + Sync {
     /// Kills a node with SIGKILL; done when it is gone.
     fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
-    /// Asks a node to stop, as its maker intends, and kills it if it takes too long; done when it is gone.
+    /// Stops a node gracefully, and kills it if it takes too long; done when it is gone.
     fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>>;
 
     /// Pauses a node; done when no part of it runs.

@@ -9,9 +9,10 @@ use super::topology::{Node, Topology};
 /// Choice of the ports that nodes listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ports {
-    /// Free ones, so that several stacks can run side by side; only those that the topology uses.
+    /// Free ports, for those that the topology uses.
+    // Published ones would collide as soon as two stacks run side by side.
     Free,
-    /// All of them, on the ports that the topology publishes where it publishes one.
+    /// Every port, on the one that the topology publishes where it does.
     Published,
 }
 
@@ -24,7 +25,7 @@ pub(super) struct ReservedPorts {
 }
 
 impl ReservedPorts {
-    /// Takes a port of this machine for each that a node listens on.
+    /// Reserves a port of this machine for each that a node listens on.
     pub(super) fn take(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
         let wanted = wanted(topology, node, ports);
         let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);

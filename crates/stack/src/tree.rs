@@ -39,7 +39,7 @@ pub fn see(pid: u32) -> Option<ProcessInfo> {
     })
 }
 
-/// Every process of the machine.
+/// Lists every process of the machine.
 ///
 /// # Errors
 /// When /proc can't be read.
@@ -49,7 +49,7 @@ pub fn all() -> io::Result<Vec<ProcessInfo>> {
     Ok(pids.filter_map(see).collect())
 }
 
-/// A process and all of its descendants, itself first.
+/// Lists a process and all of its descendants, itself first.
 ///
 /// # Errors
 /// When /proc can't be read.
@@ -89,6 +89,7 @@ pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
 /// # Errors
 /// When /proc can't be read, a signal is not allowed, or some still run after many tries.
 pub async fn pause(root: u32) -> io::Result<()> {
+    // A process may fork between the listing and the signal, so that one pass is not enough.
     for _ in 0..100 {
         signal(root, Signal::SIGSTOP)?;
         if running(root)?.is_empty() {

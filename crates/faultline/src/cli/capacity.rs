@@ -17,7 +17,7 @@ use crate::report::chart;
 use crate::runner::{self, CapacityOptions};
 use crate::scenario::duration::Span;
 use crate::scenario::rate::Rate;
-use crate::scenario::{LoadPhase, OperationSettings, Pace, Scenario, Schedule, SystemUse, validate};
+use crate::scenario::{ArrivalRate, LoadPhase, OperationSettings, Scenario, Schedule, SystemUse, validate};
 
 /// `faultline capacity`.
 #[derive(Debug, Args)]
@@ -107,7 +107,8 @@ impl Capacity {
                 "--objective \"{above}\" is met by a system that does worse: write what must stay below a limit, with <"
             )));
         }
-        let rates = BTreeMap::from([(Spanned::new(0..0, self.path.clone()), Pace::constant(self.from))]);
+        let rates =
+            BTreeMap::from([(Spanned::new(0..0, self.path.clone()), ArrivalRate::constant(self.from))]);
         let rates = Spanned::new(0..0, rates);
         let mut scenario = Scenario {
             shows: format!("the highest rate that {} holds", self.path),

@@ -15,7 +15,9 @@ use crate::measure::self_check::SelfCheckResult;
 use crate::report::{self, LoadReport, chart};
 use crate::runner::{self, LoadOptions, Loaded, RunError};
 use crate::scenario::duration::Span;
-use crate::scenario::{LoadPhase, OperationSettings, Pace, Scenario, Schedule, SystemUse, replay, validate};
+use crate::scenario::{
+    ArrivalRate, LoadPhase, OperationSettings, Scenario, Schedule, SystemUse, replay, validate,
+};
 use crate::stack::Topology;
 
 /// `faultline load`.
@@ -60,7 +62,7 @@ pub struct Load {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PathPace {
     path: String,
-    pace: Pace,
+    pace: ArrivalRate,
 }
 
 impl FromStr for PathPace {
@@ -70,7 +72,8 @@ impl FromStr for PathPace {
         let (path, pace) = text
             .split_once('=')
             .ok_or_else(|| format!("\"{text}\" names no path: write PATH=PACE, like log-json=200/s"))?;
-        let pace = pace.parse().map_err(|error: crate::scenario::pace::BadPace| error.to_string())?;
+        let pace =
+            pace.parse().map_err(|error: crate::scenario::arrival_rate::BadArrivalRate| error.to_string())?;
         Ok(Self { path: path.trim().to_owned(), pace })
     }
 }

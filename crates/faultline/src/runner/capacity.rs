@@ -17,10 +17,10 @@ use super::trial::{Measured, Trial};
 use crate::measure::capacity::{self, CapacityResult, TrialResult};
 use crate::measure::search::{Next, Search, TrialVerdict};
 use crate::measure::{Tally, Threshold};
+use crate::scenario::arrival_rate::Spacing;
 use crate::scenario::duration::Span;
-use crate::scenario::pace::Spacing;
 use crate::scenario::rate::Rate;
-use crate::scenario::{ArrivalStream, Arrivals, Pace, Schedule};
+use crate::scenario::{ArrivalRate, ArrivalStream, Arrivals, Schedule};
 
 /// What comes before a trial and is not measured.
 const WARM_UP: Span = Span::from_secs(1);
@@ -172,7 +172,7 @@ fn schedule(options: &CapacityOptions, rate: f64, lasts: Span) -> Schedule {
         from,
         until,
         arrivals: Arrivals::Paced {
-            rate: Pace { spacing: Spacing::Poisson, ..Pace::constant(rate) },
+            rate: ArrivalRate { spacing: Spacing::Poisson, ..ArrivalRate::constant(rate) },
             offset: Span::ZERO,
             seed: options.schedule.seed.wrapping_add(number),
         },

@@ -8,11 +8,11 @@ use super::hello::Hello;
 use super::trial::{Measured, Trial};
 use crate::load::{LoadError, Target, Template};
 use crate::measure::self_check::SelfCheckResult;
+use crate::scenario::arrival_rate::Spacing;
 use crate::scenario::duration::Span;
-use crate::scenario::pace::Spacing;
 use crate::scenario::rate::Rate;
 use crate::scenario::stream::Arrivals;
-use crate::scenario::{ArrivalStream, Expectations, Pace, Schedule, Sizes};
+use crate::scenario::{ArrivalRate, ArrivalStream, Expectations, Schedule, Sizes};
 use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
 /// Rates that are tried, in arrivals a second, until one is too high.
@@ -78,7 +78,7 @@ const PATH: &str = "hello";
 fn schedule(rate: u32, lasts: Span) -> Schedule {
     // Poisson, as the arrivals of many people are: harder than evenly.
     let rate = Rate::per_second(rate);
-    let pace = Pace { spacing: Spacing::Poisson, ..Pace::constant(rate) };
+    let pace = ArrivalRate { spacing: Spacing::Poisson, ..ArrivalRate::constant(rate) };
     let arrivals = Arrivals::Paced { rate: pace, offset: Span::ZERO, seed: 1 };
     Schedule {
         version: crate::scenario::schedule::VERSION,

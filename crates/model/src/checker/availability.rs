@@ -20,6 +20,7 @@ pub fn checks(timeline: &Timeline) -> Vec<Check> {
     checks
 }
 
+// A system that fails without faults must not be excused by them.
 fn without_fault(timeline: &Timeline) -> Check {
     let mut shares = Shares::new(timeline.run.schedule.expect.without_fault);
     for path in timeline.paths() {
@@ -32,6 +33,7 @@ fn without_fault(timeline: &Timeline) -> Check {
 }
 
 /// Judges the operations that only faults of other paths touched.
+// A fault that spreads to paths that do not use its target is the kind of failure that chaos experiments look for.
 fn unaffected(timeline: &Timeline) -> Check {
     let mut shares = Shares::new(timeline.run.schedule.expect.unaffected);
     for path in timeline.paths() {

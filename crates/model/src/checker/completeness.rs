@@ -9,6 +9,8 @@ use crate::timeline::Timeline;
 
 /// The check `complete`.
 #[must_use]
+// A run that was cut short, sent nothing or lost a node without a fault proves nothing about the faults, whatever the
+// other checks say.
 pub fn check(timeline: &Timeline) -> Check {
     let nodes = Nodes::new(timeline);
     let (verdict, detail) = if !nodes.failed.is_empty() {

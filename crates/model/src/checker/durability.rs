@@ -75,7 +75,7 @@ pub fn counts(by_path: &DifferencesByPath) -> EntryCounts {
     }
 }
 
-/// The checks `lost`, `duplicated`, `unexpected` and `altered`.
+/// Makes the checks `lost`, `duplicated`, `unexpected` and `altered`.
 #[must_use]
 pub fn checks(timeline: &Timeline, by_path: &DifferencesByPath) -> Vec<Check> {
     let expect = &timeline.run.schedule.expect;

@@ -7,6 +7,7 @@ use crate::timeline::{FaultWindow, Timeline};
 
 /// Makes the check `evidence`; none where the schedule has no faults.
 #[must_use]
+// A fault that silently had no effect would otherwise make every system look robust.
 pub fn check(timeline: &Timeline) -> Option<Check> {
     let planned = timeline.run.schedule.faults.len();
     if planned == 0 {
@@ -39,7 +40,7 @@ fn doubt(window: &FaultWindow) -> Option<String> {
     if let Some((_, seen)) = window.evidence.iter().find(|(_, seen)| !seen.shown) {
         return Some(format!("{name}: not observed: {}", seen.what));
     }
-    for (stage, what) in [(FaultStage::Active, "it took effect"), (FaultStage::Undone, "it was healed")] {
+    for (stage, what) in [(FaultStage::Active, "it took effect"), (FaultStage::Healed, "it was healed")] {
         if !window.evidence.iter().any(|(seen_at, _)| *seen_at == stage) {
             return Some(format!("{name}: no evidence that {what}"));
         }

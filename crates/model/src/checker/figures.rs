@@ -13,14 +13,14 @@ use crate::scenario::FaultKind;
 use crate::timeline::Operation;
 use crate::timeline::{FaultWindow, Timeline};
 
-/// Latencies in milliseconds, from when an operation was due to its end, of those that were ok.
+/// Latencies of operations that were ok, in milliseconds, from the due time to the end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantiles {
-    /// Half of them took no longer.
+    /// Median.
     pub p50: f64,
-    /// Nine of ten took no longer.
+    /// 90th percentile.
     pub p90: f64,
-    /// 99 of 100 took no longer.
+    /// 99th percentile.
     pub p99: f64,
     /// Longest latency.
     pub max: f64,
@@ -33,57 +33,57 @@ pub struct OutcomeCounts {
     pub offered: u64,
     /// Operations that were sent.
     pub sent: u64,
-    /// Due, and not sent because too many were under way.
+    /// Operations that were due and not sent, since too many were in flight.
     pub dropped: u64,
     /// Operations that were acknowledged.
     pub ok: u64,
-    /// Surely without effect.
+    /// Operations that certainly had no effect.
     pub fail: u64,
-    /// Outcome unknown.
+    /// Operations whose effect is unknown.
     pub info: u64,
     /// Answers of status 2xx that are not what their path declares; counted under `info` too.
     #[serde(default)]
     pub undeclared: u64,
-    /// Latency of those that were ok; none without any.
+    /// Latency of the operations that were ok; none without any.
     pub latency_ms: Option<Quantiles>,
 }
 
 /// Figures of one path.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PathFigures {
-    /// All of its operations.
+    /// Counts of all operations of the path.
     #[serde(flatten)]
     pub tally: OutcomeCounts,
-    /// Offered a second, over the time of the load.
+    /// Operations offered per second, over the time of the load.
     pub offered_per_s: f64,
-    /// Acknowledged a second, over the time of the load.
+    /// Operations acknowledged per second, over the time of the load.
     pub ok_per_s: f64,
     /// Extent to which the entries were checked; the counts that follow are there where they were.
     #[serde(default)]
     pub entries: Coverage,
-    /// Acknowledged and not stored.
+    /// Entries acknowledged and not stored.
     pub lost: Option<u64>,
-    /// Stored more than once.
+    /// Entries stored more than once.
     pub duplicated: Option<u64>,
-    /// Outcome unknown, and stored.
+    /// Entries of operations that ended `info`, and stored.
     pub recovered: Option<u64>,
-    /// Stored though refused or never sent.
+    /// Entries stored though failed or dropped.
     pub unexpected: Option<u64>,
-    /// Stored with other content than was sent.
+    /// Entries stored with other content than was sent.
     pub altered: Option<u64>,
-    /// Operations that no fault touched.
+    /// Operations in the steady state.
     pub without_fault: OutcomeCounts,
 }
 
 /// Figures of one fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultFigures {
-    /// Like `kill rabbitmq`.
+    /// Name of the fault, like `kill rabbitmq`.
     pub what: String,
     /// Kind of the fault: a name of `faultline faults`.
     #[schemars(with = "String")]
     pub kind: FaultKind,
-    /// The node or link.
+    /// Node, link or groups.
     pub target: String,
     /// Time of the injection, in milliseconds after the start of the load.
     pub from_ms: i64,
@@ -93,11 +93,11 @@ pub struct FaultFigures {
     pub to_ms: Option<i64>,
     /// Observations that show the fault and its end.
     pub evidence: Vec<Evidence>,
-    /// Time to its first sign.
+    /// Time to detect the fault, in milliseconds; none if nothing showed it.
     pub detect_ms: Option<u64>,
-    /// Time from the undoing until the whole system said that it was ready.
+    /// Time from healing until every node was ready, in milliseconds; none if not all were.
     pub ready_ms: Option<u64>,
-    /// Time from the undoing until each path that depends on it worked again.
+    /// Time to recover of each affected path, in milliseconds; none if it was not observed.
     pub recover_ms: BTreeMap<String, Option<u64>>,
     /// Operations of each path before, during and after it.
     pub phases: BTreeMap<String, Phases>,
@@ -106,15 +106,15 @@ pub struct FaultFigures {
 /// Operations of a path before, during and after a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phases {
-    /// Ended before it began.
+    /// Operations that ended before the fault.
     pub before: OutcomeCounts,
-    /// Under way at some moment of it.
+    /// Operations in flight at some moment of the fault.
     pub during: OutcomeCounts,
-    /// Due after it was over.
+    /// Operations that were due after the fault.
     pub after: OutcomeCounts,
 }
 
-/// Quantiles of latencies in microseconds, by the nearest-rank method.
+/// Computes quantiles of latencies in microseconds, by the nearest-rank method.
 #[must_use]
 pub fn quantiles(mut micros: Vec<u64>) -> Option<Quantiles> {
     micros.sort_unstable();
@@ -149,7 +149,7 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> OutcomeCoun
     tally
 }
 
-/// Figures of every path.
+/// Computes the figures of every path.
 #[must_use]
 pub fn paths(timeline: &Timeline, stored: &DifferencesByPath) -> BTreeMap<String, PathFigures> {
     let seconds = timeline.run.schedule.ends() as f64 / 1_000_000.0;
@@ -181,7 +181,7 @@ fn rate(count: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { (count as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 }
 }
 
-/// Figures of every fault that began.
+/// Computes the figures of every fault that was injected.
 #[must_use]
 pub fn faults(timeline: &Timeline) -> Vec<FaultFigures> {
     timeline.faults.windows().iter().map(|window| fault(timeline, window)).collect()
@@ -201,7 +201,7 @@ fn fault(timeline: &Timeline, window: &FaultWindow) -> FaultFigures {
         to_ms: window.ready.map(|at| at / 1000),
         evidence: window.evidence.iter().map(|(_, seen)| seen.clone()).collect(),
         detect_ms: detect(timeline, window).map(|micros| micros / 1000),
-        ready_ms: window.ready.zip(window.heal).map(|(ready, undo)| positive(ready - undo) / 1000),
+        ready_ms: window.ready.zip(window.heal).map(|(ready, heal)| positive(ready - heal) / 1000),
         recover_ms: window
             .affected
             .iter()

@@ -1,4 +1,4 @@
-//! From history to verdict. Pure functions: every check can be made again on an old run's folder.
+//! Verdict on a history. Pure functions: every check can be made again on the folder of an earlier run.
 //!
 //! | module | question |
 //! | --- | --- |

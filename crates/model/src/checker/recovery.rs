@@ -91,9 +91,9 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
 
 /// Tells whether the load lasted as long as the system may take to recover.
 fn load_was_long_enough(timeline: &Timeline, fault: &FaultFigures) -> bool {
-    let Some(undo) = fault.undo_ms else { return true };
+    let Some(heal) = fault.undo_ms else { return true };
     let limit = timeline.run.schedule.expect.recovers_within.micros() / 1000;
-    timeline.load_ended.is_some_and(|ended| positive(ended / 1000 - undo) >= limit)
+    timeline.load_ended.is_some_and(|ended| positive(ended / 1000 - heal) >= limit)
 }
 
 fn drained(timeline: &Timeline) -> Check {

@@ -36,6 +36,8 @@ pub type DifferencesByPath = BTreeMap<String, Differences>;
 
 /// Compares attempts with the entries of a store.
 #[must_use]
+// An entry carries the id of its operation in its data, so that the comparison does not depend on ids of the system
+// under test, which a bug may have corrupted.
 pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
     let mut stored: HashMap<&str, Vec<u64>> = HashMap::new();
     for entry in entries {

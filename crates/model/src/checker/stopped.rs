@@ -9,6 +9,8 @@ use crate::timeline::Timeline;
 
 /// Makes the check `stopped`; none where no node was asked to stop.
 #[must_use]
+// A node that was killed after its grace has been restarted just as well, and only its exit status tells the
+// difference.
 pub fn check(timeline: &Timeline) -> Option<Check> {
     let worse = list(timeline, Some(false));
     let unseen: Vec<String> = list(timeline, None).into_iter().chain(missing(timeline)).collect();

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::history::event::SystemInfo;
 use crate::history::{
-    Declarations, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome,
-    RunInfo, Settlement,
+    Completion, Declarations, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation,
+    Outcome, RunInfo,
 };
 use crate::scenario::{Entries, Schedule, parse};
 
@@ -75,8 +75,8 @@ impl Story {
         let faults = vec![
             (FaultStage::Begin, 10 * SECOND - 1, true),
             (FaultStage::Active, 10 * SECOND - 1, true),
-            (FaultStage::Undo, 15 * SECOND, true),
-            (FaultStage::Undone, 15 * SECOND, true),
+            (FaultStage::Heal, 15 * SECOND, true),
+            (FaultStage::Healed, 15 * SECOND, true),
             (FaultStage::Ready, 16 * SECOND + 1, true),
         ];
         let drained = Event::Drain { at: 31 * SECOND, queues: [].into(), missing: Some(0), done: true };
@@ -98,7 +98,7 @@ impl Story {
             let outcome = if undeclared { Outcome::Info } else { *outcome };
             let message = undeclared.then(|| "answer: expected one, found another".to_owned());
             let settled =
-                Settlement { id: id.clone(), at: due + 1000, outcome, status: None, message, undeclared };
+                Completion { id: id.clone(), at: due + 1000, outcome, status: None, message, undeclared };
             events.push(Event::Settle(settled));
         }
         for (stage, at, shown) in &self.faults {

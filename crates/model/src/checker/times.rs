@@ -5,11 +5,13 @@ use crate::timeline::Operation;
 use crate::timeline::{FaultWindow, NodeEvent, Timeline};
 
 /// Operations that must be ok in a row for a path to count as recovered.
+// A single success may come from a connection that survived; a row of them shows that the path carries its load again.
 pub const IN_A_ROW: usize = 10;
 
 /// Returns the time to detect a fault, in microseconds: from its injection to the first operation that is not `ok` on an
 /// affected path, or to the first other node that is no longer ready.
 #[must_use]
+// The target itself is left out: that a killed node is not ready is the fault, and no sign that anybody noticed it.
 pub fn detect(timeline: &Timeline, window: &FaultWindow) -> Option<u64> {
     let failed = timeline.operations().iter().filter(|operation| {
         window.affected.contains(&operation.path)
@@ -32,12 +34,12 @@ pub fn detect(timeline: &Timeline, window: &FaultWindow) -> Option<u64> {
 /// it that was ok and followed by others that were. None if it never did, or if nothing was due any more.
 #[must_use]
 pub fn recover(timeline: &Timeline, window: &FaultWindow, path: &str) -> Option<u64> {
-    let undo = window.heal?;
-    let later: Vec<&Operation> = timeline.of_path(path).filter(|operation| operation.due >= undo).collect();
+    let heal = window.heal?;
+    let later: Vec<&Operation> = timeline.of_path(path).filter(|operation| operation.due >= heal).collect();
     let ok = |operation: &Operation| operation.outcome == Some(Outcome::Ok);
     let first =
         (0..later.len()).find(|&from| later[from..].iter().take(IN_A_ROW).all(|operation| ok(operation)))?;
-    Some(positive(later[first].last_seen() - undo))
+    Some(positive(later[first].last_seen() - heal))
 }
 
 /// Converts a difference of times; one that a clock made negative counts as 0.

@@ -13,8 +13,9 @@ use crate::timeline::Timeline;
 pub enum Verdict {
     /// The expectation holds, with evidence.
     Pass,
-    /// Nobody looked, since nothing says where to look. A run as a whole is `unknown` then, or passes where its scenario
-    /// says that nothing is to be checked.
+    /// Not checked, since nothing says where the entries are.
+    // A run as a whole is `unknown` then, or passes where its scenario accepts that: a check that did not look must
+    // not look like one that found nothing.
     NotChecked,
     /// There is not enough evidence.
     Unknown,

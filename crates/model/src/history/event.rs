@@ -27,7 +27,7 @@ pub enum Event {
     /// An operation begins.
     Invoke(Invoke),
     /// An operation ends.
-    Settle(Settlement),
+    Settle(Completion),
     /// An operation was due and was dropped: the limit of operations in flight was reached.
     Drop {
         /// Id of the operation.
@@ -50,6 +50,7 @@ pub enum Event {
         evidence: Vec<Evidence>,
     },
     /// Change of the schedule, by a manual fault or a longer load; the number of a fault never changes.
+    // Checkers and reports see one plan, as if it had been made before the run.
     Amend {
         /// Whole schedule, past and future.
         schedule: Box<Schedule>,
@@ -192,7 +193,7 @@ pub enum Outcome {
 
 /// An operation ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settlement {
+pub struct Completion {
     /// Id of the operation.
     pub id: String,
     /// Time, in microseconds after the start of the load.
@@ -219,9 +220,11 @@ pub enum FaultStage {
     /// The fault is injected.
     Active,
     /// Healing begins.
-    Undo,
+    #[serde(rename = "undo")]
+    Heal,
     /// The fault is healed.
-    Undone,
+    #[serde(rename = "undone")]
+    Healed,
     /// All nodes are ready again: the fault is over.
     Ready,
     /// The fault could not be injected, or not be healed.
@@ -235,8 +238,8 @@ impl FaultStage {
         match self {
             Self::Begin => format!("injecting {fault}"),
             Self::Active => format!("{fault} is active"),
-            Self::Undo => format!("healing {fault}"),
-            Self::Undone => format!("{fault} is healed"),
+            Self::Heal => format!("healing {fault}"),
+            Self::Healed => format!("{fault} is healed"),
             Self::Ready => format!("all nodes are ready after {fault}"),
             Self::Broken => format!("{fault} could not be injected or healed"),
         }
@@ -300,6 +303,7 @@ pub struct Entry {
     /// Id of the operation that the data names.
     pub op: String,
     /// Hash of its data (FNV-1a, 64 bits).
+    // A hash, since payloads of every entry would make the history as large as the store.
     pub hash: u64,
 }
 

@@ -14,8 +14,8 @@ pub mod stop;
 pub mod writer;
 
 pub use event::{
-    Declarations, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo,
-    Settlement, VERSION,
+    Completion, Declarations, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome,
+    RunInfo, VERSION,
 };
 pub use reader::{History, HistoryError, read};
 pub use stop::{ExitStatus, Stop};

@@ -8,7 +8,7 @@ use super::event::{Event, OLDEST, RunInfo, VERSION};
 pub struct History {
     /// Identity of the run, with its schedule as it was at the end.
     pub run: RunInfo,
-    /// Every event, the first line included.
+    /// Events in order, the first line included.
     pub events: Vec<Event>,
 }
 
@@ -35,6 +35,7 @@ pub enum HistoryError {
 ///
 /// # Errors
 /// [`HistoryError`] names the line.
+// A run that was killed ends in the middle of a line, and is worth judging all the same.
 pub fn read(text: &str) -> Result<History, HistoryError> {
     check_version(text)?;
     let mut events = Vec::new();
@@ -79,7 +80,7 @@ fn check_version(text: &str) -> Result<(), HistoryError> {
 #[cfg(test)]
 mod tests {
     use super::super::event::SystemInfo;
-    use super::super::{Outcome, Settlement, Writer};
+    use super::super::{Completion, Outcome, Writer};
     use super::*;
     use crate::scenario::{Schedule, parse};
 
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_and_a_torn_last_line_is_left_out() {
-        let settled = Settlement {
+        let settled = Completion {
             id: "a".into(),
             at: 5,
             outcome: Outcome::Ok,
@@ -122,7 +123,7 @@ mod tests {
             undeclared: false,
         };
         let unlike =
-            Settlement { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
+            Completion { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
         let events = [run(), Event::Settle(unlike), Event::Settle(settled)];
         let whole = text(&events);
         assert_eq!(read(&whole).unwrap().events, events);

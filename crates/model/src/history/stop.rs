@@ -32,6 +32,7 @@ pub enum ExitStatus {
     /// The signal that ended it, by name.
     Signal(String),
     /// No status was recorded.
+    // Somebody else may have reaped the child first.
     Unseen,
 }
 

@@ -32,7 +32,7 @@ pub struct CapacityResult {
     pub objective: Vec<String>,
     /// Decides everything that is random.
     pub seed: u64,
-    /// Every trial, in order.
+    /// Trials in order.
     pub trials: Vec<TrialResult>,
     /// Result of the search; none if it was interrupted.
     pub found: Option<SearchResult>,
@@ -61,13 +61,14 @@ pub struct TrialResult {
 
 /// Judges a trial by what must hold; says why where it does not.
 #[must_use]
-pub fn judge(objective: &[Threshold], tally: &Tally) -> (TrialVerdict, Option<String>) {
-    let missed = |tally: &Tally| objective.iter().find(|threshold| !threshold.holds(tally)).cloned();
+// Latency counts from the due time. If only the service time meets the SLO, the delay may be the generator's own.
+pub fn judge(slo: &[Threshold], tally: &Tally) -> (TrialVerdict, Option<String>) {
+    let missed = |tally: &Tally| slo.iter().find(|threshold| !threshold.holds(tally)).cloned();
     let Some(missed_from_due) = missed(tally) else { return (TrialVerdict::Yes, None) };
     if tally.is_timely() {
         return (TrialVerdict::No, Some(format!("threshold `{missed_from_due}` is not met")));
     }
-    // The generator was late, which may be why. What counts from the sending knows nothing of that.
+    // The generator was late, which may be the reason. The service time does not include its lateness.
     let from_sent = Tally { from_due: tally.from_sent.clone(), ..tally.clone() };
     match missed(&from_sent) {
         Some(missed) => {
@@ -92,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_late_generator_makes_a_trial_doubtful_only_where_it_decides() {
-        let objective = ["p99 < 50ms".parse().unwrap(), "errors < 0.1%".parse().unwrap()];
-        let held = |sent, ended| judge(&objective, &tally(sent, ended)).0;
+        let slo = ["p99 < 50ms".parse().unwrap(), "errors < 0.1%".parse().unwrap()];
+        let held = |sent, ended| judge(&slo, &tally(sent, ended)).0;
         assert_eq!(held(0, 40_000), TrialVerdict::Yes);
         assert_eq!(held(20_000, 40_000), TrialVerdict::Yes);
         assert_eq!(held(0, 60_000), TrialVerdict::No);
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn of_no_answers_at_all_nothing_holds() {
-        let objective = ["p99 < 50ms".parse().unwrap()];
-        assert_eq!(judge(&objective, &Tally::fine()).0, TrialVerdict::No);
+        let slo = ["p99 < 50ms".parse().unwrap()];
+        assert_eq!(judge(&slo, &Tally::fine()).0, TrialVerdict::No);
     }
 }

@@ -15,6 +15,7 @@ use super::tally::Tally;
 use super::threshold::Measure;
 
 /// Number of bootstrap resamples.
+// Latencies of one second depend on each other, so that whole seconds are resampled, not operations.
 const RESAMPLES: usize = 500;
 
 /// Seconds in a block.
@@ -48,7 +49,7 @@ pub struct Comparison {
 pub struct Estimate {
     /// The value; none where nothing was measured.
     pub value: Option<f64>,
-    /// From here.
+    /// Lower end of the interval.
     pub low: Option<f64>,
     /// Upper end of the interval; none where there are too few seconds.
     pub high: Option<f64>,

@@ -17,7 +17,7 @@ pub struct LoadFigures {
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
-    /// Not sent.
+    /// Operations that were dropped.
     pub dropped: u64,
     /// Due in a second.
     pub offered_per_s: f64,
@@ -72,7 +72,7 @@ pub struct SecondFigures {
     pub path: String,
     /// Operations that were acknowledged.
     pub ok: u64,
-    /// Not acknowledged: failed, unknown, or not sent.
+    /// Operations that were not acknowledged: fail, info or dropped.
     pub not_ok: u64,
     /// Half of the latencies are no longer, in milliseconds.
     pub p50: Option<f64>,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-
 use super::second::Second;
 use super::stage::PhaseResult;
 use super::tally::{OperationEnd, Tally};
@@ -30,7 +29,7 @@ struct StageTallies {
 }
 
 impl Meter {
-    /// Nothing yet.
+    /// Makes an empty meter.
     #[must_use]
     pub fn new(schedule: &Schedule) -> Self {
         let mut paths: Vec<String> = schedule.streams.iter().map(|stream| stream.path.clone()).collect();
@@ -79,7 +78,7 @@ impl Meter {
         }
     }
 
-    /// Takes the seconds before `until`, those in which nothing was due left out.
+    /// Removes and returns the seconds before `until` in which an operation was due.
     pub fn take(&self, until: u64) -> Vec<Second> {
         let mut counted = self.counted();
         let mut taken = Vec::new();
@@ -95,7 +94,7 @@ impl Meter {
         taken
     }
 
-    /// Takes what is left of the seconds.
+    /// Removes and returns the remaining seconds.
     pub fn take_rest(&self) -> Vec<Second> {
         let until = {
             let counted = self.counted();

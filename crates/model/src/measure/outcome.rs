@@ -8,7 +8,7 @@ use super::stage::PhaseResult;
 use super::tally::{LATE, Tally};
 use crate::scenario::{Schedule, duration::Span};
 
-/// The version of the file.
+/// Version of the format.
 pub const VERSION: u32 = 1;
 
 /// The result of a whole load.
@@ -16,15 +16,15 @@ pub const VERSION: u32 = 1;
 pub struct LoadResult {
     /// Version of the format: [`VERSION`].
     pub version: u32,
-    /// The run's id.
+    /// Id of the run.
     pub run: String,
-    /// The version of the lab.
+    /// Version of the lab.
     pub faultline: String,
     /// Start of the load: RFC 3339.
     pub started: String,
     /// Target of the load: a provider and why, or an address.
     pub aimed_at: String,
-    /// The exact arrivals.
+    /// Schedule with the exact arrivals.
     pub schedule: Schedule,
     /// Results by stage.
     pub phases: Vec<PhaseResult>,
@@ -41,7 +41,7 @@ pub struct LoadResult {
 }
 
 impl LoadResult {
-    /// All phases as one.
+    /// Sums up all stages.
     #[must_use]
     pub fn whole(&self) -> PhaseResult {
         let mut paths: BTreeMap<String, Tally> = BTreeMap::new();
@@ -51,7 +51,7 @@ impl LoadResult {
         PhaseResult { from: Span::ZERO, until: Span::from_micros(self.schedule.ends()), paths }
     }
 
-    /// All paths as one.
+    /// Sums up all paths.
     #[must_use]
     pub fn total(&self) -> Tally {
         Tally::sum(self.phases.iter().flat_map(|phase| phase.paths.values()))
@@ -59,6 +59,8 @@ impl LoadResult {
 
     /// Lists reasons to doubt the figures; none if there are none.
     #[must_use]
+    // A generator that was late or dropped operations measures itself, and says so rather than printing plausible
+    // figures.
     pub fn doubts(&self) -> Vec<String> {
         let total = self.total();
         let mut doubts = Vec::new();

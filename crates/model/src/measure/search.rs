@@ -1,4 +1,4 @@
-//! Looks for the highest rate at which an objective holds: doubling, then halving the gap, then confirming.
+//! Search for the highest rate at which an SLO holds: doubling, then halving the gap, then confirming.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ const PRECISION: f64 = 1.05;
 const CONFIRMATIONS: u32 = 3;
 
 /// After a confirmation that fails the next is tried this much lower.
+// A rate that held once may have held by luck; a rate a little lower is more likely to hold again.
 const STEP_DOWN: f64 = 0.95;
 
 /// Verdict of a trial at one rate.
@@ -20,6 +21,7 @@ pub enum TrialVerdict {
     /// The SLO did not hold.
     No,
     /// The generator was late: the trial says nothing about the system.
+    // A late generator sends less than the rate, so that the system may not have been tried at all.
     Doubtful,
 }
 
@@ -93,7 +95,7 @@ impl Search {
         self.next
     }
 
-    /// Takes how what [`next`](Self::next) says went.
+    /// Records the verdict of the trial that [`next`](Self::next) asked for.
     pub fn went(&mut self, held: TrialVerdict) {
         self.next = match self.next {
             Next::Try(rate) => {

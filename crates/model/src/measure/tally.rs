@@ -26,7 +26,7 @@ pub struct Tally {
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
-    /// Not sent: as many as may be were under way.
+    /// Dropped: the limit of operations in flight was reached.
     pub dropped: u64,
     /// Sent, but more than [`LATE`] after they were due.
     pub late: u64,
@@ -64,13 +64,13 @@ pub struct OperationEnd<'a> {
 }
 
 impl Tally {
-    /// Nothing yet, with latencies to within 1 %.
+    /// Makes an empty tally with latencies to within 1 %.
     #[must_use]
     pub fn coarse() -> Self {
         Self::with(Latency::coarse)
     }
 
-    /// Nothing yet, with latencies to within 0.1 %.
+    /// Makes an empty tally with latencies to within 0.1 %.
     #[must_use]
     pub fn fine() -> Self {
         Self::with(Latency::fine)
@@ -136,7 +136,7 @@ impl Tally {
         }
     }
 
-    /// All of several.
+    /// Sums up several tallies.
     #[must_use]
     pub fn sum<'a>(tallies: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sum = Self::fine();

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn what_is_none_is_refused_with_what_would_be_right() {
         for (text, why) in [
-            ("p99", "compares nothing"),
+            ("p99", "it has no < or >"),
             ("p101 > 1s", "unknown measure \"p101\""),
             ("p99 > 5", "invalid duration \"5\""),
             ("errors > 5ms", "invalid share \"5ms\""),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::arrival_rate::ArrivalRate;
 use super::duration::Span;
 use super::fault::FaultSpec;
-use super::pace::Pace;
 use super::share::Share;
 use super::sizes::Sizes;
 
@@ -36,6 +36,7 @@ pub struct Scenario {
 /// System that a test of a scenario runs on. A run by `faultline run` always starts a system of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+// A test of a scenario that needs an empty store, say, must not depend on which tests ran before it.
 pub enum SystemUse {
     /// One on which other scenarios run before and after.
     #[default]
@@ -56,10 +57,12 @@ impl SystemUse {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct OperationSettings {
     /// Time that an operation may take; sent along as the deadline of the request.
+    // Sent along, so that the system does not work on requests that nobody waits for.
     pub timeout: Span,
     /// Lengths of the data of entries, in bytes; at least 64, since it carries the operation's id.
     pub payload: Spanned<Sizes>,
     /// Largest number of operations in flight; one that is due beyond it is counted as dropped.
+    // A limit keeps the generator from running out of memory and ports when nothing answers.
     pub in_flight: u32,
 }
 
@@ -77,7 +80,7 @@ pub struct LoadPhase {
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
-    pub rates: Spanned<BTreeMap<Spanned<String>, Pace>>,
+    pub rates: Spanned<BTreeMap<Spanned<String>, ArrivalRate>>,
 }
 
 /// Conditions of the verdict `pass`.
@@ -100,7 +103,7 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Verdict on entries that can't be checked.
     #[serde(skip_serializing_if = "Entries::is_default")]
     pub entries: Entries,
-    /// Time from the undoing of a fault until each path works again.
+    /// Time from healing a fault until each path has recovered.
     pub recovers_within: Span,
     /// Time from the end of the load until every acknowledged entry is in its store.
     pub drains_within: Span,
@@ -162,8 +165,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scenario::arrival_rate::tests::any_arrival_rate;
     use crate::scenario::fault::{AttributeValue, Directions, PartitionDirection, kind};
-    use crate::scenario::pace::tests::any_pace;
     use crate::scenario::parse;
     use crate::scenario::sizes::tests::any_sizes;
 
@@ -211,7 +214,7 @@ mod tests {
     }
 
     fn phase() -> impl Strategy<Value = LoadPhase> {
-        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 1..4);
+        let rates = prop::collection::btree_map("[a-z]{1,8}", any_arrival_rate(), 1..4);
         (1_000u64..60_000, rates).prop_map(|(lasts, rates)| LoadPhase {
             lasts: spanned(Span::from_millis(lasts)),
             rates: spanned(rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect()),

@@ -108,7 +108,7 @@ fn fault_as_given(fault: &PlannedFault) -> Value {
 }
 
 /// Reads the text that a file would hold.
-// The way through TOML gives the same checks and the same messages as for a file.
+// TOML, since it gives the same checks and the same messages as for a file.
 fn scenario(given: &Value, names: &Names) -> Result<Scenario, String> {
     let file = json!({
         "shows": "a load and faults by hand",

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A constant arrival rate, more than 0 and at most a million a second. Kept as arrivals a minute, in
-/// thousandths, so that what is printed is read back exactly.
+/// Constant arrival rate, more than 0 and at most a million per second.
+// Kept as arrivals per minute, in thousandths, so that a printed rate is read back exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Rate {

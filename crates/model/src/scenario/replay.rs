@@ -27,6 +27,7 @@ pub fn read(file: &str, text: &str) -> Result<Vec<ArrivalStream>, Mistakes> {
             None => {}
         }
     }
+    // Every mistake is reported at once, since a file of recorded arrivals is long.
     if due.is_empty() && list.is_empty() {
         list.push(Mistake::at(text, &(0..0), "no arrivals: expected a line for each, like 1.250,log-json"));
     }

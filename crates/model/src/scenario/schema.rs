@@ -44,7 +44,7 @@ pub fn schema() -> Value {
                     "rates": {
                         "type": "object",
                         "description": "Arrival rate of each path of the topology; a path that is not named gets no operations.",
-                        "additionalProperties": pace(),
+                        "additionalProperties": arrival_rate(),
                     },
                 }), &["for", "rates"]),
             },
@@ -167,7 +167,7 @@ fn share(about: &str) -> Value {
     json!({ "type": "string", "pattern": format!(r"^\s*{NUMBER}\s*%\s*$"), "description": about, "examples": ["99%"] })
 }
 
-fn pace() -> Value {
+fn arrival_rate() -> Value {
     let rate = format!(r"{NUMBER}\s*/\s*(s|min)");
     json!({
         "type": "string",

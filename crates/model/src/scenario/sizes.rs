@@ -13,7 +13,7 @@ use super::scatter;
 pub enum Sizes {
     /// One length.
     Fixed(u32),
-    /// Any length from the first to the second, each as likely.
+    /// Lengths from the first to the second, each as likely.
     Uniform(u32, u32),
     /// Lengths with their weights.
     Weighted(Vec<(u32, u32)>),
@@ -42,6 +42,7 @@ impl Sizes {
 
     /// Draws the length of payload `number` under `seed`.
     #[must_use]
+    // Drawn by number, so that the payload of an operation is the same in every run of one seed.
     pub fn of(&self, seed: u64, number: u64) -> u32 {
         let random = || scatter(seed, number);
         match self {

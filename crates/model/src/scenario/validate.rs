@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::arrival_rate::ArrivalRate;
 use super::duration::Span;
 use super::fault::{FaultSpec, check};
 use super::format::{LoadPhase, Scenario};
 use super::mistake::Mistake;
-use super::pace::Pace;
 
 /// Shortest payload, in bytes: it carries the operation's id.
+// The checker recognises an entry by the id in its data.
 pub const MIN_PAYLOAD: u32 = 64;
 
 /// Longest payload, in bytes: the most that an entry may hold.
@@ -61,9 +62,9 @@ pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
     let mut found = MistakeList { source, list: Vec::new() };
     let mut paths: BTreeMap<&str, Busiest<'_>> = BTreeMap::new();
     for phase in &scenario.load {
-        for (path, pace) in phase.rates.get_ref() {
-            let expected = pace.expected(phase.lasts.get_ref().duration().as_secs_f64());
-            let busiest = Busiest { expected, place: path.span(), pace: *pace, phase };
+        for (path, rate) in phase.rates.get_ref() {
+            let expected = rate.expected(phase.lasts.get_ref().duration().as_secs_f64());
+            let busiest = Busiest { expected, place: path.span(), rate: *rate, phase };
             let latest = paths.entry(path.get_ref()).or_insert_with(|| busiest.clone());
             if busiest.expected > latest.expected {
                 *latest = busiest;
@@ -76,11 +77,11 @@ pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
         found.add(&phase.rates.span(), message);
     }
     for (path, busiest) in &paths {
-        let (pace, lasts) = (busiest.pace, busiest.phase.lasts.get_ref());
+        let (rate, lasts) = (busiest.rate, busiest.phase.lasts.get_ref());
         // A stage of no length is a mistake of its own.
         if busiest.expected < 1.0 - ROUNDING && *lasts > Span::ZERO {
             let message =
-                format!("path {path}: expected a rate that sends an operation, found {pace} for {lasts}");
+                format!("path {path}: expected a rate that sends an operation, found {rate} for {lasts}");
             found.add(&busiest.place, message);
         }
     }
@@ -96,7 +97,7 @@ const ROUNDING: f64 = 1e-9;
 struct Busiest<'a> {
     expected: f64,
     place: Range<usize>,
-    pace: Pace,
+    rate: ArrivalRate,
     phase: &'a LoadPhase,
 }
 

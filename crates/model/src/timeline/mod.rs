@@ -62,7 +62,7 @@ pub struct Timeline {
     pub nodes: Vec<NodeEvent>,
     /// Ends of nodes that were asked to stop.
     pub stops: Vec<Stop>,
-    /// State of each node at the very end; none if nobody asked.
+    /// State of each node at the end; none if it was not checked.
     pub readiness: Option<BTreeMap<String, NodeChange>>,
     /// Acknowledged entries and entries read back.
     pub stores: Stores,

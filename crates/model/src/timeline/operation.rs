@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Retention;
-use crate::history::{Invoke, Outcome, Settlement};
+use crate::history::{Completion, Invoke, Outcome};
 
 /// One operation of a run. Times are microseconds after the start of the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Operations {
     }
 
     /// Ends an operation; none if it was not in flight.
-    pub(super) fn end(&mut self, settled: &Settlement) -> Option<Invocation> {
+    pub(super) fn end(&mut self, settled: &Completion) -> Option<Invocation> {
         let started = self.in_flight.remove(&settled.id)?;
         if let Some(operation) = started.place.and_then(|place| self.all.get_mut(place)) {
             operation.ended = Some(settled.at);

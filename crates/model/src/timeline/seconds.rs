@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Counts, Retention};
-use crate::history::{Outcome, Settlement};
+use crate::history::{Completion, Outcome};
 use crate::measure::Latency;
 
 /// Seconds that a [`Retention::Recent`] timeline keeps.
 const KEPT: usize = 900;
 
-/// Age in seconds at which a second of a [`Retention::Recent`] timeline exchanges its histogram for figures. A latency
-/// that comes later is counted without a place in them.
+/// Age in seconds at which a second of a [`Retention::Recent`] timeline exchanges its histogram for figures.
+// A histogram for each second and path would grow with the run. A latency that comes later is counted without a place
+// in them.
 const OPEN: u64 = 90;
 
 /// Operations of one path that were due in one second. Latencies are milliseconds from the due time of those that were
@@ -67,7 +68,7 @@ impl Seconds {
         Self { retention, bins: BTreeMap::new(), changed: BTreeMap::new(), revision: 0 }
     }
 
-    pub(super) fn settle(&mut self, path: &str, due: i64, settled: &Settlement) {
+    pub(super) fn settle(&mut self, path: &str, due: i64, settled: &Completion) {
         self.change(path, due, |bin| {
             bin.counts.settle(settled.outcome);
             if let (Outcome::Ok, Latencies::Open(latency)) = (settled.outcome, &mut bin.latency) {
@@ -158,8 +159,8 @@ fn figures(second: u64, paths: &BTreeMap<String, Bin>) -> SecondCounts {
 mod tests {
     use super::*;
 
-    fn settled(at: i64) -> Settlement {
-        Settlement {
+    fn settled(at: i64) -> Completion {
+        Completion {
             id: "1".into(),
             at,
             outcome: Outcome::Ok,

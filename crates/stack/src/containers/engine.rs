@@ -24,7 +24,7 @@ pub(super) const HOST: &str = "host.docker.internal";
 /// Error of the container engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// Nothing there.
+    /// No engine at the address.
     #[error(
         "no container engine answers at {at}: {told}; start it (mostly `systemctl start docker`), name another \
          with DOCKER_HOST, or run with --provider processes"
@@ -102,7 +102,7 @@ impl ContainerEngine {
         &self.at
     }
 
-    /// Asks the engine to do something, for a bounded time.
+    /// Sends a request to the engine, for a bounded time.
     pub(super) async fn ask<T>(
         &self,
         what: &str,

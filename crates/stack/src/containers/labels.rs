@@ -9,6 +9,7 @@ pub(super) const NAMESPACE: &str = "faultline.namespace";
 
 /// The labels of everything that a run makes in an engine, which may serve several machines and namespaces.
 #[derive(Debug, Clone)]
+// Removal goes by label, not by a list of what was made: an interrupted start leaves things that no list has.
 pub(super) struct Labels {
     run: RunId,
 }

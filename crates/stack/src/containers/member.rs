@@ -61,8 +61,9 @@ pub(super) struct ContainerNode {
     pub(super) promised: &'static [i32],
 }
 
-/// A container that was made. Dropped, it stays, for the sweep or `heal`: removing itself it would wait for the
-/// engine in whatever thread drops it, for ever in that of a runtime that is ending.
+/// Container of the engine.
+// Dropped, it stays, for the sweep or `heal`: its own removal would wait for the engine in whatever thread drops it,
+// for ever in that of a runtime that is ending.
 type ContainerHandle = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
 
 /// State of a node's container.
@@ -104,8 +105,9 @@ impl ContainerNode {
         }
     }
 
-    /// Starts it, or starts it again. Once begun it goes to its end even if nobody waits for it any more, so
-    /// that the end of the stack finds whatever was made.
+    /// Starts the container, or starts it again.
+    // A start that began runs to its end in a task of its own, even if nobody waits for it any more, so that the end
+    // of the stack finds whatever was made.
     pub(super) async fn start(
         self: Arc<Self>,
         environment: BTreeMap<String, String>,
@@ -261,7 +263,7 @@ impl ContainerNode {
         engine.ask_within(DEATH, &format!("end {}", self.name), gone).await
     }
 
-    /// Asks it to stop by the signal of its image, after the grace by SIGKILL; done when it is gone.
+    /// Stops the container by the signal of its image, after the grace by SIGKILL; done when it is gone.
     pub(super) async fn stop(&self) -> Result<StopOutcome, StackError> {
         let _turn = self.turn.lock().await;
         let container = self.live("stopped")?;
@@ -282,7 +284,7 @@ impl ContainerNode {
         Ok(StopOutcome { node, status, promised, took, grace: GRACE, ended })
     }
 
-    /// Says that the lab ends it, before it does: its end is no surprise.
+    /// Marks the node as down before the lab ends it, so that its end is expected.
     fn mark_down(&self, how: &str) -> (u32, bool) {
         let mut life = self.lock();
         let before = (life.pid, life.paused);
@@ -291,7 +293,7 @@ impl ContainerNode {
         before
     }
 
-    /// Takes back what [`Self::mark_down`] said if it did not come so: the node lives on, or ended by itself.
+    /// Reverts [`Self::mark_down`] if the node did not end by it: the node lives on, or ended by itself.
     async fn unless_failed(
         &self,
         result: Result<(), EngineError>,

@@ -189,7 +189,7 @@ fn make_logs(folder: &Path) -> Result<(), StackError> {
         .map_err(|source| StackError::File { what: format!("can't make {}", logs.display()), source })
 }
 
-/// Asks the health check of the image; an image without one is ready when it runs.
+/// Reads the health check of the image; an image without one is ready when it runs.
 async fn is_healthy(member: &ContainerNode) -> Result<(), String> {
     let health = member.look().await.and_then(|seen| seen.health).filter(|health| !health.is_empty());
     match health.as_deref() {

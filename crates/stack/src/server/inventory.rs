@@ -21,7 +21,7 @@ pub struct InstalledProgram {
     pub how_to_get: String,
 }
 
-/// Every program that the known servers need.
+/// Lists every program that the known servers need.
 #[must_use]
 pub fn inventory() -> Vec<InstalledProgram> {
     vec![
@@ -89,7 +89,7 @@ pub(super) fn rabbitmq() -> Option<PathBuf> {
     if debian.is_file() { Some(debian) } else { binary::server("rabbitmq-server") }
 }
 
-/// From the name of its folder, since asking it takes seconds.
+/// Reads the version from the name of its folder, since the program takes seconds to print it.
 fn rabbitmq_version() -> Option<String> {
     let script = std::fs::canonicalize(rabbitmq()?).ok()?;
     let folder =

@@ -76,8 +76,9 @@ impl Server for Mongo {
         Signal::SIGTERM
     }
 
-    /// Code 0 is what "MongoDB applications" exit with "upon successful exit" (manual, "Exit Codes and Statuses").
-    /// FerretDB's `main` returns once SIGTERM has cancelled its context, which in Go is 0 too (cmd/ferretdb/main.go).
+    /// Returns the exit codes of a graceful stop.
+    // Code 0 is what "MongoDB applications" exit with "upon successful exit" (manual, "Exit Codes and Statuses").
+    // FerretDB's `main` returns once SIGTERM has cancelled its context, which in Go is 0 too (cmd/ferretdb/main.go).
     fn stop_codes(&self) -> &'static [i32] {
         &[0]
     }
@@ -100,7 +101,7 @@ impl Server for Mongo {
     }
 }
 
-/// Asks a server what it is, which needs no login: in a container the program says nothing.
+/// Asks a server for its kind, which needs no login; in a container the program does not show it.
 async fn kind_of_server(port: u16) -> Result<MongoKind, Error> {
     let client = client(port, None)?;
     let info = client.database("admin").run_command(doc! { "buildInfo": 1 }).await;
@@ -124,7 +125,7 @@ async fn provision_mongod(place: &ServerPlace, port: u16) -> Result<(), Error> {
     create_user(&root, place, &database(place), &["readWrite"]).await
 }
 
-/// Asks something, and logs in where the user is there from the start.
+/// Sends a ping, after a login where the user exists from the start.
 async fn ask(place: &ServerPlace) -> Result<(), String> {
     let port = knock(place, NAME, PORT).await?;
     let database = database(place);
@@ -157,7 +158,8 @@ fn ferretdb(place: &ServerPlace, port: u16) -> Vec<String> {
     ]
 }
 
-/// The user that FerretDB makes when it starts; not as arguments, which everybody on the machine can see.
+/// Names the user that FerretDB creates when it starts.
+// In variables, since everybody on the machine can see arguments.
 fn ferretdb_user(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
     let variables = [
         ("FERRETDB_SETUP_DATABASE", database(place)),

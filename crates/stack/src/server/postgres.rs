@@ -105,8 +105,8 @@ impl Server for Postgres {
         &[0]
     }
 
-    /// PostgreSQL's immediate shutdown. After SIGKILL the kernel would keep a piece of shared memory for
-    /// each server that ever ran.
+    /// Returns the signal of PostgreSQL's immediate shutdown.
+    // After SIGKILL the kernel would keep a piece of shared memory for each server that ever ran.
     fn end_signal(&self) -> Signal {
         Signal::SIGQUIT
     }

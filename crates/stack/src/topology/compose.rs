@@ -113,7 +113,7 @@ pub struct Ready {
     pub route: String,
 }
 
-/// A way through the system that a client can take.
+/// Kind of request that a client can send.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PathSpec {
@@ -136,7 +136,7 @@ pub struct PathSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writes {
-    /// Nothing that could be lost or duplicated.
+    /// No entry that could be lost or duplicated.
     Nothing,
 }
 
@@ -148,9 +148,9 @@ pub struct Send {
     pub node: String,
     /// The port in its container.
     pub port: u16,
-    /// Like `POST`.
+    /// Method, like `POST`.
     pub method: String,
-    /// Like `/json-logger`.
+    /// Path of the URL, like `/json-logger`.
     pub route: String,
     /// Headers of the request.
     #[serde(default)]

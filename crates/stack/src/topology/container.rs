@@ -109,6 +109,6 @@ mod tests {
     #[test]
     fn a_line_is_split_and_quotes_are_refused() {
         assert_eq!(Words::Line("a -b  c".to_owned()).split("command").unwrap(), ["a", "-b", "c"]);
-        assert!(Words::Line("sh -c 'a b'".to_owned()).split("command").unwrap_err().contains("as a list"));
+        assert!(Words::Line("sh -c 'a b'".to_owned()).split("command").unwrap_err().contains("or a list"));
     }
 }

@@ -20,7 +20,7 @@ pub enum TopologyError {
         /// Error of the operating system.
         source: std::io::Error,
     },
-    /// Not YAML, or not the keys that were expected.
+    /// The file is not YAML, or has unexpected keys.
     #[error("{file}: {told}")]
     Syntax {
         /// Path of the file, as it was given.
@@ -28,7 +28,7 @@ pub enum TopologyError {
         /// Message with line, column and an excerpt.
         told: String,
     },
-    /// YAML, but no topology.
+    /// The file is YAML, but no topology.
     #[error("{file}: {place}: {told}")]
     Meaning {
         /// Path of the file, as it was given.
@@ -351,7 +351,7 @@ mod tests {
                 ", stored-in: s, writes: nothing",
                 "x-faultline.paths.p: expected `stored-in` or `writes: nothing`",
             ),
-            (", stored-in: t", "`stored-in` names t"),
+            (", stored-in: t", "stored-in: expected a store of x-faultline.stores, found t"),
             (", writes: something", "something"),
             (", answer: {status: [404]}", "x-faultline.paths.p: answer.status: expected statuses from 200"),
             (", answer: {body: html}", "html"),
@@ -376,12 +376,12 @@ mod tests {
     fn mistakes_are_told_with_their_place() {
         let told = |text: &str| read("c.yml", text, &|_| None).unwrap_err().to_string();
         assert!(told("services: [").contains("c.yml"), "{}", told("services: ["));
-        assert!(told("services: {a: {image: x}}").contains("no service has"));
+        assert!(told("services: {a: {image: x}}").contains("found none"));
         let typo = "services: {a: {x-faultline: {binarry: x}}}";
         assert!(told(typo).contains("binarry"), "{}", told(typo));
         let outside = "services: {../a: {x-faultline: {binary: x}}}";
         assert!(told(outside).contains("services.../a: node name: expected"), "{}", told(outside));
         let port = "services: {a: {ports: [\"1-5:1-5\"], x-faultline: {binary: x}}}";
-        assert!(told(port).contains("services.a") && told(port).contains("single ports"), "{}", told(port));
+        assert!(told(port).contains("services.a") && told(port).contains("single port "), "{}", told(port));
     }
 }

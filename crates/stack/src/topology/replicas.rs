@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::{Link, Node, NodeNameError, Program, Topology};
 
-/// The most that there may be of a node.
+/// Largest number of copies of a node.
 const MOST: usize = 16;
 
 /// Number of copies of a node, as `NODE=NUMBER`.
@@ -19,10 +19,10 @@ pub struct Replicas {
 /// Error of replicating a node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicasError {
-    /// Not `node=number`.
+    /// The text is not `NODE=NUMBER`.
     #[error("replicas: expected NODE=NUMBER like listener=3, found \"{0}\"")]
     Form(String),
-    /// None, or too many.
+    /// The number is 0 or too large.
     #[error("replicas of {node}: expected 1 to {MOST}, found {number}")]
     Number {
         /// Name of the node.
@@ -30,7 +30,7 @@ pub enum ReplicasError {
         /// Number that was asked for.
         number: usize,
     },
-    /// No such node.
+    /// The node does not exist.
     #[error("no node \"{node}\": expected one of {}", known.join(", "))]
     NoNode {
         /// Name, as it was given.
@@ -162,16 +162,16 @@ services:
     }
 
     #[test]
-    fn what_can_not_be_there_more_than_once_is_told() {
+    fn a_node_that_cannot_be_replicated_is_told() {
         let told = |node: &str, number| topology().replicate(node, number).unwrap_err().to_string();
-        assert!(told("none", 2).contains("there are back, front, store"));
+        assert!(told("none", 2).contains("expected one of back, front, store"));
         assert!(told("store", 2).contains("data of its own"));
-        assert!(told("front", 2).contains("clients are sent to it"));
+        assert!(told("front", 2).contains("clients connect to it directly"));
         assert!(told("back", 0).contains("1 to 16"));
         assert_eq!(topology().replicate("store", 1), Ok(()));
         let mut twice = topology();
         twice.replicate("back", 2).unwrap();
-        assert!(twice.replicate("back", 2).unwrap_err().to_string().contains("\"back-2\" already"));
+        assert!(twice.replicate("back", 2).unwrap_err().to_string().contains("\"back-2\" exists already"));
         for bad in ["", "back", "back=", "back=-1", "back=x"] {
             assert!(bad.parse::<Replicas>().is_err(), "{bad}");
         }

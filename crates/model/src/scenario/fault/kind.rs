@@ -19,7 +19,7 @@ pub enum FaultKind {
     Pause,
     /// A link is cut: its connections end and new ones are refused.
     Down,
-    /// Nothing passes between two groups of nodes, or nothing one way.
+    /// No bytes pass between two groups of nodes, or none in one direction.
     Partition,
     /// A toxic on a link.
     Toxic(&'static ToxicKind),

@@ -29,7 +29,7 @@ pub struct PlannedFault {
     /// Groups of a partition; none of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<PlannedPartition>,
-    /// Decides what is random about it.
+    /// Seed of everything random about the fault.
     pub seed: u64,
 }
 
@@ -58,7 +58,7 @@ pub struct PlannedPartition {
 }
 
 impl PlannedFault {
-    /// Derives it from what a file says and a seed.
+    /// Derives the fault from a file and a seed.
     pub(in crate::scenario) fn derive(spec: &FaultSpec, seed: u64) -> Self {
         let at = *spec.at.get_ref();
         let partition = (spec.kind == FaultKind::Partition).then(|| PlannedPartition::derive(spec));
@@ -74,7 +74,7 @@ impl PlannedFault {
         }
     }
 
-    /// The nodes and links that it is done to, as a topology knows them; of a partition every pair of nodes, whether
+    /// Lists the targets, as a topology knows them; of a partition every pair of nodes, whether
     /// there is a link between them or not.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
@@ -118,7 +118,7 @@ impl PlannedPartition {
         Self { nodes: names(&spec.nodes), from: names(&spec.from), direction }
     }
 
-    /// Like `listener from rabbitmq, logger`.
+    /// Names the groups, like `listener from rabbitmq, logger`.
     fn name(&self) -> String {
         let way = match self.direction {
             PartitionDirection::Both => "",

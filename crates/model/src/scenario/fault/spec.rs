@@ -27,10 +27,10 @@ pub struct FaultSpec {
     /// One group of a partition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Spanned<Vec<Spanned<String>>>>,
-    /// From which others (partition).
+    /// Other group of a partition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Spanned<Vec<Spanned<String>>>>,
-    /// One way or both (partition); both if it is not given.
+    /// Directions of a partition; both if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Spanned<PartitionDirection>>,
     /// Time of the injection, after the start of the load.
@@ -53,7 +53,7 @@ pub struct FaultSpec {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartitionDirection {
-    /// Neither way.
+    /// No bytes pass in either direction.
     #[default]
     Both,
     /// Bytes that the nodes send do not arrive.
@@ -88,7 +88,7 @@ impl Directions {
 }
 
 impl FaultSpec {
-    /// The node or link that it is done to; none of a partition.
+    /// Returns the node or link; none of a partition.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         self.node.as_ref().or(self.link.as_ref()).map(|name| name.get_ref().as_str())

@@ -1,10 +1,10 @@
-//! What a RabbitMQ node of the lab is told: one file of Erlang terms, which every version reads as it is.
+//! Configuration of a RabbitMQ node of the lab: one file of Erlang terms, which every version reads as it is.
 
 use super::{AMQP, MANAGEMENT, NAME, password, user};
 use crate::server::{ServerError, ServerPlace};
 
-/// Below this much free disk, in bytes, RabbitMQ blocks publishers. Its default of 50 MB would make a
-/// machine that is nearly full look like a fault.
+/// Free disk, in bytes, below which RabbitMQ blocks publishers.
+// Its default of 50 MB would make a machine that is nearly full look like a fault.
 const DISK_FREE_LIMIT: u64 = 10_000_000;
 
 /// The text of `advanced.config`.

@@ -28,7 +28,8 @@ const AMQP: u16 = 5672;
 const MANAGEMENT: u16 = 15672;
 const NAME: &str = "rabbitmq";
 
-/// The node's name. It may be the same in every stack, since no node can see another.
+/// Name of the Erlang node.
+// It may be the same in every stack, since no node can see another.
 const NODE: &str = "faultline@localhost";
 
 /// Flags of every Erlang machine of a node.
@@ -138,7 +139,7 @@ impl Server for Rabbitmq {
         Box::pin(within_a_second(log_in(place)))
     }
 
-    /// Nothing to do: the user is made at the first boot, from the configuration.
+    /// Does nothing: the configuration creates the user at the first boot.
     fn provision<'a>(&'a self, _: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async { Ok(()) })
     }
