@@ -121,14 +121,18 @@ impl Stack {
     /// # Errors
     /// [`StackError`] names the node that could not be started, died, or was not ready in time, with the
     /// last lines of its log.
-    pub async fn start(&self, limit: Duration, told: &(dyn Fn(Starting) + Sync)) -> Result<(), StackError> {
+    pub async fn start(
+        &self,
+        limit: Duration,
+        message: &(dyn Fn(Starting) + Sync),
+    ) -> Result<(), StackError> {
         let begun = Instant::now();
         let nodes = self.topology.nodes.keys().map(|node| async move {
             self.start_node(node).await?;
-            told(Starting::Started(node.clone()));
+            message(Starting::Started(node.clone()));
             self.wait_ready(node, begun + limit).await?;
             self.provider.provision(node).await?;
-            told(Starting::Ready(node.clone(), begun.elapsed()));
+            message(Starting::Ready(node.clone(), begun.elapsed()));
             Ok::<_, StackError>(())
         });
         futures::future::try_join_all(nodes).await?;

@@ -121,7 +121,7 @@ impl fmt::Display for Status {
 pub struct Process {
     pid: u32,
     end: Arc<ChildEnd>,
-    told: watch::Receiver<Option<Status>>,
+    end_status: watch::Receiver<Option<Status>>,
 }
 
 /// End of a child, for the threads that wait for it.
@@ -169,14 +169,14 @@ impl Process {
         let child = answered.recv().map_err(|_| failed(io::Error::other("no spawner")))?.map_err(failed)?;
         let pid = child.id();
         let end = Arc::new(ChildEnd::default());
-        let (tell, told) = watch::channel(None);
+        let (tell, end_status) = watch::channel(None);
         let known = Arc::clone(&end);
         std::thread::Builder::new()
             .name(format!("wait-{pid}"))
             .stack_size(64 * 1024)
             .spawn(move || reap(child, &known, &tell))
             .map_err(failed)?;
-        Ok(Self { pid, end, told })
+        Ok(Self { pid, end, end_status })
     }
 
     /// Starts a child and waits for its end. Blocks.
@@ -208,8 +208,8 @@ impl Process {
 
     /// Waits for its end.
     pub async fn wait(&mut self) -> Status {
-        let told = self.told.wait_for(Option::is_some).await.ok().and_then(|status| *status);
-        told.or_else(|| self.try_status()).unwrap_or(Status::LOST)
+        let end_status = self.end_status.wait_for(Option::is_some).await.ok().and_then(|status| *status);
+        end_status.or_else(|| self.try_status()).unwrap_or(Status::LOST)
     }
 
     /// Sends a signal; none to one that has ended.
@@ -245,7 +245,7 @@ impl Process {
     }
 
     fn descendants(&self) -> Vec<tree::ProcessInfo> {
-        let family = tree::of(self.pid).unwrap_or_default();
+        let family = tree::family(self.pid).unwrap_or_default();
         family.into_iter().filter(|member| member.pid != self.pid).collect()
     }
 }
@@ -378,10 +378,10 @@ mod tests {
         let mut process =
             Process::spawn(&shell("setsid sleep 1000 & sleep 1000 & wait", folder.path())).unwrap();
         let pid = process.pid();
-        while tree::of(pid).unwrap().len() < 3 {
+        while tree::family(pid).unwrap().len() < 3 {
             tokio::task::yield_now().await;
         }
-        let family = tree::of(pid).unwrap();
+        let family = tree::family(pid).unwrap();
         assert_eq!(process.kill().await.to_string(), "SIGKILL");
         for member in family {
             assert!(
@@ -407,10 +407,10 @@ mod tests {
     async fn dropped_it_leaves_no_descendant() {
         let folder = tempfile::tempdir().unwrap();
         let process = Process::spawn(&shell("setsid sleep 1000 & wait", folder.path())).unwrap();
-        while tree::of(process.pid()).unwrap().len() < 2 {
+        while tree::family(process.pid()).unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }
-        let family = tree::of(process.pid()).unwrap();
+        let family = tree::family(process.pid()).unwrap();
         drop(process);
         while family.iter().any(is_there) {
             tokio::task::yield_now().await;

@@ -88,7 +88,7 @@ impl Processes {
         let mut members = BTreeMap::new();
         for node in nodes {
             let special = overrides.get(node.name.as_str()).cloned().unwrap_or_default();
-            let held = ReservedPorts::take(topology, node, ports)?;
+            let held = ReservedPorts::reserve(topology, node, ports)?;
             members.insert(node.name.to_string(), ProcessNode::new(node, run, folder, held, special)?);
         }
         Ok(Self { run: run.clone(), members })
@@ -176,7 +176,7 @@ impl ProcessNode {
     }
 
     /// Removes the process, to end it.
-    fn take(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
+    fn remove(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
         let state = self.state();
         let process = self.lock().process.take();
         match (process, state) {
@@ -364,7 +364,7 @@ impl Provider for Processes {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let mut process = member.take(node, "killed")?;
+            let mut process = member.remove(node, "killed")?;
             let pid = process.pid();
             member.lock().down = Some(format!("pid {pid} was killed"));
             process.kill().await;
@@ -376,7 +376,7 @@ impl Provider for Processes {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let process = member.take(node, "stopped")?;
+            let process = member.remove(node, "stopped")?;
             let pid = process.pid();
             member.lock().down = Some(format!("pid {pid} was stopped"));
             let stop = member.stop(node, process, GRACE).await;
@@ -390,7 +390,7 @@ impl Provider for Processes {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "paused")?;
-            let family = tree::of(pid).map_err(|source| signalled(node, source))?;
+            let family = tree::family(pid).map_err(|source| signalled(node, source))?;
             let descendants: Vec<_> = family.into_iter().filter(|process| process.pid != pid).collect();
             let guard = Guard::over(&descendants).map_err(|source| signalled(node, source))?;
             tree::pause(pid).await.map_err(|source| signalled(node, source))?;
@@ -420,7 +420,7 @@ impl Provider for Processes {
 
     fn frozen<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
         Box::pin(async move {
-            let processes = tree::of(pid).map_or(0, |tree| tree.len());
+            let processes = tree::family(pid).map_or(0, |tree| tree.len());
             let running = tree::running(pid).map_or(processes, |running| running.len());
             Frozen { processes, running }
         })

@@ -45,12 +45,12 @@ pub enum StackError {
         node: String,
     },
     /// A node of which no container can be made.
-    #[error("node {node} can't run as a container: {told}")]
+    #[error("node {node} can't run as a container: {message}")]
     NoContainer {
         /// Name of the node.
         node: String,
         /// Key that is missing or wrong.
-        told: String,
+        message: String,
     },
     /// The container engine, or what it says of a node.
     #[error(transparent)]

@@ -26,7 +26,7 @@ pub(super) struct ReservedPorts {
 
 impl ReservedPorts {
     /// Reserves a port of this machine for each that a node listens on.
-    pub(super) fn take(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
+    pub(super) fn reserve(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
         let wanted = wanted(topology, node, ports);
         let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
         let held: Result<Vec<Port>, _> = wanted.values().map(one).collect();

@@ -53,7 +53,7 @@ pub fn all() -> io::Result<Vec<ProcessInfo>> {
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn of(root: u32) -> io::Result<Vec<ProcessInfo>> {
+pub fn family(root: u32) -> io::Result<Vec<ProcessInfo>> {
     let all = all()?;
     let mut children: BTreeMap<u32, Vec<&ProcessInfo>> = BTreeMap::new();
     for process in &all {
@@ -75,7 +75,7 @@ pub fn of(root: u32) -> io::Result<Vec<ProcessInfo>> {
 /// # Errors
 /// When /proc can't be read or a signal is not allowed.
 pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
-    for process in of(root)? {
+    for process in family(root)? {
         match kill(Pid::from_raw(process.pid.cast_signed()), signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
             Err(errno) => return Err(errno.into()),
@@ -106,7 +106,7 @@ pub async fn pause(root: u32) -> io::Result<()> {
 /// # Errors
 /// When /proc can't be read.
 pub fn running(root: u32) -> io::Result<Vec<ProcessInfo>> {
-    Ok(of(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
+    Ok(family(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
 }
 
 /// The CPU time that a process and its descendants have used until now, to the clock tick of the kernel (10 ms).
@@ -115,7 +115,7 @@ pub fn running(root: u32) -> io::Result<Vec<ProcessInfo>> {
 /// When /proc can't be read.
 pub fn cpu(root: u32) -> io::Result<Duration> {
     const TICK: Duration = Duration::from_millis(10);
-    let ticks: u64 = of(root)?.iter().map(|process| process.ticks).sum();
+    let ticks: u64 = family(root)?.iter().map(|process| process.ticks).sum();
     Ok(TICK * u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
@@ -136,7 +136,7 @@ mod tests {
     fn this_process_is_seen_with_its_parent() {
         let me = see(std::process::id()).unwrap();
         assert_eq!(me.pid, std::process::id());
-        assert!(of(me.parent).unwrap().iter().any(|process| process.pid == me.pid));
+        assert!(family(me.parent).unwrap().iter().any(|process| process.pid == me.pid));
     }
 
     #[tokio::test]
@@ -147,7 +147,7 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = child.id().unwrap();
-        while of(pid).unwrap().len() < 2 {
+        while family(pid).unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }
         pause(pid).await.unwrap();

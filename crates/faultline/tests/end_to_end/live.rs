@@ -178,7 +178,9 @@ fn a_load_by_hand_on_a_system_that_is_up_ends_in_a_verdict_and_can_be_done_again
     assert_eq!(lab.ask("DELETE", "/api/faults/0", None).0, 202);
     lab.wait("over", |state| state["between"][0]["ready"].is_number());
 
-    for (body, right) in [(json!({}), "needs rates"), (json!({ "rates": { "pong": "1/s" } }), "expected one of")] {
+    for (body, right) in
+        [(json!({}), "needs rates"), (json!({ "rates": { "pong": "1/s" } }), "expected one of")]
+    {
         let Answer(status, told) = lab.ask("POST", "/api/run", Some(&body));
         assert_eq!(status, 422);
         assert!(told["error"].as_str().is_some_and(|told| told.contains(right)), "{told}");

@@ -46,7 +46,7 @@ pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
     let mut found = Differences::default();
     for attempt in attempts {
         let copies = stored.remove(attempt.id).unwrap_or_default();
-        found.take(attempt, &copies);
+        found.compare(attempt, &copies);
     }
     let mut strangers: Vec<String> = stored.into_keys().map(str::to_owned).collect();
     strangers.sort_unstable();
@@ -55,7 +55,7 @@ pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
 }
 
 impl Differences {
-    fn take(&mut self, attempt: &Attempt<'_>, copies: &[u64]) {
+    fn compare(&mut self, attempt: &Attempt<'_>, copies: &[u64]) {
         let id = || attempt.id.to_owned();
         match (attempt.outcome, copies.is_empty()) {
             (Some(Outcome::Ok), true) => self.lost.push(id()),

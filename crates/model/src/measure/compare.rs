@@ -60,9 +60,9 @@ type MeasureFunction = fn(&Tally, f64) -> Option<f64>;
 
 const MEASURES: [(&str, MeasureFunction); 4] = [
     ("ok/s", |tally, seconds| (seconds > 0.0).then(|| tally.ok as f64 / seconds)),
-    ("p50 ms", |tally, _| Measure::Latency(0.5).of(tally).map(|micros| micros / 1000.0)),
-    ("p99 ms", |tally, _| Measure::Latency(0.99).of(tally).map(|micros| micros / 1000.0)),
-    ("errors %", |tally, _| Measure::Errors.of(tally).map(|share| share * 100.0)),
+    ("p50 ms", |tally, _| Measure::Latency(0.5).read(tally).map(|micros| micros / 1000.0)),
+    ("p99 ms", |tally, _| Measure::Latency(0.99).read(tally).map(|micros| micros / 1000.0)),
+    ("errors %", |tally, _| Measure::Errors.read(tally).map(|share| share * 100.0)),
 ];
 
 /// Compares the paths that both loads have, by their seconds. `seed` decides what is drawn.
@@ -74,7 +74,7 @@ pub fn compare(first: &[Second], second: &[Second], seed: u64) -> Vec<Comparison
         .into_iter()
         .flat_map(|path| {
             let (first, second) = (Resample::new(&first[path], seed), Resample::new(&second[path], !seed));
-            MEASURES.map(|(measure, get)| one(path, measure, get, &first, &second))
+            MEASURES.map(|(measure, get)| comparison(path, measure, get, &first, &second))
         })
         .collect()
 }
@@ -119,7 +119,7 @@ impl Resample {
     }
 }
 
-fn one(
+fn comparison(
     path: &str,
     measure: &'static str,
     get: MeasureFunction,

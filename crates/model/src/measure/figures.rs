@@ -108,9 +108,9 @@ impl LoadFigures {
             dropped: tally.dropped,
             offered_per_s: a_second(tally.offered()),
             ok_per_s: a_second(tally.ok),
-            from_due: LatencyQuantiles::of(&tally.from_due),
-            from_sent: LatencyQuantiles::of(&tally.from_sent),
-            not_ok: LatencyQuantiles::of(&tally.not_ok),
+            from_due: LatencyQuantiles::new(&tally.from_due),
+            from_sent: LatencyQuantiles::new(&tally.from_sent),
+            not_ok: LatencyQuantiles::new(&tally.not_ok),
             lateness: Lateness {
                 share: tally.late_share(),
                 p50: millis(tally.lateness.quantile(0.5).unwrap_or(0)),
@@ -124,7 +124,7 @@ impl LoadFigures {
 impl LatencyQuantiles {
     /// Computes the quantiles of latencies; none of none.
     #[must_use]
-    pub fn of(latency: &Latency) -> Option<Self> {
+    pub fn new(latency: &Latency) -> Option<Self> {
         let at = |quantile| latency.quantile(quantile).map(millis);
         Some(Self {
             p50: at(0.5)?,

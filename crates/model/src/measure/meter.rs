@@ -56,15 +56,15 @@ impl Meter {
     /// Counts an operation of a stream that ended.
     pub fn ended(&self, stream: usize, ended: OperationEnd<'_>) {
         let mut counted = self.counted();
-        self.of(&mut counted, stream, ended.due, |tally| tally.count(ended));
+        self.count(&mut counted, stream, ended.due, |tally| tally.count(ended));
     }
 
     /// Counts an operation of a stream that was not sent.
     pub fn dropped(&self, stream: usize, due: i64) {
-        self.of(&mut self.counted(), stream, due, |tally| tally.dropped += 1);
+        self.count(&mut self.counted(), stream, due, |tally| tally.dropped += 1);
     }
 
-    fn of(&self, counted: &mut StageTallies, stream: usize, due: i64, count: impl Fn(&mut Tally)) {
+    fn count(&self, counted: &mut StageTallies, stream: usize, due: i64, count: impl Fn(&mut Tally)) {
         let (phase, path) = self.streams[stream];
         count(&mut counted.totals[phase][path]);
         let second = u64::try_from(due).unwrap_or(0) / 1_000_000;

@@ -49,7 +49,7 @@ impl Threshold {
     /// Tells whether a tally meets the condition. One without latencies meets no condition on them.
     #[must_use]
     pub fn holds(&self, tally: &Tally) -> bool {
-        let value = self.measure.of(tally);
+        let value = self.measure.read(tally);
         value.is_some_and(|value| if self.above { value > self.limit } else { value < self.limit })
     }
 }
@@ -57,7 +57,7 @@ impl Threshold {
 impl Measure {
     /// Returns the measure of a tally: microseconds, or a share from 0 to 1.
     #[must_use]
-    pub fn of(self, tally: &Tally) -> Option<f64> {
+    pub fn read(self, tally: &Tally) -> Option<f64> {
         let share = |share: f64| (tally.offered() > 0).then_some(share);
         match self {
             Self::Latency(quantile) => tally.from_due.quantile(quantile).map(|micros| micros as f64),

@@ -26,14 +26,14 @@ pub(super) const HOST: &str = "host.docker.internal";
 pub enum EngineError {
     /// No engine at the address.
     #[error(
-        "no container engine answers at {at}: {told}; start it (mostly `systemctl start docker`), name another \
+        "no container engine answers at {at}: {message}; start it (mostly `systemctl start docker`), name another \
          with DOCKER_HOST, or run with --provider processes"
     )]
     NoAnswer {
         /// Address at which it was looked for.
         at: String,
         /// Error of the attempt.
-        told: String,
+        message: String,
     },
     /// The engine is there, but closed to this user.
     #[error(
@@ -55,12 +55,12 @@ pub enum EngineError {
         how: String,
     },
     /// An answer that is a refusal.
-    #[error("the container engine can't {what}: {told}")]
+    #[error("the container engine can't {what}: {message}")]
     Refused {
         /// Action that failed.
         what: String,
         /// Message of the engine.
-        told: String,
+        message: String,
     },
     /// No answer in time.
     #[error("the container engine did not {what} within {limit:?}")]
@@ -86,7 +86,7 @@ impl ContainerEngine {
     /// [`EngineError`] says where it was looked for, and what to do.
     pub async fn connect() -> Result<Self, EngineError> {
         let at = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-        let absent = |told: String| EngineError::NoAnswer { at: at.clone(), told };
+        let absent = |message: String| EngineError::NoAnswer { at: at.clone(), message };
         let docker = docker_client_instance().await.map_err(|error| absent(error.to_string()))?;
         match tokio::time::timeout(PING, docker.ping()).await {
             Ok(Ok(_)) => Ok(Self { docker, at }),
@@ -120,7 +120,7 @@ impl ContainerEngine {
     ) -> Result<T, EngineError> {
         match tokio::time::timeout(limit, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(EngineError::Refused { what: what.to_owned(), told: words(&error) }),
+            Ok(Err(error)) => Err(EngineError::Refused { what: what.to_owned(), message: words(&error) }),
             Err(_) => Err(EngineError::Late { what: what.to_owned(), limit }),
         }
     }

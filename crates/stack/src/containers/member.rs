@@ -325,7 +325,8 @@ impl ContainerNode {
         loop {
             left -= 1;
             match engine.ask(&format!("pause {}", self.name), engine.docker.pause_container(id)).await {
-                Err(EngineError::Refused { told, .. }) if left > 0 && told.contains("unable to freeze") => {}
+                Err(EngineError::Refused { message, .. })
+                    if left > 0 && message.contains("unable to freeze") => {}
                 other => return other,
             }
         }
@@ -402,15 +403,15 @@ pub(super) struct ContainerState {
 
 /// Converts an error of testcontainers, with its causes.
 fn refused(what: String, error: &TestcontainersError) -> EngineError {
-    let mut told = String::new();
+    let mut message = String::new();
     for text in causes(error).map(ToString::to_string) {
-        if told.is_empty() {
-            told = text;
-        } else if !told.contains(&text) {
-            told = format!("{told}: {text}");
+        if message.is_empty() {
+            message = text;
+        } else if !message.contains(&text) {
+            message = format!("{message}: {text}");
         }
     }
-    EngineError::Refused { what, told }
+    EngineError::Refused { what, message }
 }
 
 /// `name:tag` apart; a colon before a slash is that of a registry's port. Without a tag it is `latest`.

@@ -112,12 +112,14 @@ impl ContainerPlan {
         ports: Ports,
         special: Override,
     ) -> Result<Self, StackError> {
-        let refused =
-            |told: &str| StackError::NoContainer { node: node.name.to_string(), told: told.to_owned() };
+        let refused = |message: &str| StackError::NoContainer {
+            node: node.name.to_string(),
+            message: message.to_owned(),
+        };
         if special.program.is_some() {
             return Err(refused("it runs a program of your own; that needs --services processes"));
         }
-        let held = ReservedPorts::take(topology, node, ports)?;
+        let held = ReservedPorts::reserve(topology, node, ports)?;
         let place = ServerPlace {
             dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),

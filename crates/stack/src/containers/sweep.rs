@@ -80,13 +80,13 @@ impl ContainerEngine {
             LeftoverKind::Network => self.ask(&what, self.docker.remove_network(&leftover.id)).await,
         };
         match removed {
-            Err(EngineError::Refused { told, .. })
-                if told.contains("No such") || told.contains("not found") =>
+            Err(EngineError::Refused { message, .. })
+                if message.contains("No such") || message.contains("not found") =>
             {
                 Ok(())
             }
             // Somebody else removes it at this moment.
-            Err(EngineError::Refused { told, .. }) if told.contains("already in progress") => Ok(()),
+            Err(EngineError::Refused { message, .. }) if message.contains("already in progress") => Ok(()),
             other => other,
         }
     }

@@ -48,8 +48,8 @@ pub(super) fn how_to_get_mongo() -> String {
 }
 
 fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> InstalledProgram {
-    let told = path.as_deref().filter(|_| !version.is_empty()).and_then(|path| first_line(path, version));
-    InstalledProgram { name, path, version: told, how_to_get: how_to_get(name) }
+    let message = path.as_deref().filter(|_| !version.is_empty()).and_then(|path| first_line(path, version));
+    InstalledProgram { name, path, version: message, how_to_get: how_to_get(name) }
 }
 
 fn first_line(program: &Path, argument: &str) -> Option<String> {

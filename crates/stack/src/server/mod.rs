@@ -72,20 +72,20 @@ pub enum ServerError {
         source: io::Error,
     },
     /// A program that ended badly.
-    #[error("{program} failed: {told}")]
+    #[error("{program} failed: {message}")]
     Failed {
         /// Name of the program.
         program: &'static str,
         /// Output of the program.
-        told: String,
+        message: String,
     },
     /// Users or databases that could not be made.
-    #[error("{server} could not be provisioned: {told}")]
+    #[error("{server} could not be provisioned: {message}")]
     Provision {
         /// Name of the server.
         server: &'static str,
         /// Answer of the server.
-        told: String,
+        message: String,
     },
 }
 

@@ -96,7 +96,7 @@ impl Server for Mongo {
                     MongoKind::Mongod => provision_mongod(place, port).await,
                 }
             };
-            made.await.map_err(|error| ServerError::Provision { server: NAME, told: error.to_string() })
+            made.await.map_err(|error| ServerError::Provision { server: NAME, message: error.to_string() })
         })
     }
 }
@@ -129,13 +129,13 @@ async fn provision_mongod(place: &ServerPlace, port: u16) -> Result<(), Error> {
 async fn ask(place: &ServerPlace) -> Result<(), String> {
     let port = knock(place, NAME, PORT).await?;
     let database = database(place);
-    let told = |error: Error| format!("MongoDB does not answer yet: {error}");
-    let kind = kind_of_server(port).await.map_err(told)?;
+    let message = |error: Error| format!("MongoDB does not answer yet: {error}");
+    let kind = kind_of_server(port).await.map_err(message)?;
     let login = (kind == MongoKind::Ferretdb).then_some((place, database.as_str()));
-    let client = client(port, login).map_err(told)?;
+    let client = client(port, login).map_err(message)?;
     let answer = client.database(&database).run_command(doc! { "ping": 1 }).await;
     client.shutdown().immediate(true).await;
-    answer.map(|_| ()).map_err(told)
+    answer.map(|_| ()).map_err(message)
 }
 
 fn mongod(place: &ServerPlace, port: u16) -> Vec<String> {
@@ -205,5 +205,5 @@ async fn create_user(
 fn is_there_already(error: &Error) -> bool {
     const USER_ALREADY_EXISTS: i32 = 51_003;
     const UNAUTHORIZED: i32 = 13;
-    matches!(&*error.kind, ErrorKind::Command(told) if [USER_ALREADY_EXISTS, UNAUTHORIZED].contains(&told.code))
+    matches!(&*error.kind, ErrorKind::Command(message) if [USER_ALREADY_EXISTS, UNAUTHORIZED].contains(&message.code))
 }

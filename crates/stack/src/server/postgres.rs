@@ -117,19 +117,23 @@ impl Server for Postgres {
 
     fn provision<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async {
-            let told = |error: sqlx::Error| ServerError::Provision { server: NAME, told: error.to_string() };
+            let message =
+                |error: sqlx::Error| ServerError::Provision { server: NAME, message: error.to_string() };
             let database = place.variable("POSTGRES_DB", &user(place));
-            let mut connection = options(place, "postgres")?.connect().await.map_err(told)?;
+            let mut connection = options(place, "postgres")?.connect().await.map_err(message)?;
             let there = sqlx::query("select 1 from pg_database where datname = $1")
                 .bind(&database)
                 .fetch_optional(&mut connection)
                 .await
-                .map_err(told)?;
+                .map_err(message)?;
             if there.is_none() {
                 let statement = format!("create database \"{}\"", database.replace('"', "\"\""));
-                sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.map_err(told)?;
+                sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await
+                    .map_err(message)?;
             }
-            connection.close().await.map_err(told)
+            connection.close().await.map_err(message)
         })
     }
 }
@@ -137,11 +141,11 @@ impl Server for Postgres {
 /// Logs in and asks something.
 async fn log_in(place: &ServerPlace) -> Result<(), String> {
     knock(place, NAME, PORT).await?;
-    let told = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
+    let message = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
     let options = options(place, "postgres").map_err(|error| error.to_string())?;
-    let mut connection = options.connect().await.map_err(told)?;
-    sqlx::query("select 1").execute(&mut connection).await.map_err(told)?;
-    connection.close().await.map_err(told)
+    let mut connection = options.connect().await.map_err(message)?;
+    sqlx::query("select 1").execute(&mut connection).await.map_err(message)?;
+    connection.close().await.map_err(message)
 }
 
 fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
@@ -170,9 +174,9 @@ fn initdb(place: &ServerPlace, data: &Path, password: &Path) -> Result<(), Serve
     match Process::run(&spec) {
         Ok(status) if status.is_success() => Ok(()),
         Ok(status) => {
-            Err(ServerError::Failed { program: "initdb", told: format!("{status}\n{}", tail(&place.log)) })
+            Err(ServerError::Failed { program: "initdb", message: format!("{status}\n{}", tail(&place.log)) })
         }
-        Err(error) => Err(ServerError::Failed { program: "initdb", told: error.to_string() }),
+        Err(error) => Err(ServerError::Failed { program: "initdb", message: error.to_string() }),
     }
 }
 

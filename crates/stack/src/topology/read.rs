@@ -21,22 +21,22 @@ pub enum TopologyError {
         source: std::io::Error,
     },
     /// The file is not YAML, or has unexpected keys.
-    #[error("{file}: {told}")]
+    #[error("{file}: {message}")]
     Syntax {
         /// Path of the file, as it was given.
         file: String,
         /// Message with line, column and an excerpt.
-        told: String,
+        message: String,
     },
     /// The file is YAML, but no topology.
-    #[error("{file}: {place}: {told}")]
+    #[error("{file}: {place}: {message}")]
     Meaning {
         /// Path of the file, as it was given.
         file: String,
         /// Service or section of the file.
         place: String,
         /// Text of the mistake, with what was expected.
-        told: String,
+        message: String,
     },
 }
 
@@ -64,14 +64,14 @@ pub fn read(
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Topology, TopologyError> {
     let compose: Compose = serde_saphyr::from_str(text)
-        .map_err(|error| TopologyError::Syntax { file: file.to_owned(), told: error.to_string() })?;
+        .map_err(|error| TopologyError::Syntax { file: file.to_owned(), message: error.to_string() })?;
     // Paths in a compose file are relative to it.
     let file_path = std::path::absolute(file).unwrap_or_else(|_| file.into());
     let folder = file_path.parent().unwrap_or(Path::new("/"));
-    build(compose, folder, lookup).map_err(|(place, told)| TopologyError::Meaning {
+    build(compose, folder, lookup).map_err(|(place, message)| TopologyError::Meaning {
         file: file.to_owned(),
         place,
-        told,
+        message,
     })
 }
 
@@ -85,7 +85,7 @@ fn build(
         // A service that the lab is told nothing of (an admin page, say) is no node.
         if let Some(section) = &service.faultline {
             let node = node(&name, &service, section, folder, lookup)
-                .map_err(|told| (format!("services.{name}"), told))?;
+                .map_err(|message| (format!("services.{name}"), message))?;
             nodes.insert(name, node);
         }
     }
@@ -257,20 +257,21 @@ fn check(topology: &Topology) -> Result<(), SectionError> {
         let place = format!("x-faultline.paths.{name}");
         let node = topology.nodes.get(&path.send.node);
         if !node.is_some_and(|node| node.ports.contains_key(&path.send.port)) {
-            let told =
+            let message =
                 format!("no node {} with port {}; nodes are {}", path.send.node, path.send.port, known());
-            return Err((place, told));
+            return Err((place, message));
         }
         let steps = path.through.iter().map(|step| super::node_of(step));
         if let Some(unknown) = steps.clone().find(|step| !topology.nodes.contains_key(*step)) {
             return Err((place, format!("`through` names {unknown}; nodes are {}", known())));
         }
         if let (Some(store), Some(Writes::Nothing)) = (&path.stored_in, path.writes) {
-            let told = format!("expected `stored-in` or `writes: nothing`, found both (stored-in: {store})");
-            return Err((place, told));
+            let message =
+                format!("expected `stored-in` or `writes: nothing`, found both (stored-in: {store})");
+            return Err((place, message));
         }
-        if let Some(told) = path.answer.mistake() {
-            return Err((place, told));
+        if let Some(message) = path.answer.mistake() {
+            return Err((place, message));
         }
         if let Some(store) = path.stored_in.as_ref().filter(|store| !topology.stores.contains_key(*store)) {
             return Err((place, format!("stored-in: expected a store of x-faultline.stores, found {store}")));

@@ -98,10 +98,10 @@ async fn log_in(place: &ServerPlace) -> Result<(), String> {
     let authority =
         AMQPAuthority { userinfo: AMQPUserInfo { username, password }, host: "127.0.0.1".into(), port };
     let uri = AMQPUri { authority, vhost: "/".to_owned(), ..AMQPUri::default() };
-    let told = |error: lapin::Error| format!("RabbitMQ refuses the login of the lab: {error}");
+    let message = |error: lapin::Error| format!("RabbitMQ refuses the login of the lab: {error}");
     let connection = lapin::Connection::connect_uri(uri, lapin::ConnectionProperties::default());
-    let connection = connection.await.map_err(told)?;
-    connection.close(200, "ready".into()).await.map_err(told)
+    let connection = connection.await.map_err(message)?;
+    connection.close(200, "ready".into()).await.map_err(message)
 }
 
 impl Server for Rabbitmq {
@@ -139,7 +139,7 @@ impl Server for Rabbitmq {
         Box::pin(within_a_second(log_in(place)))
     }
 
-    /// Does nothing: the configuration creates the user at the first boot.
+    /// Has no work to do: the configuration creates the user at the first boot.
     fn provision<'a>(&'a self, _: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async { Ok(()) })
     }
