@@ -10,7 +10,7 @@ use faultline::cli::output::note;
 use faultline::proxy::{Direction, NewToxic, Registry};
 use faultline::runner::RunFolder;
 use faultline::stack::{
-    self, Choice, Chosen, NodeState, Ports, Site, Stack, StackError, Topology, Wiring, topology, tree,
+    self, Choice, NodeState, Ports, ProviderChoice, Site, Stack, StackError, Topology, Wiring, topology, tree,
 };
 use faultline_toxics::{LATENCY, ToxicSettings};
 
@@ -124,7 +124,7 @@ impl RunningSystem {
 async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, BenchError> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
-    let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
+    let ProviderChoice { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
     note(format_args!("starting the system: {why}"));
     let stack = Stack::new(topology, provider, wiring, &Registry::new(0)).await?;
     if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {

@@ -10,6 +10,7 @@
 //! | [`measure`] | latencies, rates and thresholds of a load |
 
 pub mod checker;
+pub mod elapsed;
 pub mod history;
 pub mod measure;
 pub mod scenario;

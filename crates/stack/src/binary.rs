@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where the program of a service is, or nothing.
+/// Finds the program of a service; none if there is none.
 ///
 /// A name with a slash is taken as it is. Else it is looked for beside the harness (and, for a test, one folder
 /// up, where cargo puts programs), and not on PATH: names of services are everyday words, and Linux has a program
@@ -13,15 +13,16 @@ pub fn service(name: &str) -> Option<PathBuf> {
     by_place(name).unwrap_or_else(|| first(beside(), name))
 }
 
-/// Where the program of a known server is, or nothing: by its place, beside the harness, or on PATH.
+/// Finds the program of a known server; none if there is none: by its path, beside the harness, or on PATH.
 #[must_use]
+// Names of servers are unambiguous, unlike those of services, so that PATH may be searched.
 pub fn server(name: &str) -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH");
     let on_path = on_path.iter().flat_map(std::env::split_paths);
     by_place(name).unwrap_or_else(|| first(beside().chain(on_path), name))
 }
 
-/// For a name with a slash: the program, if there is one.
+/// Looks up a name with a slash: the program, if there is one. None for a name without.
 fn by_place(name: &str) -> Option<Option<PathBuf>> {
     name.contains('/').then(|| Some(PathBuf::from(name)).filter(|path| is_program(path)))
 }
@@ -42,7 +43,7 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// How to get the program of a service that was not found.
+/// Explains how to get the program of a service that was not found.
 #[must_use]
 pub fn how_to_get(name: &str) -> String {
     format!("build it with `cargo build --bin {name}`, put it beside faultline, or name it by its path")

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::containers::{self, Containers, Engine, EngineError};
+use super::containers::{self, ContainerEngine, Containers, EngineError};
 use super::mixed::Mixed;
 use super::processes::{Override, Processes};
 use super::provider::{Provider, StackError};
@@ -11,38 +11,38 @@ use super::publish::Ports;
 use super::run_id::RunId;
 use super::topology::{Node, Program, Topology};
 
-/// How nodes should be run.
+/// Provider that a user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// As containers where an engine answers and holds the images, else as processes.
+    /// Containers where an engine answers and holds the images, else processes.
     #[default]
     Auto,
-    /// All as child processes.
+    /// Every node as a child process.
     Processes,
-    /// All as containers.
+    /// Every node as a container.
     Containers,
     /// Programs of the system under test as processes, everything else as containers.
     Mixed,
 }
 
 /// The provider that was chosen.
-pub struct Chosen {
-    /// It.
+pub struct ProviderChoice {
+    /// The provider itself.
     pub provider: Box<dyn Provider>,
-    /// Which and why, in one line.
+    /// Name of the provider and the reason for it, in one line.
     pub why: String,
 }
 
-/// Where a stack lives.
+/// Place of a stack: its run, its folders, its ports.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     /// Id of the run.
     pub run: &'a RunId,
     /// The folder of the run.
     pub folder: &'a Path,
-    /// Which ports its nodes get.
+    /// Ports of the nodes.
     pub ports: Ports,
-    /// What differs from the topology, by node.
+    /// Differences from the topology, by node.
     pub overrides: &'a BTreeMap<String, Override>,
 }
 
@@ -50,37 +50,48 @@ pub struct Site<'a> {
 ///
 /// # Errors
 /// [`StackError`] names what is missing for the choice, and how to get it.
-pub async fn choose(choice: Choice, topology: &Topology, site: Site<'_>) -> Result<Chosen, StackError> {
+pub async fn choose(
+    choice: Choice,
+    topology: &Topology,
+    site: Site<'_>,
+) -> Result<ProviderChoice, StackError> {
     let all = topology.all();
     match choice {
         Choice::Processes => processes(topology, site, "as asked for"),
         Choice::Containers => {
-            containers(Engine::connect().await?, topology, &all, site, "as asked for").await
+            containers(ContainerEngine::connect().await?, topology, &all, site, "as asked for").await
         }
         Choice::Mixed => mixed(topology, site).await,
+        // Containers are what the compose file describes; processes need no engine and no image, so that a first run works
+        // anywhere.
         Choice::Auto => match usable_engine(topology, site, &all).await {
             Ok(engine) => {
-                containers(engine, topology, &all, site, "an engine answers and holds every image").await
+                containers(engine, topology, &all, site, "container engine available, all images present")
+                    .await
             }
             Err(why) => processes(topology, site, &why),
         },
     }
 }
 
-/// An engine that can run all nodes, or why there is none.
-async fn usable_engine(topology: &Topology, site: Site<'_>, nodes: &[&Node]) -> Result<Engine, String> {
+/// Finds an engine that can run all nodes, or the reason for which there is none.
+async fn usable_engine(
+    topology: &Topology,
+    site: Site<'_>,
+    nodes: &[&Node],
+) -> Result<ContainerEngine, String> {
     if let Some((node, _)) = site.overrides.iter().find(|(_, special)| special.program.is_some()) {
-        return Err(format!("another program was given for {node}"));
+        return Err(format!("{node} runs a program of your own"));
     }
     if let Some(node) = topology.nodes.values().find(|node| node.container.is_none()) {
-        return Err(format!("compose gives {} no image", node.name));
+        return Err(format!("{} has no image in docker-compose.yml", node.name));
     }
-    let engine = Engine::connect().await.map_err(|error| brief(&error))?;
+    let engine = ContainerEngine::connect().await.map_err(|error| brief(&error))?;
     containers::check_images(&engine, nodes).await.map_err(|error| brief(&error))?;
     Ok(engine)
 }
 
-/// Why there are no containers, without what to do about it: nobody asked for them.
+/// Explains why there are no containers, without advice: nobody asked for them.
 fn brief(error: &EngineError) -> String {
     match error {
         EngineError::NoAnswer { at, .. } => format!("no container engine answers at {at}"),
@@ -90,32 +101,32 @@ fn brief(error: &EngineError) -> String {
     }
 }
 
-fn processes(topology: &Topology, site: Site<'_>, why: &str) -> Result<Chosen, StackError> {
+fn processes(topology: &Topology, site: Site<'_>, why: &str) -> Result<ProviderChoice, StackError> {
     let nodes = topology.all();
     let provider = Processes::new(topology, &nodes, site.run, site.folder, site.ports, site.overrides)?;
-    Ok(Chosen { provider: Box::new(provider), why: format!("processes ({why})") })
+    Ok(ProviderChoice { provider: Box::new(provider), why: format!("processes ({why})") })
 }
 
 async fn containers(
-    engine: Engine,
+    engine: ContainerEngine,
     topology: &Topology,
     nodes: &[&Node],
     site: Site<'_>,
     why: &str,
-) -> Result<Chosen, StackError> {
+) -> Result<ProviderChoice, StackError> {
     let provider =
         Containers::new(engine, topology, nodes, site.run, site.folder, site.ports, site.overrides).await?;
-    Ok(Chosen { provider: Box::new(provider), why: format!("containers ({why})") })
+    Ok(ProviderChoice { provider: Box::new(provider), why: format!("containers ({why})") })
 }
 
-async fn mixed(topology: &Topology, site: Site<'_>) -> Result<Chosen, StackError> {
+async fn mixed(topology: &Topology, site: Site<'_>) -> Result<ProviderChoice, StackError> {
     let is_process = |node: &&Node| matches!(node.program, Some(Program::Binary { .. }));
     let (ours, others): (Vec<&Node>, Vec<&Node>) = topology.nodes.values().partition(is_process);
     let processes = Processes::new(topology, &ours, site.run, site.folder, site.ports, site.overrides)?;
-    let engine = Engine::connect().await?;
+    let engine = ContainerEngine::connect().await?;
     let containers =
         Containers::new(engine, topology, &others, site.run, site.folder, site.ports, &BTreeMap::new())
             .await?;
     let why = format!("{} nodes as containers, {} as processes (as asked for)", others.len(), ours.len());
-    Ok(Chosen { provider: Box::new(Mixed::new(containers, processes)), why })
+    Ok(ProviderChoice { provider: Box::new(Mixed::new(containers, processes)), why })
 }

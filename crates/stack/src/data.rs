@@ -35,7 +35,7 @@ pub enum DataError {
     /// A folder that is not the run's.
     #[error("{}: expected {expected}, found {found}", printable(&path.display().to_string()))]
     Foreign {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
         /// Property of the folder of a run.
         expected: String,
@@ -45,17 +45,16 @@ pub enum DataError {
     /// A folder that stays.
     #[error("can't remove {}: {source}", printable(&path.display().to_string()))]
     Stays {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
-/// The folder that holds a folder for each node of a run.
-///
-/// Root starts PostgreSQL as another user, which can't reach a folder below one that is closed to others
-/// (a home, mostly). Then the data goes to a folder for temporary files, named after the run.
+/// Returns the folder that holds a folder for each node of a run.
+// Root starts PostgreSQL as another user, which can't reach a folder below one that is closed to others (a home,
+// mostly). Then the data goes to a folder for temporary files, named after the run.
 #[must_use]
 pub fn folder(run_folder: &Path, run: &RunId) -> PathBuf {
     if !geteuid().is_root() || is_open(run_folder) { inside(run_folder) } else { elsewhere(run) }
@@ -97,6 +96,8 @@ pub fn found(run_folder: &Path, run: &RunId) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// [`DataError`] of the first folder that stays.
+// A name alone proves nothing of who made a folder: without the mark and the owner, a run.json from elsewhere could
+// have any folder removed.
 pub fn remove(run_folder: &Path, run: &RunId) -> Result<(), DataError> {
     for path in found(run_folder, run) {
         check(&path, run_folder, run)?;
@@ -139,7 +140,7 @@ fn elsewhere(run: &RunId) -> PathBuf {
     std::env::temp_dir().join(format!("faultline-{run}"))
 }
 
-/// Whether every folder on the way may be entered by everybody.
+/// Tells whether every folder of the path may be entered by everybody.
 fn is_open(path: &Path) -> bool {
     path.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|meta| meta.mode() & 0o001 != 0))
 }

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use super::tree::Seen;
+use super::tree::ProcessInfo;
 
 /// Waits for a line on its standard input; an end of file without one is the end of the harness.
+// The kernel's death signal reaches only the harness's own children, and a paused process cannot notice the end of its
+// parent. A shell that reads from a pipe does notice.
 const SCRIPT: &str = r#"read -r released || kill -KILL "$@""#;
 
 /// Ends some processes when this harness dies, until released.
@@ -18,7 +20,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Guards processes that are about to be paused.
-    pub(super) fn over(processes: &[Seen]) -> io::Result<Self> {
+    pub(super) fn over(processes: &[ProcessInfo]) -> io::Result<Self> {
         let pids = processes.iter().map(|process| process.pid.to_string());
         let shell = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "guard"])

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::printable::excerpt;
-use super::tree::{self, Seen};
+use super::tree::{self, ProcessInfo};
 
 /// One boot of one machine, and in it one namespace of process ids and one of clocks.
 ///
@@ -95,6 +95,8 @@ impl fmt::Display for Namespace {
 
 /// Identity of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+// A process id alone is reused after a while, and means another process after a boot or in another namespace; `heal`
+// would kill a stranger.
 pub struct Identity {
     /// Process id in the namespace.
     #[serde(deserialize_with = "pid")]
@@ -120,8 +122,9 @@ pub enum Liveness {
 /// Reason why the life of a process can't be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Doubt {
-    /// An identity without a namespace. The process may run in any, so that neither its absence from this /proc nor a
-    /// process with its id here says anything.
+    /// Identity without a namespace.
+    // The process may run in any namespace, so that neither its absence from this /proc nor a process with its id here
+    // proves anything.
     #[error("of an earlier faultline, which did not write down its namespace")]
     Unnamed,
     /// Another boot of this machine, or another machine.
@@ -133,7 +136,7 @@ pub enum Doubt {
     /// Another namespace of clocks.
     #[error("of another time namespace")]
     Clocks,
-    /// This process does not know its own namespace.
+    /// Namespace unknown: this process cannot read its own.
     #[error("not to be found: /proc does not show the pid namespace of this process")]
     Blind,
 }
@@ -147,7 +150,7 @@ impl Identity {
 
     /// Identity of a process that was seen here.
     #[must_use]
-    pub fn of_seen(process: &Seen) -> Self {
+    pub fn of_seen(process: &ProcessInfo) -> Self {
         Self { pid: process.pid, started_at: process.started_at, namespace: Namespace::here().copied() }
     }
 
@@ -157,7 +160,7 @@ impl Identity {
         self.liveness_in(Namespace::here(), tree::see)
     }
 
-    fn liveness_in(&self, here: Option<&Namespace>, see: impl Fn(u32) -> Option<Seen>) -> Liveness {
+    fn liveness_in(&self, here: Option<&Namespace>, see: impl Fn(u32) -> Option<ProcessInfo>) -> Liveness {
         if let Some(doubt) = doubt(self.namespace.as_ref(), here) {
             return Liveness::Unknown(doubt);
         }
@@ -202,8 +205,8 @@ mod tests {
         Namespace { boot: Uuid::from_u128(boot), pids, clocks }
     }
 
-    fn seen(pid: u32, started_at: u64, state: char) -> Seen {
-        Seen { pid, parent: 1, state, started_at, ticks: 0 }
+    fn seen(pid: u32, started_at: u64, state: char) -> ProcessInfo {
+        ProcessInfo { pid, parent: 1, state, started_at, ticks: 0 }
     }
 
     #[test]

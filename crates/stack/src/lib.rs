@@ -1,32 +1,36 @@
 //! The system as it runs: topology, provider, and its links.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
 //! | [`topology`] | nodes, links, paths, stores, queues, from a compose file |
-//! | [`provider`] | what every provider can do |
-//! | [`choice`] | which provider, and why |
+//! | [`provider`] | the actions of every provider |
+//! | [`choice`] | the choice of a provider, with its reason |
 //! | [`processes`] | the provider that runs real servers as children |
 //! | [`containers`] | the provider that runs the images of the compose file |
-//! | [`mixed`] | the provider that does one for some nodes and the other for the rest |
-//! | [`publish`] | which ports of this machine nodes get |
+//! | [`mixed`] | the provider that runs some nodes as processes and some as containers |
+//! | [`publish`] | the ports of this machine that nodes get |
 //! | [`server`] | launchers of the servers that the lab knows |
 //! | [`stop`] | the end of a node that was asked to stop |
-//! | [`binary`] | finds the programs of the system under test |
+//! | [`binary`] | the programs of the system under test |
+//! | [`account`] | the account that a server runs as |
 //! | [`process`], [`port`] | children that die with the harness; ports that nobody else takes |
 //! | [`tree`] | a process and its descendants |
-//! | `guard` | ends paused processes should the harness die meanwhile |
+//! | `guard` | ends paused processes if the harness dies |
 //! | [`data`] | the folder with the data of nodes |
 //! | [`run_id`] | the id of a run |
 //! | [`mark`] | the mark of a harness on what it makes |
 //! | [`identity`] | a process among all namespaces and boots |
 //! | [`plain_file`], [`printable`] | files and texts that others may have written |
-//! | [`probe`] | one HTTP question: is it ready? |
-//! | [`links`] | how nodes reach each other: through proxies, or directly |
+//! | [`probe`] | a readiness check by HTTP |
+//! | [`doorway`] | the way from a node to the proxies of its links |
+//! | [`links`] | the links between nodes: through proxies, or direct |
 
+pub mod account;
 pub mod binary;
 pub mod choice;
 pub mod containers;
 pub mod data;
+pub mod doorway;
 mod guard;
 pub mod identity;
 pub mod links;
@@ -54,11 +58,11 @@ use tokio::time::Instant;
 
 use faultline_proxy::Registry;
 
-pub use choice::{Choice, Chosen, Site, choose};
+pub use choice::{Choice, ProviderChoice, Site, choose};
 pub use links::{Links, Wiring};
 pub use provider::{Frozen, NodeState, Provider, StackError};
 pub use publish::Ports;
-pub use stop::Stop;
+pub use stop::StopOutcome;
 pub use topology::Topology;
 
 /// A topology that runs.
@@ -117,14 +121,18 @@ impl Stack {
     /// # Errors
     /// [`StackError`] names the node that could not be started, died, or was not ready in time, with the
     /// last lines of its log.
-    pub async fn start(&self, limit: Duration, told: &(dyn Fn(Starting) + Sync)) -> Result<(), StackError> {
+    pub async fn start(
+        &self,
+        limit: Duration,
+        message: &(dyn Fn(Starting) + Sync),
+    ) -> Result<(), StackError> {
         let begun = Instant::now();
         let nodes = self.topology.nodes.keys().map(|node| async move {
             self.start_node(node).await?;
-            told(Starting::Started(node.clone()));
+            message(Starting::Started(node.clone()));
             self.wait_ready(node, begun + limit).await?;
             self.provider.provision(node).await?;
-            told(Starting::Ready(node.clone(), begun.elapsed()));
+            message(Starting::Ready(node.clone(), begun.elapsed()));
             Ok::<_, StackError>(())
         });
         futures::future::try_join_all(nodes).await?;
@@ -165,7 +173,7 @@ impl Stack {
         }
     }
 
-    /// Asks a node once whether it is ready.
+    /// Checks once whether a node is ready.
     ///
     /// # Errors
     /// What it waits for, in its own words.
@@ -190,25 +198,25 @@ impl Stack {
         Ok(())
     }
 
-    /// What runs.
+    /// Returns the topology that runs.
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.topology
     }
 
-    /// How it runs.
+    /// Returns the provider of the nodes.
     #[must_use]
     pub fn provider(&self) -> &dyn Provider {
         self.provider.as_ref()
     }
 
-    /// Its links.
+    /// Returns the links with their proxies.
     #[must_use]
     pub fn links(&self) -> &Links {
         &self.links
     }
 
-    /// Where a port of a node is reached without a proxy.
+    /// Returns the address at which a port of a node is reached without a proxy.
     ///
     /// # Errors
     /// [`StackError::NoPort`] for a node or port that the topology does not have.
@@ -227,7 +235,7 @@ impl Stack {
     }
 
     /// Ends every node; services are asked to stop first. Returns the ends of those that were asked.
-    pub async fn shutdown(&self) -> Vec<Stop> {
+    pub async fn shutdown(&self) -> Vec<StopOutcome> {
         self.provider.shutdown().await
     }
 }

@@ -9,10 +9,10 @@ use super::provider::{Provider, StackError};
 use super::topology::{Link, Node, Topology, link};
 use faultline_proxy::{NewToxic, Proxy, ProxyError, Registry, Snapshot, Toxic};
 
-/// How nodes reach each other.
+/// Connection of nodes to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wiring {
-    /// Each link passes through a proxy, so that faults can be done to it.
+    /// Each link passes through a proxy, in which faults can be injected.
     Proxied,
     /// Without one wherever nodes can reach each other and nothing has to share connections out among replicas: what is
     /// measured then is the system alone.
@@ -22,13 +22,13 @@ pub enum Wiring {
 /// The links of a stack.
 #[derive(Debug)]
 pub struct Links {
-    proxies: BTreeMap<Link, Entry>,
-    /// How the end of a link without a proxy is written.
+    proxies: BTreeMap<Link, LinkProxy>,
+    /// Address that a node writes for a link without a proxy.
     direct: BTreeMap<Link, String>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct LinkProxy {
     address: SocketAddr,
     /// The address as the node at its beginning writes it.
     written: String,
@@ -39,6 +39,7 @@ struct Entry {
 impl Links {
     /// Starts one proxy for each link that has one, on a port that stays its own while the link is cut, and puts it in
     /// the registry, in the place of one of the same link before.
+    // The port of a cut link stays reserved: a connection to it must be refused, and not reach another program.
     pub(super) async fn start(
         topology: &Topology,
         provider: &dyn Provider,
@@ -64,7 +65,7 @@ impl Links {
             let proxy = Arc::new(Proxy::new(&link.name(), &address.to_string(), upstreams, 0));
             proxy.enable().await?;
             registry.insert(Arc::clone(&proxy)).await;
-            proxies.insert(link.clone(), Entry { address, written, proxy, _port: port });
+            proxies.insert(link.clone(), LinkProxy { address, written, proxy, _port: port });
         }
         Ok(Self { proxies, direct })
     }
@@ -80,7 +81,7 @@ impl Links {
         node.environment.iter().map(|(key, value)| (key.clone(), rewritten(value))).collect()
     }
 
-    /// Where the proxy of a link listens; none without a proxy.
+    /// Returns the address at which the proxy of a link listens; none without a proxy.
     #[must_use]
     pub fn address(&self, link: &Link) -> Option<SocketAddr> {
         self.proxies.get(link).map(|entry| entry.address)
@@ -97,7 +98,7 @@ impl Links {
         self.proxies.values().for_each(|entry| entry.proxy.time_answers());
     }
 
-    /// What the proxies of some links have seen and done, added up.
+    /// Sums up the counters of the proxies of some links.
     #[must_use]
     pub fn counters(&self, links: &[&Link]) -> Snapshot {
         self.entries(links).map(|entry| entry.proxy.counters()).fold(Snapshot::default(), Snapshot::plus)
@@ -110,11 +111,11 @@ impl Links {
         }
     }
 
-    /// Mends links that were cut.
+    /// Restores links that were cut.
     ///
     /// # Errors
     /// [`ProxyError`] when a proxy can't listen again.
-    pub async fn mend(&self, links: &[&Link]) -> Result<(), ProxyError> {
+    pub async fn heal(&self, links: &[&Link]) -> Result<(), ProxyError> {
         for entry in self.entries(links) {
             entry.proxy.enable().await?;
         }
@@ -130,7 +131,7 @@ impl Links {
         }
     }
 
-    /// Takes the toxic of a name off links; what it was on each that had it, with what it has done.
+    /// Removes the toxic of a name from links. Returns it for each link that had it, with its counters.
     pub async fn remove(&self, links: &[&Link], name: &str) -> Vec<Arc<Toxic>> {
         let mut removed = Vec::new();
         for entry in self.entries(links) {
@@ -139,7 +140,7 @@ impl Links {
         removed
     }
 
-    fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a Entry> {
+    fn entries<'a>(&'a self, links: &'a [&Link]) -> impl Iterator<Item = &'a LinkProxy> {
         links.iter().filter_map(|link| self.proxies.get(link))
     }
 }

@@ -108,6 +108,7 @@ impl From<Mark> for MarkText {
 }
 
 /// The variables by which a process is known to be one of this harness and of a run.
+// A child inherits its environment for good, so that `heal` recognises it even after the lab was killed.
 pub fn environment(run: &RunId) -> impl Iterator<Item = (&'static str, String)> {
     let mark = Mark::of_this_harness();
     let always = [(RUN, run.to_string()), (HARNESS, mark.harness())];
@@ -116,7 +117,8 @@ pub fn environment(run: &RunId) -> impl Iterator<Item = (&'static str, String)> 
 
 /// Claim of a harness on a process or a container that carries its mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+// What another lab may still need must not be removed: whatever is not surely over stays.
+pub enum HarnessClaim {
     /// The harness lives and needs it.
     Held,
     /// The harness of this run is gone.
@@ -125,7 +127,7 @@ pub enum Claim {
     Unclear(String),
 }
 
-impl Claim {
+impl HarnessClaim {
     /// Reads a claim from the values of a mark.
     #[must_use]
     pub fn read(run: Option<&str>, harness: &str, namespace: Option<&str>) -> Self {
@@ -135,6 +137,7 @@ impl Claim {
         };
         match Mark::read(harness, namespace) {
             Ok(mark) => Self::of(run, mark),
+            // Labels and environments may come from anybody, so their text is escaped before it is printed.
             Err(error) => Self::Unclear(format!("run {run}: {}", printable(&error.to_string()))),
         }
     }
@@ -189,17 +192,17 @@ mod tests {
     fn only_what_is_surely_over_lapses() {
         let mark = Mark::of_this_harness();
         let (run, here) = (RunId::random(), mark.namespace());
-        let claim = |run: Option<&str>, harness: &str| Claim::read(run, harness, here.as_deref());
-        assert_eq!(claim(Some(run.as_str()), &mark.harness()), Claim::Held);
-        assert_eq!(claim(Some(run.as_str()), "2147483647:1"), Claim::Lapsed(run.clone()));
+        let claim = |run: Option<&str>, harness: &str| HarnessClaim::read(run, harness, here.as_deref());
+        assert_eq!(claim(Some(run.as_str()), &mark.harness()), HarnessClaim::Held);
+        assert_eq!(claim(Some(run.as_str()), "2147483647:1"), HarnessClaim::Lapsed(run.clone()));
         for unclear in [
             claim(None, "2147483647:1"),
             claim(Some("../x"), "2147483647:1"),
             claim(Some(run.as_str()), "\u{1b}[2J"),
-            Claim::read(Some(run.as_str()), "2147483647:1", None),
-            Claim::read(Some(run.as_str()), "2147483647:1", Some("x")),
+            HarnessClaim::read(Some(run.as_str()), "2147483647:1", None),
+            HarnessClaim::read(Some(run.as_str()), "2147483647:1", Some("x")),
         ] {
-            let Claim::Unclear(told) = unclear else { panic!("{unclear:?}") };
+            let HarnessClaim::Unclear(told) = unclear else { panic!("{unclear:?}") };
             assert!(!told.chars().any(char::is_control), "{told}");
         }
     }

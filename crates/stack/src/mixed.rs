@@ -10,9 +10,10 @@ use super::containers::Containers;
 use super::identity::Identity;
 use super::processes::Processes;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
-use super::stop::Stop;
+use super::stop::StopOutcome;
 
-/// The provider.
+/// Provider that runs some nodes as processes and some as containers.
+// Somebody who works on one service runs it from the build, and the servers from images.
 pub struct Mixed {
     containers: Containers,
     processes: Processes,
@@ -25,7 +26,7 @@ impl Mixed {
         Self { containers, processes }
     }
 
-    fn of(&self, node: &str) -> &dyn Provider {
+    fn provider(&self, node: &str) -> &dyn Provider {
         if self.processes.has(node) { &self.processes } else { &self.containers }
     }
 }
@@ -36,11 +37,11 @@ impl Provider for Mixed {
     }
 
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
-        self.of(node).address(node, port)
+        self.provider(node).address(node, port)
     }
 
     fn doorway(&self, node: &str) -> Doorway {
-        self.of(node).doorway(node)
+        self.provider(node).doorway(node)
     }
 
     fn start<'a>(
@@ -48,54 +49,54 @@ impl Provider for Mixed {
         node: &'a str,
         environment: &'a BTreeMap<String, String>,
     ) -> BoxFuture<'a, Result<(), StackError>> {
-        self.of(node).start(node, environment)
+        self.provider(node).start(node, environment)
     }
 
     fn ready<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), String>> {
-        self.of(node).ready(node)
+        self.provider(node).ready(node)
     }
 
     fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
-        self.of(node).provision(node)
+        self.provider(node).provision(node)
     }
 
     fn state(&self, node: &str) -> NodeState {
-        self.of(node).state(node)
+        self.provider(node).state(node)
     }
 
     fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
-        self.of(node).kill(node)
+        self.provider(node).kill(node)
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
-        self.of(node).stop(node)
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>> {
+        self.provider(node).stop(node)
     }
 
     fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
-        self.of(node).pause(node)
+        self.provider(node).pause(node)
     }
 
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
-        self.of(node).resume(node)
+        self.provider(node).resume(node)
     }
 
     fn identity(&self, node: &str) -> Option<Identity> {
-        self.of(node).identity(node)
+        self.provider(node).identity(node)
     }
 
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool> {
-        self.of(node).is_gone(node, pid)
+        self.provider(node).is_gone(node, pid)
     }
 
     fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
-        self.of(node).frozen(node, pid)
+        self.provider(node).frozen(node, pid)
     }
 
     fn log_tail(&self, node: &str) -> String {
-        self.of(node).log_tail(node)
+        self.provider(node).log_tail(node)
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<StopOutcome>> {
         // Services first: they drain into servers that are still there.
         Box::pin(async move {
             let mut stops = self.processes.shutdown().await;

@@ -14,6 +14,8 @@ use tokio::net::TcpSocket;
 use super::printable::printable;
 
 /// The first port that is tried.
+// The kernel gives ports of its own range to connections. A port below it stays free while its node is down, so that
+// no stranger answers in its place.
 const FIRST: u16 = 15_000;
 
 /// The first port that belongs to the kernel, where it does not say.
@@ -29,29 +31,29 @@ pub struct Port {
 /// A port that can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
-    /// In use by another program.
+    /// Another program uses the port.
     #[error("port {port} is in use{by}; end that, or publish another port in the topology")]
     InUse {
-        /// The port.
+        /// Number of the port.
         port: u16,
-        /// By whom, where that can be told.
+        /// Program that uses the port, where /proc shows it.
         by: String,
     },
-    /// All are.
+    /// Every port of the range is taken.
     #[error("no port from {FIRST} up to the kernel's own range is free")]
     NoneFree,
     /// The locks can't be used.
     #[error("the port locks in {path}: {source}", path = path.display())]
     Locks {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
 impl Port {
-    /// Any free port.
+    /// Reserves any free port.
     ///
     /// # Errors
     /// [`PortError`] when none is free or locks can't be made.
@@ -87,16 +89,17 @@ impl Port {
         if is_free(number) { Ok(Self { number, _lock: lock }) } else { Err(in_use(holder(number))) }
     }
 
-    /// Its number.
+    /// Returns the number.
     #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
 }
 
-/// Whether nobody listens on a port. Asked by binding, not by listening: a process that another thread starts at this
-/// moment has copies of all sockets until it is its own program, and a copy that listens would keep the port from its
-/// owner, which a bound one with `SO_REUSEADDR` does not (socket(7)).
+/// Tells whether nobody listens on a port.
+// Asked by binding, not by listening: a process that another thread starts at this moment has copies of all sockets
+// until it is its own program, and a copy that listens would keep the port from its owner, which a bound one with
+// `SO_REUSEADDR` does not (socket(7)).
 fn is_free(number: u16) -> bool {
     let bind = |socket: TcpSocket| {
         socket.set_reuseaddr(true)?;
@@ -105,7 +108,7 @@ fn is_free(number: u16) -> bool {
     TcpSocket::new_v4().and_then(bind).is_ok()
 }
 
-/// Where the kernel's own ports begin.
+/// Returns the first port that the kernel gives out itself.
 fn kernels_first() -> u16 {
     let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(KERNELS)
@@ -123,13 +126,13 @@ fn lock_folder() -> Result<PathBuf, PortError> {
     }
     let meta = fs::symlink_metadata(&path).map_err(failed)?;
     if !meta.is_dir() || meta.uid() != user.as_raw() || meta.mode() & 0o022 != 0 {
-        let source = io::Error::other("it is not a folder that only this user can write to; remove it");
+        let source = io::Error::other("expected a folder that only this user can write to; remove it");
         return Err(failed(source));
     }
     Ok(path)
 }
 
-/// Takes a port's lock, if no other harness has it, and leaves this one's process id in it for [`keeper`].
+/// Locks a port, if no other harness has it, and leaves this one's process id in it for [`keeper`].
 fn lock(folder: &Path, number: u16) -> Result<Option<Flock<File>>, PortError> {
     let path = folder.join(number.to_string());
     let mut open = OpenOptions::new();

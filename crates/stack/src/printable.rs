@@ -6,6 +6,7 @@ const SHOWN: usize = 40;
 /// The text on one line, with what a terminal or a reader could take for something else escaped: control characters,
 /// changes of the direction of writing, and the like.
 #[must_use]
+// Escape sequences from files and labels of others would act on the terminal that prints them.
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

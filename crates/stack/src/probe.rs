@@ -8,7 +8,8 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// How long an answer may take.
+/// Time that an answer may take.
+// A node that takes longer for its own readiness is not ready for a load either, and the next probe comes soon.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Asks once, on a connection of its own.
@@ -23,16 +24,16 @@ pub async fn http(address: SocketAddr, route: &str) -> Result<(), String> {
 }
 
 async fn ask(address: SocketAddr, route: &str) -> Result<(), String> {
-    let told = |error: &dyn std::fmt::Display| error.to_string();
-    let stream = TcpStream::connect(address).await.map_err(|error| told(&error))?;
+    let message = |error: &dyn std::fmt::Display| error.to_string();
+    let stream = TcpStream::connect(address).await.map_err(|error| message(&error))?;
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| told(&error))?;
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| message(&error))?;
     let connection = tokio::spawn(connection);
     let request = http::Request::get(route)
         .header(http::header::HOST, address.to_string())
         .body(Empty::<Bytes>::new())
-        .map_err(|error| told(&error))?;
-    let answer = sender.send_request(request).await.map_err(|error| told(&error));
+        .map_err(|error| message(&error))?;
+    let answer = sender.send_request(request).await.map_err(|error| message(&error));
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {

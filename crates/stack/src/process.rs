@@ -21,48 +21,48 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use tokio::sync::watch;
 
-use super::server::Account;
+use super::account::Account;
 use super::tree;
 
-/// What to start.
+/// Program, arguments and surroundings of a child.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// The program.
+    /// Path of the program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Arguments.
     pub args: Vec<OsString>,
-    /// Its whole environment; nothing is inherited but PATH, HOME and LANG where they are not given.
+    /// Whole environment; nothing is inherited but PATH, HOME and LANG where they are not given.
     pub env: BTreeMap<OsString, OsString>,
-    /// Its working directory.
+    /// Working directory.
     pub cwd: PathBuf,
     /// The account that it runs as; this user's own if none.
     pub account: Option<Account>,
-    /// Where its output goes, after what is there.
+    /// File to which the output is appended.
     pub log: PathBuf,
 }
 
 /// A child that can't be started, signalled or waited for.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// Its log can't be opened.
+    /// The log can't be opened.
     #[error("can't open the log {path}: {source}", path = path.display())]
     Log {
-        /// The file.
+        /// Path of the log.
         path: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// It can't be started.
+    /// The program can't be started.
     #[error("can't start {program}: {source}", program = program.display())]
     Spawn {
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
-/// How a child ended.
+/// Exit status of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
     code: Option<i32>,
@@ -76,7 +76,7 @@ impl From<ExitStatus> for Status {
 }
 
 impl Status {
-    /// Of a child that somebody else reaped.
+    /// Status of a child that another thread reaped.
     const LOST: Self = Self { code: None, signal: None };
 
     /// Makes the status of a process that ended with an exit code.
@@ -90,13 +90,13 @@ impl Status {
         self.code
     }
 
-    /// Tells whether nobody saw the end.
+    /// Tells whether the status was lost.
     #[must_use]
     pub fn is_lost(self) -> bool {
         self == Self::LOST
     }
 
-    /// Whether it ended with exit code 0.
+    /// Tells whether the exit code is 0.
     #[must_use]
     pub fn is_success(self) -> bool {
         self.code == Some(0)
@@ -120,19 +120,20 @@ impl fmt::Display for Status {
 #[derive(Debug)]
 pub struct Process {
     pid: u32,
-    end: Arc<End>,
-    told: watch::Receiver<Option<Status>>,
+    end: Arc<ChildEnd>,
+    end_status: watch::Receiver<Option<Status>>,
 }
 
-/// How a child ended, for those that wait for it.
+/// End of a child, for the threads that wait for it.
 #[derive(Debug, Default)]
-struct End {
-    /// None while it runs. Held while it is signalled, so that its id can't pass to another meanwhile.
+struct ChildEnd {
+    /// Exit status; none while the child runs.
+    // Locked while the child is signalled, so that its id cannot pass to another process meanwhile.
     status: Mutex<Option<Status>>,
     known: Condvar,
 }
 
-impl End {
+impl ChildEnd {
     fn lock(&self) -> MutexGuard<'_, Option<Status>> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -141,6 +142,8 @@ impl End {
 type Request = (Command, Sender<io::Result<Child>>);
 
 /// The one thread that makes children.
+// The kernel ties a child's death signal to the thread that made it (prctl(2)), not to the process: children of a
+// worker thread that ends would be killed with it. This thread lives as long as the lab.
 fn spawner() -> &'static Sender<Request> {
     static SPAWNER: OnceLock<Sender<Request>> = OnceLock::new();
     SPAWNER.get_or_init(|| {
@@ -165,15 +168,15 @@ impl Process {
         spawner().send((command(spec)?, answer)).map_err(|_| failed(io::Error::other("no spawner")))?;
         let child = answered.recv().map_err(|_| failed(io::Error::other("no spawner")))?.map_err(failed)?;
         let pid = child.id();
-        let end = Arc::new(End::default());
-        let (tell, told) = watch::channel(None);
+        let end = Arc::new(ChildEnd::default());
+        let (tell, end_status) = watch::channel(None);
         let known = Arc::clone(&end);
         std::thread::Builder::new()
             .name(format!("wait-{pid}"))
             .stack_size(64 * 1024)
             .spawn(move || reap(child, &known, &tell))
             .map_err(failed)?;
-        Ok(Self { pid, end, told })
+        Ok(Self { pid, end, end_status })
     }
 
     /// Starts a child and waits for its end. Blocks.
@@ -191,13 +194,13 @@ impl Process {
         }
     }
 
-    /// Its process id.
+    /// Returns the process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// How it ended; none while it runs.
+    /// Returns the exit status; none while the child runs.
     #[must_use]
     pub fn try_status(&self) -> Option<Status> {
         *self.end.lock()
@@ -205,8 +208,8 @@ impl Process {
 
     /// Waits for its end.
     pub async fn wait(&mut self) -> Status {
-        let told = self.told.wait_for(Option::is_some).await.ok().and_then(|status| *status);
-        told.or_else(|| self.try_status()).unwrap_or(Status::LOST)
+        let end_status = self.end_status.wait_for(Option::is_some).await.ok().and_then(|status| *status);
+        end_status.or_else(|| self.try_status()).unwrap_or(Status::LOST)
     }
 
     /// Sends a signal; none to one that has ended.
@@ -218,7 +221,7 @@ impl Process {
         }
     }
 
-    /// Asks it to end by a signal, and kills it after `grace`. What is left of its descendants is killed too.
+    /// Stops the child by a signal, and kills it after `grace`. Descendants that are left are killed too.
     pub async fn stop(&mut self, signal: Signal, grace: Duration) -> Status {
         let family = self.descendants();
         self.signal(signal);
@@ -241,31 +244,31 @@ impl Process {
         status
     }
 
-    fn descendants(&self) -> Vec<tree::Seen> {
-        let family = tree::of(self.pid).unwrap_or_default();
+    fn descendants(&self) -> Vec<tree::ProcessInfo> {
+        let family = tree::family(self.pid).unwrap_or_default();
         family.into_iter().filter(|member| member.pid != self.pid).collect()
     }
 }
 
-async fn end_all(family: &[tree::Seen]) {
+async fn end_all(family: &[tree::ProcessInfo]) {
     for member in family {
         end(member).await;
     }
 }
 
-/// Kills a process that was seen, if it still is that one, and waits until it is gone.
-async fn end(seen: &tree::Seen) {
-    while is_there(seen) {
-        match kill(Pid::from_raw(seen.pid.cast_signed()), Signal::SIGKILL) {
+/// Kills a process of an earlier snapshot, if it still is that one, and waits until it is gone.
+async fn end(process: &tree::ProcessInfo) {
+    while is_there(process) {
+        match kill(Pid::from_raw(process.pid.cast_signed()), Signal::SIGKILL) {
             Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
             Err(Errno::ESRCH) => return,
-            Err(errno) => return tracing::warn!("can't kill pid {}: {errno}", seen.pid),
+            Err(errno) => return tracing::warn!("can't kill pid {}: {errno}", process.pid),
         }
     }
 }
 
-fn is_there(seen: &tree::Seen) -> bool {
-    tree::see(seen.pid).is_some_and(|now| now.started_at == seen.started_at && now.state != 'Z')
+fn is_there(process: &tree::ProcessInfo) -> bool {
+    tree::see(process.pid).is_some_and(|now| now.started_at == process.started_at && now.state != 'Z')
 }
 
 impl Drop for Process {
@@ -282,7 +285,7 @@ impl Drop for Process {
 }
 
 /// Waits for a child without reaping it, then reaps it while nobody can signal it.
-fn reap(mut child: Child, end: &End, tell: &watch::Sender<Option<Status>>) {
+fn reap(mut child: Child, end: &ChildEnd, tell: &watch::Sender<Option<Status>>) {
     let pid = Pid::from_raw(child.id().cast_signed());
     let id = || Id::Pid(pid);
     while let Err(Errno::EINTR) = waitid(id(), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
@@ -375,10 +378,10 @@ mod tests {
         let mut process =
             Process::spawn(&shell("setsid sleep 1000 & sleep 1000 & wait", folder.path())).unwrap();
         let pid = process.pid();
-        while tree::of(pid).unwrap().len() < 3 {
+        while tree::family(pid).unwrap().len() < 3 {
             tokio::task::yield_now().await;
         }
-        let family = tree::of(pid).unwrap();
+        let family = tree::family(pid).unwrap();
         assert_eq!(process.kill().await.to_string(), "SIGKILL");
         for member in family {
             assert!(
@@ -404,10 +407,10 @@ mod tests {
     async fn dropped_it_leaves_no_descendant() {
         let folder = tempfile::tempdir().unwrap();
         let process = Process::spawn(&shell("setsid sleep 1000 & wait", folder.path())).unwrap();
-        while tree::of(process.pid()).unwrap().len() < 2 {
+        while tree::family(process.pid()).unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }
-        let family = tree::of(process.pid()).unwrap();
+        let family = tree::family(process.pid()).unwrap();
         drop(process);
         while family.iter().any(is_there) {
             tokio::task::yield_now().await;

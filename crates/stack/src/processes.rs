@@ -15,20 +15,20 @@ use super::guard::Guard;
 use super::identity::Identity;
 use super::process::{Process, Spec};
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
-use super::publish::{Held, Ports};
+use super::publish::{Ports, ReservedPorts};
 use super::run_id::RunId;
-use super::server::{self, Place, Server, ServerError};
-use super::stop::{self, Stop};
+use super::server::{self, Server, ServerError, ServerPlace};
+use super::stop::{self, StopOutcome};
 use super::topology::{Node, Program, Topology};
 use super::{binary, data, mark, process, tree};
 
-/// How long a node may take to stop in order.
+/// Time that a node may take to stop gracefully.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How long a service may take to drain when the stack ends.
+/// Time that a service may take to drain when the stack ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// What differs from the topology for one node; for a developer's own build of it, or a test's.
+/// Difference from the topology for one node: a developer's own build of it, or a test's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Override {
     /// Another program than the topology names.
@@ -37,34 +37,34 @@ pub struct Override {
     pub environment: BTreeMap<String, String>,
 }
 
-/// The provider.
+/// Provider that runs each node as a process of this machine.
 pub struct Processes {
     run: RunId,
-    members: BTreeMap<String, Member>,
+    members: BTreeMap<String, ProcessNode>,
 }
 
 /// One node.
-struct Member {
-    kind: Kind,
-    place: Place,
+struct ProcessNode {
+    kind: ProgramKind,
+    place: ServerPlace,
     overrides: Override,
-    _ports: Held,
-    running: Mutex<Running>,
+    _ports: ReservedPorts,
+    running: Mutex<ProcessState>,
     /// Held while the node is being started, stopped or signalled.
     turn: tokio::sync::Mutex<()>,
 }
 
-enum Kind {
+enum ProgramKind {
     Binary { program: PathBuf, listen: BTreeMap<String, u16> },
     Server(Arc<dyn Server>),
 }
 
 #[derive(Default)]
-struct Running {
+struct ProcessState {
     process: Option<Process>,
-    /// There while the node is paused.
+    /// Guard of a paused node; none while it runs.
     guard: Option<Guard>,
-    /// How it ended, if the lab ended it.
+    /// Reason for the end of the node, if the lab ended it.
     down: Option<String>,
     provisioned: bool,
 }
@@ -88,32 +88,32 @@ impl Processes {
         let mut members = BTreeMap::new();
         for node in nodes {
             let special = overrides.get(node.name.as_str()).cloned().unwrap_or_default();
-            let held = Held::take(topology, node, ports)?;
-            members.insert(node.name.to_string(), Member::new(node, run, folder, held, special)?);
+            let held = ReservedPorts::reserve(topology, node, ports)?;
+            members.insert(node.name.to_string(), ProcessNode::new(node, run, folder, held, special)?);
         }
         Ok(Self { run: run.clone(), members })
     }
 
-    /// Whether a node is one of these.
+    /// Tells whether this provider runs a node.
     pub(super) fn has(&self, node: &str) -> bool {
         self.members.contains_key(node)
     }
 
-    fn member(&self, node: &str) -> Result<&Member, StackError> {
+    fn member(&self, node: &str) -> Result<&ProcessNode, StackError> {
         self.members.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))
     }
 }
 
-impl Member {
+impl ProcessNode {
     fn new(
         node: &Node,
         run: &RunId,
         folder: &Path,
-        held: Held,
+        held: ReservedPorts,
         overrides: Override,
     ) -> Result<Self, StackError> {
         let kind = kind_of(node, &overrides)?;
-        let place = Place {
+        let place = ServerPlace {
             dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
@@ -130,20 +130,20 @@ impl Member {
         Ok(Self { kind, place, overrides, _ports: held, running, turn: tokio::sync::Mutex::default() })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Running> {
+    fn lock(&self) -> MutexGuard<'_, ProcessState> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to start, with the environment that the stack gives it.
+    /// Builds the command of a node, with the environment that the stack gives it.
     fn spec(&self, environment: &BTreeMap<String, String>) -> Result<Spec, ServerError> {
         let spec = match &self.kind {
-            Kind::Server(server) => server.spec(&self.place)?,
-            Kind::Binary { program, listen } => self.binary(program, listen, environment),
+            ProgramKind::Server(server) => server.spec(&self.place)?,
+            ProgramKind::Binary { program, listen } => self.binary(program, listen, environment),
         };
         Ok(self.marked(spec))
     }
 
-    /// With the marks by which `heal` knows a child.
+    /// Adds the marks by which `heal` finds a child.
     fn marked(&self, mut spec: Spec) -> Spec {
         let mark = mark::environment(&self.place.run);
         spec.env.extend(mark.map(|(key, value)| (OsString::from(key), OsString::from(value))));
@@ -175,8 +175,8 @@ impl Member {
         }
     }
 
-    /// Takes the process out, to end it.
-    fn take(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
+    /// Removes the process, to end it.
+    fn remove(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
         let state = self.state();
         let process = self.lock().process.take();
         match (process, state) {
@@ -207,21 +207,21 @@ impl Member {
         }
     }
 
-    /// Asks a process of the node to stop, as its maker intends, and kills it after `grace`.
-    async fn stop(&self, node: &str, mut process: Process, grace: Duration) -> Stop {
+    /// Stops a process of the node gracefully, and kills it after `grace`.
+    async fn stop(&self, node: &str, mut process: Process, grace: Duration) -> StopOutcome {
         let (signal, promised) = match &self.kind {
-            Kind::Server(server) => (server.stop_signal(), server.stop_codes()),
-            Kind::Binary { .. } => (Signal::SIGTERM, stop::SERVICE),
+            ProgramKind::Server(server) => (server.stop_signal(), server.stop_codes()),
+            ProgramKind::Binary { .. } => (Signal::SIGTERM, stop::SERVICE),
         };
         let asked = Instant::now();
         let status = process.stop(signal, grace).await;
         let ended = Instant::now();
-        Stop { node: node.to_owned(), status, promised, took: ended - asked, grace, ended }
+        StopOutcome { node: node.to_owned(), status, promised, took: ended - asked, grace, ended }
     }
 
     /// Ends the node when the stack ends: a service is asked to stop; a server's data is not needed any
     /// more, so it ends by the quickest signal that leaves nothing behind.
-    async fn end(&self, node: &str) -> Option<Stop> {
+    async fn end(&self, node: &str) -> Option<StopOutcome> {
         let _turn = self.turn.lock().await;
         let was_running = matches!(self.state(), NodeState::Running(_));
         let process = {
@@ -232,8 +232,8 @@ impl Member {
         };
         let mut process = process?;
         match &self.kind {
-            Kind::Binary { .. } if was_running => return Some(self.stop(node, process, DRAIN).await),
-            Kind::Server(server) if was_running => process.stop(server.end_signal(), DRAIN).await,
+            ProgramKind::Binary { .. } if was_running => return Some(self.stop(node, process, DRAIN).await),
+            ProgramKind::Server(server) if was_running => process.stop(server.end_signal(), DRAIN).await,
             // Paused it could not hear a signal, and of one that died by itself only descendants may be left.
             _ => process.kill().await,
         };
@@ -241,11 +241,11 @@ impl Member {
     }
 
     fn is_service(&self) -> bool {
-        matches!(self.kind, Kind::Binary { .. })
+        matches!(self.kind, ProgramKind::Binary { .. })
     }
 }
 
-fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
+fn kind_of(node: &Node, overrides: &Override) -> Result<ProgramKind, StackError> {
     match &node.program {
         None => Err(StackError::NoProcess { node: node.name.to_string() }),
         Some(Program::Server(name)) => {
@@ -253,7 +253,7 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
                 node: node.name.to_string(),
                 server: name.clone(),
             })?;
-            Ok(Kind::Server(Arc::from(server)))
+            Ok(ProgramKind::Server(Arc::from(server)))
         }
         Some(Program::Binary { name, listen }) => {
             let name = overrides.program.as_ref().unwrap_or(name);
@@ -262,14 +262,14 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<Kind, StackError> {
                 program: name.clone(),
                 how: binary::how_to_get(name),
             })?;
-            Ok(Kind::Binary { program, listen: listen.clone() })
+            Ok(ProgramKind::Binary { program, listen: listen.clone() })
         }
     }
 }
 
 /// Prepares a server on a thread of its own: making a data folder takes a second, and all nodes are started
 /// from one task.
-async fn prepare(server: &Arc<dyn Server>, place: &Place) -> Result<(), ServerError> {
+async fn prepare(server: &Arc<dyn Server>, place: &ServerPlace) -> Result<(), ServerError> {
     let (server, place) = (Arc::clone(server), place.clone());
     match tokio::task::spawn_blocking(move || server.prepare(&place)).await {
         Ok(prepared) => prepared,
@@ -316,7 +316,7 @@ impl Provider for Processes {
             }
             let failed = |source| StackError::Server { node: node.to_owned(), source };
             let broken = |source| StackError::Process { node: node.to_owned(), source };
-            if let Kind::Server(server) = &member.kind {
+            if let ProgramKind::Server(server) = &member.kind {
                 prepare(server, &member.place).await.map_err(failed)?;
             }
             let process = Process::spawn(&member.spec(environment).map_err(failed)?).map_err(broken)?;
@@ -332,8 +332,8 @@ impl Provider for Processes {
         Box::pin(async move {
             let member = self.member(node).map_err(|error| error.to_string())?;
             match &member.kind {
-                Kind::Server(server) => server.ready(&member.place).await,
-                Kind::Binary { .. } => match member.state() {
+                ProgramKind::Server(server) => server.ready(&member.place).await,
+                ProgramKind::Binary { .. } => match member.state() {
                     NodeState::Running(_) => Ok(()),
                     state => Err(state.to_string()),
                 },
@@ -345,7 +345,7 @@ impl Provider for Processes {
         Box::pin(async move {
             let member = self.member(node)?;
             let already = member.lock().provisioned;
-            if let (Kind::Server(server), false) = (&member.kind, already) {
+            if let (ProgramKind::Server(server), false) = (&member.kind, already) {
                 server
                     .provision(&member.place)
                     .await
@@ -357,14 +357,14 @@ impl Provider for Processes {
     }
 
     fn state(&self, node: &str) -> NodeState {
-        self.members.get(node).map_or(NodeState::Absent, Member::state)
+        self.members.get(node).map_or(NodeState::Absent, ProcessNode::state)
     }
 
     fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let mut process = member.take(node, "killed")?;
+            let mut process = member.remove(node, "killed")?;
             let pid = process.pid();
             member.lock().down = Some(format!("pid {pid} was killed"));
             process.kill().await;
@@ -372,11 +372,11 @@ impl Provider for Processes {
         })
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>> {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let process = member.take(node, "stopped")?;
+            let process = member.remove(node, "stopped")?;
             let pid = process.pid();
             member.lock().down = Some(format!("pid {pid} was stopped"));
             let stop = member.stop(node, process, GRACE).await;
@@ -390,7 +390,7 @@ impl Provider for Processes {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "paused")?;
-            let family = tree::of(pid).map_err(|source| signalled(node, source))?;
+            let family = tree::family(pid).map_err(|source| signalled(node, source))?;
             let descendants: Vec<_> = family.into_iter().filter(|process| process.pid != pid).collect();
             let guard = Guard::over(&descendants).map_err(|source| signalled(node, source))?;
             tree::pause(pid).await.map_err(|source| signalled(node, source))?;
@@ -420,7 +420,7 @@ impl Provider for Processes {
 
     fn frozen<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
         Box::pin(async move {
-            let processes = tree::of(pid).map_or(0, |tree| tree.len());
+            let processes = tree::family(pid).map_or(0, |tree| tree.len());
             let running = tree::running(pid).map_or(processes, |running| running.len());
             Frozen { processes, running }
         })
@@ -430,7 +430,7 @@ impl Provider for Processes {
         self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<StopOutcome>> {
         Box::pin(async move {
             tracing::debug!("ending the nodes of run {}", self.run);
             let (services, servers): (Vec<_>, Vec<_>) =

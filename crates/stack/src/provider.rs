@@ -1,19 +1,20 @@
-//! What every provider can do with the nodes of a topology.
+//! Actions of every provider on the nodes of a topology.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use futures::future::BoxFuture;
 
 use super::containers::EngineError;
+pub use super::doorway::Doorway;
 use super::identity::Identity;
 use super::port::PortError;
 use super::process::ProcessError;
 use super::server::ServerError;
-use super::stop::Stop;
+use super::stop::StopOutcome;
 use faultline_proxy::ProxyError;
 
-/// Why a stack, or a node of it, can't be what it should.
+/// Error of a stack or of one of its nodes.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// No such node.
@@ -22,7 +23,7 @@ pub enum StackError {
     /// No such port.
     #[error("node {node} has no port {port} in the topology")]
     NoPort {
-        /// The node.
+        /// Name of the node.
         node: String,
         /// The port as in compose.
         port: u16,
@@ -30,26 +31,26 @@ pub enum StackError {
     /// A program that is not there.
     #[error("node {node}: the program {program} is missing: {how}")]
     NoProgram {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// Its file name.
+        /// File name of the program.
         program: String,
-        /// How to get it.
+        /// Advice on how to get it.
         how: String,
     },
     /// A node of which only containers can be made.
     #[error("node {node} can only run as a container: its x-faultline names no `binary` and no `server`")]
     NoProcess {
-        /// The node.
+        /// Name of the node.
         node: String,
     },
     /// A node of which no container can be made.
-    #[error("node {node} can't run as a container: {told}")]
+    #[error("node {node} can't run as a container: {message}")]
     NoContainer {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What is missing or wrong.
-        told: String,
+        /// Key that is missing or wrong.
+        message: String,
     },
     /// The container engine, or what it says of a node.
     #[error(transparent)]
@@ -57,15 +58,15 @@ pub enum StackError {
     /// A server that the lab does not know.
     #[error("node {node}: no launcher for a server \"{server}\"; known are postgres, rabbitmq, mongo")]
     UnknownServer {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// As the topology names it.
+        /// Name of the server, as in the topology.
         server: String,
     },
-    /// A node that ended though nobody ended it.
+    /// A node that ended although the lab did not end it.
     #[error("node {node} died: {how}; the last lines of its log:\n{log}")]
     Died {
-        /// The node.
+        /// Name of the node.
         node: String,
         /// Exit code or signal.
         how: String,
@@ -75,9 +76,9 @@ pub enum StackError {
     /// A node that was not ready in time.
     #[error("node {node} was not ready in time: {waits}; the last lines of its log:\n{log}")]
     NotReady {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What it waits for.
+        /// Condition that the node waits for.
         waits: String,
         /// Last lines of its log.
         log: String,
@@ -85,35 +86,35 @@ pub enum StackError {
     /// A node that is not in the state that an action needs.
     #[error("node {node} can't be {action}: it is {state}")]
     State {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What should have been done to it.
+        /// Action that was asked for.
         action: &'static str,
-        /// What it is.
+        /// State of the node.
         state: String,
     },
     /// A port that can't be had.
     #[error("node {node}: {source}")]
     Port {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// Which port and who holds it.
+        /// Number of the port and the program that holds it.
         source: PortError,
     },
     /// A child that can't be started or signalled.
     #[error("node {node}: {source}")]
     Process {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What failed.
+        /// Error of the process.
         source: ProcessError,
     },
     /// A known server that can't be prepared.
     #[error("node {node}: {source}")]
     Server {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// What failed.
+        /// Error of the server.
         source: ServerError,
     },
     /// A proxy that can't listen.
@@ -122,14 +123,14 @@ pub enum StackError {
     /// A file or folder that can't be used.
     #[error("{what}: {source}")]
     File {
-        /// Which, and what for.
+        /// Thing that could not be had, and its purpose.
         what: String,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }
 
-/// What a node is doing.
+/// State of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeState {
     /// Never started.
@@ -142,7 +143,8 @@ pub enum NodeState {
     Ended(String),
     /// Ended by the lab.
     Down(String),
-    /// Nobody knows: whoever runs it does not answer any more.
+    /// Unreachable: the provider cannot observe the node.
+    // The run is judged `unknown` then, not `fail`: an engine that stops answering proves nothing about the system.
     Lost(String),
 }
 
@@ -154,49 +156,32 @@ impl std::fmt::Display for NodeState {
             Self::Paused(pid) => write!(f, "paused as pid {pid}"),
             Self::Ended(how) => write!(f, "dead ({how})"),
             Self::Down(how) => write!(f, "down ({how})"),
-            Self::Lost(how) => write!(f, "out of sight ({how})"),
+            Self::Lost(how) => write!(f, "unreachable ({how})"),
         }
-    }
-}
-
-/// Where the proxies of the links of a node listen, and how the node calls that place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doorway {
-    /// The address of this machine that the proxies listen on.
-    pub listen: IpAddr,
-    /// The host name or address by which the node reaches them.
-    pub host: String,
-}
-
-impl Doorway {
-    /// Of a node that runs on this machine, outside any container.
-    #[must_use]
-    pub fn loopback() -> Self {
-        Self { listen: Ipv4Addr::LOCALHOST.into(), host: Ipv4Addr::LOCALHOST.to_string() }
     }
 }
 
 /// The processes of a node that should be paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frozen {
-    /// How many there are.
+    /// Number of processes of the node.
     pub processes: usize,
-    /// How many of them run all the same.
+    /// Number of processes that run in spite of the pause.
     pub running: usize,
 }
 
-/// What every provider can do.
+/// Means that runs the nodes of a topology.
 pub trait Provider: Send + Sync {
     /// `processes`, `containers` or both.
     fn name(&self) -> &'static str;
 
-    /// Where the lab reaches a port of a node; known before the node starts, the same after a restart.
+    /// Returns the address at which the lab reaches a port of a node; known before the node starts, the same after a restart.
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr>;
 
-    /// Where the proxies of a node's links must listen, so that it reaches them.
+    /// Returns the address at which the proxies of a node's links must listen, so that the node reaches them.
     fn doorway(&self, node: &str) -> Doorway;
 
-    /// How the other nodes reach a port of a node without a proxy in between; none where they can't.
+    /// Returns the address at which other nodes reach a port of a node without a proxy; none where they can't.
     fn neighbour(&self, _node: &str, _port: u16) -> Option<String> {
         None
     }
@@ -215,14 +200,14 @@ pub trait Provider: Send + Sync {
     /// Users and databases, once a node is ready for the first time.
     fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
-    /// What a node is doing.
+    /// Returns the state of a node.
     fn state(&self, node: &str) -> NodeState;
 
     /// Kills a node with SIGKILL; done when it is gone.
     fn kill<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
-    /// Asks a node to stop, as its maker intends, and kills it if it takes too long; done when it is gone.
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>>;
+    /// Stops a node gracefully, and kills it if it takes too long; done when it is gone.
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>>;
 
     /// Pauses a node; done when no part of it runs.
     fn pause<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
@@ -235,15 +220,15 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// Whether the process that a node was is no more.
+    /// Tells whether the process that a node was has ended.
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool>;
 
-    /// What a pause has done to a node.
+    /// Reports the effect of a pause on a node's processes.
     fn frozen<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, Frozen>;
 
     /// The last lines of a node's log.
     fn log_tail(&self, node: &str) -> String;
 
     /// Ends every node; returns the ends of those that were asked to stop.
-    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>>;
+    fn shutdown(&self) -> BoxFuture<'_, Vec<StopOutcome>>;
 }

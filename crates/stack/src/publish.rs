@@ -6,26 +6,27 @@ use super::port::Port;
 use super::provider::StackError;
 use super::topology::{Node, Topology};
 
-/// Which ports nodes listen on.
+/// Choice of the ports that nodes listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ports {
-    /// Free ones, so that several stacks can run side by side; only those that the topology uses.
+    /// Free ports, for those that the topology uses.
+    // Published ones would collide as soon as two stacks run side by side.
     Free,
-    /// All of them, on the ports that the topology publishes where it publishes one.
+    /// Every port, on the one that the topology publishes where it does.
     Published,
 }
 
 /// The ports of one node, held until dropped.
 #[derive(Debug)]
-pub(super) struct Held {
-    /// For each port of the node the one on 127.0.0.1.
+pub(super) struct ReservedPorts {
+    /// Port on 127.0.0.1 for each port of the node.
     pub(super) numbers: BTreeMap<u16, u16>,
     _ports: Vec<Port>,
 }
 
-impl Held {
-    /// Takes a port of this machine for each that a node listens on.
-    pub(super) fn take(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
+impl ReservedPorts {
+    /// Reserves a port of this machine for each that a node listens on.
+    pub(super) fn reserve(topology: &Topology, node: &Node, ports: Ports) -> Result<Self, StackError> {
         let wanted = wanted(topology, node, ports);
         let one = |published: &Option<u16>| published.map_or_else(Port::reserve, Port::exact);
         let held: Result<Vec<Port>, _> = wanted.values().map(one).collect();

@@ -14,6 +14,8 @@ const DIGITS: usize = 7;
 /// Id of a run: `r` and seven hexadecimal digits, unique enough among the runs that share a machine or a store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+// Paths and names in a container engine are built from it. A text of another shape, from a file of somebody else,
+// could name any folder of this machine.
 pub struct RunId(String);
 
 /// A text that is no id of a run.

@@ -9,14 +9,15 @@ use super::process::Status;
 /// Exit codes of the services: `chassis::run` promises 0 after an orderly end.
 pub const SERVICE: &[i32] = &[0];
 
-/// Exit codes of an image of which nothing else is known. A program that ends itself by the signal after its own
-/// clean-up is in order too: a Java machine runs its shutdown hooks and exits with 128 + 15.
+/// Exit codes of an image of which nothing else is known.
+// A program that ends itself by the signal after its own clean-up stops gracefully too: a Java machine runs its
+// shutdown hooks and exits with 128 + 15.
 pub const IMAGE: &[i32] = &[0, 128 + 15];
 
 /// The end of a node that was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stop {
-    /// The node.
+pub struct StopOutcome {
+    /// Name of the node.
     pub node: String,
     /// Exit status.
     pub status: Status,

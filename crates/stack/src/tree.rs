@@ -11,14 +11,14 @@ use nix::unistd::Pid;
 
 /// A process as /proc shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Its id.
+pub struct ProcessInfo {
+    /// Process id.
     pub pid: u32,
-    /// Its parent's.
+    /// Process id of the parent.
     pub parent: u32,
     /// `R`, `S`, `T` and so on, as in proc(5).
     pub state: char,
-    /// When it started, in clock ticks after the boot: tells it from a later one with the same id.
+    /// Start, in clock ticks after the boot: tells the process from a later one with the same id.
     pub started_at: u64,
     /// Clock ticks of CPU time that it has used, its children not counted.
     pub ticks: u64,
@@ -26,11 +26,11 @@ pub struct Seen {
 
 /// Reads one process; none if there is no such process.
 #[must_use]
-pub fn see(pid: u32) -> Option<Seen> {
+pub fn see(pid: u32) -> Option<ProcessInfo> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold spaces and parentheses itself.
     let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
-    Some(Seen {
+    Some(ProcessInfo {
         pid,
         state: fields.first()?.chars().next()?,
         parent: fields.get(1)?.parse().ok()?,
@@ -39,30 +39,30 @@ pub fn see(pid: u32) -> Option<Seen> {
     })
 }
 
-/// Every process of the machine.
+/// Lists every process of the machine.
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn all() -> io::Result<Vec<Seen>> {
+pub fn all() -> io::Result<Vec<ProcessInfo>> {
     let entries = std::fs::read_dir("/proc")?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(pids.filter_map(see).collect())
 }
 
-/// A process and all of its descendants, itself first.
+/// Lists a process and all of its descendants, itself first.
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn of(root: u32) -> io::Result<Vec<Seen>> {
+pub fn family(root: u32) -> io::Result<Vec<ProcessInfo>> {
     let all = all()?;
-    let mut children: BTreeMap<u32, Vec<&Seen>> = BTreeMap::new();
+    let mut children: BTreeMap<u32, Vec<&ProcessInfo>> = BTreeMap::new();
     for process in &all {
         children.entry(process.parent).or_default().push(process);
     }
-    let mut tree: Vec<Seen> = all.iter().filter(|process| process.pid == root).cloned().collect();
+    let mut tree: Vec<ProcessInfo> = all.iter().filter(|process| process.pid == root).cloned().collect();
     let mut next = 0;
     while let Some(process) = tree.get(next) {
-        let found: Vec<Seen> =
+        let found: Vec<ProcessInfo> =
             children.get(&process.pid).into_iter().flatten().map(|child| (*child).clone()).collect();
         tree.extend(found);
         next += 1;
@@ -75,7 +75,7 @@ pub fn of(root: u32) -> io::Result<Vec<Seen>> {
 /// # Errors
 /// When /proc can't be read or a signal is not allowed.
 pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
-    for process in of(root)? {
+    for process in family(root)? {
         match kill(Pid::from_raw(process.pid.cast_signed()), signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
             Err(errno) => return Err(errno.into()),
@@ -89,6 +89,7 @@ pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
 /// # Errors
 /// When /proc can't be read, a signal is not allowed, or some still run after many tries.
 pub async fn pause(root: u32) -> io::Result<()> {
+    // A process may fork between the listing and the signal, so that one pass is not enough.
     for _ in 0..100 {
         signal(root, Signal::SIGSTOP)?;
         if running(root)?.is_empty() {
@@ -97,15 +98,15 @@ pub async fn pause(root: u32) -> io::Result<()> {
         tokio::task::yield_now().await;
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    Err(io::Error::other(format!("pid {root} and its children do not stay paused")))
+    Err(io::Error::other(format!("pid {root} and its children did not stay paused")))
 }
 
-/// Those of a process and its descendants that are neither paused nor dead.
+/// Lists the processes of a tree that are neither paused nor dead.
 ///
 /// # Errors
 /// When /proc can't be read.
-pub fn running(root: u32) -> io::Result<Vec<Seen>> {
-    Ok(of(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
+pub fn running(root: u32) -> io::Result<Vec<ProcessInfo>> {
+    Ok(family(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
 }
 
 /// The CPU time that a process and its descendants have used until now, to the clock tick of the kernel (10 ms).
@@ -114,7 +115,7 @@ pub fn running(root: u32) -> io::Result<Vec<Seen>> {
 /// When /proc can't be read.
 pub fn cpu(root: u32) -> io::Result<Duration> {
     const TICK: Duration = Duration::from_millis(10);
-    let ticks: u64 = of(root)?.iter().map(|process| process.ticks).sum();
+    let ticks: u64 = family(root)?.iter().map(|process| process.ticks).sum();
     Ok(TICK * u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
@@ -135,7 +136,7 @@ mod tests {
     fn this_process_is_seen_with_its_parent() {
         let me = see(std::process::id()).unwrap();
         assert_eq!(me.pid, std::process::id());
-        assert!(of(me.parent).unwrap().iter().any(|process| process.pid == me.pid));
+        assert!(family(me.parent).unwrap().iter().any(|process| process.pid == me.pid));
     }
 
     #[tokio::test]
@@ -146,7 +147,7 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = child.id().unwrap();
-        while of(pid).unwrap().len() < 2 {
+        while family(pid).unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }
         pause(pid).await.unwrap();

@@ -10,7 +10,7 @@ use benches::http::{HttpCaller, Question};
 use benches::{BenchError, RunningSystem};
 use clap::Args;
 use faultline::load::Target;
-use faultline::measure::figures::Figures;
+use faultline::measure::figures::LoadFigures;
 use faultline::measure::{PhaseResult, Second, Tally};
 use faultline::runner::system::targets;
 use faultline::runner::trial::{Tick, Trial};
@@ -106,7 +106,7 @@ async fn overload(
         return Err(format!("load: expected 3 stages, found {}", measured.phases.len()).into());
     };
     let figures = |phase: &PhaseResult, lasted: u64| {
-        Figures::new(phase.paths.get(path).unwrap_or(&Tally::fine()), lasted as f64)
+        LoadFigures::new(phase.paths.get(path).unwrap_or(&Tally::fine()), lasted as f64)
     };
     let (calm, loaded, again) = (figures(before, CALM), figures(during, seconds), figures(after, CALM));
     notes.add(&name("offered"), loaded.offered_per_s, "/s");

@@ -11,13 +11,13 @@ use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
 use super::{Output, interrupt, output};
 use crate::measure::Threshold;
-use crate::measure::capacity::{Found, TrialResult};
+use crate::measure::capacity::{SearchResult, TrialResult};
 use crate::report::capacity::{CapacityReport, trial_line};
 use crate::report::chart;
 use crate::runner::{self, CapacityOptions};
 use crate::scenario::duration::Span;
 use crate::scenario::rate::Rate;
-use crate::scenario::{LoadPhase, Operations, Pace, Scenario, Schedule, validate};
+use crate::scenario::{ArrivalRate, LoadPhase, OperationSettings, Scenario, Schedule, SystemUse, validate};
 
 /// `faultline capacity`.
 #[derive(Debug, Args)]
@@ -87,9 +87,9 @@ impl Capacity {
             Output::Json => super::json(&report)?,
         })?;
         Ok(match result.found {
-            Some(Found::Capacity { .. } | Found::AlwaysMet { .. }) => Exit::Pass,
-            Some(Found::NeverMet { .. }) => Exit::Fail,
-            Some(Found::GeneratorLimit { .. }) => Exit::Unknown,
+            Some(SearchResult::Capacity { .. } | SearchResult::AlwaysMet { .. }) => Exit::Pass,
+            Some(SearchResult::NeverMet { .. }) => Exit::Fail,
+            Some(SearchResult::GeneratorLimit { .. }) => Exit::Unknown,
             None => Exit::Interrupted,
         })
     }
@@ -107,11 +107,13 @@ impl Capacity {
                 "--objective \"{above}\" is met by a system that does worse: write what must stay below a limit, with <"
             )));
         }
-        let rates = BTreeMap::from([(Spanned::new(0..0, self.path.clone()), Pace::constant(self.from))]);
+        let rates =
+            BTreeMap::from([(Spanned::new(0..0, self.path.clone()), ArrivalRate::constant(self.from))]);
         let rates = Spanned::new(0..0, rates);
         let mut scenario = Scenario {
             shows: format!("the highest rate that {} holds", self.path),
-            operations: Operations::default(),
+            system: SystemUse::default(),
+            operations: OperationSettings::default(),
             load: vec![LoadPhase { lasts: Spanned::new(0..0, self.trial), rates }],
             fault: Vec::new(),
             expect: Default::default(),

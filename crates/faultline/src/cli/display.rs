@@ -66,7 +66,7 @@ impl Display {
             Event::Settle(settled) => self.rates(settled.at),
             Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
             Event::Node { node, at, change } => {
-                self.line(&format!("{} {}", clock(*at), change.told(node)));
+                self.line(&format!("{} {}", clock(*at), change.describe(node)));
             }
             Event::Stop(stop) if stop.is_in_order() != Some(true) => self.line(&stop.to_string()),
             Event::Amend { schedule, .. } => self.schedule = Some(schedule.clone()),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::{TopologyArgs, output};
-use crate::stack::containers::{Engine, EngineError, check_images};
+use crate::stack::containers::{ContainerEngine, EngineError, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
 
@@ -59,10 +59,10 @@ impl Doctor {
 
 /// Whether all nodes can run as containers.
 async fn containers(topology: &Topology) -> Result<(), EngineError> {
-    check_images(&Engine::connect().await?, &topology.all()).await
+    check_images(&ContainerEngine::connect().await?, &topology.all()).await
 }
 
-fn of_server(program: server::Program) -> Need {
+fn of_server(program: server::InstalledProgram) -> Need {
     let found = match program.path {
         Some(path) => Ok(format!(
             "{} ({})",

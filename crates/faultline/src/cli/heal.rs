@@ -14,10 +14,10 @@ use crate::fault::heal;
 use crate::fault::journal;
 use crate::runner::folder::{self, KEPT};
 use crate::runner::owner::{Candidate, Owner};
-use crate::stack::containers::{self, Engine};
+use crate::stack::containers::{self, ContainerEngine};
 use crate::stack::data;
 use crate::stack::identity::Liveness;
-use crate::stack::mark::{Claim, doubtful};
+use crate::stack::mark::{HarnessClaim, doubtful};
 use crate::stack::plain_file;
 use crate::stack::printable::printable;
 
@@ -144,7 +144,7 @@ impl Cleanup {
     async fn remove_containers(&mut self, dead: &[DeadRun]) {
         let marked: Vec<(&DeadRun, String)> =
             dead.iter().filter_map(|dead| Some((dead, engine_of(&dead.path)?))).collect();
-        let engine = match Engine::connect().await {
+        let engine = match ContainerEngine::connect().await {
             Ok(engine) => engine,
             Err(_) if marked.is_empty() => return,
             Err(error) => return self.fail(format!("a run that is over had containers, and {error}")),
@@ -156,7 +156,7 @@ impl Cleanup {
         let (mut unclear, mut stays) = (Vec::new(), false);
         for stray in &strays {
             match &stray.claim {
-                Claim::Lapsed(run) => match engine.remove(stray).await {
+                HarnessClaim::Lapsed(run) => match engine.remove(stray).await {
                     Ok(()) => {
                         self.healed += 1;
                         self.tell(&format!("removed the {stray} of run {run}"));
@@ -166,13 +166,13 @@ impl Cleanup {
                         self.fail(error);
                     }
                 },
-                Claim::Unclear(why) => unclear.push((why.clone(), stray.to_string())),
-                Claim::Held => {}
+                HarnessClaim::Unclear(why) => unclear.push((why.clone(), stray.to_string())),
+                HarnessClaim::Held => {}
             }
         }
         self.leave_grouped(unclear);
         for (dead, at) in marked {
-            let had = strays.iter().any(|stray| stray.claim == Claim::Lapsed(dead.owner.run.clone()));
+            let had = strays.iter().any(|stray| stray.claim == HarnessClaim::Lapsed(dead.owner.run.clone()));
             // One engine may have several addresses.
             if at != engine.at() && !had {
                 let path = dead.path.display();

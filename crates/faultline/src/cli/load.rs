@@ -11,11 +11,13 @@ use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
 use super::{Output, interrupt, load_files, output};
 use crate::measure::Threshold;
-use crate::measure::self_check::Checked;
+use crate::measure::self_check::SelfCheckResult;
 use crate::report::{self, LoadReport, chart};
 use crate::runner::{self, LoadOptions, Loaded, RunError};
 use crate::scenario::duration::Span;
-use crate::scenario::{LoadPhase, Operations, Pace, Scenario, Schedule, replay, validate};
+use crate::scenario::{
+    ArrivalRate, LoadPhase, OperationSettings, Scenario, Schedule, SystemUse, replay, validate,
+};
 use crate::stack::Topology;
 
 /// `faultline load`.
@@ -60,7 +62,7 @@ pub struct Load {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PathPace {
     path: String,
-    pace: Pace,
+    pace: ArrivalRate,
 }
 
 impl FromStr for PathPace {
@@ -70,7 +72,8 @@ impl FromStr for PathPace {
         let (path, pace) = text
             .split_once('=')
             .ok_or_else(|| format!("\"{text}\" names no path: write PATH=PACE, like log-json=200/s"))?;
-        let pace = pace.parse().map_err(|error: crate::scenario::pace::BadPace| error.to_string())?;
+        let pace =
+            pace.parse().map_err(|error: crate::scenario::arrival_rate::BadArrivalRate| error.to_string())?;
         Ok(Self { path: path.trim().to_owned(), pace })
     }
 }
@@ -151,7 +154,8 @@ impl Load {
         let lasts = toml::Spanned::new(0..0, self.lasts);
         Ok(Scenario {
             shows: "a load without faults".to_owned(),
-            operations: Operations::default(),
+            system: SystemUse::default(),
+            operations: OperationSettings::default(),
             load: vec![LoadPhase { lasts, rates: toml::Spanned::new(0..0, rates) }],
             fault: Vec::new(),
             expect: Default::default(),
@@ -166,7 +170,7 @@ fn self_check(output: Output) -> Result<Exit, Failure> {
     output::note(format_args!(
         "the generator against a server that answers at once, {CHECKED_FOR} at each rate, Poisson arrivals"
     ));
-    let mut told = |checked: &Checked| {
+    let mut told = |checked: &SelfCheckResult| {
         let held = if checked.holds { "held" } else { "too much" };
         output::note(format_args!("  {}/s: {held}", checked.rate));
     };

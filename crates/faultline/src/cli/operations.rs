@@ -11,7 +11,7 @@ use super::target::{self, TargetArgs};
 use super::{ProviderArgs, RunsArgs, TopologyArgs};
 use crate::runner::{Aim, Started};
 use crate::scenario::duration::Span;
-use crate::scenario::{Operations, Sizes};
+use crate::scenario::{OperationSettings, Sizes};
 use crate::stack::Topology;
 
 /// How long the system may take to be ready.
@@ -26,7 +26,7 @@ pub struct OperationArgs {
     /// Time that each operation may take
     #[arg(long, value_name = "TIME")]
     timeout: Option<Span>,
-    /// Operations that may be under way at once; what is due beyond them is counted as dropped
+    /// Operations that may be in flight at once; one that is due beyond them is counted as dropped
     #[arg(long, value_name = "COUNT")]
     in_flight: Option<std::num::NonZeroU32>,
     /// Decides everything that is random; a new one if not given
@@ -36,7 +36,7 @@ pub struct OperationArgs {
 
 impl OperationArgs {
     /// Puts what was given in the place of what is there.
-    pub fn apply(&self, operations: &mut Operations) {
+    pub fn apply(&self, operations: &mut OperationSettings) {
         if let Some(payload) = &self.payload {
             operations.payload = Spanned::new(0..0, payload.clone());
         }

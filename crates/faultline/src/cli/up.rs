@@ -19,8 +19,8 @@ use crate::live::session::Session;
 use crate::proxy::Registry;
 use crate::runner::folder::LOGS;
 use crate::runner::{Hands, Options, RunFolder, sampler};
-use crate::scenario::by_hand;
-use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology, Wiring};
+use crate::scenario::manual;
+use crate::stack::{self, Choice, NodeState, Ports, ProviderChoice, Site, Stack, Starting, Topology, Wiring};
 
 /// `faultline up`.
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ async fn serve(
 ) -> Result<Exit, Failure> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
-    let Chosen { provider, why } = stack::choose(choice, topology, site).await?;
+    let ProviderChoice { provider, why } = stack::choose(choice, topology, site).await?;
     output::note(format_args!("provider: {why}"));
     let stack = Arc::new(Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?);
     let begun = Instant::now();
@@ -127,7 +127,7 @@ async fn live(
     ui: Ui,
     cancel: &CancellationToken,
 ) -> Result<Exit, Failure> {
-    let rest = by_hand::rest("by-hand").ok_or_else(|| Failure::internal("no schedule without a load"))?;
+    let rest = manual::rest("by-hand").ok_or_else(|| Failure::internal("no schedule without a load"))?;
     let ending = cancel.child_token();
     let (wants, wanted) = mpsc::channel(8);
     let board = ui.serve(stack.topology().clone(), runs.clone(), Some(wants));

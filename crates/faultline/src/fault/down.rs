@@ -22,7 +22,7 @@ pub(super) async fn begin(stack: &Stack, target: &str) -> (Before, Vec<Evidence>
 pub(super) async fn undo(stack: &Stack, target: &str, before: Snapshot) -> Result<Vec<Evidence>, FaultError> {
     let links = stack.topology().links_named(target);
     let passed = stack.links().counters(&links).since(before).accepted;
-    stack.links().mend(&links).await?;
+    stack.links().heal(&links).await?;
     let mut evidence =
         vec![Evidence::new(format!("no connection on {target} came through meanwhile"), passed == 0)];
     for link in links {

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use super::journal::{self, JournalError, Undo};
 use crate::stack::identity::{Identity, Liveness, Namespace};
-use crate::stack::mark::{self, Claim};
+use crate::stack::mark::{self, HarnessClaim};
 use crate::stack::printable::printable;
 use crate::stack::run_id::RunId;
 use crate::stack::tree;
@@ -50,10 +50,10 @@ pub fn strays() -> io::Result<Strays> {
         let Some(harness) = variable(mark::HARNESS) else { continue };
         // A child of an earlier faultline names no namespace, but is in that of its harness.
         let namespace = variable(mark::NAMESPACE).or_else(|| Some(Namespace::of(seen.pid)?.to_string()));
-        match Claim::read(variable(mark::RUN).as_deref(), &harness, namespace.as_deref()) {
-            Claim::Held => {}
-            Claim::Lapsed(run) => strays.lapsed.push(Stray { process, run, name: name(seen.pid) }),
-            Claim::Unclear(why) => strays.unclear.push((seen.pid, why)),
+        match HarnessClaim::read(variable(mark::RUN).as_deref(), &harness, namespace.as_deref()) {
+            HarnessClaim::Held => {}
+            HarnessClaim::Lapsed(run) => strays.lapsed.push(Stray { process, run, name: name(seen.pid) }),
+            HarnessClaim::Unclear(why) => strays.unclear.push((seen.pid, why)),
         }
     }
     Ok(strays)

@@ -25,7 +25,7 @@ use self::journal::Undo;
 use crate::history::Evidence;
 use crate::proxy::ProxyError;
 use crate::scenario::{FaultKind, PlannedFault};
-use crate::stack::{Stack, StackError, Stop};
+use crate::stack::{Stack, StackError, StopOutcome};
 
 /// Why a fault can't be done or undone.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +54,13 @@ pub struct Active {
     /// What its undoing compares with.
     before: Before,
     /// The end of the node, where it was asked to stop.
-    stop: Option<Stop>,
+    stop: Option<StopOutcome>,
 }
 
 impl Active {
     /// The end of the node, where the fault asked it to stop.
     #[must_use]
-    pub fn stop(&self) -> Option<&Stop> {
+    pub fn stop(&self) -> Option<&StopOutcome> {
         self.stop.as_ref()
     }
 }

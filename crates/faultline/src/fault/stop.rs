@@ -3,9 +3,12 @@
 
 use super::{Before, FaultError, kill, pid_of};
 use crate::history::Evidence;
-use crate::stack::{Stack, Stop};
+use crate::stack::{Stack, StopOutcome};
 
-pub(super) async fn begin(stack: &Stack, node: &str) -> Result<(Before, Vec<Evidence>, Stop), FaultError> {
+pub(super) async fn begin(
+    stack: &Stack,
+    node: &str,
+) -> Result<(Before, Vec<Evidence>, StopOutcome), FaultError> {
     let pid = pid_of(stack, node);
     let stop = stack.provider().stop(node).await?;
     let ended = format!("{node} ended with {} after {:.1} s", stop.status, stop.took.as_secs_f64());

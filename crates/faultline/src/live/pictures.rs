@@ -12,7 +12,7 @@ use crate::picture::{
 };
 use crate::runner::sampler::{LinkLook, NodeLook};
 use crate::scenario::PlannedFault;
-use faultline_model::timeline::{FaultWindow, Second};
+use faultline_model::timeline::{FaultWindow, SecondCounts};
 
 /// Width of a chart; the page shows two beside each other.
 const WIDTH: f64 = 600.0;
@@ -38,7 +38,7 @@ pub struct ChartInput<'a> {
     /// Paths that are loaded.
     pub paths: &'a [String],
     /// Seconds that are kept, in order.
-    pub seconds: &'a [Second],
+    pub seconds: &'a [SecondCounts],
     /// Faults of the run.
     pub faults: &'a [FaultWindow],
     /// Planned end of the load in seconds; none if a person ends it.
@@ -222,7 +222,7 @@ for = "5s"
         ];
         assert_eq!(targets(&drawn["system"]), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(drawn["charts"], Value::Array(vec![]));
-        windows.push(0, FaultStage::Undone, 6_000_000, &[]);
+        windows.push(0, FaultStage::Healed, 6_000_000, &[]);
         assert_eq!(super::active(windows.windows(), &schedule.faults).count(), 0);
     }
 
@@ -230,8 +230,8 @@ for = "5s"
     fn each_path_has_a_chart_that_says_its_latest_figures() {
         let counts = Counts { offered: 10, ok: 7, fail: 3, ..Counts::default() };
         let figures = PathSecond { counts, p50: Some(1.0), p99: Some(2.0), max: Some(3.0) };
-        let second = |second| Second { second, paths: [("ping".to_owned(), figures)].into() };
-        let seconds: Vec<Second> = (0..3).map(second).collect();
+        let second = |second| SecondCounts { second, paths: [("ping".to_owned(), figures)].into() };
+        let seconds: Vec<SecondCounts> = (0..3).map(second).collect();
         let (paths, (nodes, links)) = (["ping".to_owned(), "pong".to_owned()], Default::default());
         let active = FaultKinds::default();
         let run =

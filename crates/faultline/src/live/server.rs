@@ -38,7 +38,7 @@ use super::session::Wanted;
 use super::{assets, shelf};
 use crate::report::catalogue;
 use crate::runner::{ByHandError, system_info};
-use crate::scenario::by_hand;
+use crate::scenario::manual;
 use crate::stack::Topology;
 
 /// The largest body that is read, in bytes.
@@ -241,7 +241,7 @@ async fn begin_fault(State(served): Shared, headers: HeaderMap, body: Bytes) -> 
     let hands = served.lab.board.hands();
     let hands = hands.ok_or_else(|| Refused(StatusCode::CONFLICT, "the system is not up yet".to_owned()))?;
     let seed = rand::random();
-    let fault = by_hand::fault(&given, &served.lab.topology.names(), seed)
+    let fault = manual::fault(&given, &served.lab.topology.names(), seed)
         .map_err(|told| Refused(StatusCode::UNPROCESSABLE_ENTITY, told))?;
     let index = hands.begin(fault).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "index": index }))).into_response())
@@ -270,7 +270,7 @@ async fn begin_run(State(served): Shared, headers: HeaderMap, body: Bytes) -> Re
         _ => return Err(Refused(StatusCode::UNPROCESSABLE_ENTITY, needed_rates())),
     };
     let seed = u64::from(rand::random::<u32>());
-    let schedule = by_hand::load("by-hand", &rates, &served.lab.topology.names(), seed)
+    let schedule = manual::load("by-hand", &rates, &served.lab.topology.names(), seed)
         .map_err(|told| Refused(StatusCode::UNPROCESSABLE_ENTITY, told))?;
     ask(&served, |reply| Wanted::Begin(Box::new(schedule), reply)).await
 }

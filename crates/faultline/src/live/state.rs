@@ -19,7 +19,7 @@ use crate::runner::sampler::{LinkLook, NodeLook};
 use crate::runner::{LiveTimeline, Progress, Stage, StoredNow};
 use crate::scenario::{PlannedFault, Schedule};
 use crate::stack::Starting;
-use crate::timeline::{FaultWindow, FaultWindows, Second};
+use crate::timeline::{FaultWindow, FaultWindows, SecondCounts};
 
 /// Lines that are kept.
 const LINES: usize = 100;
@@ -43,7 +43,7 @@ pub struct State {
     lines: Vec<Line>,
     /// Revision of the seconds that viewers have, and these seconds.
     revision: u64,
-    seconds: Vec<Second>,
+    seconds: Vec<SecondCounts>,
 }
 
 /// A run that goes on, or was.
@@ -93,7 +93,7 @@ pub struct Told<'a> {
     counts: Counters,
     verdict: &'a Option<Judged>,
     lines: &'a [Line],
-    seconds: Vec<Second>,
+    seconds: Vec<SecondCounts>,
     pictures: Pictures,
 }
 
@@ -122,7 +122,7 @@ impl State {
     }
 
     /// Keeps seconds for the charts: all figures of the timeline would be computed anew for each picture.
-    fn keep(&mut self, changed: &[Second]) {
+    fn keep(&mut self, changed: &[SecondCounts]) {
         for second in changed {
             match self.seconds.binary_search_by_key(&second.second, |kept| kept.second) {
                 Ok(place) => self.seconds[place] = second.clone(),
@@ -132,7 +132,7 @@ impl State {
         self.seconds.drain(..self.seconds.len().saturating_sub(SECONDS));
     }
 
-    fn pictures(&self, seconds: &[Second]) -> Pictures {
+    fn pictures(&self, seconds: &[SecondCounts]) -> Pictures {
         // Drawn from copies, since the recorder waits for the timeline meanwhile.
         let known = self.timeline.read(|timeline| {
             let planned = timeline.run.schedule.faults.clone();
@@ -156,7 +156,7 @@ impl State {
         })
     }
 
-    fn told(&self, seconds: Vec<Second>, pictures: Pictures) -> Told<'_> {
+    fn told(&self, seconds: Vec<SecondCounts>, pictures: Pictures) -> Told<'_> {
         let of = |windows: &[FaultWindow]| windows.iter().map(FaultState::from).collect::<Vec<_>>();
         let faults = self.timeline.read(|timeline| of(timeline.faults.windows()));
         let counts = self.timeline.read(|timeline| Counters::new(timeline, &self.stores));
@@ -287,7 +287,7 @@ impl State {
                 let name = self.timeline.read(|timeline| timeline.faults.name(*index)).unwrap_or_default();
                 self.line(Some(*at), stage.describe(&name));
             }
-            Event::Node { node, at, change } => self.line(Some(*at), change.told(node)),
+            Event::Node { node, at, change } => self.line(Some(*at), change.describe(node)),
             Event::LoadEnded { at } => self.line(Some(*at), "the load is over".to_owned()),
             Event::Unobserved { store, reason } => {
                 self.line(None, format!("the store {store} can't be read: {reason}"));

@@ -1,6 +1,6 @@
 //! Seconds added up to bars, so that a long run is drawn as quickly as a short one.
 
-use faultline_model::timeline::{Counts, FaultWindow, PathSecond, Second};
+use faultline_model::timeline::{Counts, FaultWindow, PathSecond, SecondCounts};
 
 /// Bars of a chart, at most.
 const MOST: u64 = 150;
@@ -49,7 +49,7 @@ impl TimeSpan {
     /// Spans a run that is over: its load, and its faults until the system was ready again. `planned` is the end of the
     /// schedule in seconds, for a run in which nothing was sent.
     #[must_use]
-    pub fn finished(seconds: &[Second], faults: &[FaultWindow], planned: f64) -> Self {
+    pub fn finished(seconds: &[SecondCounts], faults: &[FaultWindow], planned: f64) -> Self {
         let sent = seconds.last().map(|second| second.second + 1);
         let ends = faults.iter().filter_map(|fault| fault.ready.or(fault.heal));
         let healed = ends.map(|at| u64::try_from(at).unwrap_or(0).div_ceil(1_000_000)).max().unwrap_or(0);
@@ -60,7 +60,7 @@ impl TimeSpan {
 
     /// Spans a run that goes on. `planned` is the end of its load in seconds; none if a person ends it.
     #[must_use]
-    pub fn live(seconds: &[Second], planned: Option<f64>) -> Self {
+    pub fn live(seconds: &[SecondCounts], planned: Option<f64>) -> Self {
         let from = first(seconds);
         // Operations still become due in the last second.
         let known = seconds.last().map_or(0, |second| second.second);
@@ -81,14 +81,14 @@ impl TimeSpan {
 }
 
 /// Returns the beginning of the axis.
-fn first(seconds: &[Second]) -> u64 {
+fn first(seconds: &[SecondCounts]) -> u64 {
     // The first operation of a slow load is due some seconds after the start.
     seconds.first().map(|second| second.second).filter(|first| *first >= FORGOTTEN).unwrap_or(0)
 }
 
 /// Adds up the bars of a path, in order; seconds in which nothing was due have none.
 #[must_use]
-pub fn bars(path: &str, seconds: &[Second], span: TimeSpan) -> Vec<Bar> {
+pub fn bars(path: &str, seconds: &[SecondCounts], span: TimeSpan) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     for second in seconds.iter().filter(|second| (span.from..span.known).contains(&second.second)) {
         let Some(figures) = second.paths.get(path) else { continue };

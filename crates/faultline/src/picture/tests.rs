@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use faultline_model::timeline::{Counts, FaultWindow, PathSecond, Second};
+use faultline_model::timeline::{Counts, FaultWindow, PathSecond, SecondCounts};
 use proptest::prelude::*;
 
 use super::area::{Point, Rectangle, text_area};
@@ -157,10 +157,10 @@ proptest! {
     }
 }
 
-fn second(second: u64, counts: Counts, latency: Option<f64>) -> Second {
+fn second(second: u64, counts: Counts, latency: Option<f64>) -> SecondCounts {
     let times = |by: f64| latency.map(|latency| latency * by);
     let figures = PathSecond { counts, p50: latency, p99: times(3.0), max: times(8.0) };
-    Second { second, paths: BTreeMap::from([("log".to_owned(), figures)]) }
+    SecondCounts { second, paths: BTreeMap::from([("log".to_owned(), figures)]) }
 }
 
 fn fault(index: usize, name: &str, begin: f64, heal: Option<f64>, ready: Option<f64>) -> FaultWindow {
@@ -180,7 +180,7 @@ fn fault(index: usize, name: &str, begin: f64, heal: Option<f64>, ready: Option<
 }
 
 /// Thirty seconds in which a path fails, and is slow afterwards.
-fn thirty_seconds() -> Vec<Second> {
+fn thirty_seconds() -> Vec<SecondCounts> {
     let counts = |second: u64| match second {
         8 | 9 => Counts { offered: 60, ok: 20, info: 40, ..Counts::default() },
         10..=15 => Counts { offered: 60, fail: 40, dropped: 20, ..Counts::default() },
@@ -194,7 +194,7 @@ fn thirty_seconds() -> Vec<Second> {
     (0..30).map(|number| second(number, counts(number), latency(number))).collect()
 }
 
-fn draw(seconds: &[Second], faults: &[FaultWindow], span: TimeSpan, width: f64) -> Drawing {
+fn draw(seconds: &[SecondCounts], faults: &[FaultWindow], span: TimeSpan, width: f64) -> Drawing {
     let bars = bars::bars("log", seconds, span);
     chart(&PathChart { path: "log", bars: &bars, faults, span, width })
 }
@@ -264,11 +264,12 @@ fn a_chart_uses_its_whole_width() {
     assert_eq!(TimeSpan::live(&seconds, Some(86_400.0)).until, 32);
     assert_eq!(TimeSpan::live(&[], None).until, 10);
     // The beginning of a long run is forgotten; that of a slow load is not.
-    let late: Vec<Second> = (300..400).map(|at| self::second(at, Counts::default(), None)).collect();
+    let late: Vec<SecondCounts> = (300..400).map(|at| self::second(at, Counts::default(), None)).collect();
     assert_eq!(TimeSpan::finished(&late, &[], 400.0).from, 300);
     assert_eq!(TimeSpan::live(&seconds[4..], None).from, 0);
     for second in 1..2_000 {
-        let seconds: Vec<Second> = (0..second).map(|at| self::second(at, Counts::default(), None)).collect();
+        let seconds: Vec<SecondCounts> =
+            (0..second).map(|at| self::second(at, Counts::default(), None)).collect();
         let span = TimeSpan::live(&seconds[seconds.len().saturating_sub(900)..], None);
         let (used, whole) = (span.known - span.from, span.until - span.from);
         assert!(second < 10 || used * 10 >= whole * 7, "{second}: {span:?}");
@@ -278,7 +279,7 @@ fn a_chart_uses_its_whole_width() {
 
 #[test]
 fn bars_hold_the_counts_and_the_worst_latencies_of_their_seconds() {
-    let seconds: Vec<Second> = (0..900)
+    let seconds: Vec<SecondCounts> = (0..900)
         .map(|at| {
             second(at, Counts { offered: 10, ok: 9, fail: 1, ..Counts::default() }, Some(at as f64 + 1.0))
         })
@@ -305,7 +306,7 @@ proptest! {
         narrow in any::<bool>(),
     ) {
         let counts = Counts { offered, ok: offered / 2, fail: offered / 3, ..Counts::default() };
-        let seconds: Vec<Second> = (0..length.min(900)).map(|at| second(at, counts, latency)).collect();
+        let seconds: Vec<SecondCounts> = (0..length.min(900)).map(|at| second(at, counts, latency)).collect();
         let faults: Vec<FaultWindow> = faults.iter().enumerate().map(|(index, (at, lasts, recovers, name))| {
             fault(index, name, *at, Some(at + lasts), Some(at + lasts + recovers))
         }).collect();
@@ -318,7 +319,7 @@ proptest! {
 #[test]
 fn a_drawing_of_a_long_run_stays_small() {
     let counts = Counts { offered: 1_000, ok: 700, fail: 100, info: 100, dropped: 100 };
-    let seconds: Vec<Second> = (0..900).map(|at| second(at, counts, Some(at as f64))).collect();
+    let seconds: Vec<SecondCounts> = (0..900).map(|at| second(at, counts, Some(at as f64))).collect();
     let drawing = draw(&seconds, &[], TimeSpan::live(&seconds, None), 600.0);
     // The live lab sends it twice a second for each path.
     let size = serde_json::to_string(&drawing).unwrap().len();

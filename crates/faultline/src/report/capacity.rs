@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::style::Style;
 use super::table::{line, table};
-use crate::measure::capacity::{CapacityResult, Found, TrialResult};
-use crate::measure::search::Held;
-use crate::measure::{Figures, Quantiles};
+use crate::measure::capacity::{CapacityResult, SearchResult, TrialResult};
+use crate::measure::search::TrialVerdict;
+use crate::measure::{LatencyQuantiles, LoadFigures};
 
 /// A result in numbers, for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,7 +22,7 @@ pub struct CapacityReport {
     /// The seed of the arrivals.
     pub seed: u64,
     /// What was found; none if it was interrupted.
-    pub found: Option<Found>,
+    pub found: Option<SearchResult>,
     /// Every trial, in order.
     pub trials: Vec<TrialReport>,
 }
@@ -35,13 +35,13 @@ pub struct TrialReport {
     /// Whether it confirms what was found.
     pub confirms: bool,
     /// How it went.
-    pub held: Held,
+    pub held: TrialVerdict,
     /// Why it did not hold, or is doubtful.
     pub why: Option<String>,
     /// Time until nothing waited in a queue, in milliseconds.
     pub drained_ms: Option<u64>,
     /// What became of the operations.
-    pub figures: Figures,
+    pub figures: LoadFigures,
 }
 
 impl CapacityReport {
@@ -54,7 +54,7 @@ impl CapacityReport {
             held: trial.held,
             why: trial.why.clone(),
             drained_ms: trial.drained_ms,
-            figures: Figures::new(&trial.tally, trial.lasted.duration().as_secs_f64()),
+            figures: LoadFigures::new(&trial.tally, trial.lasted.duration().as_secs_f64()),
         };
         Self {
             folder: folder.to_owned(),
@@ -85,16 +85,16 @@ impl CapacityReport {
 
     fn told(&self, style: Style) -> String {
         match self.found {
-            Some(Found::Capacity { rate }) => {
+            Some(SearchResult::Capacity { rate }) => {
                 format!("{} {rate:.0}/s, confirmed three times", style.bold("capacity:"))
             }
-            Some(Found::AlwaysMet { up_to }) => {
+            Some(SearchResult::AlwaysMet { up_to }) => {
                 format!("always met: it holds at {up_to:.0}/s, the highest rate that was to be tried")
             }
-            Some(Found::NeverMet { down_to }) => {
+            Some(SearchResult::NeverMet { down_to }) => {
                 format!("never met: it does not hold at {down_to:.0}/s, the lowest rate that was to be tried")
             }
-            Some(Found::GeneratorLimit { rate, late_at }) => {
+            Some(SearchResult::GeneratorLimit { rate, late_at }) => {
                 let holds = rate.map_or_else(String::new, |rate| format!("it holds at {rate:.0}/s, and "));
                 format!("the generator is the limit: {holds}at {late_at:.0}/s the generator was late")
             }
@@ -105,12 +105,12 @@ impl CapacityReport {
 
 fn row(trial: &TrialReport) -> Vec<String> {
     let figures = &trial.figures;
-    let latency = |get: fn(Quantiles) -> f64| {
+    let latency = |get: fn(LatencyQuantiles) -> f64| {
         figures.from_due.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.2}", get(quantiles)))
     };
     let held = match (trial.held, &trial.why) {
-        (Held::Yes, _) if trial.confirms => "yes, again".to_owned(),
-        (Held::Yes, _) => "yes".to_owned(),
+        (TrialVerdict::Yes, _) if trial.confirms => "yes, again".to_owned(),
+        (TrialVerdict::Yes, _) => "yes".to_owned(),
         (_, why) => why.clone().unwrap_or_default(),
     };
     let drained = trial.drained_ms.map_or_else(|| "-".to_owned(), |ms| format!("{:.1}", ms as f64 / 1000.0));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::style::Style;
 use crate::scenario::fault::kind;
-use crate::scenario::fault::{FaultKind, Place};
+use crate::scenario::fault::{FaultKind, TargetKind};
 use faultline_toxics::{Action, Attribute};
 
 /// How a link is named.
@@ -59,9 +59,9 @@ fn entry(kind: FaultKind) -> Entry {
         name: kind.name(),
         about: kind.about(),
         done_to: match kind.place() {
-            Place::Node => "a node",
-            Place::Link => "a link",
-            Place::Groups => "groups of nodes",
+            TargetKind::Node => "a node",
+            TargetKind::Link => "a link",
+            TargetKind::Groups => "groups of nodes",
         },
         is_toxic: kind.spec().is_some(),
         of_toxiproxy: kind.spec().is_some_and(|spec| spec.of_toxiproxy),
@@ -86,9 +86,9 @@ fn parameters(kind: FaultKind) -> Vec<Parameter> {
     let word = |name, default, about| Parameter { name, unit: "", default, about };
     let Some(spec) = kind.spec() else {
         return match kind.place() {
-            Place::Node => vec![word("node", None, "the node")],
-            Place::Link => vec![word("link", None, LINK)],
-            Place::Groups => vec![
+            TargetKind::Node => vec![word("node", None, "the node")],
+            TargetKind::Link => vec![word("link", None, LINK)],
+            TargetKind::Groups => vec![
                 word("nodes", None, "the nodes that are cut off"),
                 word("from", None, "the nodes that they are cut off from"),
                 word(

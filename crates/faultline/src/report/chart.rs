@@ -7,7 +7,7 @@ use plotters::prelude::*;
 
 use crate::measure::capacity::CapacityResult;
 use crate::measure::figures::SecondFigures;
-use crate::measure::search::Held;
+use crate::measure::search::TrialVerdict;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
@@ -54,7 +54,8 @@ pub const COLOURS: [RGBColor; 7] = [
 /// Latency against the offered rate.
 #[must_use]
 pub fn capacity(result: &CapacityResult) -> String {
-    let mut trials: Vec<_> = result.trials.iter().filter(|trial| trial.held != Held::Doubtful).collect();
+    let mut trials: Vec<_> =
+        result.trials.iter().filter(|trial| trial.held != TrialVerdict::Doubtful).collect();
     trials.sort_by(|a, b| a.rate.total_cmp(&b.rate));
     let line = |name: &str, quantile: f64, colour| Line {
         name: name.to_owned(),

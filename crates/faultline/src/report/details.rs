@@ -28,7 +28,7 @@ pub struct Details {
     /// What became of operations, by the second that they were due in and by path.
     pub seconds: Vec<Second>,
     /// Figures of each second, as the charts show them.
-    pub over_time: Vec<timeline::Second>,
+    pub over_time: Vec<timeline::SecondCounts>,
     /// Windows of the faults that began.
     pub faults: Vec<FaultWindow>,
     /// What became of nodes: when in microseconds after the start of the load, which, what.

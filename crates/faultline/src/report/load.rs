@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::style::Style;
 use super::table::{line, table};
-use crate::measure::self_check::Checked;
-use crate::measure::{Figures, LoadResult, PhaseResult, Quantiles};
+use crate::measure::self_check::SelfCheckResult;
+use crate::measure::{LatencyQuantiles, LoadFigures, LoadResult, PhaseResult};
 
 /// A result in numbers, for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,7 +29,7 @@ pub struct LoadReport {
     /// Phase by phase.
     pub phases: Vec<PhaseReport>,
     /// All phases as one, by path.
-    pub whole: BTreeMap<String, Figures>,
+    pub whole: BTreeMap<String, LoadFigures>,
 }
 
 /// A phase in numbers.
@@ -40,7 +40,7 @@ pub struct PhaseReport {
     /// When it ended.
     pub until_s: f64,
     /// By path.
-    pub paths: BTreeMap<String, Figures>,
+    pub paths: BTreeMap<String, LoadFigures>,
 }
 
 impl LoadReport {
@@ -110,7 +110,7 @@ impl LoadReport {
     }
 }
 
-fn paths(text: &mut String, title: &str, paths: &BTreeMap<String, Figures>, style: Style) {
+fn paths(text: &mut String, title: &str, paths: &BTreeMap<String, LoadFigures>, style: Style) {
     let head = [
         "path",
         "offered/s",
@@ -126,8 +126,8 @@ fn paths(text: &mut String, title: &str, paths: &BTreeMap<String, Figures>, styl
         "max",
         "p99 from sent",
     ];
-    let row = |(name, figures): (&String, &Figures)| {
-        let of = |quantiles: Option<Quantiles>, get: fn(Quantiles) -> f64| {
+    let row = |(name, figures): (&String, &LoadFigures)| {
+        let of = |quantiles: Option<LatencyQuantiles>, get: fn(LatencyQuantiles) -> f64| {
             quantiles.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.2}", get(quantiles)))
         };
         let due = |get| of(figures.from_due, get);
@@ -145,10 +145,10 @@ fn paths(text: &mut String, title: &str, paths: &BTreeMap<String, Figures>, styl
 
 /// What a self-check of the generator gave, as text.
 #[must_use]
-pub fn self_check(all: &[Checked], style: Style) -> String {
+pub fn self_check(all: &[SelfCheckResult], style: Style) -> String {
     let head = ["rate/s", "sent", "late %", "latest ms", "p50 ms", "p99 ms", "CPU us", "held"];
-    let row = |checked: &Checked| {
-        let Checked { rate, sent, late, latest_ms, p50_ms, p99_ms, cpu_us, holds } = checked;
+    let row = |checked: &SelfCheckResult| {
+        let SelfCheckResult { rate, sent, late, latest_ms, p50_ms, p99_ms, cpu_us, holds } = checked;
         let mut row = vec![rate.to_string(), sent.to_string(), format!("{:.3}", late * 100.0)];
         row.extend([latest_ms, p50_ms, p99_ms].map(|ms| format!("{ms:.2}")));
         row.extend([format!("{cpu_us:.0}"), if *holds { "yes" } else { "no" }.to_owned()]);

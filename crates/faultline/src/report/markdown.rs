@@ -48,7 +48,7 @@ fn row(name: &str, path: &PathFigures) -> String {
     let latency = path.tally.latency_ms.map(|latency| (latency.p50, latency.p99));
     let (p50, p99) = latency
         .map_or(("-".to_owned(), "-".to_owned()), |(p50, p99)| (format!("{p50:.1}"), format!("{p99:.1}")));
-    let crate::checker::Tally { offered, ok, fail, info, .. } = path.tally;
+    let crate::checker::OutcomeCounts { offered, ok, fail, info, .. } = path.tally;
     let (lost, duplicated) = (entries(path, |path| path.lost), entries(path, |path| path.duplicated));
     format!(
         "| {} | {offered} | {ok} | {fail} | {info} | {lost} | {duplicated} | {p50} | {p99} |",

@@ -3,7 +3,7 @@
 use super::model::Report;
 use super::style::Style;
 use super::table::{entries, line, table};
-use crate::checker::{Check, FaultFigures, PathFigures, Tally};
+use crate::checker::{Check, FaultFigures, OutcomeCounts, PathFigures};
 
 /// The whole report as text, with a line break at its end.
 #[must_use]
@@ -46,7 +46,7 @@ fn paths(text: &mut String, report: &Report, style: Style) {
 }
 
 fn row(name: &str, path: &PathFigures) -> Vec<String> {
-    let Tally { offered, sent, ok, fail, info, latency_ms, .. } = path.tally;
+    let OutcomeCounts { offered, sent, ok, fail, info, latency_ms, .. } = path.tally;
     let latency = |get: fn(crate::checker::Quantiles) -> f64| {
         latency_ms.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.1}", get(quantiles)))
     };
@@ -90,14 +90,14 @@ fn one_fault(text: &mut String, fault: &FaultFigures, style: Style) {
     table(text, &head, &rows, style);
 }
 
-fn share(tally: &Tally) -> String {
+fn share(tally: &OutcomeCounts) -> String {
     match tally.offered {
         0 => "-".to_owned(),
         offered => format!("{}/{offered}", tally.ok),
     }
 }
 
-fn p99(tally: &Tally) -> String {
+fn p99(tally: &OutcomeCounts) -> String {
     tally.latency_ms.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.1}", quantiles.p99))
 }
 

@@ -15,12 +15,12 @@ use super::progress::Listener;
 use super::system::{Aim, System};
 use super::trial::{Measured, Trial};
 use crate::measure::capacity::{self, CapacityResult, TrialResult};
-use crate::measure::search::{Held, Next, Search};
+use crate::measure::search::{Next, Search, TrialVerdict};
 use crate::measure::{Tally, Threshold};
+use crate::scenario::arrival_rate::Spacing;
 use crate::scenario::duration::Span;
-use crate::scenario::pace::Spacing;
 use crate::scenario::rate::Rate;
-use crate::scenario::{ArrivalStream, Arrivals, Pace, Schedule};
+use crate::scenario::{ArrivalRate, ArrivalStream, Arrivals, Schedule};
 
 /// What comes before a trial and is not measured.
 const WARM_UP: Span = Span::from_secs(1);
@@ -109,7 +109,7 @@ async fn search(
     system: &System,
     told: &mut (dyn FnMut(&TrialResult) + Send),
     cancel: &CancellationToken,
-) -> Result<(Vec<TrialResult>, Option<capacity::Found>), RunError> {
+) -> Result<(Vec<TrialResult>, Option<capacity::SearchResult>), RunError> {
     let (start, lowest, highest) = options.rates;
     let mut search = Search::new(start, lowest, highest);
     let mut trials = Vec::new();
@@ -147,8 +147,8 @@ async fn one(
     let drained = drain(system, cancel).await;
     let (mut held, mut why) = capacity::judge(&options.objective, &tally);
     let allowed = DRAINS_WITHIN.0.max(lasts.duration().mul_f64(DRAINS_WITHIN.1));
-    if let Some(drained) = drained.filter(|drained| held == Held::Yes && *drained > allowed) {
-        held = Held::No;
+    if let Some(drained) = drained.filter(|drained| held == TrialVerdict::Yes && *drained > allowed) {
+        held = TrialVerdict::No;
         why = Some(format!("what waited in queues took {:.1} s to drain", drained.as_secs_f64()));
     }
     let drained_ms = drained.map(|drained| u64::try_from(drained.as_millis()).unwrap_or(u64::MAX));
@@ -172,7 +172,7 @@ fn schedule(options: &CapacityOptions, rate: f64, lasts: Span) -> Schedule {
         from,
         until,
         arrivals: Arrivals::Paced {
-            rate: Pace { spacing: Spacing::Poisson, ..Pace::constant(rate) },
+            rate: ArrivalRate { spacing: Spacing::Poisson, ..ArrivalRate::constant(rate) },
             offset: Span::ZERO,
             seed: options.schedule.seed.wrapping_add(number),
         },

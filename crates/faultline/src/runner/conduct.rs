@@ -15,7 +15,7 @@ use super::run::Run;
 use super::work::end;
 use super::{judged, machine, sampler};
 use crate::report::Report;
-use crate::stack::{self, Chosen, Ports, Site, Stack, StackError, Wiring};
+use crate::stack::{self, Ports, ProviderChoice, Site, Stack, StackError, Wiring};
 
 /// Runs a schedule to its verdict. The report is in the run's folder too.
 ///
@@ -127,7 +127,7 @@ async fn live(
     let facts = tokio::task::spawn_blocking(machine::facts);
     let site =
         Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &options.overrides };
-    let Chosen { provider, why } = stack::choose(options.choice, &options.topology, site).await?;
+    let ProviderChoice { provider, why } = stack::choose(options.choice, &options.topology, site).await?;
     tell_begin(options, folder, &why, (recorder, teller)).await;
     let topology = options.topology.clone();
     let stack = Arc::new(Stack::new(topology, provider, Wiring::Proxied, &options.registry).await?);

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::recorder::Teller;
 use crate::history::{Event, ExitStatus};
 use crate::load::engine::now;
-use crate::stack::Stop;
+use crate::stack::StopOutcome;
 
 /// The end of a run, which is recorded once its system has ended too.
 pub(super) struct End {
@@ -16,7 +16,7 @@ pub(super) struct End {
 
 impl End {
     /// Records the end of a run, after those of the nodes of its system.
-    pub(super) async fn record(self, teller: &Teller, stops: Vec<Stop>) {
+    pub(super) async fn record(self, teller: &Teller, stops: Vec<StopOutcome>) {
         let Self { start, interrupted } = self;
         for stop in &stops {
             teller.record(stop_event(stop, start)).await;
@@ -26,7 +26,7 @@ impl End {
 }
 
 /// Makes an event of the end of a node.
-pub(super) fn stop_event(stop: &Stop, start: Instant) -> Event {
+pub(super) fn stop_event(stop: &StopOutcome, start: Instant) -> Event {
     let status = match stop.status.code() {
         Some(code) => ExitStatus::Code(code),
         None if stop.status.is_lost() => ExitStatus::Unseen,

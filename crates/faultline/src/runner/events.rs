@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::working::Working;
-use crate::history::{Event, Invoke, Outcome, Settled};
+use crate::history::{Completion, Event, Invoke, Outcome};
 use crate::load::{Operation, Sent, Sink, payload};
 use crate::scenario::Schedule;
 
@@ -53,7 +53,7 @@ impl Sink for Events {
         let Sent { outcome, status, message, undeclared } = came;
         let (path, _) = &self.streams[operation.stream];
         self.working.ended(path, operation.due, outcome == Outcome::Ok);
-        let settled = Settled { id: operation.id, at: ended, outcome, status, message, undeclared };
+        let settled = Completion { id: operation.id, at: ended, outcome, status, message, undeclared };
         self.tell(Event::Settle(settled)).await;
     }
 

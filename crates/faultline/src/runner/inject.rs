@@ -238,9 +238,9 @@ impl Injector {
             }
             self.amend().await;
         }
-        self.tell(index, FaultStage::Undo, Vec::new()).await;
+        self.tell(index, FaultStage::Heal, Vec::new()).await;
         let evidence = fault::undo(active, &self.stack, &self.journal).await?;
-        self.tell(index, FaultStage::Undone, evidence).await;
+        self.tell(index, FaultStage::Healed, evidence).await;
         Ok(())
     }
 

@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 use super::hello::Hello;
 use super::trial::{Measured, Trial};
 use crate::load::{LoadError, Target, Template};
-use crate::measure::self_check::Checked;
+use crate::measure::self_check::SelfCheckResult;
+use crate::scenario::arrival_rate::Spacing;
 use crate::scenario::duration::Span;
-use crate::scenario::pace::Spacing;
 use crate::scenario::rate::Rate;
 use crate::scenario::stream::Arrivals;
-use crate::scenario::{ArrivalStream, Expectations, Pace, Schedule, Sizes};
+use crate::scenario::{ArrivalRate, ArrivalStream, Expectations, Schedule, Sizes};
 use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
 /// Rates that are tried, in arrivals a second, until one is too high.
@@ -24,9 +24,9 @@ const RATES: [u32; 8] = [1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 50
 /// [`LoadError`] where the system does not give what it needs.
 pub async fn check(
     lasts: Span,
-    told: &mut (dyn FnMut(&Checked) + std::marker::Send),
+    told: &mut (dyn FnMut(&SelfCheckResult) + std::marker::Send),
     cancel: &CancellationToken,
-) -> Result<Vec<Checked>, LoadError> {
+) -> Result<Vec<SelfCheckResult>, LoadError> {
     let hello = Hello::serve().await?;
     let mut all = Vec::new();
     for rate in RATES {
@@ -49,7 +49,7 @@ async fn one(
     lasts: Span,
     hello: &Hello,
     cancel: &CancellationToken,
-) -> Result<Checked, LoadError> {
+) -> Result<SelfCheckResult, LoadError> {
     let schedule = schedule(rate, lasts);
     let send = Send {
         node: String::new(),
@@ -78,7 +78,7 @@ const PATH: &str = "hello";
 fn schedule(rate: u32, lasts: Span) -> Schedule {
     // Poisson, as the arrivals of many people are: harder than evenly.
     let rate = Rate::per_second(rate);
-    let pace = Pace { spacing: Spacing::Poisson, ..Pace::constant(rate) };
+    let pace = ArrivalRate { spacing: Spacing::Poisson, ..ArrivalRate::constant(rate) };
     let arrivals = Arrivals::Paced { rate: pace, offset: Span::ZERO, seed: 1 };
     Schedule {
         version: crate::scenario::schedule::VERSION,
@@ -94,10 +94,10 @@ fn schedule(rate: u32, lasts: Span) -> Schedule {
     }
 }
 
-fn checked(rate: u32, measured: &Measured) -> Checked {
+fn checked(rate: u32, measured: &Measured) -> SelfCheckResult {
     let total = measured.total();
     let millis = |micros: Option<u64>| micros.unwrap_or(0) as f64 / 1000.0;
-    Checked {
+    SelfCheckResult {
         rate,
         sent: total.sent(),
         late: total.late_share().max(total.dropped_share()),

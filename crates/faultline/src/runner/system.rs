@@ -17,7 +17,7 @@ use crate::proxy::Registry;
 use crate::scenario::Schedule;
 use crate::stack::processes::Override;
 use crate::stack::topology::PathSpec;
-use crate::stack::{self, Choice, Chosen, Ports, Site, Stack, Topology, Wiring};
+use crate::stack::{self, Choice, Ports, ProviderChoice, Site, Stack, Topology, Wiring};
 
 /// What is loaded.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl System {
         let begun = Instant::now();
         let Started { topology, choice, overrides, ready_within } = started;
         let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides };
-        let Chosen { provider, why } = stack::choose(*choice, topology, site).await?;
+        let ProviderChoice { provider, why } = stack::choose(*choice, topology, site).await?;
         listener.on(&begins(folder, &why, topology.nodes.len(), schedule));
         let stack = Stack::new(topology.clone(), provider, Wiring::Direct, &Registry::new(0)).await?;
         let listener = Mutex::new(listener);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{Engine, LoadError, Operation, Sent, Sink, Target};
-use crate::measure::tally::Ended;
+use crate::measure::tally::OperationEnd;
 use crate::measure::{Meter, PhaseResult, Second, Tally, Threshold};
 use crate::scenario::Schedule;
 
@@ -129,7 +129,8 @@ impl Sink for Metering {
 
     async fn ends(&self, operation: Operation, sent: i64, ended: i64, came: Sent) {
         let Sent { outcome, status, message, undeclared: _ } = came;
-        let ended = Ended { due: operation.due, sent, ended, outcome, status, message: message.as_deref() };
+        let ended =
+            OperationEnd { due: operation.due, sent, ended, outcome, status, message: message.as_deref() };
         self.0.ended(operation.stream, ended);
     }
 

@@ -22,9 +22,9 @@ use super::sending::Sending;
 use super::{drain, monitor, observe, stored};
 use crate::fault::Journal;
 use crate::history::event::SystemInfo;
-use crate::history::{self, Declared, Event, Observation, RunInfo};
+use crate::history::{self, Declarations, Event, Observation, RunInfo};
 use crate::load::engine::now;
-use crate::scenario::by_hand;
+use crate::scenario::manual;
 use crate::stack::topology::{BodySpec, Link, Topology};
 
 /// Time from a ready stack to the start of the load.
@@ -98,7 +98,7 @@ impl Run<'_> {
 
     /// What was done by hand, as a scenario that does it again.
     fn keep_scenario(&self, injector: &Injector) -> Result<(), RunError> {
-        match by_hand::as_file(&injector.schedule()) {
+        match manual::as_file(&injector.schedule()) {
             Ok(text) => Ok(self.folder.write_text(SCENARIO, &text)?),
             Err(error) => {
                 tracing::warn!("no {SCENARIO}: {error}");
@@ -158,9 +158,9 @@ impl Run<'_> {
     }
 }
 
-fn declared(topology: &Topology) -> Declared {
+fn declared(topology: &Topology) -> Declarations {
     let any_body = topology.paths.iter().filter(|(_, spec)| spec.answer.body == BodySpec::Any);
-    Declared {
+    Declarations {
         writes_nothing: topology.writes_nothing(),
         any_body: any_body.map(|(path, _)| path.clone()).collect(),
     }

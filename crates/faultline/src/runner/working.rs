@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::checker::recovery::IN_A_ROW;
+use crate::checker::times::IN_A_ROW;
 
 /// A path, and from when on it is to work, in microseconds after the start of the load.
 pub(super) type Awaited = (String, i64);

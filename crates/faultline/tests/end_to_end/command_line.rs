@@ -64,8 +64,8 @@ fn mistakes_in_a_scenario_are_told_with_their_place() {
     );
     is_refused(&LOAD.replace("1/s", "1/min"), &[":4:11: path ping: expected a rate that sends an operation"]);
     is_refused(&LOAD.replace("ping", "pong"), &[":4:11: no path \"pong\"", "authenticate", "ping"]);
-    is_refused(&LOAD.replace("1/s", "0/s"), &[":4:", "\"0/s\" is no arrival rate", "200/s"]);
-    is_refused(&LOAD.replace("1/s", "-3/s"), &["\"-3/s\" is no arrival rate"]);
+    is_refused(&LOAD.replace("1/s", "0/s"), &[":4:", "invalid arrival rate \"0/s\"", "200/s"]);
+    is_refused(&LOAD.replace("1/s", "-3/s"), &["invalid arrival rate \"-3/s\""]);
     let kill = |node: &str, at: &str| {
         format!("[[fault]]\nkind = \"kill\"\nnode = \"{node}\"\nat = \"{at}\"\nfor = \"500ms\"\n")
     };

@@ -54,7 +54,7 @@ fn nodes_that_stop_in_order_and_live_to_the_end_pass() {
     assert_eq!(report.verdict, Verdict::Pass, "{}: {:?}", report.why, report.checks);
     let (_, told) = check(&report, "stopped");
     assert!(
-        told.starts_with("3 with the exit status that is promised"),
+        told.starts_with("3 nodes stopped with a promised exit code"),
         "one by a fault, two at the end: {told}"
     );
 }
@@ -64,7 +64,7 @@ fn a_fault_that_stops_a_node_fails_where_it_ends_in_another_way() {
     let report = run(&Small::new("exit 3"), &stop_of("worker"), || {});
     assert_eq!(report.verdict, Verdict::Fail);
     let (verdict, told) = check(&report, "stopped");
-    let expected = "worker: expected exit code 0 within 20.0 s, found exit code 3 after ";
+    let expected = "worker: expected exit code 0 within 20 s, found exit code 3 after ";
     assert!(verdict == Verdict::Fail && told.starts_with(expected), "{told}");
     assert_eq!(check(&report, "evidence").0, Verdict::Pass, "the fault had its effect all the same");
 }
@@ -74,7 +74,7 @@ fn a_node_that_has_to_be_killed_at_the_end_of_the_system_fails() {
     let report = run(&Small::new(""), LOAD, || {});
     assert_eq!(report.verdict, Verdict::Fail);
     let (verdict, told) = check(&report, "stopped");
-    let expected = "worker: expected exit code 0 within 5.0 s, found SIGKILL after ";
+    let expected = "worker: expected exit code 0 within 5 s, found SIGKILL after ";
     assert!(verdict == Verdict::Fail && told.starts_with(expected), "{told}");
 }
 
@@ -82,7 +82,7 @@ fn a_node_that_has_to_be_killed_at_the_end_of_the_system_fails() {
 fn a_node_that_dies_after_the_load_fails() {
     let small = Small::new("exit 0");
     let report = run(&small, LOAD, small.killer());
-    let told = (Verdict::Fail, "worker died by itself (SIGKILL)".to_owned());
+    let told = (Verdict::Fail, "worker died without a fault (SIGKILL)".to_owned());
     assert_eq!((report.verdict, check(&report, "complete")), (Verdict::Fail, told));
 }
 

@@ -1,4 +1,4 @@
-//! Successes in another shape than their paths declare: no acknowledgement of an operation, whoever sent them.
+//! Judges whether each success has the shape that its path declares; another one acknowledges nothing.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use super::verdict::{Check, Verdict};
 use crate::history::Outcome;
 use crate::timeline::Timeline;
 
-/// The check `answers`; none for a run of an earlier lab, which took every answer of status 2xx for a right one.
+/// Makes the check `answers`; none for a run of an earlier lab, which accepted every answer of status 2xx.
 #[must_use]
+// A 2xx in another shape comes from whatever answered in place of the system, a proxy say, and acknowledges nothing.
 pub fn check(timeline: &Timeline) -> Option<Check> {
     let declared = timeline.run.declared.as_ref()?;
     let mut by_path: BTreeMap<&str, u64> = BTreeMap::new();
@@ -21,13 +22,17 @@ pub fn check(timeline: &Timeline) -> Option<Check> {
         let loaded = timeline.paths();
         let any: Vec<&str> =
             declared.any_body.iter().map(String::as_str).filter(|path| loaded.contains(path)).collect();
-        let any = if any.is_empty() { String::new() } else { format!("; any body on {}", any.join(", ")) };
-        let detail = format!("{ok} acknowledgements are what their paths declare{any}");
+        let any = if any.is_empty() {
+            String::new()
+        } else {
+            format!("; any body is accepted on {}", any.join(", "))
+        };
+        let detail = format!("{ok} acknowledgements match x-faultline.paths{any}");
         return Some(Check::new("answers", Verdict::Pass, detail));
     };
     let counts: Vec<String> = by_path.iter().map(|(path, count)| format!("{path} {count}")).collect();
     let detail = format!(
-        "{} of status 2xx are not what x-faultline.paths declares ({}); {}: {}",
+        "answers of status 2xx that do not match x-faultline.paths: {} ({}); {}: {}",
         undeclared.len(),
         counts.join(", "),
         first.id,

@@ -1,5 +1,5 @@
-//! The share of operations that were ok: without a fault on every path, and during faults on the paths that
-//! don't use what is faulty. A path that was not asked in such a time is not judged by it.
+//! Judges the share of operations that were ok: on every path in the steady state, and on unaffected paths during
+//! faults. A path without operations in such a time is not judged by it.
 
 use super::verdict::{Check, Verdict};
 use crate::history::Outcome;
@@ -7,7 +7,7 @@ use crate::scenario::share::Share;
 use crate::timeline::Operation;
 use crate::timeline::{FaultWindow, Timeline};
 
-/// The checks `without-fault`, `unaffected` and, for each path that is named, `during PATH`.
+/// Makes the checks `without-fault`, `unaffected` and, for each path that is named, `during PATH`.
 #[must_use]
 pub fn checks(timeline: &Timeline) -> Vec<Check> {
     let mut checks = vec![without_fault(timeline)];
@@ -20,10 +20,11 @@ pub fn checks(timeline: &Timeline) -> Vec<Check> {
     checks
 }
 
+// A system that fails without faults must not be excused by them.
 fn without_fault(timeline: &Timeline) -> Check {
-    let mut shares = Shares::of(timeline.run.schedule.expect.without_fault);
+    let mut shares = Shares::new(timeline.run.schedule.expect.without_fault);
     for path in timeline.paths() {
-        shares.take(
+        shares.add(
             path,
             timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)).collect(),
         );
@@ -31,9 +32,10 @@ fn without_fault(timeline: &Timeline) -> Check {
     shares.check(timeline, "without-fault", "no path was loaded")
 }
 
-/// Looks at the operations that no fault touched but those of other paths.
+/// Judges the operations that only faults of other paths touched.
+// A fault that spreads to paths that do not use its target is the kind of failure that chaos experiments look for.
 fn unaffected(timeline: &Timeline) -> Check {
-    let mut shares = Shares::of(timeline.run.schedule.expect.unaffected);
+    let mut shares = Shares::new(timeline.run.schedule.expect.unaffected);
     for path in timeline.paths() {
         let uses = |window: &&FaultWindow| window.affected.contains(path);
         let others: Vec<&FaultWindow> =
@@ -44,18 +46,18 @@ fn unaffected(timeline: &Timeline) -> Check {
                 && !timeline.faults.windows().iter().filter(touches).any(|window| uses(&window))
         };
         let operations: Vec<_> = timeline.of_path(path).filter(counts).collect();
-        // Where another fault of its own lasted as long, the path was asked and can't be judged.
-        if shares.was_asked(timeline, path, &others) && !operations.is_empty() {
-            shares.take(path, operations);
+        // Where another fault of its own lasted as long, the path was loaded and can't be judged.
+        if shares.was_loaded(timeline, path, &others) && !operations.is_empty() {
+            shares.add(path, operations);
         }
     }
-    shares.check(timeline, "unaffected", "no path was without a fault of its own meanwhile")
+    shares.check(timeline, "unaffected", "every loaded path was affected by a fault")
 }
 
 fn during(timeline: &Timeline, path: &str, share: Share) -> Check {
-    let mut shares = Shares::of(share);
-    if shares.was_asked(timeline, path, &timeline.faults.windows().iter().collect::<Vec<_>>()) {
-        shares.take(
+    let mut shares = Shares::new(share);
+    if shares.was_loaded(timeline, path, &timeline.faults.windows().iter().collect::<Vec<_>>()) {
+        shares.add(
             path,
             timeline.of_path(path).filter(|operation| timeline.is_under_fault(operation)).collect(),
         );
@@ -73,17 +75,17 @@ struct Shares {
     /// Operations of those that were not ok.
     missed: Vec<String>,
     /// Paths without an operation in a time that is to be judged.
-    not_asked: Vec<String>,
+    not_loaded: Vec<String>,
 }
 
 impl Shares {
-    fn of(share: Share) -> Self {
-        let (low, missed, not_asked) = (Vec::new(), Vec::new(), Vec::new());
-        Self { share, paths: 0, operations: 0, low, missed, not_asked }
+    fn new(share: Share) -> Self {
+        let (low, missed, not_loaded) = (Vec::new(), Vec::new(), Vec::new());
+        Self { share, paths: 0, operations: 0, low, missed, not_loaded }
     }
 
-    /// Takes the operations of a path.
-    fn take(&mut self, path: &str, operations: Vec<&Operation>) {
+    /// Adds the operations of a path.
+    fn add(&mut self, path: &str, operations: Vec<&Operation>) {
         let is_ok = |operation: &&Operation| operation.outcome == Some(Outcome::Ok);
         let ok = operations.iter().copied().filter(is_ok).count();
         self.paths += 1;
@@ -95,38 +97,38 @@ impl Shares {
                 let missed = operations.into_iter().filter(|operation| !is_ok(operation));
                 self.missed.extend(missed.map(|operation| operation.id.clone()));
             }
-            None => self.not_asked.push(path.to_owned()),
+            None => self.not_loaded.push(path.to_owned()),
         }
     }
 
-    /// Tells whether a path was asked in each of the windows. One that is shorter than the time between two arrivals, say,
-    /// shows nothing of the path.
-    fn was_asked(&mut self, timeline: &Timeline, path: &str, windows: &[&FaultWindow]) -> bool {
+    /// Tells whether a path had an operation in each of the windows. One that is shorter than the time between two arrivals,
+    /// say, shows nothing of the path.
+    fn was_loaded(&mut self, timeline: &Timeline, path: &str, windows: &[&FaultWindow]) -> bool {
         let silent = windows
             .iter()
             .filter(|window| !timeline.of_path(path).any(|operation| window.touches(operation)));
         let silent: Vec<String> = silent.map(|window| format!("{path} during {}", window.name)).collect();
-        let was_asked = silent.is_empty() || self.share.is_kept_by(0, 0).is_some();
-        if !was_asked {
-            self.not_asked.extend(silent);
+        let was_loaded = silent.is_empty() || self.share.is_kept_by(0, 0).is_some();
+        if !was_loaded {
+            self.not_loaded.extend(silent);
         }
-        was_asked
+        was_loaded
     }
 
     fn check(self, timeline: &Timeline, name: &str, none: &str) -> Check {
-        let Self { share, paths, operations, low, missed, not_asked } = self;
-        let (verdict, detail) = match (low.is_empty(), not_asked.is_empty()) {
+        let Self { share, paths, operations, low, missed, not_loaded } = self;
+        let (verdict, detail) = match (low.is_empty(), not_loaded.is_empty()) {
             // Operations whose ends were not recorded any more count as not ok.
             (false, _) => {
-                (Verdict::in_time(timeline, false), format!("less than {share} ok: {}", low.join(", ")))
+                (Verdict::in_time(timeline, false), format!("below {share} ok: {}", low.join(", ")))
             }
             (true, false) => {
-                let told = "nothing is known of what was not asked: expected an operation, found none on";
-                (Verdict::Unknown, format!("{told} {}", not_asked.join(", ")))
+                let detail = format!("expected an operation, found none on {}", not_loaded.join(", "));
+                (Verdict::Unknown, detail)
             }
             (true, true) if paths == 0 => (Verdict::Pass, none.to_owned()),
             (true, true) => {
-                (Verdict::Pass, format!("at least {share} of {operations} operations ok on each path"))
+                (Verdict::Pass, format!("at least {share} ok on each path, {operations} operations in all"))
             }
         };
         Check::new(name, verdict, detail).with_ids(&missed)

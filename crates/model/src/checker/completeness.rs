@@ -1,4 +1,4 @@
-//! Judges whether the run came to its end, did something, and every node lived and was ready to the very end.
+//! Judges whether the run finished, did something, and every node lived and was ready to the end.
 
 use std::collections::BTreeMap;
 
@@ -9,27 +9,29 @@ use crate::timeline::Timeline;
 
 /// The check `complete`.
 #[must_use]
+// A run that was cut short, sent nothing or lost a node without a fault proves nothing about the faults, whatever the
+// other checks say.
 pub fn check(timeline: &Timeline) -> Check {
-    let nodes = Nodes::of(timeline);
+    let nodes = Nodes::new(timeline);
     let (verdict, detail) = if !nodes.failed.is_empty() {
         (Verdict::Fail, list(&nodes.failed))
     } else if !nodes.lost.is_empty() {
         (Verdict::Unknown, list(&nodes.lost))
     } else if timeline.end.is_none() {
-        (Verdict::Unknown, "the run did not come to its end".to_owned())
+        (Verdict::Unknown, "the run did not finish".to_owned())
     } else if timeline.end.is_some_and(|(_, interrupted)| interrupted) {
         (Verdict::Unknown, "the run was interrupted".to_owned())
     } else if timeline.readiness.is_none() && timeline.run.version >= WITH_ENDS {
-        (Verdict::Unknown, "no node was asked at the end whether it was ready".to_owned())
+        (Verdict::Unknown, "the readiness of the nodes was not checked at the end".to_owned())
     } else if !timeline.operations().iter().any(|operation| operation.outcome == Some(Outcome::Ok)) {
         (Verdict::Unknown, format!("none of {} operations was ok", timeline.operations().len()))
     } else {
-        (Verdict::Pass, format!("{} operations, to the end", timeline.operations().len()))
+        (Verdict::Pass, format!("the run finished with {} operations", timeline.operations().len()))
     };
     Check::new("complete", verdict, detail)
 }
 
-/// Nodes that no fault ended and that did not live to the end, each told once.
+/// Nodes that failed without a fault, each with one reason.
 #[derive(Default)]
 struct Nodes<'a> {
     failed: BTreeMap<&'a str, String>,
@@ -37,33 +39,33 @@ struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    fn of(timeline: &'a Timeline) -> Self {
+    fn new(timeline: &'a Timeline) -> Self {
         let mut nodes = Self::default();
         for (node, change) in timeline.readiness.iter().flatten() {
             if let NodeChange::NotReady(waits) = change {
                 nodes.failed.insert(node, format!("{node} was not ready at the end ({waits})"));
             }
-            nodes.take(node, change);
+            nodes.add(node, change);
         }
         for event in &timeline.nodes {
-            nodes.take(&event.node, &event.change);
+            nodes.add(&event.node, &event.change);
         }
         nodes
     }
 
-    fn take(&mut self, node: &'a str, change: &NodeChange) {
+    fn add(&mut self, node: &'a str, change: &NodeChange) {
         match change {
             NodeChange::Died(how) => {
-                self.failed.insert(node, format!("{node} died by itself ({how})"));
+                self.failed.insert(node, format!("{node} died without a fault ({how})"));
             }
             NodeChange::Lost(how) => {
-                self.lost.insert(node, format!("{node} went out of sight ({how})"));
+                self.lost.insert(node, format!("{node} became unreachable ({how})"));
             }
             NodeChange::Ready | NodeChange::NotReady(_) => {}
         }
     }
 }
 
-fn list(told: &BTreeMap<&str, String>) -> String {
-    told.values().map(String::as_str).collect::<Vec<_>>().join(", ")
+fn list(reasons: &BTreeMap<&str, String>) -> String {
+    reasons.values().map(String::as_str).collect::<Vec<_>>().join(", ")
 }

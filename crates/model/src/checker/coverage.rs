@@ -1,31 +1,31 @@
-//! Which paths' entries were looked for: what no store is named for is not checked, and is told as such.
+//! Coverage of the checks on entries: a path that names no store is not checked, and is reported as such.
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::durability::ByPath;
+use super::set::DifferencesByPath;
 use super::verdict::Verdict;
 use crate::scenario::Entries;
 use crate::timeline::Timeline;
 
-/// What was looked at of the entries of a path.
+/// Extent to which the entries of a path were checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coverage {
-    /// They were compared with the store that the path names.
+    /// Compared with the store that the path names.
     Checked,
-    /// Nobody looked: the path names no store, or its store could not be read.
+    /// Not compared: the path names no store, or its store could not be read.
     #[default]
     NotChecked,
-    /// There are none: the path says that it writes nothing.
+    /// No entries: the path declares that it writes nothing.
     NothingWritten,
 }
 
-/// What was looked at of the entries of one path.
+/// Returns the coverage of one path.
 #[must_use]
-pub fn of_path(timeline: &Timeline, path: &str, stored: &ByPath) -> Coverage {
+pub fn coverage_of(timeline: &Timeline, path: &str, stored: &DifferencesByPath) -> Coverage {
     match timeline.run.stored_in.get(path) {
         Some(store) if stored.contains_key(path) && !timeline.stores.unread.contains_key(store.as_str()) => {
             Coverage::Checked
@@ -35,12 +35,12 @@ pub fn of_path(timeline: &Timeline, path: &str, stored: &ByPath) -> Coverage {
     }
 }
 
-/// The verdict on entries of which none was found wrong.
+/// Returns the verdict on entries without a difference.
 pub(super) fn verdict(timeline: &Timeline) -> Verdict {
     if not_checked(timeline).is_empty() { Verdict::Pass } else { Verdict::NotChecked }
 }
 
-/// What is to be known of a check on entries beside what was found; none where every path was looked at.
+/// Describes the paths that a check on entries left out; none where every path was checked.
 pub(super) fn note(timeline: &Timeline) -> Option<String> {
     let paths: Vec<&str> = not_checked(timeline).into_iter().collect();
     match (paths.is_empty(), pardon(timeline)) {
@@ -51,12 +51,12 @@ pub(super) fn note(timeline: &Timeline) -> Option<String> {
     }
 }
 
-/// What to declare, so that every path is looked at; none where a run may pass without.
+/// Names the declaration that would have every path checked; none where a run may pass without.
 pub(super) fn advice(timeline: &Timeline) -> Option<String> {
     let path = not_checked(timeline).into_iter().next().filter(|_| pardon(timeline).is_none())?;
     Some(format!(
         "expected `stored-in: STORE` or `writes: nothing` in x-faultline.paths.{path}, found neither; a scenario accepts \
-         that by entries = \"not-checked\" under [expect]"
+         it with entries = \"not-checked\" under [expect]"
     ))
 }
 
@@ -80,8 +80,8 @@ pub(super) fn not_checked(timeline: &Timeline) -> BTreeSet<&str> {
 /// Returns the reason for which a run may pass although entries of some paths are not checked; none if it may not.
 pub(super) fn pardon(timeline: &Timeline) -> Option<&'static str> {
     match (&timeline.run.declared, timeline.run.schedule.expect.entries) {
-        (None, _) => Some("an earlier faultline did not ask what paths write"),
-        (Some(_), Entries::NotChecked) => Some("the scenario says so"),
+        (None, _) => Some("recorded by an earlier faultline, which did not ask what paths write"),
+        (Some(_), Entries::NotChecked) => Some("the scenario accepts that"),
         (Some(_), Entries::Checked) => None,
     }
 }

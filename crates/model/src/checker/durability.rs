@@ -1,21 +1,18 @@
-//! Which acknowledged entries are lost, doubled or altered, per path and against what is expected.
+//! Lost, duplicated, unexpected and altered entries, per path and against what is expected.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::EntryCounts;
 use super::coverage;
-use super::set::{self, Attempt, Found};
+use super::set::{self, Attempt, Differences, DifferencesByPath};
 use super::verdict::{Check, Verdict};
 use crate::timeline::Timeline;
 
-/// What was found on each path that stores; a path whose store could not be read is absent.
-pub type ByPath = BTreeMap<String, Found>;
-
 /// Compares every path that stores with its store.
 #[must_use]
-pub fn compare(timeline: &Timeline) -> ByPath {
-    let mut by_path = ByPath::new();
-    // Nobody knows where these belong, so they are no strangers where they are found.
+pub fn compare(timeline: &Timeline) -> DifferencesByPath {
+    let mut by_path = DifferencesByPath::new();
+    // The store of these entries is unknown, so they are not unexpected in any store.
     let not_checked = coverage::not_checked(timeline);
     let anywhere: HashSet<&str> = timeline
         .operations()
@@ -33,7 +30,7 @@ pub fn compare(timeline: &Timeline) -> ByPath {
             .collect();
         let found = set::compare(&attempts, &entries);
         for path in paths {
-            by_path.insert(path.to_owned(), Found::default());
+            by_path.insert(path.to_owned(), Differences::default());
         }
         spread(timeline, &found, &mut by_path);
     }
@@ -46,30 +43,31 @@ fn paths_into<'b>(timeline: &'b Timeline, store: &str) -> BTreeSet<&'b str> {
     into.map(|(path, _)| path.as_str()).filter(|path| loaded.contains(path)).collect()
 }
 
-/// Gives each id to its path; an entry of no operation goes to a path of its own, "(none)".
-fn spread(timeline: &Timeline, found: &Found, by_path: &mut ByPath) {
+/// Assigns each id to its path; an entry of no operation goes to a path of its own, "(none)".
+fn spread(timeline: &Timeline, found: &Differences, by_path: &mut DifferencesByPath) {
     let path_of: BTreeMap<&str, &str> = timeline
         .operations()
         .iter()
         .map(|operation| (operation.id.as_str(), operation.path.as_str()))
         .collect();
-    let mut give = |ids: &[String], list: fn(&mut Found) -> &mut Vec<String>| {
+    let mut assign = |ids: &[String], list: fn(&mut Differences) -> &mut Vec<String>| {
         for id in ids {
             let path = path_of.get(id.as_str()).copied().unwrap_or("(none)");
             list(by_path.entry(path.to_owned()).or_default()).push(id.clone());
         }
     };
-    give(&found.lost, |found| &mut found.lost);
-    give(&found.duplicated, |found| &mut found.duplicated);
-    give(&found.recovered, |found| &mut found.recovered);
-    give(&found.unexpected, |found| &mut found.unexpected);
-    give(&found.altered, |found| &mut found.altered);
+    assign(&found.lost, |found| &mut found.lost);
+    assign(&found.duplicated, |found| &mut found.duplicated);
+    assign(&found.recovered, |found| &mut found.recovered);
+    assign(&found.unexpected, |found| &mut found.unexpected);
+    assign(&found.altered, |found| &mut found.altered);
 }
 
 /// Counts the entries that went wrong on all paths.
 #[must_use]
-pub fn counts(by_path: &ByPath) -> EntryCounts {
-    let sum = |list: fn(&Found) -> &Vec<String>| by_path.values().map(|found| list(found).len() as u64).sum();
+pub fn counts(by_path: &DifferencesByPath) -> EntryCounts {
+    let sum =
+        |list: fn(&Differences) -> &Vec<String>| by_path.values().map(|found| list(found).len() as u64).sum();
     EntryCounts {
         lost: sum(|found| &found.lost),
         duplicated: sum(|found| &found.duplicated),
@@ -77,38 +75,37 @@ pub fn counts(by_path: &ByPath) -> EntryCounts {
     }
 }
 
-/// The checks `lost`, `duplicated`, `unexpected` and `altered`.
+/// Makes the checks `lost`, `duplicated`, `unexpected` and `altered`.
 #[must_use]
-pub fn checks(timeline: &Timeline, by_path: &ByPath) -> Vec<Check> {
+pub fn checks(timeline: &Timeline, by_path: &DifferencesByPath) -> Vec<Check> {
     let expect = &timeline.run.schedule.expect;
     let unread = unread(timeline);
     let note = coverage::note(timeline);
-    let check = |name: &str, what: &str, allowed: u64, list: fn(&Found) -> &Vec<String>| {
+    let check = |name: &str, what: &str, allowed: u64, list: fn(&Differences) -> &Vec<String>| {
         let ids: Vec<&String> = by_path.values().flat_map(list).collect();
         let looked = !coverage::storing(timeline).is_empty() || !ids.is_empty();
-        let told = looked.then(|| told(by_path, list, ids.len(), what, allowed));
+        let summary = looked.then(|| summary(by_path, list, ids.len(), what, allowed));
         let verdict = match (ids.len() as u64 <= allowed, &unread) {
             (false, _) => Verdict::Fail,
             (true, Some(_)) => Verdict::Unknown,
             (true, None) => coverage::verdict(timeline),
         };
         let advice = coverage::advice(timeline).filter(|_| name == "lost");
-        let parts: Vec<String> = [told, unread.clone(), note.clone(), advice].into_iter().flatten().collect();
+        let parts: Vec<String> =
+            [summary, unread.clone(), note.clone(), advice].into_iter().flatten().collect();
         Check::new(name, verdict, parts.join("; ")).with_ids(ids)
     };
     vec![
         check("lost", "acknowledged and not stored", expect.lost, |found| &found.lost),
         check("duplicated", "stored more than once", expect.duplicated, |found| &found.duplicated),
-        check("unexpected", "stored though refused or never sent", expect.unexpected, |found| {
-            &found.unexpected
-        }),
+        check("unexpected", "stored though failed or dropped", expect.unexpected, |found| &found.unexpected),
         check("altered", "stored with other content than was sent", 0, |found| &found.altered),
     ]
 }
 
-fn told(
-    by_path: &ByPath,
-    list: fn(&Found) -> &Vec<String>,
+fn summary(
+    by_path: &DifferencesByPath,
+    list: fn(&Differences) -> &Vec<String>,
     total: usize,
     what: &str,
     allowed: u64,
@@ -118,17 +115,17 @@ fn told(
         .filter(|(_, found)| !list(found).is_empty())
         .map(|(path, found)| format!("{path} {}", list(found).len()))
         .collect();
-    let mut told = format!("{total} {what}");
+    let mut summary = format!("{total} {what}");
     if !per_path.is_empty() {
-        told += &format!(" ({})", per_path.join(", "));
+        summary += &format!(" ({})", per_path.join(", "));
     }
     if allowed > 0 {
-        told += &format!("; {allowed} allowed");
+        summary += &format!("; {allowed} allowed");
     }
-    told
+    summary
 }
 
-/// Which stores of loaded paths could not be read, in words.
+/// Lists the stores of loaded paths that could not be read, in words.
 fn unread(timeline: &Timeline) -> Option<String> {
     let loaded = timeline.paths();
     let needed: BTreeSet<&str> = timeline
@@ -144,7 +141,8 @@ fn unread(timeline: &Timeline) -> Option<String> {
             !timeline.stores.entries.contains_key(*store) || timeline.stores.unread.contains_key(*store)
         })
         .map(|store| {
-            let reason = timeline.stores.unread.get(store).map_or("the run ended before", String::as_str);
+            let reason =
+                timeline.stores.unread.get(store).map_or("the run ended before it was read", String::as_str);
             format!("the store {store} could not be read: {reason}")
         })
         .collect();

@@ -6,115 +6,115 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::{self, Coverage};
-use super::durability::ByPath;
-use super::recovery::{detect, positive, recover};
+use super::set::DifferencesByPath;
+use super::times::{detect, positive, recover};
 use crate::history::{Evidence, Outcome};
 use crate::scenario::FaultKind;
 use crate::timeline::Operation;
 use crate::timeline::{FaultWindow, Timeline};
 
-/// Latencies in milliseconds, from when an operation was due to its end, of those that were ok.
+/// Latencies of operations that were ok, in milliseconds, from the due time to the end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantiles {
-    /// Half of them took no longer.
+    /// Median.
     pub p50: f64,
-    /// Nine of ten took no longer.
+    /// 90th percentile.
     pub p90: f64,
-    /// 99 of 100 took no longer.
+    /// 99th percentile.
     pub p99: f64,
-    /// The longest.
+    /// Longest latency.
     pub max: f64,
 }
 
-/// What became of a set of operations.
+/// Counts of a set of operations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Tally {
-    /// Due.
+pub struct OutcomeCounts {
+    /// All operations that were due: sent and dropped.
     pub offered: u64,
-    /// Sent.
+    /// Operations that were sent.
     pub sent: u64,
-    /// Due, and not sent because too many were under way.
+    /// Operations that were due and not sent, since too many were in flight.
     pub dropped: u64,
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
-    /// Surely without effect.
+    /// Operations that certainly had no effect.
     pub fail: u64,
-    /// Outcome unknown.
+    /// Operations whose effect is unknown.
     pub info: u64,
-    /// Of those, answers of status 2xx that are not what their path declares.
+    /// Answers of status 2xx that are not what their path declares; counted under `info` too.
     #[serde(default)]
     pub undeclared: u64,
-    /// Latency of those that were ok; none without any.
+    /// Latency of the operations that were ok; none without any.
     pub latency_ms: Option<Quantiles>,
 }
 
 /// Figures of one path.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PathFigures {
-    /// All of its operations.
+    /// Counts of all operations of the path.
     #[serde(flatten)]
-    pub tally: Tally,
-    /// Offered a second, over the time of the load.
+    pub tally: OutcomeCounts,
+    /// Operations offered per second, over the time of the load.
     pub offered_per_s: f64,
-    /// Acknowledged a second, over the time of the load.
+    /// Operations acknowledged per second, over the time of the load.
     pub ok_per_s: f64,
-    /// What was looked at of its entries; the counts that follow are there where they were checked.
+    /// Extent to which the entries were checked; the counts that follow are there where they were.
     #[serde(default)]
     pub entries: Coverage,
-    /// Acknowledged and not stored.
+    /// Entries acknowledged and not stored.
     pub lost: Option<u64>,
-    /// Stored more than once.
+    /// Entries stored more than once.
     pub duplicated: Option<u64>,
-    /// Outcome unknown, and stored.
+    /// Entries of operations that ended `info`, and stored.
     pub recovered: Option<u64>,
-    /// Stored though refused or never sent.
+    /// Entries stored though failed or dropped.
     pub unexpected: Option<u64>,
-    /// Stored with other content than was sent.
+    /// Entries stored with other content than was sent.
     pub altered: Option<u64>,
-    /// Operations that no fault touched.
-    pub without_fault: Tally,
+    /// Operations in the steady state.
+    pub without_fault: OutcomeCounts,
 }
 
 /// Figures of one fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultFigures {
-    /// Like `kill rabbitmq`.
+    /// Name of the fault, like `kill rabbitmq`.
     pub what: String,
-    /// What was done: a name of `faultline faults`.
+    /// Kind of the fault: a name of `faultline faults`.
     #[schemars(with = "String")]
     pub kind: FaultKind,
-    /// The node or link.
+    /// Node, link or groups.
     pub target: String,
-    /// When it began, in milliseconds after the start of the load.
+    /// Time of the injection, in milliseconds after the start of the load.
     pub from_ms: i64,
-    /// When it began to be undone.
+    /// Time at which healing began, in milliseconds after the start of the load.
     pub undo_ms: Option<i64>,
-    /// When the whole system said again that it was ready.
+    /// Time at which every node was ready again, in milliseconds after the start of the load.
     pub to_ms: Option<i64>,
-    /// What was seen of it.
+    /// Observations that show the fault and its end.
     pub evidence: Vec<Evidence>,
-    /// Time to its first sign.
+    /// Time to detect the fault, in milliseconds; none if nothing showed it.
     pub detect_ms: Option<u64>,
-    /// Time from the undoing until the whole system said that it was ready.
+    /// Time from healing until every node was ready, in milliseconds; none if not all were.
     pub ready_ms: Option<u64>,
-    /// Time from the undoing until each path that depends on it worked again.
+    /// Time to recover of each affected path, in milliseconds; none if it was not observed.
     pub recover_ms: BTreeMap<String, Option<u64>>,
     /// Operations of each path before, during and after it.
     pub phases: BTreeMap<String, Phases>,
 }
 
-/// What became of a path's operations around a fault.
+/// Operations of a path before, during and after a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phases {
-    /// Ended before it began.
-    pub before: Tally,
-    /// Under way at some moment of it.
-    pub during: Tally,
-    /// Due after it was over.
-    pub after: Tally,
+    /// Operations that ended before the fault.
+    pub before: OutcomeCounts,
+    /// Operations in flight at some moment of the fault.
+    pub during: OutcomeCounts,
+    /// Operations that were due after the fault.
+    pub after: OutcomeCounts,
 }
 
-/// Quantiles of latencies in microseconds, by the nearest-rank method.
+/// Computes quantiles of latencies in microseconds, by the nearest-rank method.
 #[must_use]
 pub fn quantiles(mut micros: Vec<u64>) -> Option<Quantiles> {
     micros.sort_unstable();
@@ -128,8 +128,8 @@ pub fn quantiles(mut micros: Vec<u64>) -> Option<Quantiles> {
 
 /// Counts a set of operations.
 #[must_use]
-pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
-    let mut tally = Tally::default();
+pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> OutcomeCounts {
+    let mut tally = OutcomeCounts::default();
     let mut latencies = Vec::new();
     for operation in operations {
         tally.offered += 1;
@@ -149,16 +149,16 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> Tally {
     tally
 }
 
-/// Figures of every path.
+/// Computes the figures of every path.
 #[must_use]
-pub fn paths(timeline: &Timeline, stored: &ByPath) -> BTreeMap<String, PathFigures> {
+pub fn paths(timeline: &Timeline, stored: &DifferencesByPath) -> BTreeMap<String, PathFigures> {
     let seconds = timeline.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
         let all = tally(timeline.of_path(path));
-        let entries = coverage::of_path(timeline, path, stored);
+        let entries = coverage::coverage_of(timeline, path, stored);
         let found = stored.get(path).filter(|_| entries == Coverage::Checked);
         let count =
-            |list: fn(&super::set::Found) -> &Vec<String>| found.map(|found| list(found).len() as u64);
+            |list: fn(&super::set::Differences) -> &Vec<String>| found.map(|found| list(found).len() as u64);
         PathFigures {
             offered_per_s: rate(all.offered, seconds),
             ok_per_s: rate(all.ok, seconds),
@@ -181,7 +181,7 @@ fn rate(count: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { (count as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 }
 }
 
-/// Figures of every fault that began.
+/// Computes the figures of every fault that was injected.
 #[must_use]
 pub fn faults(timeline: &Timeline) -> Vec<FaultFigures> {
     timeline.faults.windows().iter().map(|window| fault(timeline, window)).collect()
@@ -201,7 +201,7 @@ fn fault(timeline: &Timeline, window: &FaultWindow) -> FaultFigures {
         to_ms: window.ready.map(|at| at / 1000),
         evidence: window.evidence.iter().map(|(_, seen)| seen.clone()).collect(),
         detect_ms: detect(timeline, window).map(|micros| micros / 1000),
-        ready_ms: window.ready.zip(window.heal).map(|(ready, undo)| positive(ready - undo) / 1000),
+        ready_ms: window.ready.zip(window.heal).map(|(ready, heal)| positive(ready - heal) / 1000),
         recover_ms: window
             .affected
             .iter()

@@ -1,17 +1,18 @@
-//! From history to verdict. Pure functions: every check can be made again on an old run's folder.
+//! Verdict on a history. Pure functions: every check can be made again on the folder of an earlier run.
 //!
-//! | module | what it answers |
+//! | module | question |
 //! | --- | --- |
 //! | [`verdict`] | `pass`, `not checked`, `unknown`, `fail`, and how they compose |
-//! | [`set`] | which acknowledged entries are lost, doubled, altered; which are there that should not be |
+//! | [`set`] | which acknowledged entries are lost, duplicated, altered; which are unexpected |
 //! | [`durability`] | the same per path, against what is expected |
-//! | [`coverage`] | which paths' entries were looked for |
+//! | [`coverage`] | which paths' entries were checked |
 //! | [`answers`] | whether every success was the answer that its path declares |
 //! | [`availability`] | the share of operations that were ok, with and without faults |
-//! | [`recovery`] | how soon it was noticed, how soon all paths worked again, how soon it was drained |
-//! | [`evidence`] | whether the faults had their effect, and lost it |
-//! | [`stopped`] | whether nodes that were asked to stop did so in order |
-//! | [`completeness`] | whether the run came to its end, did something, and every node lived to it |
+//! | [`times`] | time to detect a fault, time to recover from it |
+//! | [`recovery`] | whether every path recovered in time, and everything acknowledged was stored in time |
+//! | [`evidence`] | whether there is evidence that faults took effect and were healed |
+//! | [`stopped`] | whether nodes that were asked to stop did so gracefully |
+//! | [`completeness`] | whether the run finished, did something, and every node lived to the end |
 //! | [`figures`] | counts and quantiles |
 
 pub mod answers;
@@ -24,6 +25,7 @@ pub mod figures;
 pub mod recovery;
 pub mod set;
 pub mod stopped;
+pub mod times;
 pub mod verdict;
 
 use std::collections::BTreeMap;
@@ -33,15 +35,15 @@ use serde::{Deserialize, Serialize};
 use crate::timeline::Timeline;
 
 pub use coverage::Coverage;
-pub use figures::{FaultFigures, PathFigures, Quantiles, Tally};
+pub use figures::{FaultFigures, OutcomeCounts, PathFigures, Quantiles};
 pub use verdict::{Check, Verdict};
 
-/// What the checkers found in a history.
+/// Result of all checks on a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The worst of the checks; never `not checked`.
     pub verdict: Verdict,
-    /// One for each question.
+    /// Checks, one for each question.
     pub checks: Vec<Check>,
     /// Figures of each path.
     pub paths: BTreeMap<String, PathFigures>,
@@ -60,7 +62,7 @@ pub struct EntryCounts {
     pub lost: u64,
     /// Stored more than once.
     pub duplicated: u64,
-    /// Stored though refused or never sent.
+    /// Stored though failed or dropped.
     pub unexpected: u64,
 }
 
@@ -86,7 +88,7 @@ pub fn judge(timeline: &Timeline) -> Judgement {
     }
 }
 
-/// The worst of the checks. What nobody looked at does not pass by itself.
+/// Returns the worst of the checks. A run without a check on entries does not pass by itself.
 fn verdict(timeline: &Timeline, checks: &[Check]) -> Verdict {
     match Verdict::worst(checks.iter().map(|check| check.verdict)) {
         Verdict::NotChecked if coverage::pardon(timeline).is_some() => Verdict::Pass,

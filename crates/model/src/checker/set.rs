@@ -1,24 +1,24 @@
 //! The set checker, after Jepsen's: what was acknowledged must be in the store in the end, once, as it was
 //! sent; what was refused must not; of the rest either is right.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::history::{Entry, Outcome};
 
 /// One entry that an operation tried to store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt<'a> {
-    /// The operation.
+    /// Id of the operation.
     pub id: &'a str,
-    /// How it ended; none if it was never sent.
+    /// Outcome of the operation; none if it was dropped.
     pub outcome: Option<Outcome>,
     /// Hash of what was sent.
     pub hash: Option<u64>,
 }
 
-/// What the comparison found; ids in the order of the attempts, unknown ones last.
+/// Differences between attempts and store; ids in the order of the attempts, unknown ones last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Differences {
     /// Acknowledged and not stored.
     pub lost: Vec<String>,
     /// Stored more than once.
@@ -31,17 +31,22 @@ pub struct Found {
     pub altered: Vec<String>,
 }
 
+/// Differences on each path that stores; a path whose store could not be read is absent.
+pub type DifferencesByPath = BTreeMap<String, Differences>;
+
 /// Compares attempts with the entries of a store.
 #[must_use]
-pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
+// An entry carries the id of its operation in its data, so that the comparison does not depend on ids of the system
+// under test, which a bug may have corrupted.
+pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
     let mut stored: HashMap<&str, Vec<u64>> = HashMap::new();
     for entry in entries {
         stored.entry(&entry.op).or_default().push(entry.hash);
     }
-    let mut found = Found::default();
+    let mut found = Differences::default();
     for attempt in attempts {
         let copies = stored.remove(attempt.id).unwrap_or_default();
-        found.take(attempt, &copies);
+        found.compare(attempt, &copies);
     }
     let mut strangers: Vec<String> = stored.into_keys().map(str::to_owned).collect();
     strangers.sort_unstable();
@@ -49,8 +54,8 @@ pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
     found
 }
 
-impl Found {
-    fn take(&mut self, attempt: &Attempt<'_>, copies: &[u64]) {
+impl Differences {
+    fn compare(&mut self, attempt: &Attempt<'_>, copies: &[u64]) {
         let id = || attempt.id.to_owned();
         match (attempt.outcome, copies.is_empty()) {
             (Some(Outcome::Ok), true) => self.lost.push(id()),
@@ -74,7 +79,7 @@ mod tests {
     use super::*;
 
     /// The same comparison, as slow and plain as can be.
-    fn naive(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Found {
+    fn naive(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
         let copies = |id: &str| entries.iter().filter(|entry| entry.op == id).count();
         let ids = |keep: &dyn Fn(&Attempt<'_>) -> bool| -> Vec<String> {
             attempts.iter().filter(|a| keep(a)).map(|a| a.id.to_owned()).collect()
@@ -89,7 +94,7 @@ mod tests {
         strangers.sort();
         strangers.dedup();
         unexpected.extend(strangers);
-        Found {
+        Differences {
             lost: ids(&|a| a.outcome == Some(Outcome::Ok) && copies(a.id) == 0),
             duplicated: ids(&|a| copies(a.id) > 1),
             recovered: ids(&|a| a.outcome == Some(Outcome::Info) && copies(a.id) > 0),

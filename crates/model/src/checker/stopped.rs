@@ -1,13 +1,16 @@
-//! Judges whether each node that was asked to stop ended with the exit status that its maker promises, in its time.
+//! Judges whether each node that was asked to stop ended in time, with an exit code that its program promises.
 
 use super::verdict::{Check, Verdict};
+use crate::elapsed::Elapsed;
 use crate::history::Stop;
 use crate::history::event::WITH_ENDS;
 use crate::scenario::FaultKind;
 use crate::timeline::Timeline;
 
-/// The check `stopped`; none where no node was asked to stop.
+/// Makes the check `stopped`; none where no node was asked to stop.
 #[must_use]
+// A node that was killed after its grace has been restarted just as well, and only its exit status tells the
+// difference.
 pub fn check(timeline: &Timeline) -> Option<Check> {
     let worse = list(timeline, Some(false));
     let unseen: Vec<String> = list(timeline, None).into_iter().chain(missing(timeline)).collect();
@@ -24,7 +27,7 @@ fn list(timeline: &Timeline, in_order: Option<bool>) -> Vec<String> {
     timeline.stops.iter().filter(|stop| stop.is_in_order() == in_order).map(ToString::to_string).collect()
 }
 
-/// Faults that stopped a node of which nothing tells how it ended. Labs before [`WITH_ENDS`] did not tell.
+/// Lists stopped nodes without a recorded exit status. Labs before [`WITH_ENDS`] recorded none.
 fn missing(timeline: &Timeline) -> Vec<String> {
     if timeline.run.version < WITH_ENDS {
         return Vec::new();
@@ -33,10 +36,11 @@ fn missing(timeline: &Timeline) -> Vec<String> {
     let faults = active.filter_map(|window| timeline.run.schedule.faults.get(window.index));
     let stops = faults.filter(|fault| fault.kind == FaultKind::Stop);
     let missing = stops.filter(|fault| !timeline.stops.iter().any(|stop| stop.node == fault.target));
-    missing.map(|fault| format!("{}: nothing tells how it ended", fault.target)).collect()
+    missing.map(|fault| format!("{}: no exit status was recorded", fault.target)).collect()
 }
 
 fn summary(count: usize, slowest: &Stop) -> String {
-    let (node, seconds) = (&slowest.node, slowest.took as f64 / 1_000_000.0);
-    format!("{count} with the exit status that is promised; the slowest, {node}, took {seconds:.1} s")
+    let nodes = if count == 1 { "node" } else { "nodes" };
+    let (node, took) = (&slowest.node, Elapsed::from_micros(slowest.took));
+    format!("{count} {nodes} stopped with a promised exit code; the slowest, {node}, took {took}")
 }

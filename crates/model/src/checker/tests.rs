@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::history::event::SystemInfo;
 use crate::history::{
-    Declared, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation, Outcome, RunInfo,
-    Settled,
+    Completion, Declarations, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation,
+    Outcome, RunInfo,
 };
 use crate::scenario::{Entries, Schedule, parse};
 
@@ -49,7 +49,10 @@ impl Story {
             provider: "processes".into(),
             ready_ms: 1,
             stored_in: [("log".to_owned(), "logs".to_owned())].into(),
-            declared: Some(Declared { writes_nothing: ["ping".to_owned()].into(), ..Declared::default() }),
+            declared: Some(Declarations {
+                writes_nothing: ["ping".to_owned()].into(),
+                ..Declarations::default()
+            }),
             affected: vec![vec!["log".to_owned()]],
             system: SystemInfo::default(),
             command: String::new(),
@@ -72,8 +75,8 @@ impl Story {
         let faults = vec![
             (FaultStage::Begin, 10 * SECOND - 1, true),
             (FaultStage::Active, 10 * SECOND - 1, true),
-            (FaultStage::Undo, 15 * SECOND, true),
-            (FaultStage::Undone, 15 * SECOND, true),
+            (FaultStage::Heal, 15 * SECOND, true),
+            (FaultStage::Healed, 15 * SECOND, true),
             (FaultStage::Ready, 16 * SECOND + 1, true),
         ];
         let drained = Event::Drain { at: 31 * SECOND, queues: [].into(), missing: Some(0), done: true };
@@ -95,7 +98,7 @@ impl Story {
             let outcome = if undeclared { Outcome::Info } else { *outcome };
             let message = undeclared.then(|| "answer: expected one, found another".to_owned());
             let settled =
-                Settled { id: id.clone(), at: due + 1000, outcome, status: None, message, undeclared };
+                Completion { id: id.clone(), at: due + 1000, outcome, status: None, message, undeclared };
             events.push(Event::Settle(settled));
         }
         for (stage, at, shown) in &self.faults {
@@ -224,7 +227,7 @@ fn a_path_that_was_not_asked_for_long_enough_may_work() {
     assert_eq!(check.verdict, Verdict::Unknown);
     assert_eq!(
         check.detail,
-        "the load ended before 3s were over, until then not seen to work: log after kill mongo"
+        "the load ended less than 3 s after healing, recovery not observed: log after kill mongo"
     );
 }
 
@@ -280,7 +283,7 @@ impl Story {
     }
 
     fn declares_nothing(&mut self) {
-        self.run.declared = Some(Declared::default());
+        self.run.declared = Some(Declarations::default());
     }
 }
 
@@ -334,7 +337,7 @@ fn a_scenario_may_say_that_nothing_is_to_be_checked() {
     story.run.schedule.expect.entries = Entries::NotChecked;
     let judgement = story.judge();
     assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Pass, Verdict::NotChecked));
-    assert_eq!(detail_of(&judgement, "lost"), "not checked on log: the scenario says so");
+    assert_eq!(detail_of(&judgement, "lost"), "not checked on log: the scenario accepts that");
     // What a store was named for is looked at all the same.
     let mut story = Story::good();
     story.run.schedule.expect.entries = Entries::NotChecked;
@@ -348,7 +351,7 @@ fn a_run_of_an_earlier_lab_is_judged_as_it_was_and_says_what_was_not_checked() {
     story.run.declared = None;
     let judgement = story.judge();
     assert_eq!((judgement.verdict, verdict_of(&judgement, "lost")), (Verdict::Pass, Verdict::NotChecked));
-    assert!(detail_of(&judgement, "lost").contains("an earlier faultline did not ask"));
+    assert!(detail_of(&judgement, "lost").contains("an earlier faultline, which did not ask"));
     assert!(judgement.checks.iter().all(|check| check.name != "answers"));
 
     let mut story = Story::good();
@@ -362,7 +365,7 @@ fn a_run_of_an_earlier_lab_is_judged_as_it_was_and_says_what_was_not_checked() {
 fn a_run_that_writes_nothing_has_nothing_to_check() {
     let mut story = Story::without_store();
     let all = ["log".to_owned(), "ping".to_owned()];
-    story.run.declared = Some(Declared { writes_nothing: all.into(), ..Declared::default() });
+    story.run.declared = Some(Declarations { writes_nothing: all.into(), ..Declarations::default() });
     let judgement = story.judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
     assert_eq!(detail_of(&judgement, "lost"), "no loaded path writes entries");
@@ -375,12 +378,13 @@ fn a_run_that_writes_nothing_has_nothing_to_check() {
 #[test]
 fn a_success_in_another_shape_than_the_declared_one_fails_and_is_counted() {
     let mut story = Story::good();
-    assert_eq!(detail_of(&story.judge(), "answers"), "53 acknowledgements are what their paths declare");
+    assert_eq!(detail_of(&story.judge(), "answers"), "53 acknowledgements match x-faultline.paths");
     story.undeclared.push("r-ping-3".into());
     story.run.schedule.expect.without_fault = "50%".parse().unwrap();
     let judgement = story.judge();
     assert_eq!((judgement.verdict, verdict_of(&judgement, "answers")), (Verdict::Fail, Verdict::Fail));
-    let told = "1 of status 2xx are not what x-faultline.paths declares (ping 1); r-ping-3: answer: expected";
+    let told =
+        "answers of status 2xx that do not match x-faultline.paths: 1 (ping 1); r-ping-3: answer: expected";
     assert!(detail_of(&judgement, "answers").starts_with(told), "{}", detail_of(&judgement, "answers"));
     let ping = &judgement.paths["ping"].tally;
     assert_eq!((ping.ok, ping.info, ping.undeclared), (29, 1, 1));
@@ -434,10 +438,10 @@ fn a_path_that_every_fault_hurts_is_not_asked_to_be_unaffected() {
     story.run.affected = vec![vec!["log".to_owned(), "ping".to_owned()]];
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "unaffected"), Verdict::Pass);
-    assert_eq!(detail_of(&judgement, "unaffected"), "no path was without a fault of its own meanwhile");
+    assert_eq!(detail_of(&judgement, "unaffected"), "every loaded path was affected by a fault");
 }
 
-/// What a path may declare of what it writes.
+/// Declarations that a path may make about its entries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Says {
     Store,

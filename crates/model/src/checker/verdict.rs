@@ -11,14 +11,15 @@ use crate::timeline::Timeline;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It holds, and that was seen.
+    /// The expectation holds, with evidence.
     Pass,
-    /// Nobody looked, since nothing says where to look. A run as a whole is `unknown` then, or passes where its scenario
-    /// says that nothing is to be checked.
+    /// Not checked, since nothing says where the entries are.
+    // A run as a whole is `unknown` then, or passes where its scenario accepts that: a check that did not look must
+    // not look like one that found nothing.
     NotChecked,
-    /// It could not be seen.
+    /// There is not enough evidence.
     Unknown,
-    /// It does not hold, and that was seen.
+    /// The expectation does not hold, with evidence.
     Fail,
 }
 
@@ -41,7 +42,7 @@ impl Verdict {
         if !holds && timeline.is_cut_short() { Self::Unknown } else { Self::of(holds) }
     }
 
-    /// Its name for people.
+    /// Returns the verdict in words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -62,11 +63,11 @@ impl fmt::Display for Verdict {
 /// One question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// Which question.
+    /// Name of the check.
     pub name: String,
-    /// The answer.
+    /// Verdict of the check.
     pub verdict: Verdict,
-    /// In words and figures.
+    /// Explanation, with figures.
     pub detail: String,
     /// The operations in question, at most [`Check::MOST_IDS`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -74,7 +75,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// How many ids a check lists; the history holds all of them.
+    /// Largest number of ids that a check lists; the history holds all of them.
     pub const MOST_IDS: usize = 100;
 
     /// A check without ids.

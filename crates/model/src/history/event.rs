@@ -8,128 +8,130 @@ use serde::{Deserialize, Serialize};
 use super::stop::Stop;
 use crate::scenario::{FaultKind, Schedule};
 
-/// The version of the format.
+/// Version of the format.
 pub const VERSION: u32 = 4;
 
-/// The first version whose runs tell how nodes stopped, and ask every node at the end.
+/// First version that records how nodes stopped, and the readiness of every node at the end.
 pub const WITH_ENDS: u32 = 4;
 
-/// The oldest version that is read: before 3 nothing could be done by hand.
+/// Oldest version that is read.
+// A history before version 3 has no manual faults, and reads the same.
 pub const OLDEST: u32 = 2;
 
-/// One line.
+/// Line of a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
-    /// The first line: what run this is.
+    /// First line: identity and settings of the run.
     Run(Box<RunInfo>),
     /// An operation begins.
     Invoke(Invoke),
     /// An operation ends.
-    Settle(Settled),
-    /// An operation was due and could not be sent: as many as may be were under way.
+    Settle(Completion),
+    /// An operation was due and was dropped: the limit of operations in flight was reached.
     Drop {
-        /// Its id.
+        /// Id of the operation.
         id: String,
-        /// Its path.
+        /// Path of the operation.
         path: String,
-        /// When it was due.
+        /// Due time, in microseconds after the start of the load.
         due: i64,
     },
-    /// A fault goes on a step.
+    /// A fault reaches a step.
     Fault {
-        /// Its number in the schedule, from 0.
+        /// Number of the fault in the schedule, from 0.
         index: usize,
-        /// Which step.
+        /// Step that the fault reached.
         stage: FaultStage,
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
-        /// What shows that it had its effect, or that the effect is gone.
+        /// Observations that show the fault's effect, or that the effect is gone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Evidence>,
     },
-    /// What is planned changed, since something was done by hand or the load goes on; the number of a fault never changes.
+    /// Change of the schedule, by a manual fault or a longer load; the number of a fault never changes.
+    // Checkers and reports see one plan, as if it had been made before the run.
     Amend {
-        /// All that is planned from now on, with what was.
+        /// Whole schedule, past and future.
         schedule: Box<Schedule>,
-        /// As [`RunInfo::affected`].
+        /// Paths that depend on each fault's target, as [`RunInfo::affected`].
         affected: Vec<Vec<String>>,
     },
-    /// A node became ready, or was no longer.
+    /// A node became ready, or is no longer.
     Node {
-        /// Which.
+        /// Name of the node.
         node: String,
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
-        /// What it became.
+        /// State that the node entered.
         change: NodeChange,
     },
     /// A node ended that was asked to stop, by a fault or at the end of the system.
     Stop(Stop),
-    /// All operations have ended, or were given up.
+    /// All operations have ended, or were abandoned.
     LoadEnded {
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
     },
-    /// How far the system was with what it had acknowledged.
+    /// Progress of the drain: queues and acknowledged entries that are still on their way.
     Drain {
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
         /// Messages in each queue; none for one that could not be read.
         queues: BTreeMap<String, Option<u64>>,
         /// Acknowledged entries that were not in their store yet; none if a store could not be read.
         missing: Option<u64>,
-        /// Whether it was over with this.
+        /// True on the last line of the drain.
         done: bool,
     },
-    /// What was in a store at the end; a store is observed in several lines.
+    /// Content of a store after the drain; a store is observed in several lines.
     Observe(Observation),
-    /// A store that could not be read: what it holds is unknown.
+    /// A store could not be read: its content is unknown.
     Unobserved {
-        /// The store.
+        /// Name of the store.
         store: String,
-        /// Why.
+        /// Error of the reader.
         reason: String,
     },
-    /// The last step of a run: every node was asked whether it is ready. One that a fault left down is absent.
+    /// Readiness of every node at the end of the run. A node that a fault left down is absent.
     Readiness {
         /// Time in microseconds.
         at: i64,
         /// State of each node.
         nodes: BTreeMap<String, NodeChange>,
     },
-    /// The last line of a run that came to its end.
+    /// Last line of a run that finished.
     End {
-        /// When.
+        /// Time, in microseconds after the start of the load.
         at: i64,
-        /// Whether a person or the system interrupted it.
+        /// True if a person or the system interrupted the run.
         interrupted: bool,
     },
 }
 
-/// What run this is.
+/// Identity and settings of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The run's id.
     pub run: String,
-    /// The version of the lab.
+    /// Version of the lab.
     pub faultline: String,
-    /// When the load started: RFC 3339.
+    /// Start of the load: RFC 3339.
     pub started: String,
-    /// `processes`, `containers` or `external`.
+    /// Provider: `processes`, `containers` or `mixed`.
     pub provider: String,
     /// Time from the command to a ready stack, in milliseconds.
     pub ready_ms: u64,
-    /// What each path stores into; paths that name no store are absent.
+    /// Store of each path; paths that name no store are absent.
     pub stored_in: BTreeMap<String, String>,
-    /// What paths declare; none in a history of an earlier lab, where they could not.
+    /// Declarations of the paths; none in a history of an earlier lab, which had none.
     #[serde(default)]
-    pub declared: Option<Declared>,
-    /// For each fault of the schedule the paths whose answers depend on what is faulty.
+    pub declared: Option<Declarations>,
+    /// Affected paths of each fault of the schedule.
     pub affected: Vec<Vec<String>>,
-    /// The system as it can be drawn; nothing in a history of an earlier lab.
+    /// Nodes and links of the system; empty in a history of an earlier lab.
     #[serde(default)]
     pub system: SystemInfo,
     /// The command that repeats the run; empty in a history of an earlier lab.
@@ -137,14 +139,14 @@ pub struct RunInfo {
     pub command: String,
     /// The exact actions.
     pub schedule: Schedule,
-    /// Versions of what ran and facts of the machine.
+    /// Versions of the programs and facts of the machine.
     pub environment: BTreeMap<String, String>,
 }
 
-/// What paths declare beside their stores.
+/// Declarations of paths beside their stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Declared {
-    /// Paths that write nothing. Of a path that is neither here nor stores, nobody knows what it writes.
+pub struct Declarations {
+    /// Paths that write nothing. The entries of a path that is neither here nor stores are unknown.
     pub writes_nothing: BTreeSet<String>,
     /// Paths on which every 2xx is a right answer, whatever its body.
     pub any_body: BTreeSet<String>,
@@ -164,44 +166,44 @@ pub struct SystemInfo {
 /// An operation begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoke {
-    /// Its id, unique in all runs.
+    /// Id, unique in all runs.
     pub id: String,
-    /// Its path.
+    /// Path of the operation.
     pub path: String,
-    /// When it was due.
+    /// Due time, in microseconds after the start of the load.
     pub due: i64,
-    /// When it was sent.
+    /// Time of sending, in microseconds after the start of the load.
     pub sent: i64,
     /// Hash of its data (FNV-1a, 64 bits); none on a path that stores nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<u64>,
 }
 
-/// How an operation ended, in Jepsen's terms.
+/// Outcome of an operation, in Jepsen's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Acknowledged.
+    /// Acknowledged by the system.
     Ok,
-    /// Surely had no effect.
+    /// Certainly without effect.
     Fail,
-    /// Whether it had an effect is unknown.
+    /// Unknown effect: no answer, or one that does not tell.
     Info,
 }
 
 /// An operation ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
-    /// Its id.
+pub struct Completion {
+    /// Id of the operation.
     pub id: String,
-    /// When.
+    /// Time, in microseconds after the start of the load.
     pub at: i64,
-    /// How.
+    /// Outcome of the operation.
     pub outcome: Outcome,
     /// The status of the answer, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What the answer or the connection said, for all but `ok`.
+    /// Text of the answer or of the connection's error, for all but `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// An answer of status 2xx that is not what its path declares; such an operation ends `info`.
@@ -213,17 +215,19 @@ pub struct Settled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultStage {
-    /// It is about to act; its undo is in the journal.
+    /// Injection begins; the way to heal the fault is in the journal.
     Begin,
-    /// It has acted.
+    /// The fault is injected.
     Active,
-    /// It is about to be undone.
-    Undo,
-    /// It is undone.
-    Undone,
-    /// The whole system says again that it is ready: the fault is over.
+    /// Healing begins.
+    #[serde(rename = "undo")]
+    Heal,
+    /// The fault is healed.
+    #[serde(rename = "undone")]
+    Healed,
+    /// All nodes are ready again: the fault is over.
     Ready,
-    /// It could not be done, or not be undone.
+    /// The fault could not be injected, or not be healed.
     Broken,
 }
 
@@ -234,52 +238,52 @@ impl FaultStage {
         match self {
             Self::Begin => format!("injecting {fault}"),
             Self::Active => format!("{fault} is active"),
-            Self::Undo => format!("healing {fault}"),
-            Self::Undone => format!("{fault} is healed"),
+            Self::Heal => format!("healing {fault}"),
+            Self::Healed => format!("{fault} is healed"),
             Self::Ready => format!("all nodes are ready after {fault}"),
             Self::Broken => format!("{fault} could not be injected or healed"),
         }
     }
 }
 
-/// One thing that was seen of a fault.
+/// Observation that shows the effect of a fault, or its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
-    /// What was looked at.
+    /// Observation, in words.
     pub what: String,
-    /// Whether it shows the effect that it should.
+    /// True if the observation shows the expected effect.
     pub shown: bool,
 }
 
-/// A fault as it is named in a history.
+/// Names a fault in a history.
 #[must_use]
 pub fn fault_name(kind: FaultKind, target: &str) -> String {
     format!("{} {target}", kind.name())
 }
 
-/// What became of a node.
+/// State that a node entered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeChange {
-    /// It says that it is ready.
+    /// The node answers its readiness check.
     Ready,
-    /// It does not say so any more; what it says.
+    /// The readiness check fails; its answer.
     NotReady(String),
-    /// Its process ended though no fault ended it; how.
+    /// The process ended though no fault ended it; its exit status.
     Died(String),
-    /// Whoever runs it does not answer any more; what is known of that.
+    /// The provider does not answer any more, so the state of the node is unknown; the reason.
     Lost(String),
 }
 
 impl NodeChange {
-    /// What became of `node`, in words for those who watch.
+    /// Describes the change of `node` for a reader.
     #[must_use]
-    pub fn told(&self, node: &str) -> String {
+    pub fn describe(&self, node: &str) -> String {
         match self {
             Self::Ready => format!("{node} is ready again"),
             Self::NotReady(waits) => format!("{node} is not ready: {waits}"),
-            Self::Died(how) => format!("{node} died by itself: {how}"),
-            Self::Lost(how) => format!("{node} is out of sight: {how}"),
+            Self::Died(how) => format!("{node} died without a fault: {how}"),
+            Self::Lost(how) => format!("{node} is unreachable: {how}"),
         }
     }
 }
@@ -287,23 +291,24 @@ impl NodeChange {
 /// Entries of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// The store.
+    /// Name of the store.
     pub store: String,
-    /// Entries.
+    /// Entries read from the store.
     pub entries: Vec<Entry>,
 }
 
 /// One entry of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Entry {
-    /// The operation that it came from, by its data.
+    /// Id of the operation that the data names.
     pub op: String,
     /// Hash of its data (FNV-1a, 64 bits).
+    // A hash, since payloads of every entry would make the history as large as the store.
     pub hash: u64,
 }
 
 impl Evidence {
-    /// Something that shows the effect, if `shown`.
+    /// Makes an observation that shows the effect, if `shown`.
     pub fn new(what: impl Into<String>, shown: bool) -> Self {
         Self { what: what.into(), shown }
     }

@@ -1,7 +1,7 @@
 //! What happened: operations, faults with their evidence, observations, in one append-only history.jsonl.
 //! Pure but for [`writer`] and [`reader`], which know how lines are written and read, not where.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
 //! | [`event`] | the lines of a history |
 //! | [`stop`] | the end of a node that was asked to stop |
@@ -14,8 +14,8 @@ pub mod stop;
 pub mod writer;
 
 pub use event::{
-    Declared, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome, RunInfo, Settled,
-    VERSION,
+    Completion, Declarations, Entry, Event, Evidence, FaultStage, Invoke, NodeChange, Observation, Outcome,
+    RunInfo, VERSION,
 };
 pub use reader::{History, HistoryError, read};
 pub use stop::{ExitStatus, Stop};

@@ -3,31 +3,31 @@
 
 use super::event::{Event, OLDEST, RunInfo, VERSION};
 
-/// A history that was read.
+/// Events of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
-    /// What run it is of, with what was planned at its end.
+    /// Identity of the run, with its schedule as it was at the end.
     pub run: RunInfo,
-    /// Every event, the first line included.
+    /// Events in order, the first line included.
     pub events: Vec<Event>,
 }
 
-/// Why a history can't be read.
+/// Error of reading a history.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// Nothing in it, or another first line.
-    #[error("not a history: its first line must say what run it is of")]
+    /// The first line is not that of a history, or is missing.
+    #[error("not a history: expected a first line of type \"run\"")]
     NoRun,
-    /// A line that is no event.
-    #[error("line {line} is no event of a history: {source}")]
+    /// A line is not an event.
+    #[error("line {line}: expected an event of a history: {source}")]
     Line {
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
-        /// What the decoder says.
+        /// Error of the JSON decoder.
         source: serde_json::Error,
     },
-    /// Written by another version of the lab.
-    #[error("the history has format version {0}; this faultline reads {OLDEST} to {VERSION}")]
+    /// Another version of the lab wrote the history.
+    #[error("format of the history: expected version {OLDEST} to {VERSION}, found {0}")]
     Version(u64),
 }
 
@@ -35,6 +35,7 @@ pub enum HistoryError {
 ///
 /// # Errors
 /// [`HistoryError`] names the line.
+// A run that was killed ends in the middle of a line, and is worth judging all the same.
 pub fn read(text: &str) -> Result<History, HistoryError> {
     check_version(text)?;
     let mut events = Vec::new();
@@ -50,7 +51,7 @@ pub fn read(text: &str) -> Result<History, HistoryError> {
     }
 }
 
-/// With what was done by hand.
+/// Returns the run with its schedule as the last amendment left it.
 fn amended(run: &RunInfo, events: &[Event]) -> RunInfo {
     let last = events.iter().rev().find_map(|event| match event {
         Event::Amend { schedule, affected } => Some((schedule, affected)),
@@ -64,7 +65,8 @@ fn amended(run: &RunInfo, events: &[Event]) -> RunInfo {
     }
 }
 
-/// Looks at the version before the rest, which another version may have changed.
+/// Checks the version.
+// First, since another version may have changed the rest.
 fn check_version(text: &str) -> Result<(), HistoryError> {
     let first = text.lines().next().unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(first).map_err(|_| HistoryError::NoRun)?;
@@ -78,7 +80,7 @@ fn check_version(text: &str) -> Result<(), HistoryError> {
 #[cfg(test)]
 mod tests {
     use super::super::event::SystemInfo;
-    use super::super::{Outcome, Settled, Writer};
+    use super::super::{Completion, Outcome, Writer};
     use super::*;
     use crate::scenario::{Schedule, parse};
 
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_and_a_torn_last_line_is_left_out() {
-        let settled = Settled {
+        let settled = Completion {
             id: "a".into(),
             at: 5,
             outcome: Outcome::Ok,
@@ -120,7 +122,8 @@ mod tests {
             message: None,
             undeclared: false,
         };
-        let unlike = Settled { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
+        let unlike =
+            Completion { id: "b".into(), outcome: Outcome::Info, undeclared: true, ..settled.clone() };
         let events = [run(), Event::Settle(unlike), Event::Settle(settled)];
         let whole = text(&events);
         assert_eq!(read(&whole).unwrap().events, events);

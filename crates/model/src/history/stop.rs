@@ -4,10 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::elapsed::Elapsed;
+
 /// The end of a node that was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
-    /// The node.
+    /// Name of the node.
     pub node: String,
     /// Time of the end, in microseconds after the start of the load.
     pub at: i64,
@@ -29,12 +31,13 @@ pub enum ExitStatus {
     Code(i32),
     /// The signal that ended it, by name.
     Signal(String),
-    /// Nobody saw it.
+    /// No status was recorded.
+    // Somebody else may have reaped the child first.
     Unseen,
 }
 
 impl Stop {
-    /// Compares the end with the promise; none if nobody saw it.
+    /// Compares the end with the promise; none without a recorded status.
     #[must_use]
     pub fn is_in_order(&self) -> Option<bool> {
         match &self.status {
@@ -63,18 +66,14 @@ impl fmt::Display for Stop {
         let promised: Vec<String> = self.promised.iter().map(i32::to_string).collect();
         write!(
             f,
-            "{}: expected exit code {} within {:.1} s, found {} after {:.1} s",
+            "{}: expected exit code {} within {}, found {} after {}",
             self.node,
             promised.join(" or "),
-            seconds(self.grace),
+            Elapsed::from_micros(self.grace),
             self.status,
-            seconds(self.took)
+            Elapsed::from_micros(self.took)
         )
     }
-}
-
-fn seconds(micros: u64) -> f64 {
-    micros as f64 / 1_000_000.0
 }
 
 #[cfg(test)]
@@ -106,7 +105,7 @@ mod tests {
     #[test]
     fn it_is_told_as_expected_and_found() {
         let killed = stop(ExitStatus::Signal("SIGKILL".into()), 20_004_000).to_string();
-        assert_eq!(killed, "logger: expected exit code 0 within 20.0 s, found SIGKILL after 20.0 s");
+        assert_eq!(killed, "logger: expected exit code 0 within 20 s, found SIGKILL after 20.0 s");
         let container = stop(ExitStatus::Code(137), 20_140_000).to_string();
         assert!(container.ends_with("found exit code 137 (killed) after 20.1 s"), "{container}");
     }

@@ -11,7 +11,7 @@ pub struct Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Into `out`, which should be buffered.
+    /// Makes a writer into `out`, which should be buffered.
     pub fn new(out: W) -> Self {
         Self { out }
     }
@@ -25,7 +25,7 @@ impl<W: Write> Writer<W> {
         self.out.write_all(b"\n")
     }
 
-    /// Passes on what is buffered.
+    /// Flushes the buffer.
     ///
     /// # Errors
     /// What the writer says.
@@ -33,7 +33,7 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
-    /// What it wrote into.
+    /// Returns the underlying writer.
     pub fn into_inner(self) -> W {
         self.out
     }

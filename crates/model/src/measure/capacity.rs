@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::search::Found;
-use super::search::Held;
+pub use super::search::SearchResult;
+use super::search::TrialVerdict;
 use super::tally::Tally;
 use super::threshold::Threshold;
 use crate::scenario::duration::Span;
@@ -16,26 +16,26 @@ pub const VERSION: u32 = 1;
 /// The result of a search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CapacityResult {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The run's id.
     pub run: String,
     /// The version of the lab.
     pub faultline: String,
-    /// When it started: RFC 3339.
+    /// Start of the search: RFC 3339.
     pub started: String,
-    /// What was loaded.
+    /// Target of the load.
     pub aimed_at: String,
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// What must hold, each as it was written.
+    /// SLO: its thresholds, each as it was written.
     pub objective: Vec<String>,
     /// Decides everything that is random.
     pub seed: u64,
-    /// Every trial, in order.
+    /// Trials in order.
     pub trials: Vec<TrialResult>,
-    /// What was found; none if it was interrupted.
-    pub found: Option<Found>,
+    /// Result of the search; none if it was interrupted.
+    pub found: Option<SearchResult>,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
 }
@@ -45,15 +45,15 @@ pub struct CapacityResult {
 pub struct TrialResult {
     /// Arrivals a second.
     pub rate: f64,
-    /// How long it was measured, after a second to warm up.
+    /// Duration of the measurement, after a second to warm up.
     pub lasted: Span,
-    /// Whether it confirms what was found.
+    /// True if the trial confirms a rate that was found before.
     pub confirms: bool,
-    /// How it went.
-    pub held: Held,
-    /// Why it did not hold, or is doubtful.
+    /// Verdict of the trial.
+    pub held: TrialVerdict,
+    /// Reason why the SLO did not hold, or why that is doubtful.
     pub why: Option<String>,
-    /// What became of the operations that were measured.
+    /// Counts and latencies of the operations that were measured.
     pub tally: Tally,
     /// Time from its end until nothing waited in a queue, in milliseconds; none where queues can't be seen.
     pub drained_ms: Option<u64>,
@@ -61,17 +61,20 @@ pub struct TrialResult {
 
 /// Judges a trial by what must hold; says why where it does not.
 #[must_use]
-pub fn judge(objective: &[Threshold], tally: &Tally) -> (Held, Option<String>) {
-    let missed = |tally: &Tally| objective.iter().find(|threshold| !threshold.holds(tally)).cloned();
-    let Some(missed_from_due) = missed(tally) else { return (Held::Yes, None) };
+// Latency counts from the due time. If only the service time meets the SLO, the delay may be the generator's own.
+pub fn judge(slo: &[Threshold], tally: &Tally) -> (TrialVerdict, Option<String>) {
+    let missed = |tally: &Tally| slo.iter().find(|threshold| !threshold.holds(tally)).cloned();
+    let Some(missed_from_due) = missed(tally) else { return (TrialVerdict::Yes, None) };
     if tally.is_timely() {
-        return (Held::No, Some(format!("\"{missed_from_due}\" does not hold")));
+        return (TrialVerdict::No, Some(format!("threshold `{missed_from_due}` is not met")));
     }
-    // The generator was late, which may be why. What counts from the sending knows nothing of that.
+    // The generator was late, which may be the reason. The service time does not include its lateness.
     let from_sent = Tally { from_due: tally.from_sent.clone(), ..tally.clone() };
     match missed(&from_sent) {
-        Some(missed) => (Held::No, Some(format!("\"{missed}\" does not hold, not even from the sending"))),
-        None => (Held::Doubtful, Some("the generator was late".to_owned())),
+        Some(missed) => {
+            (TrialVerdict::No, Some(format!("threshold `{missed}` is not met, even by the service time")))
+        }
+        None => (TrialVerdict::Doubtful, Some("the generator was late".to_owned())),
     }
 }
 
@@ -79,29 +82,29 @@ pub fn judge(objective: &[Threshold], tally: &Tally) -> (Held, Option<String>) {
 mod tests {
     use super::*;
     use crate::history::Outcome;
-    use crate::measure::tally::Ended;
+    use crate::measure::tally::OperationEnd;
 
     fn tally(sent: i64, ended: i64) -> Tally {
         let mut tally = Tally::fine();
         let (outcome, status) = (Outcome::Ok, None);
-        tally.count(Ended { due: 0, sent, ended, outcome, status, message: None });
+        tally.count(OperationEnd { due: 0, sent, ended, outcome, status, message: None });
         tally
     }
 
     #[test]
     fn a_late_generator_makes_a_trial_doubtful_only_where_it_decides() {
-        let objective = ["p99 < 50ms".parse().unwrap(), "errors < 0.1%".parse().unwrap()];
-        let held = |sent, ended| judge(&objective, &tally(sent, ended)).0;
-        assert_eq!(held(0, 40_000), Held::Yes);
-        assert_eq!(held(20_000, 40_000), Held::Yes);
-        assert_eq!(held(0, 60_000), Held::No);
-        assert_eq!(held(20_000, 90_000), Held::No);
-        assert_eq!(held(20_000, 60_000), Held::Doubtful);
+        let slo = ["p99 < 50ms".parse().unwrap(), "errors < 0.1%".parse().unwrap()];
+        let held = |sent, ended| judge(&slo, &tally(sent, ended)).0;
+        assert_eq!(held(0, 40_000), TrialVerdict::Yes);
+        assert_eq!(held(20_000, 40_000), TrialVerdict::Yes);
+        assert_eq!(held(0, 60_000), TrialVerdict::No);
+        assert_eq!(held(20_000, 90_000), TrialVerdict::No);
+        assert_eq!(held(20_000, 60_000), TrialVerdict::Doubtful);
     }
 
     #[test]
     fn of_no_answers_at_all_nothing_holds() {
-        let objective = ["p99 < 50ms".parse().unwrap()];
-        assert_eq!(judge(&objective, &Tally::fine()).0, Held::No);
+        let slo = ["p99 < 50ms".parse().unwrap()];
+        assert_eq!(judge(&slo, &Tally::fine()).0, TrialVerdict::No);
     }
 }

@@ -10,11 +10,12 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::meter::Second;
+use super::second::Second;
 use super::tally::Tally;
 use super::threshold::Measure;
 
-/// How often seconds are drawn anew.
+/// Number of bootstrap resamples.
+// Latencies of one second depend on each other, so that whole seconds are resampled, not operations.
 const RESAMPLES: usize = 500;
 
 /// Seconds in a block.
@@ -29,17 +30,17 @@ const FEWEST: usize = 5;
 /// One measure of one path in two loads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// What is compared: `ok/s`, `p50 ms`, `p99 ms`, `errors %`.
+    /// Measure that is compared: `ok/s`, `p50 ms`, `p99 ms`, `errors %`.
     pub measure: &'static str,
-    /// In the first load.
+    /// Estimate of the first load.
     pub first: Estimate,
-    /// In the second.
+    /// Estimate of the second load.
     pub second: Estimate,
     /// The second less the first.
     pub difference: Estimate,
-    /// Whether the interval of the difference leaves out 0: chance alone is no likely reason for it.
+    /// True if the interval of the difference leaves out 0: chance alone is no likely reason for it.
     pub differs: bool,
 }
 
@@ -48,20 +49,20 @@ pub struct Comparison {
 pub struct Estimate {
     /// The value; none where nothing was measured.
     pub value: Option<f64>,
-    /// From here.
+    /// Lower end of the interval.
     pub low: Option<f64>,
-    /// To here; none where there are too few seconds.
+    /// Upper end of the interval; none where there are too few seconds.
     pub high: Option<f64>,
 }
 
-/// What is compared of each path: its name, and how it is had from a tally of so many seconds.
-type Get = fn(&Tally, f64) -> Option<f64>;
+/// Function that reads a measure from a tally of so many seconds.
+type MeasureFunction = fn(&Tally, f64) -> Option<f64>;
 
-const MEASURES: [(&str, Get); 4] = [
+const MEASURES: [(&str, MeasureFunction); 4] = [
     ("ok/s", |tally, seconds| (seconds > 0.0).then(|| tally.ok as f64 / seconds)),
-    ("p50 ms", |tally, _| Measure::Latency(0.5).of(tally).map(|micros| micros / 1000.0)),
-    ("p99 ms", |tally, _| Measure::Latency(0.99).of(tally).map(|micros| micros / 1000.0)),
-    ("errors %", |tally, _| Measure::Errors.of(tally).map(|share| share * 100.0)),
+    ("p50 ms", |tally, _| Measure::Latency(0.5).read(tally).map(|micros| micros / 1000.0)),
+    ("p99 ms", |tally, _| Measure::Latency(0.99).read(tally).map(|micros| micros / 1000.0)),
+    ("errors %", |tally, _| Measure::Errors.read(tally).map(|share| share * 100.0)),
 ];
 
 /// Compares the paths that both loads have, by their seconds. `seed` decides what is drawn.
@@ -72,8 +73,8 @@ pub fn compare(first: &[Second], second: &[Second], seed: u64) -> Vec<Comparison
     paths
         .into_iter()
         .flat_map(|path| {
-            let (first, second) = (Drawn::new(&first[path], seed), Drawn::new(&second[path], !seed));
-            MEASURES.map(|(measure, get)| one(path, measure, get, &first, &second))
+            let (first, second) = (Resample::new(&first[path], seed), Resample::new(&second[path], !seed));
+            MEASURES.map(|(measure, get)| comparison(path, measure, get, &first, &second))
         })
         .collect()
 }
@@ -87,13 +88,13 @@ fn by_path(seconds: &[Second]) -> BTreeMap<&str, Vec<&Tally>> {
 }
 
 /// The seconds of a path as they were, and drawn anew many times.
-struct Drawn {
+struct Resample {
     seconds: f64,
     whole: Tally,
     again: Vec<Tally>,
 }
 
-impl Drawn {
+impl Resample {
     fn new(tallies: &[&Tally], seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let count = tallies.len();
@@ -113,12 +114,18 @@ impl Drawn {
         Self { seconds: count as f64, whole: Tally::sum(tallies.iter().copied()), again }
     }
 
-    fn values(&self, get: Get) -> Vec<Option<f64>> {
+    fn values(&self, get: MeasureFunction) -> Vec<Option<f64>> {
         self.again.iter().map(|tally| get(tally, self.seconds)).collect()
     }
 }
 
-fn one(path: &str, measure: &'static str, get: Get, first: &Drawn, second: &Drawn) -> Comparison {
+fn comparison(
+    path: &str,
+    measure: &'static str,
+    get: MeasureFunction,
+    first: &Resample,
+    second: &Resample,
+) -> Comparison {
     let (again_first, again_second) = (first.values(get), second.values(get));
     let (value_first, value_second) = (get(&first.whole, first.seconds), get(&second.whole, second.seconds));
     let less = |(a, b): (&Option<f64>, &Option<f64>)| Some(b.as_ref()? - a.as_ref()?);
@@ -154,7 +161,7 @@ mod tests {
 
     use super::*;
     use crate::history::Outcome;
-    use crate::measure::tally::Ended;
+    use crate::measure::tally::OperationEnd;
 
     /// Seconds of 50 operations each, with latencies about `middle` microseconds.
     fn seconds(count: u64, middle: i64, seed: u64) -> Vec<Second> {
@@ -164,7 +171,7 @@ mod tests {
             for _ in 0..50 {
                 let ended = middle + random.random_range(-middle / 2..middle / 2);
                 let (outcome, status) = (Outcome::Ok, None);
-                tally.count(Ended { due: 0, sent: 0, ended, outcome, status, message: None });
+                tally.count(OperationEnd { due: 0, sent: 0, ended, outcome, status, message: None });
             }
             Second { second, path: "a".to_owned(), tally }
         };

@@ -3,39 +3,39 @@
 use serde::Serialize;
 
 use super::latency::Latency;
-use super::meter::Second;
+use super::second::Second;
 use super::tally::Tally;
 
-/// What became of the operations of one path, in numbers.
+/// Counts and latencies of the operations of one path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Figures {
+pub struct LoadFigures {
     /// Operations that were due.
     pub offered: u64,
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
     /// Surely without an effect.
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
-    /// Not sent.
+    /// Operations that were dropped.
     pub dropped: u64,
     /// Due in a second.
     pub offered_per_s: f64,
     /// Acknowledged in a second.
     pub ok_per_s: f64,
     /// Latency of those that are ok, from when they were due.
-    pub from_due: Option<Quantiles>,
+    pub from_due: Option<LatencyQuantiles>,
     /// Latency of those that are ok, from when they were sent.
-    pub from_sent: Option<Quantiles>,
+    pub from_sent: Option<LatencyQuantiles>,
     /// Latency of those that are not ok, from when they were due.
-    pub not_ok: Option<Quantiles>,
-    /// How late they were sent.
+    pub not_ok: Option<LatencyQuantiles>,
+    /// Lateness of sending.
     pub lateness: Lateness,
 }
 
 /// Latencies in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Quantiles {
+pub struct LatencyQuantiles {
     /// Half take no longer.
     pub p50: f64,
     /// 90 % take no longer.
@@ -44,13 +44,13 @@ pub struct Quantiles {
     pub p99: f64,
     /// 99.9 % take no longer.
     pub p999: f64,
-    /// The longest.
+    /// Longest latency.
     pub max: f64,
-    /// The mean.
+    /// Mean latency.
     pub mean: f64,
 }
 
-/// How late operations were sent.
+/// Lateness: time from due to sent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Lateness {
     /// The share that was sent more than 10 ms late, 0 to 1.
@@ -66,13 +66,13 @@ pub struct Lateness {
 /// One second of one path, in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SecondFigures {
-    /// Which, from 0 at the start of the load.
+    /// Number of the second, from 0 at the start of the load.
     pub second: u64,
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
-    /// Not acknowledged: failed, unknown, or not sent.
+    /// Operations that were not acknowledged: fail, info or dropped.
     pub not_ok: u64,
     /// Half of the latencies are no longer, in milliseconds.
     pub p50: Option<f64>,
@@ -95,8 +95,8 @@ impl From<&Second> for SecondFigures {
     }
 }
 
-impl Figures {
-    /// For a tally of operations that were due within `seconds`.
+impl LoadFigures {
+    /// Computes the figures of operations that were due within `seconds`.
     #[must_use]
     pub fn new(tally: &Tally, seconds: f64) -> Self {
         let a_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
@@ -108,9 +108,9 @@ impl Figures {
             dropped: tally.dropped,
             offered_per_s: a_second(tally.offered()),
             ok_per_s: a_second(tally.ok),
-            from_due: Quantiles::of(&tally.from_due),
-            from_sent: Quantiles::of(&tally.from_sent),
-            not_ok: Quantiles::of(&tally.not_ok),
+            from_due: LatencyQuantiles::new(&tally.from_due),
+            from_sent: LatencyQuantiles::new(&tally.from_sent),
+            not_ok: LatencyQuantiles::new(&tally.not_ok),
             lateness: Lateness {
                 share: tally.late_share(),
                 p50: millis(tally.lateness.quantile(0.5).unwrap_or(0)),
@@ -121,10 +121,10 @@ impl Figures {
     }
 }
 
-impl Quantiles {
-    /// Of latencies; none of none.
+impl LatencyQuantiles {
+    /// Computes the quantiles of latencies; none of none.
     #[must_use]
-    pub fn of(latency: &Latency) -> Option<Self> {
+    pub fn new(latency: &Latency) -> Option<Self> {
         let at = |quantile| latency.quantile(quantile).map(millis);
         Some(Self {
             p50: at(0.5)?,

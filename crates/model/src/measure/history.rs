@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::meter::Second;
-use super::tally::{Ended, Tally};
+use super::second::Second;
+use super::tally::{OperationEnd, Tally};
 use crate::history::Outcome;
 use crate::timeline::Operation;
 
-/// What became of operations, by the second that they were due in and by path.
+/// Sorts operations by the second that they were due in and by path.
 #[must_use]
 pub fn seconds(operations: &[Operation]) -> Vec<Second> {
     let mut tallies: BTreeMap<(u64, &str), Tally> = BTreeMap::new();
@@ -18,7 +18,7 @@ pub fn seconds(operations: &[Operation]) -> Vec<Second> {
             tally.dropped += 1;
             continue;
         };
-        tally.count(Ended {
+        tally.count(OperationEnd {
             due: operation.due,
             sent,
             ended: operation.last_seen(),

@@ -6,19 +6,20 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Latencies in microseconds. Written as pairs of a value and how often it was seen.
 #[derive(Debug, Clone, PartialEq)]
+// Buckets instead of every value: a load of an hour has millions of operations.
 pub struct Latency(Histogram<u64>);
 
-/// The longest latency that is told apart, in microseconds: two minutes.
+/// Longest latency that is distinguished, in microseconds: two minutes.
 const LONGEST: u64 = 120_000_000;
 
 impl Latency {
-    /// Nothing yet; values are kept to within 1 %.
+    /// Makes an empty histogram with values to within 1 %.
     #[must_use]
     pub fn coarse() -> Self {
         Self::with_digits(2)
     }
 
-    /// Nothing yet; values are kept to within 0.1 %.
+    /// Makes an empty histogram with values to within 0.1 %.
     #[must_use]
     pub fn fine() -> Self {
         Self::with_digits(3)
@@ -45,7 +46,7 @@ impl Latency {
         let _ = self.0.add(&other.0);
     }
 
-    /// How many there are.
+    /// Returns the number of latencies.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.len()
@@ -69,7 +70,7 @@ impl Latency {
         (self.count() > 0).then(|| self.0.mean())
     }
 
-    /// Each value with how often it was seen, from the shortest on.
+    /// Lists each value with its count, from the shortest on.
     pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.0.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value()))
     }
@@ -86,7 +87,7 @@ impl<'de> Deserialize<'de> for Latency {
         let mut latency = Self::fine();
         for (value, count) in Vec::<(u64, u64)>::deserialize(deserializer)? {
             if value > 2 * LONGEST {
-                return Err(D::Error::custom(format!("{value} is no latency in microseconds")));
+                return Err(D::Error::custom(format!("invalid latency of {value} microseconds")));
             }
             latency.record_many(value, count);
         }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
-
-use super::outcome::PhaseResult;
-use super::tally::{Ended, Tally};
+use super::second::Second;
+use super::stage::PhaseResult;
+use super::tally::{OperationEnd, Tally};
 use crate::scenario::Schedule;
 
 /// Sorts the operations of one load. Counting takes well under a microsecond.
@@ -16,12 +15,12 @@ pub struct Meter {
     phases: Vec<PhaseResult>,
     /// Phase and path of each stream.
     streams: Vec<(usize, usize)>,
-    counted: Mutex<Counted>,
+    counted: Mutex<StageTallies>,
 }
 
 #[derive(Debug)]
-struct Counted {
-    /// By phase, then by path.
+struct StageTallies {
+    /// Tallies by stage, then by path.
     totals: Vec<Vec<Tally>>,
     /// The second that the first of `open` is.
     second: u64,
@@ -29,19 +28,8 @@ struct Counted {
     open: VecDeque<Vec<Tally>>,
 }
 
-/// What became of the operations on one path that were due in one second.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Second {
-    /// Which, from 0 at the start of the load.
-    pub second: u64,
-    /// The path.
-    pub path: String,
-    /// What became of them.
-    pub tally: Tally,
-}
-
 impl Meter {
-    /// Nothing yet.
+    /// Makes an empty meter.
     #[must_use]
     pub fn new(schedule: &Schedule) -> Self {
         let mut paths: Vec<String> = schedule.streams.iter().map(|stream| stream.path.clone()).collect();
@@ -61,22 +49,22 @@ impl Meter {
             paths,
             phases: bounds.into_iter().map(phase).collect(),
             streams,
-            counted: Mutex::new(Counted { totals, second: 0, open: VecDeque::new() }),
+            counted: Mutex::new(StageTallies { totals, second: 0, open: VecDeque::new() }),
         }
     }
 
     /// Counts an operation of a stream that ended.
-    pub fn ended(&self, stream: usize, ended: Ended<'_>) {
+    pub fn ended(&self, stream: usize, ended: OperationEnd<'_>) {
         let mut counted = self.counted();
-        self.of(&mut counted, stream, ended.due, |tally| tally.count(ended));
+        self.count(&mut counted, stream, ended.due, |tally| tally.count(ended));
     }
 
     /// Counts an operation of a stream that was not sent.
     pub fn dropped(&self, stream: usize, due: i64) {
-        self.of(&mut self.counted(), stream, due, |tally| tally.dropped += 1);
+        self.count(&mut self.counted(), stream, due, |tally| tally.dropped += 1);
     }
 
-    fn of(&self, counted: &mut Counted, stream: usize, due: i64, count: impl Fn(&mut Tally)) {
+    fn count(&self, counted: &mut StageTallies, stream: usize, due: i64, count: impl Fn(&mut Tally)) {
         let (phase, path) = self.streams[stream];
         count(&mut counted.totals[phase][path]);
         let second = u64::try_from(due).unwrap_or(0) / 1_000_000;
@@ -90,7 +78,7 @@ impl Meter {
         }
     }
 
-    /// Takes the seconds before `until`, those in which nothing was due left out.
+    /// Removes and returns the seconds before `until` in which an operation was due.
     pub fn take(&self, until: u64) -> Vec<Second> {
         let mut counted = self.counted();
         let mut taken = Vec::new();
@@ -106,7 +94,7 @@ impl Meter {
         taken
     }
 
-    /// Takes what is left of the seconds.
+    /// Removes and returns the remaining seconds.
     pub fn take_rest(&self) -> Vec<Second> {
         let until = {
             let counted = self.counted();
@@ -115,7 +103,7 @@ impl Meter {
         self.take(until)
     }
 
-    /// What became until now of the operations that were due in the last `count` seconds before `until`, by path.
+    /// Tallies the operations that were due in the last `count` seconds before `until`, by path.
     #[must_use]
     pub fn recent(&self, until: u64, count: u64) -> BTreeMap<String, Tally> {
         let counted = self.counted();
@@ -127,7 +115,7 @@ impl Meter {
         self.named(sums).collect()
     }
 
-    /// What became of all until now, by phase.
+    /// Returns the tallies of all operations so far, by stage.
     #[must_use]
     pub fn phases(&self) -> Vec<PhaseResult> {
         let totals = self.counted().totals.clone();
@@ -139,7 +127,7 @@ impl Meter {
         self.paths.iter().cloned().zip(tallies).filter(|(_, tally)| tally.offered() > 0)
     }
 
-    fn counted(&self) -> MutexGuard<'_, Counted> {
+    fn counted(&self) -> MutexGuard<'_, StageTallies> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -156,8 +144,15 @@ mod tests {
         Meter::new(&Schedule::derive("x", &parse("x", text).unwrap(), 1))
     }
 
-    fn ok(due: i64) -> Ended<'static> {
-        Ended { due, sent: due, ended: due + 1_000, outcome: Outcome::Ok, status: Some(200), message: None }
+    fn ok(due: i64) -> OperationEnd<'static> {
+        OperationEnd {
+            due,
+            sent: due,
+            ended: due + 1_000,
+            outcome: Outcome::Ok,
+            status: Some(200),
+            message: None,
+        }
     }
 
     #[test]

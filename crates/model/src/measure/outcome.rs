@@ -4,66 +4,44 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Figures;
+use super::stage::PhaseResult;
 use super::tally::{LATE, Tally};
 use crate::scenario::{Schedule, duration::Span};
 
-/// The version of the file.
+/// Version of the format.
 pub const VERSION: u32 = 1;
 
 /// The result of a whole load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadResult {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
-    /// The run's id.
+    /// Id of the run.
     pub run: String,
-    /// The version of the lab.
+    /// Version of the lab.
     pub faultline: String,
-    /// When the load started: RFC 3339.
+    /// Start of the load: RFC 3339.
     pub started: String,
-    /// What was loaded: a provider and why, or an address.
+    /// Target of the load: a provider and why, or an address.
     pub aimed_at: String,
-    /// The exact arrivals.
+    /// Schedule with the exact arrivals.
     pub schedule: Schedule,
-    /// What became of them, by phase.
+    /// Results by stage.
     pub phases: Vec<PhaseResult>,
-    /// How long it took, in microseconds.
+    /// Duration of the load, in microseconds.
     pub took: u64,
     /// CPU time that the generator's threads used, in microseconds.
     pub generator_cpu: u64,
     /// The threshold that ended it before its time, and when, if one did.
     pub aborted: Option<String>,
-    /// Whether a person or the system interrupted it.
+    /// True if a person or the system interrupted the load.
     pub interrupted: bool,
     /// Versions of what ran and facts of the machine.
     pub environment: BTreeMap<String, String>,
 }
 
-/// What became of the operations of one phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PhaseResult {
-    /// When it began, after the start of the load.
-    pub from: Span,
-    /// When it ended.
-    pub until: Span,
-    /// What became of its operations, by path.
-    pub paths: BTreeMap<String, Tally>,
-}
-
-impl PhaseResult {
-    /// Numbers to print, by path.
-    #[must_use]
-    pub fn figures(&self, took: u64) -> BTreeMap<String, Figures> {
-        // One that was ended before its time lasted as long as it went on.
-        let until = self.until.micros().min(took.max(self.from.micros() + 1));
-        let seconds = (until - self.from.micros()) as f64 / 1e6;
-        self.paths.iter().map(|(path, tally)| (path.clone(), Figures::new(tally, seconds))).collect()
-    }
-}
-
 impl LoadResult {
-    /// All phases as one.
+    /// Sums up all stages.
     #[must_use]
     pub fn whole(&self) -> PhaseResult {
         let mut paths: BTreeMap<String, Tally> = BTreeMap::new();
@@ -73,27 +51,29 @@ impl LoadResult {
         PhaseResult { from: Span::ZERO, until: Span::from_micros(self.schedule.ends()), paths }
     }
 
-    /// All paths as one.
+    /// Sums up all paths.
     #[must_use]
     pub fn total(&self) -> Tally {
         Tally::sum(self.phases.iter().flat_map(|phase| phase.paths.values()))
     }
 
-    /// Why the figures are to be doubted; nothing if they aren't.
+    /// Lists reasons to doubt the figures; none if there are none.
     #[must_use]
+    // A generator that was late or dropped operations measures itself, and says so rather than printing plausible
+    // figures.
     pub fn doubts(&self) -> Vec<String> {
         let total = self.total();
         let mut doubts = Vec::new();
         if !total.is_timely() {
             doubts.push(format!(
-                "the generator was late: {:.2} % were sent more than {} ms after they were due; what is measured is this machine, not the system alone",
+                "the generator was late: it sent {:.2} % more than {} ms after they were due; the figures measure this machine, not the system alone",
                 total.late_share() * 100.0,
                 LATE / 1000
             ));
         }
         if total.dropped > 0 {
             doubts.push(format!(
-                "{} were not sent, since {} were under way already: their latency is unknown, and would have been long",
+                "{} operations were dropped, since {} were in flight: their latency is unknown, and would have been long",
                 total.dropped, self.schedule.in_flight
             ));
         }

@@ -1,64 +1,66 @@
-//! Looks for the highest rate at which an objective holds: doubling, then halving the gap, then confirming.
+//! Search for the highest rate at which an SLO holds: doubling, then halving the gap, then confirming.
 
 use serde::{Deserialize, Serialize};
 
 /// A found rate is at most this much below one that is too high.
 const PRECISION: f64 = 1.05;
 
-/// How often the found rate must hold again.
+/// Number of trials that must confirm the rate that was found.
 const CONFIRMATIONS: u32 = 3;
 
 /// After a confirmation that fails the next is tried this much lower.
+// A rate that held once may have held by luck; a rate a little lower is more likely to hold again.
 const STEP_DOWN: f64 = 0.95;
 
-/// How a trial at one rate went.
+/// Verdict of a trial at one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Held {
-    /// The objective held.
+pub enum TrialVerdict {
+    /// The SLO held.
     Yes,
-    /// It did not.
+    /// The SLO did not hold.
     No,
-    /// The generator was late: the trial says nothing of the system.
+    /// The generator was late: the trial says nothing about the system.
+    // A late generator sends less than the rate, so that the system may not have been tried at all.
     Doubtful,
 }
 
-/// What to do next.
+/// Next step of the search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
-    /// Try a rate, in arrivals a second.
+    /// Try a rate, in arrivals per second.
     Try(f64),
-    /// Try the found rate again, longer: confirmation `number`, from 1.
+    /// Try the rate that was found again, longer: confirmation `number`, from 1.
     Confirm {
-        /// The rate.
+        /// Arrival rate, per second.
         rate: f64,
-        /// Which confirmation.
+        /// Number of the confirmation, from 1.
         number: u32,
     },
-    /// It is over.
-    Over(Found),
+    /// The search is over.
+    Over(SearchResult),
 }
 
-/// What was found.
+/// Result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "found")]
-pub enum Found {
-    /// The highest rate that holds, confirmed.
+pub enum SearchResult {
+    /// Highest rate at which the SLO holds, confirmed.
     Capacity {
         /// Arrivals a second.
         rate: f64,
     },
-    /// The objective holds at the highest rate that was to be tried.
+    /// The SLO holds at the highest rate of the search.
     AlwaysMet {
-        /// That rate.
+        /// Highest rate of the search.
         up_to: f64,
     },
-    /// It does not hold at the lowest rate that was to be tried.
+    /// The SLO does not hold at the lowest rate of the search.
     NeverMet {
-        /// That rate.
+        /// Lowest rate of the search.
         down_to: f64,
     },
-    /// It holds as far as the generator can tell.
+    /// The SLO holds as far as the generator can tell.
     GeneratorLimit {
         /// The highest rate that held; none if even the lowest was doubtful.
         rate: Option<f64>,
@@ -87,29 +89,29 @@ impl Search {
         Self { lowest, highest, holds: None, fails: None, doubtful: None, confirmed: 0, next }
     }
 
-    /// What to do next.
+    /// Returns the next step.
     #[must_use]
     pub fn next(&self) -> Next {
         self.next
     }
 
-    /// Takes how what [`next`](Self::next) says went.
-    pub fn went(&mut self, held: Held) {
+    /// Records the verdict of the trial that [`next`](Self::next) asked for.
+    pub fn went(&mut self, held: TrialVerdict) {
         self.next = match self.next {
             Next::Try(rate) => {
                 match held {
-                    Held::Yes => self.holds = Some(rate),
-                    Held::No => self.fails = Some(rate),
-                    Held::Doubtful => self.doubtful = Some(rate),
+                    TrialVerdict::Yes => self.holds = Some(rate),
+                    TrialVerdict::No => self.fails = Some(rate),
+                    TrialVerdict::Doubtful => self.doubtful = Some(rate),
                 }
                 self.closer()
             }
             Next::Confirm { rate, .. } => match held {
-                Held::Yes => {
+                TrialVerdict::Yes => {
                     self.confirmed += 1;
                     self.confirm(rate)
                 }
-                Held::No | Held::Doubtful => self.lower(rate),
+                TrialVerdict::No | TrialVerdict::Doubtful => self.lower(rate),
             },
             over @ Next::Over(_) => over,
         };
@@ -135,8 +137,8 @@ impl Search {
 
     fn nothing(&self, ceiling: f64) -> Next {
         Next::Over(match self.fails {
-            Some(_) => Found::NeverMet { down_to: ceiling },
-            None => Found::GeneratorLimit { rate: None, late_at: ceiling },
+            Some(_) => SearchResult::NeverMet { down_to: ceiling },
+            None => SearchResult::GeneratorLimit { rate: None, late_at: ceiling },
         })
     }
 
@@ -145,9 +147,9 @@ impl Search {
             return Next::Confirm { rate, number: self.confirmed + 1 };
         }
         Next::Over(match (self.fails, self.doubtful) {
-            (None, None) => Found::AlwaysMet { up_to: rate },
-            (None, Some(late_at)) => Found::GeneratorLimit { rate: Some(rate), late_at },
-            (Some(_), _) => Found::Capacity { rate },
+            (None, None) => SearchResult::AlwaysMet { up_to: rate },
+            (None, Some(late_at)) => SearchResult::GeneratorLimit { rate: Some(rate), late_at },
+            (Some(_), _) => SearchResult::Capacity { rate },
         })
     }
 
@@ -156,7 +158,7 @@ impl Search {
         self.fails = Some(rate);
         let rate = rate * STEP_DOWN;
         if rate < self.lowest {
-            return Next::Over(Found::NeverMet { down_to: rate / STEP_DOWN });
+            return Next::Over(SearchResult::NeverMet { down_to: rate / STEP_DOWN });
         }
         self.holds = Some(rate);
         self.confirm(rate)
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
 
     /// Searches a system that holds up to `capacity` with a generator that is late beyond `limit`.
-    fn search(start: f64, capacity: f64, limit: f64) -> (Found, u32) {
+    fn search(start: f64, capacity: f64, limit: f64) -> (SearchResult, u32) {
         let mut search = Search::new(start, 1.0, 100_000.0);
         for trials in 0..200 {
             let rate = match search.next() {
@@ -179,9 +181,9 @@ mod tests {
             };
             assert!((1.0..=100_000.0).contains(&rate), "{rate}");
             search.went(match rate {
-                rate if rate > limit => Held::Doubtful,
-                rate if rate > capacity => Held::No,
-                _ => Held::Yes,
+                rate if rate > limit => TrialVerdict::Doubtful,
+                rate if rate > capacity => TrialVerdict::No,
+                _ => TrialVerdict::Yes,
             });
         }
         panic!("no end");
@@ -189,16 +191,16 @@ mod tests {
 
     #[test]
     fn what_holds_always_or_never_is_said_plainly() {
-        assert_eq!(search(100.0, 1e9, 1e9).0, Found::AlwaysMet { up_to: 100_000.0 });
-        assert_eq!(search(100.0, 0.5, 1e9).0, Found::NeverMet { down_to: 1.0 });
-        assert_eq!(search(100.0, 1e9, 0.5).0, Found::GeneratorLimit { rate: None, late_at: 1.0 });
+        assert_eq!(search(100.0, 1e9, 1e9).0, SearchResult::AlwaysMet { up_to: 100_000.0 });
+        assert_eq!(search(100.0, 0.5, 1e9).0, SearchResult::NeverMet { down_to: 1.0 });
+        assert_eq!(search(100.0, 1e9, 0.5).0, SearchResult::GeneratorLimit { rate: None, late_at: 1.0 });
     }
 
     #[test]
     fn a_generator_that_is_late_bounds_what_can_be_said() {
         let (found, _) = search(100.0, 1e9, 5_000.0);
         assert!(
-            matches!(found, Found::GeneratorLimit { rate: Some(rate), late_at } if rate > 4_700.0 && late_at > 5_000.0),
+            matches!(found, SearchResult::GeneratorLimit { rate: Some(rate), late_at } if rate > 4_700.0 && late_at > 5_000.0),
             "{found:?}"
         );
     }
@@ -206,22 +208,22 @@ mod tests {
     #[test]
     fn a_rate_that_does_not_hold_again_is_given_up() {
         let mut search = Search::new(100.0, 1.0, 100.0);
-        search.went(Held::Yes);
+        search.went(TrialVerdict::Yes);
         assert_eq!(search.next(), Next::Confirm { rate: 100.0, number: 1 });
-        search.went(Held::Yes);
-        search.went(Held::No);
+        search.went(TrialVerdict::Yes);
+        search.went(TrialVerdict::No);
         assert_eq!(search.next(), Next::Confirm { rate: 95.0, number: 1 });
         for _ in 0..3 {
-            search.went(Held::Yes);
+            search.went(TrialVerdict::Yes);
         }
-        assert_eq!(search.next(), Next::Over(Found::Capacity { rate: 95.0 }));
+        assert_eq!(search.next(), Next::Over(SearchResult::Capacity { rate: 95.0 }));
     }
 
     proptest! {
         #[test]
         fn the_capacity_is_found_to_five_percent(start in 1.0f64..50_000.0, capacity in 1.0f64..90_000.0) {
             let (found, trials) = search(start, capacity, 1e9);
-            let Found::Capacity { rate } = found else { return Err(TestCaseError::fail(format!("{found:?}"))) };
+            let SearchResult::Capacity { rate } = found else { return Err(TestCaseError::fail(format!("{found:?}"))) };
             prop_assert!(rate <= capacity && rate * PRECISION >= capacity * 0.999, "{rate} of {capacity}");
             prop_assert!(trials < 35, "{trials}");
         }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-/// How the generator did at one rate.
+/// Result of the generator's self-check at one rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Checked {
+pub struct SelfCheckResult {
     /// Arrivals a second that were asked for.
     pub rate: u32,
-    /// How many were sent.
+    /// Number of operations sent.
     pub sent: u64,
     /// The share that was sent more than 10 ms late or not at all, 0 to 1.
     pub late: f64,
@@ -19,6 +19,6 @@ pub struct Checked {
     pub p99_ms: f64,
     /// CPU time of the generator for each, in microseconds.
     pub cpu_us: f64,
-    /// Whether a load of this rate would be believed.
+    /// Tells whether a load of this rate would be believed.
     pub holds: bool,
 }

@@ -17,16 +17,16 @@ const TOO_MANY_LATE: f64 = 0.001;
 /// Different messages that are kept.
 const MESSAGES: usize = 10;
 
-/// What became of the operations of one path.
+/// Counts and latencies of the operations of one path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Acknowledged.
+    /// Operations that were acknowledged.
     pub ok: u64,
     /// Surely without an effect.
     pub fail: u64,
     /// Outcome unknown.
     pub info: u64,
-    /// Not sent: as many as may be were under way.
+    /// Dropped: the limit of operations in flight was reached.
     pub dropped: u64,
     /// Sent, but more than [`LATE`] after they were due.
     pub late: u64,
@@ -36,41 +36,41 @@ pub struct Tally {
     pub from_sent: Latency,
     /// Latency of those that are not, from when they were due.
     pub not_ok: Latency,
-    /// How long after they were due they were sent.
+    /// Lateness of sending.
     pub lateness: Latency,
     /// Answers by status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub statuses: BTreeMap<u16, u64>,
-    /// What those said that are not ok, the first few different texts, with how often.
+    /// Messages of outcomes that are not ok, the first few different texts, with their counts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<String, u64>,
 }
 
 /// One operation that ended. Times in microseconds after the start of the load.
 #[derive(Debug, Clone, Copy)]
-pub struct Ended<'a> {
-    /// When it was due.
+pub struct OperationEnd<'a> {
+    /// Due time, in microseconds after the start of the load.
     pub due: i64,
-    /// When it was sent.
+    /// Time of sending, in microseconds after the start of the load.
     pub sent: i64,
-    /// When it ended.
+    /// Time of the answer, in microseconds after the start of the load.
     pub ended: i64,
-    /// How.
+    /// Outcome of the operation.
     pub outcome: Outcome,
     /// The status of the answer.
     pub status: Option<u16>,
-    /// What it said.
+    /// Text of the answer or of the connection's error.
     pub message: Option<&'a str>,
 }
 
 impl Tally {
-    /// Nothing yet, with latencies to within 1 %.
+    /// Makes an empty tally with latencies to within 1 %.
     #[must_use]
     pub fn coarse() -> Self {
         Self::with(Latency::coarse)
     }
 
-    /// Nothing yet, with latencies to within 0.1 %.
+    /// Makes an empty tally with latencies to within 0.1 %.
     #[must_use]
     pub fn fine() -> Self {
         Self::with(Latency::fine)
@@ -93,7 +93,7 @@ impl Tally {
     }
 
     /// Adds an operation.
-    pub fn count(&mut self, ended: Ended<'_>) {
+    pub fn count(&mut self, ended: OperationEnd<'_>) {
         let after = |moment: i64, start: i64| u64::try_from(moment - start).unwrap_or(0);
         let lateness = after(ended.sent, ended.due);
         self.lateness.record(lateness);
@@ -136,7 +136,7 @@ impl Tally {
         }
     }
 
-    /// All of several.
+    /// Sums up several tallies.
     #[must_use]
     pub fn sum<'a>(tallies: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sum = Self::fine();
@@ -144,19 +144,19 @@ impl Tally {
         sum
     }
 
-    /// Whether the generator was in time: at most 0.1 % were late.
+    /// Tells whether the generator was in time: at most 0.1 % of the operations were late.
     #[must_use]
     pub fn is_timely(&self) -> bool {
         self.late_share() <= TOO_MANY_LATE
     }
 
-    /// How many ended, or never will.
+    /// Returns the number of operations that ended, or never will.
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.ok + self.fail + self.info
     }
 
-    /// How many were due.
+    /// Returns the number of operations that were due.
     #[must_use]
     pub fn offered(&self) -> u64 {
         self.sent() + self.dropped
@@ -197,9 +197,9 @@ fn share(part: u64, whole: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn ended(outcome: Outcome, sent: i64, ended: i64) -> Ended<'static> {
+    fn ended(outcome: Outcome, sent: i64, ended: i64) -> OperationEnd<'static> {
         let message = (outcome != Outcome::Ok).then_some("no room");
-        Ended { due: 1_000, sent, ended, outcome, status: Some(202), message }
+        OperationEnd { due: 1_000, sent, ended, outcome, status: Some(202), message }
     }
 
     #[test]

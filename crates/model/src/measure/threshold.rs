@@ -11,16 +11,16 @@ use crate::scenario::duration::{BadSpan, Span};
 pub struct Threshold {
     /// The path; none for all together.
     pub path: Option<String>,
-    /// What is compared.
+    /// Measure that is compared.
     pub measure: Measure,
-    /// Whether it says that the measure is above the limit; else that it is below.
+    /// True if the condition says that the measure is above the limit; else below.
     pub above: bool,
-    /// With what: microseconds, or a share from 0 to 1.
+    /// Limit: microseconds, or a share from 0 to 1.
     pub limit: f64,
     text: String,
 }
 
-/// What is compared.
+/// Measure of a tally.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measure {
     /// Latency of those that are ok, from when they were due, at a quantile from 0 to 1.
@@ -35,10 +35,10 @@ pub enum Measure {
     Dropped,
 }
 
-/// Why a text is no threshold.
+/// Error of reading a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{text}\" is no threshold: {why}; write a measure (p50, p90, p99, p99.9, max, errors, late, dropped), < or >, and a limit, like \"p99 > 500ms\" or \"log-json errors > 1%\""
+    "invalid threshold \"{text}\": {why}; expected a measure (p50, p90, p99, p99.9, max, errors, late, dropped), < or >, and a limit, like \"p99 > 500ms\" or \"log-json errors > 1%\""
 )]
 pub struct BadThreshold {
     text: String,
@@ -46,18 +46,18 @@ pub struct BadThreshold {
 }
 
 impl Threshold {
-    /// Whether it is true of a tally. Of a tally without latencies nothing is true that is said of them.
+    /// Tells whether a tally meets the condition. One without latencies meets no condition on them.
     #[must_use]
     pub fn holds(&self, tally: &Tally) -> bool {
-        let value = self.measure.of(tally);
+        let value = self.measure.read(tally);
         value.is_some_and(|value| if self.above { value > self.limit } else { value < self.limit })
     }
 }
 
 impl Measure {
-    /// Its value: microseconds, or a share from 0 to 1.
+    /// Returns the measure of a tally: microseconds, or a share from 0 to 1.
     #[must_use]
-    pub fn of(self, tally: &Tally) -> Option<f64> {
+    pub fn read(self, tally: &Tally) -> Option<f64> {
         let share = |share: f64| (tally.offered() > 0).then_some(share);
         match self {
             Self::Latency(quantile) => tally.from_due.quantile(quantile).map(|micros| micros as f64),
@@ -90,7 +90,7 @@ impl Measure {
             _ => {
                 let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
                 let share = percent.filter(|percent| (0.0..=100.0).contains(percent)).map(|p| p / 100.0);
-                share.ok_or_else(|| format!("\"{text}\" is no share, like \"1%\""))
+                share.ok_or_else(|| format!("invalid share \"{text}\": expected a percentage like \"1%\""))
             }
         }
     }
@@ -101,10 +101,10 @@ impl FromStr for Threshold {
 
     fn from_str(text: &str) -> Result<Self, BadThreshold> {
         let bad = |why: String| BadThreshold { text: text.chars().take(60).collect(), why };
-        let at = text.find(['<', '>']).ok_or_else(|| bad("it compares nothing".to_owned()))?;
+        let at = text.find(['<', '>']).ok_or_else(|| bad("it has no < or >".to_owned()))?;
         let mut words: Vec<&str> = text[..at].split_whitespace().collect();
         let name = words.pop().unwrap_or_default();
-        let measure = Measure::named(name).ok_or_else(|| bad(format!("\"{name}\" is no measure")))?;
+        let measure = Measure::named(name).ok_or_else(|| bad(format!("unknown measure \"{name}\"")))?;
         if words.len() > 1 {
             return Err(bad("it names more than one path".to_owned()));
         }
@@ -128,12 +128,12 @@ impl fmt::Display for Threshold {
 mod tests {
     use super::*;
     use crate::history::Outcome;
-    use crate::measure::tally::Ended;
+    use crate::measure::tally::OperationEnd;
 
     fn tally() -> Tally {
         let mut tally = Tally::fine();
         for (outcome, ended) in [(Outcome::Ok, 5_000), (Outcome::Ok, 6_000), (Outcome::Fail, 90_000)] {
-            tally.count(Ended { due: 0, sent: 0, ended, outcome, status: None, message: None });
+            tally.count(OperationEnd { due: 0, sent: 0, ended, outcome, status: None, message: None });
         }
         tally
     }
@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn what_is_none_is_refused_with_what_would_be_right() {
         for (text, why) in [
-            ("p99", "compares nothing"),
-            ("p101 > 1s", "\"p101\" is no measure"),
-            ("p99 > 5", "\"5\" is no duration"),
-            ("errors > 5ms", "\"5ms\" is no share"),
+            ("p99", "it has no < or >"),
+            ("p101 > 1s", "unknown measure \"p101\""),
+            ("p99 > 5", "invalid duration \"5\""),
+            ("errors > 5ms", "invalid share \"5ms\""),
             ("a b p99 > 1s", "more than one path"),
         ] {
             let told = text.parse::<Threshold>().unwrap_err().to_string();

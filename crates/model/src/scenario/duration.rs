@@ -1,4 +1,4 @@
-//! Durations as people write them: a number and a unit, `250ms`, `5s`, `1.5s`, `2min`, `1h`.
+//! Durations with a unit: `250ms`, `5s`, `1.5s`, `2min`, `1h`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Span(Duration);
 
-/// Why a text is no duration.
+/// Error of reading a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no duration: write a number and a unit (us, ms, s, min, h) like \"250ms\" or \"5s\", at most 24h"
+    "invalid duration \"{0}\": expected a number and a unit (us, ms, s, min, h) like \"250ms\" or \"5s\", at most 24h"
 )]
 pub struct BadSpan(String);
 
@@ -25,34 +25,34 @@ const UNITS: [(&str, u64); 5] =
 const LONGEST: f64 = 86_400_000_000.0;
 
 impl Span {
-    /// Nothing.
+    /// Duration of nothing.
     pub const ZERO: Self = Self(Duration::ZERO);
 
-    /// Whole milliseconds.
+    /// Makes a duration of whole milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(Duration::from_millis(millis))
     }
 
-    /// Whole seconds.
+    /// Makes a duration of whole seconds.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(Duration::from_secs(secs))
     }
 
-    /// Whole microseconds.
+    /// Makes a duration of whole microseconds.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self(Duration::from_micros(micros))
     }
 
-    /// As a standard duration.
+    /// Converts to a standard duration.
     #[must_use]
     pub const fn duration(self) -> Duration {
         self.0
     }
 
-    /// In microseconds, the unit of a history.
+    /// Converts to microseconds, the unit of a history.
     #[must_use]
     pub fn micros(self) -> u64 {
         u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX)
@@ -81,7 +81,7 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// The greatest unit that needs no fraction.
+    /// Writes the greatest unit that needs no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.micros();
         if micros == 0 {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::arrival_rate::ArrivalRate;
 use super::duration::Span;
 use super::fault::FaultSpec;
-use super::pace::Pace;
 use super::share::Share;
 use super::sizes::Sizes;
 
@@ -15,34 +15,58 @@ use super::sizes::Sizes;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scenario {
-    /// What the scenario shows, in one sentence.
+    /// Subject of the scenario, in one sentence.
     pub shows: String,
-    /// How operations are sent.
+    /// System that a test of the scenario runs on.
+    #[serde(default, skip_serializing_if = "SystemUse::is_default")]
+    pub system: SystemUse,
+    /// Settings of all operations.
     #[serde(default)]
-    pub operations: Operations,
+    pub operations: OperationSettings,
     /// Phases of load, one after the other.
     pub load: Vec<LoadPhase>,
     /// Faults, each at its time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fault: Vec<Spanned<FaultSpec>>,
-    /// What must hold for the verdict `pass`.
+    /// Conditions of the verdict `pass`.
     #[serde(default)]
     pub expect: Expectations,
 }
 
-/// How operations are sent.
+/// System that a test of a scenario runs on. A run by `faultline run` always starts a system of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+// A test of a scenario that needs an empty store, say, must not depend on which tests ran before it.
+pub enum SystemUse {
+    /// One on which other scenarios run before and after.
+    #[default]
+    Shared,
+    /// One that no other scenario uses.
+    Own,
+}
+
+impl SystemUse {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Settings of all operations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Operations {
-    /// How long an operation may take; sent along as the deadline of the request.
+pub struct OperationSettings {
+    /// Time that an operation may take; sent along as the deadline of the request.
+    // Sent along, so that the system does not work on requests that nobody waits for.
     pub timeout: Span,
     /// Lengths of the data of entries, in bytes; at least 64, since it carries the operation's id.
     pub payload: Spanned<Sizes>,
-    /// How many operations may be under way at once; one that is due beyond it is counted as dropped.
+    /// Largest number of operations in flight; one that is due beyond it is counted as dropped.
+    // A limit keeps the generator from running out of memory and ports when nothing answers.
     pub in_flight: u32,
 }
 
-impl Default for Operations {
+impl Default for OperationSettings {
     fn default() -> Self {
         Self { timeout: Span::from_secs(5), payload: Spanned::new(0..0, Sizes::Fixed(256)), in_flight: 2000 }
     }
@@ -52,14 +76,14 @@ impl Default for Operations {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadPhase {
-    /// How long it lasts.
+    /// Duration of the stage.
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
-    pub rates: Spanned<BTreeMap<Spanned<String>, Pace>>,
+    pub rates: Spanned<BTreeMap<Spanned<String>, ArrivalRate>>,
 }
 
-/// What must hold for the verdict `pass`.
+/// Conditions of the verdict `pass`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Expectations<Name: Ord = Spanned<String>> {
@@ -76,16 +100,16 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Share that must be ok during the faults on the paths named here, whatever is faulty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub during: BTreeMap<Name, Share>,
-    /// What becomes of the verdict where entries can't be looked for.
+    /// Verdict on entries that can't be checked.
     #[serde(skip_serializing_if = "Entries::is_default")]
     pub entries: Entries,
-    /// Time from the undoing of a fault until each path works again.
+    /// Time from healing a fault until each path has recovered.
     pub recovers_within: Span,
     /// Time from the end of the load until every acknowledged entry is in its store.
     pub drains_within: Span,
 }
 
-/// What a verdict asks of paths that name no store and do not say that they write nothing.
+/// Demand of a verdict on paths that name no store and do not declare that they write nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entries {
@@ -141,8 +165,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scenario::fault::{Directions, Given, PartitionDirection, kind};
-    use crate::scenario::pace::tests::any_pace;
+    use crate::scenario::arrival_rate::tests::any_arrival_rate;
+    use crate::scenario::fault::{AttributeValue, Directions, PartitionDirection, kind};
     use crate::scenario::parse;
     use crate::scenario::sizes::tests::any_sizes;
 
@@ -170,7 +194,7 @@ mod tests {
                 let has = |key: &str| kind.needed_keys().contains(&key) || kind.other_keys().contains(&key);
                 let attributes = kind.spec().map_or(&[][..], |spec| spec.attributes);
                 let given = attributes.iter().map(|attribute| {
-                    (spanned(attribute.name.to_owned()), spanned(Given::of(value, attribute)))
+                    (spanned(attribute.name.to_owned()), spanned(AttributeValue::with_unit(value, attribute)))
                 });
                 spanned(FaultSpec {
                     kind,
@@ -190,7 +214,7 @@ mod tests {
     }
 
     fn phase() -> impl Strategy<Value = LoadPhase> {
-        let rates = prop::collection::btree_map("[a-z]{1,8}", any_pace(), 1..4);
+        let rates = prop::collection::btree_map("[a-z]{1,8}", any_arrival_rate(), 1..4);
         (1_000u64..60_000, rates).prop_map(|(lasts, rates)| LoadPhase {
             lasts: spanned(Span::from_millis(lasts)),
             rates: spanned(rates.into_iter().map(|(path, rate)| (spanned(path), rate)).collect()),
@@ -217,6 +241,7 @@ mod tests {
     prop_compose! {
         fn scenario()(
             shows in "\\PC{1,60}",
+            system in prop::sample::select(vec![SystemUse::Shared, SystemUse::Own]),
             timeout in span(60_000),
             payload in any_sizes(64),
             load in prop::collection::vec(phase(), 1..4),
@@ -228,8 +253,8 @@ mod tests {
             let expect = Expectations { during: during(&load, percent), ..expect };
             let mut fault = vec![fault.0, fault.1, fault.2];
             fault.truncate(count);
-            let operations = Operations { timeout, payload: spanned(payload), in_flight: 9 };
-            Scenario { shows, operations, load, fault, expect }
+            let operations = OperationSettings { timeout, payload: spanned(payload), in_flight: 9 };
+            Scenario { shows, system, operations, load, fault, expect }
         }
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// What is wrong and what would be right.
+    /// Text of the mistake, with what was expected.
     pub message: String,
     /// Line, from 1.
     pub line: usize,
@@ -21,6 +21,7 @@ impl Mistake {
     #[must_use]
     pub fn at(source: &str, span: &Range<usize>, message: impl Into<String>) -> Self {
         let start = span.start.min(source.len());
+        // A span may end within a character, at which a text cannot be cut.
         let start = (0..=start).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
         let before = &source[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -34,12 +35,12 @@ impl Mistake {
     }
 }
 
-/// Every mistake that was found in one file.
+/// Mistakes of one file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Mistakes {
     /// The file, as it was named.
     pub file: String,
-    /// At least one, in the order of the file.
+    /// Mistakes, at least one, in the order of the file.
     pub list: Vec<Mistake>,
 }
 

@@ -7,8 +7,8 @@ use super::validate;
 /// Reads a scenario. `file` is its name in messages.
 ///
 /// # Errors
-/// [`Mistakes`] with the line of each: TOML that can't be read, unknown keys, values that are none, and
-/// what [`validate::alone`] and [`validate::arrivals`] find.
+/// [`Mistakes`] with the line of each: TOML that can't be read, unknown keys, invalid values, and the
+/// mistakes that [`validate::alone`] and [`validate::arrivals`] find.
 pub fn parse(file: &str, text: &str) -> Result<Scenario, Mistakes> {
     read(file, text, |scenario| {
         let mut found = validate::alone(scenario, text);
@@ -21,8 +21,8 @@ pub fn parse(file: &str, text: &str) -> Result<Scenario, Mistakes> {
 /// Reads a scenario and asks `check` for its mistakes.
 ///
 /// # Errors
-/// [`Mistakes`] with the line of each: TOML that can't be read, unknown keys, values that are none, and what `check`
-/// finds.
+/// [`Mistakes`] with the line of each: TOML that can't be read, unknown keys, invalid values, and the
+/// mistakes that `check` finds.
 pub(super) fn read(
     file: &str,
     text: &str,
@@ -66,7 +66,7 @@ for = "3s"
     #[test]
     fn a_typo_is_told_with_its_line_and_what_was_expected() {
         let told = message(&GOOD.replace("node =", "nod ="));
-        let right = "s.toml:8:1: the fault \"kill\" has no `nod`; it has node, at, for\n";
+        let right = "s.toml:8:1: fault \"kill\": expected the keys node, at, for; found `nod`\n";
         assert!(told.starts_with(right), "{told}");
     }
 
@@ -85,11 +85,11 @@ for = "3s"
         let load = |load: &str| format!("shows = \"x\"\n{load}");
         let empty = "[[load]]\nfor = \"10s\"\nrates = {}\n";
         for (text, place, told) in [
-            (load(empty), "s.toml:4:9: ", "expected at least one path, found none"),
-            (load(&format!("{empty}{empty}")), "s.toml:4:9: ", "expected at least one path, found none"),
+            (load(empty), "s.toml:4:9: ", "expected at least one path, like"),
+            (load(&format!("{empty}{empty}")), "s.toml:4:9: ", "expected at least one path, like"),
             (load("[[load]]\nfor = \"10s\"\n[load.rates]\n"), "s.toml:4:", "expected at least one path"),
             ("shows = \"x\"\nload = []\n".to_owned(), "s.toml:1:1: ", "no load"),
-            (GOOD.replace("20/s", "0/s"), "s.toml:5:", "\"0/s\" is no arrival rate"),
+            (GOOD.replace("20/s", "0/s"), "s.toml:5:", "invalid arrival rate \"0/s\""),
             (GOOD.replace("\"10s\"", "\"0s\""), "s.toml:4:7: ", "longer than 0s"),
             (GOOD.replace("20/s", "1/min"), "s.toml:5:11: ", "path ping: expected a rate that sends"),
             (GOOD.replace("20/s", "poisson 1/min"), "s.toml:5:11: ", "found poisson 1/min for 10s"),

@@ -1,48 +1,48 @@
-//! Arrival rates as people write them: `200/s`, `90/min`.
+//! Constant arrival rates: `200/s`, `90/min`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A constant arrival rate, more than 0 and at most a million a second. Kept as arrivals a minute, in
-/// thousandths, so that what is printed is read back exactly.
+/// Constant arrival rate, more than 0 and at most a million per second.
+// Kept as arrivals per minute, in thousandths, so that a printed rate is read back exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Rate {
     milli_per_minute: u64,
 }
 
-/// Why a text is no rate.
+/// Error of reading an arrival rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no arrival rate: write a number above 0 a second or a minute, like \"200/s\" or \"90/min\", at most 1000000/s"
+    "invalid arrival rate \"{0}\": expected a number above 0 per second or minute, like \"200/s\" or \"90/min\", at most 1000000/s"
 )]
 pub struct BadRate(String);
 
 const HIGHEST: f64 = 1_000_000.0 * 60_000.0;
 
 impl Rate {
-    /// Whole arrivals a second; 0 is taken as 1.
+    /// Makes a rate of whole arrivals per second; 0 is taken as 1.
     #[must_use]
     pub fn per_second(count: u32) -> Self {
         Self { milli_per_minute: u64::from(count.max(1)) * 60_000 }
     }
 
-    /// Arrivals a second, to the nearest rate that there is.
+    /// Makes the nearest rate that can be written.
     #[must_use]
     pub fn of(hertz: f64) -> Self {
         Self { milli_per_minute: (hertz * 60_000.0).round().clamp(1.0, HIGHEST) as u64 }
     }
 
-    /// Arrivals a second.
+    /// Returns the arrivals per second.
     #[must_use]
     pub fn hertz(self) -> f64 {
         self.milli_per_minute as f64 / 60_000.0
     }
 
-    /// When the arrival number `index` (from 0) is due, in microseconds after the start of its phase. The
-    /// first comes half an interval in, so that paths of one rate do not all begin at 0.
+    /// Returns the due time of arrival number `index` (from 0), in microseconds after the start of its stage. The first
+    /// comes half an interval in, so that paths of one rate do not all begin at 0.
     #[must_use]
     pub fn due(self, index: u64) -> u64 {
         let half_intervals = u128::from(index) * 2 + 1;

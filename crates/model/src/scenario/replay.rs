@@ -1,7 +1,6 @@
 //! Arrivals that are listed in a file, a line each: seconds after the start, and a path.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::duration::Span;
 use super::mistake::{Mistake, Mistakes};
@@ -14,7 +13,7 @@ const LATEST: f64 = 86_400.0;
 /// matter. `file` is its name in messages.
 ///
 /// # Errors
-/// [`Mistakes`] with the place of each line that is none, or that there is none at all.
+/// [`Mistakes`] with the place of each invalid line, or of a file without arrivals.
 pub fn read(file: &str, text: &str) -> Result<Vec<ArrivalStream>, Mistakes> {
     let mut due: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut list = Vec::new();
@@ -24,17 +23,18 @@ pub fn read(file: &str, text: &str) -> Result<Vec<ArrivalStream>, Mistakes> {
         at += line.len();
         match arrival(line.trim()) {
             Some(Ok((time, path))) => due.entry(path.to_owned()).or_default().push(time),
-            Some(Err(told)) => list.push(mistake(text, &place, &told)),
+            Some(Err(message)) => list.push(Mistake::at(text, &place, message)),
             None => {}
         }
     }
+    // Every mistake is reported at once, since a file of recorded arrivals is long.
     if due.is_empty() && list.is_empty() {
-        list.push(mistake(text, &(0..0), "no arrivals: write a line for each, like 1.250,log-json"));
+        list.push(Mistake::at(text, &(0..0), "no arrivals: expected a line for each, like 1.250,log-json"));
     }
     if list.is_empty() { Ok(listed(due)) } else { Err(Mistakes { file: file.to_owned(), list }) }
 }
 
-/// One stream a path.
+/// Makes one stream for each path.
 #[must_use]
 pub fn listed(due: BTreeMap<String, Vec<u64>>) -> Vec<ArrivalStream> {
     let last = due.values().flatten().max().copied().unwrap_or(0);
@@ -46,21 +46,17 @@ pub fn listed(due: BTreeMap<String, Vec<u64>>) -> Vec<ArrivalStream> {
     due.into_iter().map(stream).collect()
 }
 
-fn mistake(text: &str, place: &Range<usize>, told: &str) -> Mistake {
-    Mistake::at(text, place, told)
-}
-
 fn arrival(line: &str) -> Option<Result<(u64, &str), String>> {
     if line.is_empty() || line.starts_with('#') {
         return None;
     }
-    let told = || format!("\"{line}\" is no arrival: write seconds and a path, like 1.250,log-json");
+    let invalid = || format!("invalid arrival \"{line}\": expected seconds and a path, like 1.250,log-json");
     let (seconds, path) =
         line.split_once(',').map_or((line, ""), |(seconds, path)| (seconds.trim(), path.trim()));
     let seconds = seconds.parse::<f64>().ok().filter(|seconds| (0.0..=LATEST).contains(seconds));
     Some(match seconds {
         Some(seconds) if !path.is_empty() => Ok(((seconds * 1e6).round() as u64, path)),
-        _ => Err(told()),
+        _ => Err(invalid()),
     })
 }
 
@@ -79,9 +75,9 @@ mod tests {
     #[test]
     fn a_line_that_is_none_is_told_with_its_place() {
         for (text, told) in [
-            ("0.5,a\nx,b\n", "a.csv:2:1: \"x,b\" is no arrival"),
+            ("0.5,a\nx,b\n", "a.csv:2:1: invalid arrival \"x,b\""),
             ("-1,a\n", "a.csv:1:1"),
-            ("0.5\n", "a.csv:1:1: \"0.5\" is no arrival"),
+            ("0.5\n", "a.csv:1:1: invalid arrival \"0.5\""),
             ("# nothing\n", "no arrivals"),
         ] {
             let error = read("a.csv", text).unwrap_err().to_string();

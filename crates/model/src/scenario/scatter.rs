@@ -3,6 +3,7 @@
 /// Number `number` of the row that `seed` begins: the mixing function of `SplitMix64` (Steele, Lea and Flood, "Fast
 /// splittable pseudorandom number generators", 2014).
 #[must_use]
+// A number for each index, not a sequence: the choice for one operation does not depend on how many came before.
 pub fn scatter(seed: u64, number: u64) -> u64 {
     let mut mixed = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

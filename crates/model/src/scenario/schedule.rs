@@ -11,10 +11,10 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::arrival_rate::Spacing;
 use super::duration::Span;
 use super::fault::{FaultSpec, PlannedFault};
 use super::format::{Expectations, Scenario};
-use super::pace::Spacing;
 use super::sizes::Sizes;
 use super::stream::{ArrivalStream, Arrivals};
 
@@ -24,12 +24,13 @@ pub const VERSION: u32 = 2;
 /// The exact actions of one run; `schedule.json` in its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+// A run is repeated from it alone. Therefore it holds every random choice, or the seed of it.
 pub struct Schedule {
-    /// [`VERSION`].
+    /// Version of the format: [`VERSION`].
     pub version: u32,
     /// The name of the scenario.
     pub scenario: String,
-    /// What it shows.
+    /// Subject of the scenario.
     pub shows: String,
     /// Decides everything that is random.
     pub seed: u64,
@@ -37,24 +38,24 @@ pub struct Schedule {
     pub timeout: Span,
     /// Lengths of the data of entries, in bytes.
     pub payload: Sizes,
-    /// Operations that may be under way at once.
+    /// Largest number of operations in flight.
     pub in_flight: u32,
     /// Streams of arrivals.
     pub streams: Vec<ArrivalStream>,
     /// Faults in the order of their times.
     pub faults: Vec<PlannedFault>,
-    /// What must hold.
+    /// Conditions of the verdict `pass`.
     pub expect: Expectations<String>,
 }
 
 /// One operation that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// When, in microseconds after the start of the load.
+    /// Due time, in microseconds after the start of the load.
     pub due: u64,
-    /// Which stream of the schedule it belongs to.
+    /// Index of its stream in the schedule.
     pub stream: usize,
-    /// Its number in the whole run, from 0, in the order of the due times.
+    /// Number in the whole run, from 0, in the order of the due times.
     pub number: u64,
 }
 
@@ -78,14 +79,15 @@ impl Schedule {
         }
     }
 
-    /// When the load is over, in microseconds.
+    /// Returns the end of the load, in microseconds after its start.
     #[must_use]
     pub fn ends(&self) -> u64 {
         self.streams.iter().map(|stream| stream.until.micros()).max().unwrap_or(0)
     }
 
-    /// The same with more load after it: every path goes on at the rate that it had last. None where no path has one,
-    /// since its arrivals are listed.
+    /// Extends the load: every path continues at its last rate. None where no path has a rate, since its arrivals are
+    /// listed.
+    // A system that is still recovering at the end of the load can only be judged by operations that are sent to it.
     #[must_use]
     pub fn going_on(&self, from: Span, until: Span) -> Option<Self> {
         let mut last: BTreeMap<&str, &ArrivalStream> = BTreeMap::new();
@@ -101,7 +103,7 @@ impl Schedule {
         (!more.is_empty() && from < until).then(|| Self { streams, ..self.clone() })
     }
 
-    /// Every arrival in the order of the due times; those of one moment in the order of the streams.
+    /// Lists every arrival in the order of the due times; those of one moment in the order of the streams.
     pub fn arrivals(&self) -> impl Iterator<Item = Arrival> + Send + use<> {
         let mut times: Vec<_> = self.streams.iter().map(ArrivalStream::times).collect();
         let mut next: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();

@@ -1,18 +1,18 @@
-//! The format of scenario files as a JSON schema (draft 2020-12), from which editors complete and check.
+//! JSON schema (draft 2020-12) of scenario files, for editors.
 
 use serde_json::{Map, Value, json};
 
 use super::fault::{FaultKind, kind};
-use super::format::{Expectations, Operations};
+use super::format::{Expectations, OperationSettings};
 use faultline_toxics::Attribute;
 
-/// A number with a point, if any.
+/// Pattern of a number, with or without a point.
 const NUMBER: &str = r"[0-9]+(\.[0-9]*)?";
 
-/// The schema.
+/// Builds the schema.
 #[must_use]
 pub fn schema() -> Value {
-    let operations = serde_json::to_value(Operations::default()).unwrap_or_default();
+    let operations = serde_json::to_value(OperationSettings::default()).unwrap_or_default();
     let expect = serde_json::to_value(Expectations::<String>::default()).unwrap_or_default();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -21,25 +21,30 @@ pub fn schema() -> Value {
         "required": ["shows", "load"],
         "additionalProperties": false,
         "properties": {
-            "shows": { "type": "string", "description": "What the scenario shows, in one sentence." },
-            "operations": closed("How operations are sent.", &json!({
-                "timeout": given(&duration("How long an operation may take."), &operations["timeout"]),
-                "payload": given(&payload(), &operations["payload"]),
-                "in-flight": given(
-                    &count("How many operations may be under way at once; one that is due beyond it is dropped."),
+            "shows": { "type": "string", "description": "Subject of the scenario, in one sentence." },
+            "system": {
+                "enum": ["shared", "own"],
+                "default": "shared",
+                "description": "System that a test of the scenario runs on: one that other scenarios use too, or its own.",
+            },
+            "operations": closed("Settings of all operations.", &json!({
+                "timeout": with_default(&duration("Time that an operation may take."), &operations["timeout"]),
+                "payload": with_default(&payload(), &operations["payload"]),
+                "in-flight": with_default(
+                    &count("Largest number of operations in flight; one that is due beyond it is dropped."),
                     &operations["in-flight"],
                 ),
             }), &[]),
             "load": {
                 "type": "array",
                 "minItems": 1,
-                "description": "Phases of load, one after the other.",
-                "items": closed("Arrivals that come whatever the system does.", &json!({
-                    "for": duration("How long it lasts."),
+                "description": "Stages of the load, one after the other.",
+                "items": closed("Arrivals at their times, however slow the system is.", &json!({
+                    "for": duration("Duration of the stage."),
                     "rates": {
                         "type": "object",
-                        "description": "Arrivals on each path of the topology; a path that is not named rests.",
-                        "additionalProperties": pace(),
+                        "description": "Arrival rate of each path of the topology; a path that is not named gets no operations.",
+                        "additionalProperties": arrival_rate(),
                     },
                 }), &["for", "rates"]),
             },
@@ -48,42 +53,42 @@ pub fn schema() -> Value {
                 "description": "Faults, each at its time.",
                 "items": { "oneOf": kind::all().map(fault).collect::<Vec<_>>() },
             },
-            "expect": closed("What must hold for the verdict pass.", &expectations(&expect), &[]),
+            "expect": closed("Conditions of the verdict pass.", &expectations(&expect), &[]),
         },
     })
 }
 
 fn expectations(default: &Value) -> Value {
-    let share_of = |about: &str, key: &str| given(&share(about), &default[key]);
-    let count_of = |about: &str, key: &str| given(&count(about), &default[key]);
+    let share_of = |about: &str, key: &str| with_default(&share(about), &default[key]);
+    let count_of = |about: &str, key: &str| with_default(&count(about), &default[key]);
     json!({
         "lost": count_of("Acknowledged entries that may be missing from the store.", "lost"),
         "duplicated": count_of("Entries that may be in the store more than once.", "duplicated"),
-        "unexpected": count_of("Entries that may be stored though refused or never sent.", "unexpected"),
-        "without-fault": share_of("Operations that must be ok while no fault is.", "without-fault"),
-        "unaffected": share_of("Operations that must be ok on paths that don't use what is faulty.", "unaffected"),
+        "unexpected": count_of("Entries that may be stored though failed or dropped.", "unexpected"),
+        "without-fault": share_of("Operations that must be ok while no fault is active.", "without-fault"),
+        "unaffected": share_of("Operations that must be ok on paths that depend on no active fault's target.", "unaffected"),
         "during": {
             "type": "object",
-            "description": "Operations that must be ok during the faults, by path, whatever is faulty.",
-            "additionalProperties": share("The share of the path."),
+            "description": "Operations that must be ok during the faults, by path, whichever fault is active.",
+            "additionalProperties": share("Share of the path."),
         },
         "entries": {
             "enum": ["checked", "not-checked"],
             "default": "checked",
-            "description": "Paths that name no store make the verdict unknown, or are told as not checked.",
+            "description": "Paths that name no store make the verdict unknown, or are reported as not checked.",
         },
-        "recovers-within": given(
-            &duration("Time from the undoing of a fault until each path works again."),
+        "recovers-within": with_default(
+            &duration("Time from healing a fault until each path has recovered."),
             &default["recovers-within"],
         ),
-        "drains-within": given(
+        "drains-within": with_default(
             &duration("Time from the end of the load until every acknowledged entry is stored."),
             &default["drains-within"],
         ),
     })
 }
 
-/// A fault of one kind, with the keys that it has.
+/// Describes a fault of one kind, with its keys.
 fn fault(kind: FaultKind) -> Value {
     let attributes = kind.spec().map_or(&[][..], |spec| spec.attributes);
     let needed = kind.needed_keys();
@@ -91,30 +96,30 @@ fn fault(kind: FaultKind) -> Value {
     keys.insert("kind".to_owned(), json!({ "const": kind.name(), "description": kind.about() }));
     for key in needed.iter().copied().chain(kind.other_keys()) {
         let of_toxic = attributes.iter().find(|attribute| attribute.name == key);
-        keys.insert(key.to_owned(), of_toxic.map_or_else(|| own(key), attribute));
+        keys.insert(key.to_owned(), of_toxic.map_or_else(|| common_key(key), attribute));
     }
     let needed: Vec<&str> = std::iter::once("kind").chain(needed).collect();
     closed(kind.about(), &Value::Object(keys), &needed)
 }
 
-/// A key that is not an attribute of a toxic.
-fn own(key: &str) -> Value {
+/// Describes a key that is not an attribute of a toxic.
+fn common_key(key: &str) -> Value {
     let names = |about: &str| json!({ "type": "array", "minItems": 1, "items": { "type": "string" }, "description": about });
     match key {
         "node" => json!({ "type": "string", "description": "A node of the topology." }),
         "link" => {
             json!({ "type": "string", "pattern": "->", "description": "A link, from->to or from->to:port." })
         }
-        "nodes" => names("The nodes that are cut off."),
-        "from" => names("The nodes that they are cut from."),
+        "nodes" => names("One group of nodes."),
+        "from" => names("The other group of nodes."),
         "direction" => json!({ "enum": ["both", "outbound", "inbound"], "default": "both" }),
         "stream" => json!({ "enum": ["both", "upstream", "downstream"], "default": "both" }),
         "toxicity" => json!({
             "type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 1,
-            "description": "The share of connections that it acts on.",
+            "description": "Share of connections that the toxic affects.",
         }),
-        "at" => duration("When it begins, after the start of the load."),
-        _ => duration("For how long, until it is undone."),
+        "at" => duration("Time of the injection, after the start of the load."),
+        _ => duration("Duration of the fault, until it is healed."),
     }
 }
 
@@ -139,7 +144,7 @@ fn closed(about: &str, properties: &Value, needed: &[&str]) -> Value {
     })
 }
 
-fn given(schema: &Value, default: &Value) -> Value {
+fn with_default(schema: &Value, default: &Value) -> Value {
     let mut schema = schema.clone();
     schema["default"] = default.clone();
     schema
@@ -162,12 +167,12 @@ fn share(about: &str) -> Value {
     json!({ "type": "string", "pattern": format!(r"^\s*{NUMBER}\s*%\s*$"), "description": about, "examples": ["99%"] })
 }
 
-fn pace() -> Value {
+fn arrival_rate() -> Value {
     let rate = format!(r"{NUMBER}\s*/\s*(s|min)");
     json!({
         "type": "string",
         "pattern": format!(r"^\s*(poisson\s+)?{rate}(\s*\.\.\s*{rate})?(\s+in\s+[0-9]+\s+steps)?\s*$"),
-        "description": "A rate, a ramp, or steps; with poisson the arrivals know nothing of each other.",
+        "description": "A rate, a ramp, or steps; with poisson the arrivals are independent of each other.",
         "examples": ["200/s", "20/s..200/s", "20/s..200/s in 10 steps", "poisson 200/s"],
     })
 }

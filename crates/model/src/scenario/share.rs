@@ -1,4 +1,4 @@
-//! A share of a whole as people write it: `99%`, `99.9%`.
+//! Shares of a whole: `99%`, `99.9%`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Share(u32);
 
-/// Why a text is no share.
+/// Error of reading a share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no share: write a percentage from 0% to 100%, like \"99%\" or \"99.9%\"")]
+#[error("invalid share \"{0}\": expected a percentage from 0% to 100%, like \"99%\" or \"99.9%\"")]
 pub struct BadShare(String);
 
 impl Share {

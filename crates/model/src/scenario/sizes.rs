@@ -8,26 +8,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::scatter;
 
-/// How long payloads are, in bytes.
+/// Lengths of payloads, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sizes {
-    /// Always the same.
+    /// One length.
     Fixed(u32),
-    /// Any length from the first to the second, each as likely.
+    /// Lengths from the first to the second, each as likely.
     Uniform(u32, u32),
     /// Lengths with their weights.
     Weighted(Vec<(u32, u32)>),
 }
 
-/// Why a text is no length of payloads.
+/// Error of reading lengths of payloads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no length of payloads: write bytes like 256, a range like \"64..1024\", or lengths with their weights like \"64:50, 1024:40, 16384:10\""
+    "invalid payload size \"{0}\": expected bytes like 256, a range like \"64..1024\", or sizes with weights like \"64:50, 1024:40, 16384:10\""
 )]
 pub struct BadSizes(String);
 
 impl Sizes {
-    /// The shortest and the longest.
+    /// Returns the shortest and the longest length.
     #[must_use]
     pub fn bounds(&self) -> (u32, u32) {
         match self {
@@ -40,8 +40,9 @@ impl Sizes {
         }
     }
 
-    /// The length of payload `number` under `seed`.
+    /// Draws the length of payload `number` under `seed`.
     #[must_use]
+    // Drawn by number, so that the payload of an operation is the same in every run of one seed.
     pub fn of(&self, seed: u64, number: u64) -> u32 {
         let random = || scatter(seed, number);
         match self {

@@ -4,50 +4,51 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::arrival_rate::{ArrivalRate, Spacing};
 use super::duration::Span;
-use super::pace::{Pace, Spacing};
 
 /// Arrivals on one path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArrivalStream {
-    /// The path.
+    /// Path of the operations.
     pub path: String,
-    /// From here on, after the start of the load.
+    /// Beginning, after the start of the load.
     pub from: Span,
-    /// Until here.
+    /// End, after the start of the load.
     pub until: Span,
-    /// When they come.
+    /// Times of the arrivals.
     #[serde(flatten)]
     pub arrivals: Arrivals,
 }
 
-/// When arrivals come.
+/// Times of arrivals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Arrivals {
-    /// At a pace.
+    /// Arrivals at an arrival rate.
     Paced {
-        /// The pace.
-        rate: Pace,
-        /// Shifts every arrival, so that streams do not beat in step; less than an interval.
+        /// Arrival rate.
+        rate: ArrivalRate,
+        /// Shift of every arrival, in microseconds; less than an interval.
+        // Without it, streams of one rate would send in step.
         offset: Span,
         /// Decides what is random about a Poisson process.
         #[serde(default)]
         seed: u64,
     },
-    /// At these times, in microseconds after the start of the load, in order.
+    /// Arrivals that a file lists.
     Listed {
-        /// Each time.
+        /// Due times, in microseconds after the start of the load, in order.
         due: Vec<u64>,
     },
 }
 
 impl ArrivalStream {
-    /// When each is due, in microseconds after the start of the load, in order.
+    /// Returns the due times, in microseconds after the start of the load, in order.
     #[must_use]
     pub fn times(&self) -> Times {
         let random = match &self.arrivals {
-            Arrivals::Paced { rate: Pace { spacing: Spacing::Poisson, .. }, seed, .. } => {
+            Arrivals::Paced { rate: ArrivalRate { spacing: Spacing::Poisson, .. }, seed, .. } => {
                 Some(ChaCha8Rng::seed_from_u64(*seed))
             }
             _ => None,
@@ -55,11 +56,11 @@ impl ArrivalStream {
         Times { stream: self.clone(), next: 0, reached: 0.0, random }
     }
 
-    /// As it was last, at another time; none for listed arrivals.
+    /// Continues the stream at its last rate in another time; none for listed arrivals.
     #[must_use]
     pub fn going_on(&self, from: Span, until: Span) -> Option<Self> {
         let Arrivals::Paced { rate, offset, seed } = &self.arrivals else { return None };
-        let rate = Pace { from: rate.to, steps: None, ..*rate };
+        let rate = ArrivalRate { from: rate.to, steps: None, ..*rate };
         let arrivals = Arrivals::Paced { rate, offset: *offset, seed: seed.wrapping_add(1) };
         Some(Self { path: self.path.clone(), from, until, arrivals })
     }
@@ -122,9 +123,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scenario::pace::tests::any_pace;
+    use crate::scenario::arrival_rate::tests::any_arrival_rate;
 
-    fn stream(rate: Pace, lasts: u64, seed: u64) -> ArrivalStream {
+    fn stream(rate: ArrivalRate, lasts: u64, seed: u64) -> ArrivalStream {
         let arrivals = Arrivals::Paced { rate, offset: Span::ZERO, seed };
         let from = Span::from_secs(1);
         ArrivalStream { path: "p".into(), from, until: Span::from_micros(from.micros() + lasts), arrivals }
@@ -155,20 +156,20 @@ mod tests {
         assert_eq!(listed.highest(), 3.0);
     }
 
-    fn any() -> Pace {
+    fn any() -> ArrivalRate {
         "1/s".parse().unwrap()
     }
 
     proptest! {
         #[test]
         fn arrivals_come_in_order_within_their_phase_and_about_in_number(
-            pace in any_pace(), lasts in 100_000u64..2_000_000, seed: u64,
+            rate in any_arrival_rate(), lasts in 100_000u64..2_000_000, seed: u64,
         ) {
-            let times: Vec<u64> = stream(pace, lasts, seed).times().collect();
+            let times: Vec<u64> = stream(rate, lasts, seed).times().collect();
             prop_assert!(times.windows(2).all(|pair| pair[0] <= pair[1]));
             prop_assert!(times.iter().all(|time| (1_000_000..1_000_000 + lasts).contains(time)));
-            let expected = pace.expected(lasts as f64 / 1e6);
-            let allowed = match pace.spacing {
+            let expected = rate.expected(lasts as f64 / 1e6);
+            let allowed = match rate.spacing {
                 Spacing::Even => 1.0,
                 // Six standard deviations.
                 Spacing::Poisson => 6.0 * expected.sqrt() + 1.0,

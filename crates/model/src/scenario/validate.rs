@@ -1,52 +1,53 @@
-//! What the types of the format can't say: keys that belong together, times that fit, names that exist.
+//! Checks beyond the types of the format: keys that belong together, times that fit, names that exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
 
+use super::arrival_rate::ArrivalRate;
 use super::duration::Span;
 use super::fault::{FaultSpec, check};
 use super::format::{LoadPhase, Scenario};
 use super::mistake::Mistake;
-use super::pace::Pace;
 
-/// The shortest payload: it carries the operation's id.
+/// Shortest payload, in bytes: it carries the operation's id.
+// The checker recognises an entry by the id in its data.
 pub const MIN_PAYLOAD: u32 = 64;
 
-/// The longest payload, in bytes: what an entry may hold.
+/// Longest payload, in bytes: the most that an entry may hold.
 pub const MAX_PAYLOAD: u32 = 1024 * 1024;
 
-/// The names that a scenario may use; from the topology.
+/// Names of the topology that a scenario may use.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// Nodes.
+    /// Names of nodes.
     pub nodes: BTreeSet<String>,
     /// Links, as `from->to` and `from->to:port`.
     pub links: BTreeSet<String>,
-    /// Paths.
+    /// Names of paths.
     pub paths: BTreeSet<String>,
 }
 
-struct Found<'a> {
+struct MistakeList<'a> {
     source: &'a str,
     list: Vec<Mistake>,
 }
 
-impl Found<'_> {
+impl MistakeList<'_> {
     fn add(&mut self, span: &Range<usize>, message: impl Into<String>) {
         self.list.push(Mistake::at(self.source, span, message));
     }
 }
 
-/// Mistakes that can be seen without a topology, in the order of the file.
+/// Finds mistakes that need no topology, in the order of the file.
 #[must_use]
 pub fn alone(scenario: &Scenario, source: &str) -> Vec<Mistake> {
-    let mut found = Found { source, list: Vec::new() };
+    let mut found = MistakeList { source, list: Vec::new() };
     check_load(scenario, &mut found);
     for fault in &scenario.fault {
-        for (place, told) in check::keys(fault) {
-            found.add(&place, told);
+        for (place, message) in check::keys(fault) {
+            found.add(&place, message);
         }
         check_times(fault, scenario.lasts(), &mut found);
     }
@@ -54,16 +55,16 @@ pub fn alone(scenario: &Scenario, source: &str) -> Vec<Mistake> {
     sorted(found)
 }
 
-/// Mistakes of a load of which an operation may never come: nothing is judged by what is not asked. In the order of the
-/// file.
+/// Finds paths on which an operation may never come, in the order of the file.
+// A path without an operation can't be judged, so that such a scenario would prove nothing.
 #[must_use]
 pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
-    let mut found = Found { source, list: Vec::new() };
+    let mut found = MistakeList { source, list: Vec::new() };
     let mut paths: BTreeMap<&str, Busiest<'_>> = BTreeMap::new();
     for phase in &scenario.load {
-        for (path, pace) in phase.rates.get_ref() {
-            let expected = pace.expected(phase.lasts.get_ref().duration().as_secs_f64());
-            let busiest = Busiest { expected, place: path.span(), pace: *pace, phase };
+        for (path, rate) in phase.rates.get_ref() {
+            let expected = rate.expected(phase.lasts.get_ref().duration().as_secs_f64());
+            let busiest = Busiest { expected, place: path.span(), rate: *rate, phase };
             let latest = paths.entry(path.get_ref()).or_insert_with(|| busiest.clone());
             if busiest.expected > latest.expected {
                 *latest = busiest;
@@ -71,36 +72,36 @@ pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
         }
     }
     if let (true, Some(phase)) = (paths.is_empty(), scenario.load.first()) {
-        let told =
-            "rates: expected at least one path, found none in the whole load; write like { ping = \"20/s\" }";
-        found.add(&phase.rates.span(), told);
+        let message =
+            "rates: expected at least one path, like { ping = \"20/s\" }; found none in the whole load";
+        found.add(&phase.rates.span(), message);
     }
     for (path, busiest) in &paths {
-        let (pace, lasts) = (busiest.pace, busiest.phase.lasts.get_ref());
-        // A phase of no length is a mistake of its own.
+        let (rate, lasts) = (busiest.rate, busiest.phase.lasts.get_ref());
+        // A stage of no length is a mistake of its own.
         if busiest.expected < 1.0 - ROUNDING && *lasts > Span::ZERO {
-            let told =
-                format!("path {path}: expected a rate that sends an operation, found {pace} for {lasts}");
-            found.add(&busiest.place, told);
+            let message =
+                format!("path {path}: expected a rate that sends an operation, found {rate} for {lasts}");
+            found.add(&busiest.place, message);
         }
     }
     check_during(scenario, &paths.keys().copied().collect::<Vec<_>>(), &mut found);
     sorted(found)
 }
 
-/// Rounding of an expected number of arrivals.
+/// Rounding error of an expected number of arrivals.
 const ROUNDING: f64 = 1e-9;
 
-/// The phase in which most operations of a path are expected.
+/// The stage in which most operations of a path are expected.
 #[derive(Clone)]
 struct Busiest<'a> {
     expected: f64,
     place: Range<usize>,
-    pace: Pace,
+    rate: ArrivalRate,
     phase: &'a LoadPhase,
 }
 
-fn check_during(scenario: &Scenario, loaded: &[&str], found: &mut Found<'_>) {
+fn check_during(scenario: &Scenario, loaded: &[&str], found: &mut MistakeList<'_>) {
     for path in scenario.expect.during.keys() {
         if !loaded.contains(&path.get_ref().as_str()) {
             let (path, loaded, place) = (path.get_ref(), loaded.join(", "), path.span());
@@ -109,10 +110,10 @@ fn check_during(scenario: &Scenario, loaded: &[&str], found: &mut Found<'_>) {
     }
 }
 
-/// Names that the topology does not have, in the order of the file.
+/// Finds names that the topology does not have, in the order of the file.
 #[must_use]
 pub fn names(scenario: &Scenario, names: &Names, source: &str) -> Vec<Mistake> {
-    let mut found = Found { source, list: Vec::new() };
+    let mut found = MistakeList { source, list: Vec::new() };
     let paths = scenario
         .load
         .iter()
@@ -133,8 +134,8 @@ pub fn names(scenario: &Scenario, names: &Names, source: &str) -> Vec<Mistake> {
     sorted(found)
 }
 
-/// Groups of a partition: nodes that exist, and a link between them.
-fn check_groups(spec: &FaultSpec, names: &Names, found: &mut Found<'_>) {
+/// Checks the groups of a partition: nodes that exist, and a link between them.
+fn check_groups(spec: &FaultSpec, names: &Names, found: &mut MistakeList<'_>) {
     let (Some(nodes), Some(from)) = (&spec.nodes, &spec.from) else { return };
     for name in nodes.get_ref().iter().chain(from.get_ref()) {
         check_name("node", name, &names.nodes, found);
@@ -147,43 +148,44 @@ fn check_groups(spec: &FaultSpec, names: &Names, found: &mut Found<'_>) {
     if !linked {
         let list: Vec<&str> =
             names.links.iter().filter(|link| !link.contains(':')).map(String::as_str).collect();
-        found.add(&from.span(), format!("no link between the groups; the topology has {}", list.join(", ")));
+        found.add(&from.span(), format!("no link between the groups: expected one of {}", list.join(", ")));
     }
 }
 
-fn sorted(mut found: Found<'_>) -> Vec<Mistake> {
+fn sorted(mut found: MistakeList<'_>) -> Vec<Mistake> {
     found.list.sort_by_key(|mistake| (mistake.line, mistake.column));
     found.list
 }
 
-fn check_load(scenario: &Scenario, found: &mut Found<'_>) {
+fn check_load(scenario: &Scenario, found: &mut MistakeList<'_>) {
     if scenario.load.is_empty() {
-        found.add(&(0..0), "no load: give at least one [[load]] with `for` and `rates`");
+        found.add(&(0..0), "no load: expected at least one [[load]] with `for` and `rates`");
     }
     for phase in &scenario.load {
         if *phase.lasts.get_ref() == Span::ZERO {
-            found.add(&phase.lasts.span(), "a phase of load lasts longer than 0s");
+            found.add(&phase.lasts.span(), "stage of the load: expected a duration longer than 0s");
         }
     }
     let (least, most) = scenario.operations.payload.get_ref().bounds();
     if least < MIN_PAYLOAD || most > MAX_PAYLOAD {
-        let told =
-            format!("a payload is {MIN_PAYLOAD} to {MAX_PAYLOAD} bytes, since it carries the operation's id");
-        found.add(&scenario.operations.payload.span(), told);
+        let message = format!(
+            "payload: expected {MIN_PAYLOAD} to {MAX_PAYLOAD} bytes, since it carries the operation's id"
+        );
+        found.add(&scenario.operations.payload.span(), message);
     }
 }
 
-fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut Found<'_>) {
+fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut MistakeList<'_>) {
     let spec = fault.get_ref();
     if *spec.lasts.get_ref() == Span::ZERO {
-        found.add(&spec.lasts.span(), "a fault lasts longer than 0s");
+        found.add(&spec.lasts.span(), "fault: expected a duration longer than 0s");
     }
     if *spec.at.get_ref() >= load {
-        found.add(&spec.at.span(), format!("the load is over after {load}; the fault must begin before"));
+        found.add(&spec.at.span(), format!("fault: expected a beginning before the load ends at {load}"));
     }
 }
 
-fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut Found<'_>) {
+fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut MistakeList<'_>) {
     for (index, later) in faults.iter().enumerate() {
         let target = later.get_ref().target();
         let earlier = faults[..index].iter().find(|earlier| {
@@ -193,11 +195,11 @@ fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut Found<'_>) {
             target.is_some() && earlier.target() == target && overlap(earlier, later) && !both_toxics
         });
         if earlier.is_some() {
-            let told = format!(
-                "two faults of {} overlap; let one end before the other begins",
+            let message = format!(
+                "two faults of {} overlap: expected one to end before the other begins",
                 target.unwrap_or("it")
             );
-            found.add(&later.get_ref().at.span(), told);
+            found.add(&later.get_ref().at.span(), message);
         }
     }
 }
@@ -211,19 +213,19 @@ fn overlap(a: &FaultSpec, b: &FaultSpec) -> bool {
     a.0 < b.1 && b.0 < a.1
 }
 
-fn check_name(what: &str, name: &Spanned<String>, known: &BTreeSet<String>, found: &mut Found<'_>) {
+fn check_name(what: &str, name: &Spanned<String>, known: &BTreeSet<String>, found: &mut MistakeList<'_>) {
     if known.contains(name.get_ref()) {
         return;
     }
     let list: Vec<&str> = known.iter().map(String::as_str).collect();
     found.add(
         &name.span(),
-        format!("no {what} \"{}\" in the topology; it has {}", name.get_ref(), list.join(", ")),
+        format!("no {what} \"{}\" in the topology: expected one of {}", name.get_ref(), list.join(", ")),
     );
 }
 
 impl Scenario {
-    /// How long the load lasts.
+    /// Returns the duration of the whole load.
     #[must_use]
     pub fn lasts(&self) -> Span {
         Span::from_micros(self.load.iter().map(|phase| phase.lasts.get_ref().micros()).sum())
@@ -256,10 +258,10 @@ mod tests {
     #[test]
     fn keys_that_do_not_fit_are_named() {
         let of_link = "[[fault]]\nkind = \"kill\"\nlink = \"a->b\"\nat = \"1s\"\nfor = \"1s\"\n";
-        assert!(first(of_link).contains("done to a node"), "{}", first(of_link));
+        assert!(first(of_link).contains("expected the key `node`"), "{}", first(of_link));
         let no_latency = "[[fault]]\nkind = \"latency\"\nlink = \"a->b\"\nat = \"1s\"\nfor = \"1s\"\n";
         assert!(first(no_latency).contains("needs `latency`"));
-        assert!(first(&kill("11s", "1s")).contains("over after 10s"));
+        assert!(first(&kill("11s", "1s")).contains("before the load ends at 10s"));
         assert!(first(&kill("1s", "0s")).contains("longer than 0s"));
     }
 
@@ -274,7 +276,7 @@ mod tests {
         };
         let mistakes = names(&scenario, &known, &text);
         assert_eq!(mistakes.len(), 1);
-        assert_eq!(mistakes[0].message, "no node \"a\" in the topology; it has broker, mongo");
+        assert_eq!(mistakes[0].message, "no node \"a\" in the topology: expected one of broker, mongo");
         assert_eq!(mistakes[0].line, 7);
     }
 }

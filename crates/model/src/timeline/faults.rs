@@ -79,8 +79,8 @@ impl FaultWindows {
         match stage {
             FaultStage::Begin => window.begin = at,
             FaultStage::Active => window.active = Some(at),
-            FaultStage::Undo => window.heal = Some(at),
-            FaultStage::Undone => window.healed = Some(at),
+            FaultStage::Heal => window.heal = Some(at),
+            FaultStage::Healed => window.healed = Some(at),
             FaultStage::Ready => window.ready = Some(at),
             FaultStage::Broken => window.broken = true,
         }

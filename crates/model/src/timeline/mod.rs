@@ -24,7 +24,7 @@ use crate::history::{Event, History, NodeChange, RunInfo, Stop};
 pub use counts::Counts;
 pub use faults::{FaultWindow, FaultWindows};
 pub use operation::{Operation, Operations};
-pub use seconds::{PathSecond, Second, Seconds};
+pub use seconds::{PathSecond, SecondCounts, Seconds};
 pub use stores::{Drain, Stores};
 
 /// The part of a run that a timeline keeps.
@@ -43,7 +43,7 @@ pub struct NodeEvent {
     pub at: i64,
     /// Name of the node.
     pub node: String,
-    /// The change.
+    /// State that the node entered.
     pub change: NodeChange,
 }
 
@@ -62,7 +62,7 @@ pub struct Timeline {
     pub nodes: Vec<NodeEvent>,
     /// Ends of nodes that were asked to stop.
     pub stops: Vec<Stop>,
-    /// State of each node at the very end; none if nobody asked.
+    /// State of each node at the end; none if it was not checked.
     pub readiness: Option<BTreeMap<String, NodeChange>>,
     /// Acknowledged entries and entries read back.
     pub stores: Stores,

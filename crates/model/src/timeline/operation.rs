@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Retention;
-use crate::history::{Invoke, Outcome, Settled};
+use crate::history::{Completion, Invoke, Outcome};
 
 /// One operation of a run. Times are microseconds after the start of the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Operation {
 
 /// An operation in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Started {
+pub(super) struct Invocation {
     pub(super) path: String,
     pub(super) due: i64,
     /// Place in the list of all operations, where that is kept.
@@ -58,7 +58,7 @@ pub(super) struct Started {
 pub struct Operations {
     keeps_all: bool,
     all: Vec<Operation>,
-    in_flight: HashMap<String, Started>,
+    in_flight: HashMap<String, Invocation>,
 }
 
 impl Operations {
@@ -68,7 +68,7 @@ impl Operations {
 
     pub(super) fn begin(&mut self, invoke: &Invoke) {
         let place = self.keeps_all.then_some(self.all.len());
-        let started = Started { path: invoke.path.clone(), due: invoke.due, place };
+        let started = Invocation { path: invoke.path.clone(), due: invoke.due, place };
         self.in_flight.insert(invoke.id.clone(), started);
         self.keep(Operation {
             sent: Some(invoke.sent),
@@ -79,7 +79,7 @@ impl Operations {
     }
 
     /// Ends an operation; none if it was not in flight.
-    pub(super) fn end(&mut self, settled: &Settled) -> Option<Started> {
+    pub(super) fn end(&mut self, settled: &Completion) -> Option<Invocation> {
         let started = self.in_flight.remove(&settled.id)?;
         if let Some(operation) = started.place.and_then(|place| self.all.get_mut(place)) {
             operation.ended = Some(settled.at);

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Counts, Retention};
-use crate::history::{Outcome, Settled};
+use crate::history::{Completion, Outcome};
 use crate::measure::Latency;
 
 /// Seconds that a [`Retention::Recent`] timeline keeps.
 const KEPT: usize = 900;
 
-/// Age in seconds at which a second of a [`Retention::Recent`] timeline exchanges its histogram for figures. A latency
-/// that comes later is counted without a place in them.
+/// Age in seconds at which a second of a [`Retention::Recent`] timeline exchanges its histogram for figures.
+// A histogram for each second and path would grow with the run. A latency that comes later is counted without a place
+// in them.
 const OPEN: u64 = 90;
 
 /// Operations of one path that were due in one second. Latencies are milliseconds from the due time of those that were
@@ -32,7 +33,7 @@ pub struct PathSecond {
 
 /// One second of all paths.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Second {
+pub struct SecondCounts {
     /// Number, from 0 at the start of the load.
     pub second: u64,
     /// Operations by path.
@@ -67,7 +68,7 @@ impl Seconds {
         Self { retention, bins: BTreeMap::new(), changed: BTreeMap::new(), revision: 0 }
     }
 
-    pub(super) fn settle(&mut self, path: &str, due: i64, settled: &Settled) {
+    pub(super) fn settle(&mut self, path: &str, due: i64, settled: &Completion) {
         self.change(path, due, |bin| {
             bin.counts.settle(settled.outcome);
             if let (Outcome::Ok, Latencies::Open(latency)) = (settled.outcome, &mut bin.latency) {
@@ -115,13 +116,13 @@ impl Seconds {
 
     /// Lists every second that is kept.
     #[must_use]
-    pub fn all(&self) -> Vec<Second> {
+    pub fn all(&self) -> Vec<SecondCounts> {
         self.bins.iter().map(|(second, paths)| figures(*second, paths)).collect()
     }
 
     /// Lists the seconds that changed after a revision, and returns the revision to ask from next time; 0 is before all.
     #[must_use]
-    pub fn changed_since(&self, revision: u64) -> (Vec<Second>, u64) {
+    pub fn changed_since(&self, revision: u64) -> (Vec<SecondCounts>, u64) {
         let changed = self.changed.iter().filter(|(_, at)| **at > revision);
         let found = changed.filter_map(|(second, _)| Some(figures(*second, self.bins.get(second)?)));
         (found.collect(), self.revision)
@@ -150,16 +151,23 @@ impl Latencies {
     }
 }
 
-fn figures(second: u64, paths: &BTreeMap<String, Bin>) -> Second {
-    Second { second, paths: paths.iter().map(|(path, bin)| (path.clone(), bin.figures())).collect() }
+fn figures(second: u64, paths: &BTreeMap<String, Bin>) -> SecondCounts {
+    SecondCounts { second, paths: paths.iter().map(|(path, bin)| (path.clone(), bin.figures())).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settled(at: i64) -> Settled {
-        Settled { id: "1".into(), at, outcome: Outcome::Ok, status: None, message: None, undeclared: false }
+    fn settled(at: i64) -> Completion {
+        Completion {
+            id: "1".into(),
+            at,
+            outcome: Outcome::Ok,
+            status: None,
+            message: None,
+            undeclared: false,
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::history::{Entry, Observation, Outcome, Settled};
+use crate::history::{Completion, Entry, Observation, Outcome};
 
 /// Progress of the drain: how far the system is with the entries that it acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Stores {
         Self { stored_in, ..Self::default() }
     }
 
-    pub(super) fn settle(&mut self, path: &str, settled: &Settled) {
+    pub(super) fn settle(&mut self, path: &str, settled: &Completion) {
         if let (Outcome::Ok, Some(store)) = (settled.outcome, self.stored_in.get(path)) {
             self.acknowledged.entry(store.clone()).or_default().insert(settled.id.clone());
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::history::event::SystemInfo;
-use crate::history::{self, Entry, Evidence, FaultStage, Invoke, Observation, Outcome, Settled, Writer};
+use crate::history::{self, Completion, Entry, Evidence, FaultStage, Invoke, Observation, Outcome, Writer};
 use crate::scenario::{Schedule, parse};
 
 fn run() -> RunInfo {
@@ -54,8 +54,8 @@ fn planned() -> impl Strategy<Value = Planned> {
 }
 
 fn stage() -> impl Strategy<Value = (usize, FaultStage, i64)> {
-    use FaultStage::{Active, Begin, Broken, Ready, Undo, Undone};
-    let stages = prop::sample::select(vec![Begin, Active, Undo, Undone, Ready, Broken]);
+    use FaultStage::{Active, Begin, Broken, Heal, Healed, Ready};
+    let stages = prop::sample::select(vec![Begin, Active, Heal, Healed, Ready, Broken]);
     (0_usize..3, stages, 0_i64..4_000_000)
 }
 
@@ -76,7 +76,7 @@ fn events(planned: &[Planned], stages: &[(usize, FaultStage, i64)]) -> Vec<Event
                     let message = (outcome != Outcome::Ok).then(|| "x".to_owned());
                     timed.push((
                         at,
-                        Event::Settle(Settled {
+                        Event::Settle(Completion {
                             id,
                             at,
                             outcome,
@@ -156,7 +156,7 @@ proptest! {
 #[test]
 fn an_answer_after_the_end_of_the_load_changes_nothing() {
     let invoke = Invoke { id: "1".into(), path: "log".into(), due: 0, sent: 0, hash: None };
-    let late = Settled {
+    let late = Completion {
         id: "1".into(),
         at: 9,
         outcome: Outcome::Ok,

@@ -19,7 +19,7 @@ pub fn host() -> Option<String> {
 }
 
 #[derive(Deserialize)]
-struct Client {
+struct ClientConfig {
     #[serde(rename = "currentContext")]
     current: Option<String>,
 }
@@ -47,7 +47,7 @@ struct Endpoint {
 /// `default` names none.
 fn of_context(config: &Path, named: Option<&str>) -> Option<String> {
     let current = || {
-        let client: Client = read(&config.join("config.json"))?;
+        let client: ClientConfig = read(&config.join("config.json"))?;
         client.current
     };
     let name = named.map(str::to_owned).or_else(current).filter(|name| name != "default")?;

@@ -9,84 +9,84 @@ use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::NetworkCreateRequest;
 use testcontainers::core::client::docker_client_instance;
 
-use super::sweep::Labels;
-use crate::provider::Doorway;
+use super::labels::Labels;
+use crate::doorway::Doorway;
 
-/// How long the engine may take to answer. What takes long by its nature (a stop) has a limit of its own.
+/// Time that the engine may take to answer. A request that is slow by its nature (a stop) has a limit of its own.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// How long it may take to say that it is there.
+/// Time that the engine may take to answer a ping.
 const PING: Duration = Duration::from_secs(3);
 
 /// The name by which containers reach this machine where they can't reach the gateway of their network.
 pub(super) const HOST: &str = "host.docker.internal";
 
-/// What the engine does not do.
+/// Error of the container engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// Nothing there.
+    /// No engine at the address.
     #[error(
-        "no container engine answers at {at}: {told}; start it (mostly `systemctl start docker`), name another \
+        "no container engine answers at {at}: {message}; start it (mostly `systemctl start docker`), name another \
          with DOCKER_HOST, or run with --provider processes"
     )]
     NoAnswer {
-        /// Where it was looked for.
+        /// Address at which it was looked for.
         at: String,
-        /// What the attempt brought.
-        told: String,
+        /// Error of the attempt.
+        message: String,
     },
-    /// There, but closed to this user.
+    /// The engine is there, but closed to this user.
     #[error(
         "this user may not use the container engine at {at}; join its group (mostly `sudo usermod -aG docker \
          $USER`, then log in again), name another engine with DOCKER_HOST, or run with --provider processes"
     )]
     NoPermission {
-        /// Where it is.
+        /// Address of the engine.
         at: String,
     },
     /// An image that is not there. The lab pulls nothing by itself.
-    #[error("node {node}: the image {image} is not there; get it with `{how}`")]
+    #[error("node {node}: no image {image}; get it with `{how}`")]
     NoImage {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// Its image.
+        /// Image of the node.
         image: String,
         /// The command that gets it.
         how: String,
     },
     /// An answer that is a refusal.
-    #[error("the container engine can't {what}: {told}")]
+    #[error("the container engine can't {what}: {message}")]
     Refused {
-        /// What it should have done.
+        /// Action that failed.
         what: String,
-        /// Its words.
-        told: String,
+        /// Message of the engine.
+        message: String,
     },
     /// No answer in time.
     #[error("the container engine did not {what} within {limit:?}")]
     Late {
-        /// What it should have done.
+        /// Action that took too long.
         what: String,
-        /// How long was waited.
+        /// Time that was waited.
         limit: Duration,
     },
 }
 
 /// An engine that answers.
 #[derive(Debug, Clone)]
-pub struct Engine {
+pub struct ContainerEngine {
     pub(super) docker: Docker,
     at: String,
 }
 
-impl Engine {
+impl ContainerEngine {
     /// Finds the engine (`DOCKER_HOST`, else a socket in a usual place) and asks whether it is there.
     ///
     /// # Errors
     /// [`EngineError`] says where it was looked for, and what to do.
     pub async fn connect() -> Result<Self, EngineError> {
         let at = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-        let absent = |told: String| EngineError::NoAnswer { at: at.clone(), told };
+        let absent = |message: String| EngineError::NoAnswer { at: at.clone(), message };
         let docker = docker_client_instance().await.map_err(|error| absent(error.to_string()))?;
         match tokio::time::timeout(PING, docker.ping()).await {
             Ok(Ok(_)) => Ok(Self { docker, at }),
@@ -96,13 +96,13 @@ impl Engine {
         }
     }
 
-    /// Where it is, as DOCKER_HOST names it.
+    /// Returns the address of the engine, as DOCKER_HOST names it.
     #[must_use]
     pub fn at(&self) -> &str {
         &self.at
     }
 
-    /// Asks the engine to do something, for a bounded time.
+    /// Sends a request to the engine, for a bounded time.
     pub(super) async fn ask<T>(
         &self,
         what: &str,
@@ -120,14 +120,14 @@ impl Engine {
     ) -> Result<T, EngineError> {
         match tokio::time::timeout(limit, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(EngineError::Refused { what: what.to_owned(), told: words(&error) }),
+            Ok(Err(error)) => Err(EngineError::Refused { what: what.to_owned(), message: words(&error) }),
             Err(_) => Err(EngineError::Late { what: what.to_owned(), limit }),
         }
     }
 
-    /// Whether an image is there.
+    /// Tells whether the engine holds an image.
     pub(super) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
-        match self.ask("look for an image", self.docker.inspect_image(image)).await {
+        match self.ask("inspect an image", self.docker.inspect_image(image)).await {
             Ok(_) => Ok(true),
             // The only refusal of this question is that there is none.
             Err(EngineError::Refused { .. }) => Ok(false),
@@ -143,17 +143,18 @@ impl Engine {
             labels: Some(labels.pairs().into_iter().collect::<HashMap<_, _>>()),
             ..NetworkCreateRequest::default()
         };
-        self.ask("make a network", self.docker.create_network(request)).await?;
-        let network = self.ask("look at a network", self.docker.inspect_network(name, None)).await?;
+        self.ask("create a network", self.docker.create_network(request)).await?;
+        let network = self.ask("inspect a network", self.docker.inspect_network(name, None)).await?;
         let subnets = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         let gateway = subnets.into_iter().find_map(|subnet| subnet.gateway?.parse::<IpAddr>().ok());
         Ok(doorway(gateway))
     }
 }
 
-/// Where the engine runs on this machine, the gateway of a network is an address of this machine, which only
-/// its containers and this machine reach. Elsewhere (an engine in a virtual machine, or without root) the
-/// engine itself brings what is sent to [`HOST`] to this machine.
+/// Returns the address at which proxies listen for containers.
+// Where the engine runs on this machine, the gateway of a network is an address of this machine, which only its
+// containers and this machine reach. Elsewhere (an engine in a virtual machine, or without root) the engine itself
+// brings what is sent to [`HOST`] to this machine.
 fn doorway(gateway: Option<IpAddr>) -> Doorway {
     match gateway.filter(|gateway| TcpListener::bind((*gateway, 0)).is_ok()) {
         Some(gateway) => Doorway { listen: gateway, host: gateway.to_string() },

@@ -9,11 +9,9 @@ use testcontainers::bollard::query_parameters::LogsOptionsBuilder;
 use tokio::fs::OpenOptions;
 use tokio::io::AsyncWriteExt;
 
-/// Appends what the container says after the moment `since` to a file, until it ends. Returns the moment of
-/// its last words, for its next life.
-///
-/// The engine tells what is new only to the second; so each line is asked for with its moment, and those that
-/// are known already are passed over.
+/// Appends the output of a container after the moment `since` to a file, until the container ends. Returns the moment
+/// of its last line, for its next start.
+// The engine filters by whole seconds; so each line is requested with its moment, and known ones are skipped.
 pub(super) async fn follow(docker: Docker, id: String, path: PathBuf, since: String) -> String {
     let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).timestamps(true);
     let options = options.since(seconds_of(&since));

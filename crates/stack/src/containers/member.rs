@@ -14,45 +14,45 @@ use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, T
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::engine::{Engine, EngineError, causes, words};
+use super::engine::{ContainerEngine, EngineError, causes, words};
+use super::labels::Labels;
 use super::logs;
-use super::sweep::Labels;
 use crate::process::Status;
 use crate::provider::{Doorway, NodeState, StackError};
-use crate::publish::Held;
-use crate::server::{Place, Server};
-use crate::stop::Stop;
+use crate::publish::ReservedPorts;
+use crate::server::{Server, ServerPlace};
+use crate::stop::StopOutcome;
 use crate::topology::Container;
 
 /// Time that a node has to stop in order.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How long a container may take to be gone after SIGKILL.
+/// Time that a container may take to end after SIGKILL.
 const DEATH: Duration = Duration::from_secs(20);
 
-/// How often a pause is tried.
+/// Number of attempts to pause a container.
 const FREEZES: u32 = 10;
 
-/// How long the last words of a container may take to reach its log.
+/// Time that the last output of a container may take to reach its log.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// What all nodes of a run have in common.
+/// Settings that all nodes of a run share.
 pub(super) struct Common {
-    pub(super) engine: Engine,
+    pub(super) engine: ContainerEngine,
     pub(super) labels: Labels,
     pub(super) network: String,
     pub(super) doorway: Doorway,
 }
 
 /// One node.
-pub(super) struct Member {
+pub(super) struct ContainerNode {
     pub(super) common: Arc<Common>,
     pub(super) recipe: Container,
     pub(super) server: Option<Arc<dyn Server>>,
-    pub(super) place: Place,
+    pub(super) place: ServerPlace,
     /// Variables that take the place of the topology's.
     pub(super) environment: BTreeMap<String, String>,
-    pub(super) _ports: Held,
+    pub(super) _ports: ReservedPorts,
     pub(super) life: Mutex<Life>,
     /// Held while the node is being started, stopped or signalled.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
@@ -61,14 +61,15 @@ pub(super) struct Member {
     pub(super) promised: &'static [i32],
 }
 
-/// A container that was made. Dropped, it stays, for the sweep or `heal`: removing itself it would wait for the
-/// engine in whatever thread drops it, for ever in that of a runtime that is ending.
-type Made = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
+/// Container of the engine.
+// Dropped, it stays, for the sweep or `heal`: its own removal would wait for the engine in whatever thread drops it,
+// for ever in that of a runtime that is ending.
+type ContainerHandle = Arc<ManuallyDrop<ContainerAsync<GenericImage>>>;
 
-/// What became of a node.
+/// State of a node's container.
 #[derive(Default)]
 pub(super) struct Life {
-    container: Option<Made>,
+    container: Option<ContainerHandle>,
     /// Counts the starts, so that news of an earlier life is not taken for that of this one.
     number: u64,
     pid: u32,
@@ -79,7 +80,7 @@ pub(super) struct Life {
     log: Option<JoinHandle<String>>,
 }
 
-impl Member {
+impl ContainerNode {
     pub(super) fn lock(&self) -> MutexGuard<'_, Life> {
         self.life.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,7 +96,7 @@ impl Member {
     }
 
     /// The container, in a state that allows an action.
-    fn live(&self, action: &'static str) -> Result<Made, StackError> {
+    fn live(&self, action: &'static str) -> Result<ContainerHandle, StackError> {
         match (self.state(), self.lock().container.clone()) {
             (NodeState::Running(_) | NodeState::Paused(_), Some(container)) => Ok(container),
             (state, _) => {
@@ -104,8 +105,9 @@ impl Member {
         }
     }
 
-    /// Starts it, or starts it again. Once begun it goes to its end even if nobody waits for it any more, so
-    /// that the end of the stack finds whatever was made.
+    /// Starts the container, or starts it again.
+    // A start that began runs to its end in a task of its own, even if nobody waits for it any more, so that the end
+    // of the stack finds whatever was made.
     pub(super) async fn start(
         self: Arc<Self>,
         environment: BTreeMap<String, String>,
@@ -212,8 +214,10 @@ impl Member {
             Some(Err(Error::DockerContainerWaitError { code, .. })) => {
                 NodeState::Ended(format!("exit code {code}"))
             }
-            Some(Err(error)) => NodeState::Lost(format!("the container engine broke off: {}", words(&error))),
-            None => NodeState::Lost("the container engine broke off".to_owned()),
+            Some(Err(error)) => {
+                NodeState::Lost(format!("connection to the container engine lost: {}", words(&error)))
+            }
+            None => NodeState::Lost("connection to the container engine lost".to_owned()),
         };
         let mut life = self.lock();
         if life.number == number && life.over.is_none() {
@@ -248,7 +252,7 @@ impl Member {
         engine.ask(&format!("kill {}", self.name), engine.docker.kill_container(id, Some(options))).await?;
         if paused {
             // A frozen process dies only once it is thawed; an engine that thaws it by itself refuses this.
-            let _ = engine.ask("thaw what was killed", engine.docker.unpause_container(id)).await;
+            let _ = engine.ask("unpause the killed container", engine.docker.unpause_container(id)).await;
         }
         let gone = async {
             let mut ends = std::pin::pin!(engine.docker.wait_container(id, None));
@@ -259,8 +263,8 @@ impl Member {
         engine.ask_within(DEATH, &format!("end {}", self.name), gone).await
     }
 
-    /// Asks it to stop by the signal of its image, after the grace by SIGKILL; done when it is gone.
-    pub(super) async fn stop(&self) -> Result<Stop, StackError> {
+    /// Stops the container by the signal of its image, after the grace by SIGKILL; done when it is gone.
+    pub(super) async fn stop(&self) -> Result<StopOutcome, StackError> {
         let _turn = self.turn.lock().await;
         let container = self.live("stopped")?;
         let (pid, paused) = self.mark_down("was stopped");
@@ -277,10 +281,10 @@ impl Member {
         // The engine's own way there and back is no time of the node's; what it takes beyond the grace shows in the
         // exit code, since the engine kills then.
         let took = (ended - asked).min(GRACE);
-        Ok(Stop { node, status, promised, took, grace: GRACE, ended })
+        Ok(StopOutcome { node, status, promised, took, grace: GRACE, ended })
     }
 
-    /// Says that the lab ends it, before it does: its end is no surprise.
+    /// Marks the node as down before the lab ends it, so that its end is expected.
     fn mark_down(&self, how: &str) -> (u32, bool) {
         let mut life = self.lock();
         let before = (life.pid, life.paused);
@@ -289,7 +293,7 @@ impl Member {
         before
     }
 
-    /// Takes back what [`Self::mark_down`] said if it did not come so: the node lives on, or ended by itself.
+    /// Reverts [`Self::mark_down`] if the node did not end by it: the node lives on, or ended by itself.
     async fn unless_failed(
         &self,
         result: Result<(), EngineError>,
@@ -321,7 +325,8 @@ impl Member {
         loop {
             left -= 1;
             match engine.ask(&format!("pause {}", self.name), engine.docker.pause_container(id)).await {
-                Err(EngineError::Refused { told, .. }) if left > 0 && told.contains("unable to freeze") => {}
+                Err(EngineError::Refused { message, .. })
+                    if left > 0 && message.contains("unable to freeze") => {}
                 other => return other,
             }
         }
@@ -337,18 +342,18 @@ impl Member {
         Ok(())
     }
 
-    /// What the engine says of the container; none before it was made.
-    pub(super) async fn look(&self) -> Option<Seen> {
+    /// Inspects the container; none before it was made.
+    pub(super) async fn look(&self) -> Option<ContainerState> {
         let container = self.lock().container.clone()?;
         self.inspect(container.id()).await.ok()
     }
 
-    async fn inspect(&self, id: &str) -> Result<Seen, EngineError> {
+    async fn inspect(&self, id: &str) -> Result<ContainerState, EngineError> {
         let engine = &self.common.engine;
         let what = format!("look at {}", self.name);
         let state =
             engine.ask(&what, engine.docker.inspect_container(id, None)).await?.state.unwrap_or_default();
-        Ok(Seen {
+        Ok(ContainerState {
             pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
             running: state.running.unwrap_or(false),
             paused: state.paused.unwrap_or(false),
@@ -357,7 +362,7 @@ impl Member {
         })
     }
 
-    /// How many processes it has; one where the engine can't tell.
+    /// Counts the processes of the container; one where the engine can't tell.
     pub(super) async fn count(&self) -> usize {
         let Some(container) = self.lock().container.clone() else { return 0 };
         let engine = &self.common.engine;
@@ -386,27 +391,27 @@ impl Member {
     }
 }
 
-/// What the engine says of a container.
-pub(super) struct Seen {
+/// State of a container, as the engine reports it.
+pub(super) struct ContainerState {
     pub(super) pid: u32,
     pub(super) running: bool,
     pub(super) paused: bool,
     pub(super) exit_code: i64,
-    /// What the health check of its image says; none where the image has none.
+    /// State of the image's health check; none where the image has none.
     pub(super) health: Option<String>,
 }
 
-/// What testcontainers says went wrong, with what caused it.
+/// Converts an error of testcontainers, with its causes.
 fn refused(what: String, error: &TestcontainersError) -> EngineError {
-    let mut told = String::new();
+    let mut message = String::new();
     for text in causes(error).map(ToString::to_string) {
-        if told.is_empty() {
-            told = text;
-        } else if !told.contains(&text) {
-            told = format!("{told}: {text}");
+        if message.is_empty() {
+            message = text;
+        } else if !message.contains(&text) {
+            message = format!("{message}: {text}");
         }
     }
-    EngineError::Refused { what, told }
+    EngineError::Refused { what, message }
 }
 
 /// `name:tag` apart; a colon before a slash is that of a registry's port. Without a tag it is `latest`.

@@ -1,15 +1,17 @@
 //! The provider that runs nodes as containers of an engine, with the images of the compose file.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
-//! | [`context`] | where the engine is |
-//! | [`engine`] | what it is asked, and how containers reach this machine |
+//! | [`context`] | the address of the engine |
+//! | [`engine`] | the client of the engine, and the way from containers to this machine |
+//! | `labels` | the labels of what a run makes in the engine |
 //! | `member` | one node as a container |
 //! | `logs` | the output of a container in a file |
-//! | [`sweep`] | what a run has made in the engine, and its removal |
+//! | [`sweep`] | containers and networks of a run, and their removal |
 
 pub mod context;
 pub mod engine;
+mod labels;
 mod logs;
 mod member;
 pub mod sweep;
@@ -21,28 +23,28 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-pub use engine::{Engine, EngineError};
+pub use engine::{ContainerEngine, EngineError};
 
-use self::member::{Common, Member};
-use self::sweep::Labels;
+use self::labels::Labels;
+use self::member::{Common, ContainerNode};
 use super::processes::Override;
 use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
-use super::publish::{Held, Ports};
+use super::publish::{Ports, ReservedPorts};
 use super::run_id::RunId;
-use super::server::{self, Place, Server};
-use super::stop::{self, Stop};
+use super::server::{self, Server, ServerPlace};
+use super::stop::{self, StopOutcome};
 use super::topology::{Container, Node, Program, Topology};
 use super::{data, process};
 
 /// A file in the folder of a run, there as long as the run has containers in an engine; names the engine.
 pub const MARK: &str = "has-containers";
 
-/// The provider.
+/// Provider that runs each node as a container.
 pub struct Containers {
     common: Arc<Common>,
     run: RunId,
     mark: PathBuf,
-    members: BTreeMap<String, Arc<Member>>,
+    members: BTreeMap<String, Arc<ContainerNode>>,
 }
 
 impl Containers {
@@ -52,7 +54,7 @@ impl Containers {
     /// # Errors
     /// [`StackError`] names the node whose image is missing or whose port is taken.
     pub async fn new(
-        engine: Engine,
+        engine: ContainerEngine,
         topology: &Topology,
         nodes: &[&Node],
         run: &RunId,
@@ -68,9 +70,9 @@ impl Containers {
         let mut plans = Vec::new();
         for node in nodes {
             let special = overrides.get(node.name.as_str()).cloned().unwrap_or_default();
-            plans.push(Plan::new(topology, node, run, folder, ports, special)?);
+            plans.push(ContainerPlan::new(topology, node, run, folder, ports, special)?);
         }
-        let (labels, network) = (Labels::of(run), format!("faultline-{run}"));
+        let (labels, network) = (Labels::new(run), format!("faultline-{run}"));
         let doorway = engine.make_network(&network, &labels).await?;
         let common = Arc::new(Common { engine, labels, network, doorway });
         let members = plans.into_iter().map(|plan| plan.member(&common)).collect();
@@ -85,23 +87,23 @@ impl Containers {
         Ok(())
     }
 
-    fn member(&self, node: &str) -> Result<&Arc<Member>, StackError> {
+    fn member(&self, node: &str) -> Result<&Arc<ContainerNode>, StackError> {
         self.members.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))
     }
 }
 
-/// What a member needs, before there is a network.
-struct Plan {
+/// Settings of a node's container, before there is a network.
+struct ContainerPlan {
     name: String,
     recipe: Container,
     server: Option<Arc<dyn Server>>,
     promised: &'static [i32],
-    place: Place,
+    place: ServerPlace,
     environment: BTreeMap<String, String>,
-    held: Held,
+    held: ReservedPorts,
 }
 
-impl Plan {
+impl ContainerPlan {
     fn new(
         topology: &Topology,
         node: &Node,
@@ -110,13 +112,15 @@ impl Plan {
         ports: Ports,
         special: Override,
     ) -> Result<Self, StackError> {
-        let refused =
-            |told: &str| StackError::NoContainer { node: node.name.to_string(), told: told.to_owned() };
+        let refused = |message: &str| StackError::NoContainer {
+            node: node.name.to_string(),
+            message: message.to_owned(),
+        };
         if special.program.is_some() {
-            return Err(refused("another program was given for it; that needs --services processes"));
+            return Err(refused("it runs a program of your own; that needs --services processes"));
         }
-        let held = Held::take(topology, node, ports)?;
-        let place = Place {
+        let held = ReservedPorts::reserve(topology, node, ports)?;
+        let place = ServerPlace {
             dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
@@ -134,7 +138,7 @@ impl Plan {
         };
         Ok(Self {
             name: node.name.to_string(),
-            recipe: node.container.clone().ok_or_else(|| refused("compose gives it no image"))?,
+            recipe: node.container.clone().ok_or_else(|| refused("it has no image in docker-compose.yml"))?,
             server,
             promised,
             place,
@@ -143,8 +147,8 @@ impl Plan {
         })
     }
 
-    fn member(self, common: &Arc<Common>) -> (String, Arc<Member>) {
-        let member = Member {
+    fn member(self, common: &Arc<Common>) -> (String, Arc<ContainerNode>) {
+        let member = ContainerNode {
             common: Arc::clone(common),
             recipe: self.recipe,
             server: self.server,
@@ -164,7 +168,7 @@ impl Plan {
 ///
 /// # Errors
 /// [`EngineError::NoImage`] of the first that is not, with the command that gets it.
-pub async fn check_images(engine: &Engine, nodes: &[&Node]) -> Result<(), EngineError> {
+pub async fn check_images(engine: &ContainerEngine, nodes: &[&Node]) -> Result<(), EngineError> {
     for node in nodes {
         let Some(container) = &node.container else { continue };
         if !engine.has_image(&container.image).await? {
@@ -187,12 +191,12 @@ fn make_logs(folder: &Path) -> Result<(), StackError> {
         .map_err(|source| StackError::File { what: format!("can't make {}", logs.display()), source })
 }
 
-/// Asks the health check of the image; an image without one is ready when it runs.
-async fn is_healthy(member: &Member) -> Result<(), String> {
+/// Reads the health check of the image; an image without one is ready when it runs.
+async fn is_healthy(member: &ContainerNode) -> Result<(), String> {
     let health = member.look().await.and_then(|seen| seen.health).filter(|health| !health.is_empty());
     match health.as_deref() {
         None | Some("healthy" | "none") => Ok(()),
-        Some(other) => Err(format!("its health check says \"{other}\"")),
+        Some(other) => Err(format!("health check: expected \"healthy\", found \"{other}\"")),
     }
 }
 
@@ -250,7 +254,7 @@ impl Provider for Containers {
         Box::pin(async move { self.member(node)?.kill().await })
     }
 
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<Stop, StackError>> {
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<StopOutcome, StackError>> {
         Box::pin(async move { self.member(node)?.stop().await })
     }
 
@@ -287,7 +291,7 @@ impl Provider for Containers {
         self.members.get(node).map(|member| process::tail(&member.place.log)).unwrap_or_default()
     }
 
-    fn shutdown(&self) -> BoxFuture<'_, Vec<Stop>> {
+    fn shutdown(&self) -> BoxFuture<'_, Vec<StopOutcome>> {
         Box::pin(async move {
             // Killed, not asked: each stop by the engine would make the end of every run longer.
             futures::future::join_all(self.members.values().map(|member| member.end())).await;

@@ -10,46 +10,46 @@ const MONGO_PROGRAM: &str = "FAULTLINE_MONGO_PROGRAM";
 
 /// A program that a server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
-    /// What it is for.
+pub struct InstalledProgram {
+    /// Server that the program belongs to.
     pub name: &'static str,
-    /// Where it is, if it is there.
+    /// Path of the program; none if it is not installed.
     pub path: Option<PathBuf>,
-    /// Its version, if it tells one.
+    /// Version that the program prints; none if it prints none.
     pub version: Option<String>,
-    /// How to get it.
+    /// Advice on how to get it.
     pub how_to_get: String,
 }
 
-/// Every program that the known servers need.
+/// Lists every program that the known servers need.
 #[must_use]
-pub fn inventory() -> Vec<Program> {
+pub fn inventory() -> Vec<InstalledProgram> {
     vec![
         program("PostgreSQL", postgres(), "--version"),
         program("initdb", initdb(), "--version"),
-        Program { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
-        Program { how_to_get: how_to_get_mongo(), ..program("MongoDB", mongo(), "--version") },
+        InstalledProgram { version: rabbitmq_version(), ..program("RabbitMQ", rabbitmq(), "") },
+        InstalledProgram { how_to_get: how_to_get_mongo(), ..program("MongoDB", mongo(), "--version") },
     ]
 }
 
-/// What to tell somebody who lacks one.
+/// Explains how to get a server.
 pub(super) fn how_to_get(what: &str) -> String {
-    format!(
-        "run `make setup`, which installs it where the system is Debian-like and else says how; it is for {what}"
-    )
+    format!("run `make setup`, which installs {what} on Debian-like systems and explains it on others")
 }
 
-/// What to tell somebody who lacks a MongoDB.
+/// Explains how to get a MongoDB.
 pub(super) fn how_to_get_mongo() -> String {
     match std::env::var(MONGO_PROGRAM) {
-        Ok(given) => format!("{MONGO_PROGRAM} names \"{given}\", which is no program; correct or unset it"),
+        Ok(given) => {
+            format!("{MONGO_PROGRAM}: expected the path of a program, found \"{given}\"; correct or unset it")
+        }
         Err(_) => how_to_get("MongoDB (FerretDB where there is no mongod)"),
     }
 }
 
-fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> Program {
-    let told = path.as_deref().filter(|_| !version.is_empty()).and_then(|path| first_line(path, version));
-    Program { name, path, version: told, how_to_get: how_to_get(name) }
+fn program(name: &'static str, path: Option<PathBuf>, version: &str) -> InstalledProgram {
+    let message = path.as_deref().filter(|_| !version.is_empty()).and_then(|path| first_line(path, version));
+    InstalledProgram { name, path, version: message, how_to_get: how_to_get(name) }
 }
 
 fn first_line(program: &Path, argument: &str) -> Option<String> {
@@ -70,7 +70,7 @@ pub(super) fn initdb() -> Option<PathBuf> {
     of_postgresql("initdb")
 }
 
-/// On PATH, or where Debian keeps each version, the newest first.
+/// Finds a program of PostgreSQL on PATH, or where Debian keeps each version, the newest first.
 fn of_postgresql(name: &str) -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
@@ -89,7 +89,7 @@ pub(super) fn rabbitmq() -> Option<PathBuf> {
     if debian.is_file() { Some(debian) } else { binary::server("rabbitmq-server") }
 }
 
-/// From the name of its folder, since asking it takes seconds.
+/// Reads the version from the name of its folder, since the program takes seconds to print it.
 fn rabbitmq_version() -> Option<String> {
     let script = std::fs::canonicalize(rabbitmq()?).ok()?;
     let folder =

@@ -3,10 +3,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`postgres`], [`rabbitmq`], [`mongo`] | one server each |
-//! | [`account`] | the account that a server runs as |
 //! | [`inventory`] | which of their programs are on this machine |
 
-mod account;
 mod inventory;
 mod mongo;
 mod postgres;
@@ -21,23 +19,23 @@ use std::path::PathBuf;
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
 
+use super::account::AccountError;
 use super::port::PortError;
 use super::process::Spec;
 use super::run_id::RunId;
 
-pub use account::Account;
-pub use inventory::{Program, inventory};
+pub use inventory::{InstalledProgram, inventory};
 
-/// Where one node lives in a run.
+/// Place of one server in a run: folder, log, ports, environment.
 #[derive(Debug, Clone)]
-pub struct Place {
-    /// Its own folder, for its data.
+pub struct ServerPlace {
+    /// Folder of the server's data.
     pub dir: PathBuf,
-    /// Its log.
+    /// Path of its log.
     pub log: PathBuf,
-    /// For each port in its container the one on 127.0.0.1.
+    /// Port on 127.0.0.1 for each port in its container.
     pub ports: BTreeMap<u16, u16>,
-    /// Its variables, from the topology.
+    /// Variables from the topology.
     pub environment: BTreeMap<String, String>,
     /// Id of the run.
     pub run: RunId,
@@ -49,15 +47,15 @@ pub enum ServerError {
     /// A program that is not there.
     #[error("{program} is missing: {how}")]
     Missing {
-        /// The program.
+        /// Name of the program.
         program: &'static str,
-        /// How to get it.
+        /// Advice on how to get it.
         how: String,
     },
     /// The topology gives no port that the server needs.
-    #[error("the topology gives {server} no port {port}; add it to `ports` or `expose`")]
+    #[error("{server} has no port {port} in the topology; add it to `ports` or `expose`")]
     NoPort {
-        /// The server.
+        /// Name of the server.
         server: &'static str,
         /// The port in its container.
         port: u16,
@@ -68,36 +66,36 @@ pub enum ServerError {
     /// A file or folder of it.
     #[error("{what}: {source}")]
     File {
-        /// Which, and what for.
+        /// Thing that could not be had, and its purpose.
         what: String,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A program that ended badly.
-    #[error("{program} failed: {told}")]
+    #[error("{program} failed: {message}")]
     Failed {
-        /// The program.
+        /// Name of the program.
         program: &'static str,
-        /// What it printed.
-        told: String,
+        /// Output of the program.
+        message: String,
     },
     /// Users or databases that could not be made.
-    #[error("{server} could not be provisioned: {told}")]
+    #[error("{server} could not be provisioned: {message}")]
     Provision {
-        /// The server.
+        /// Name of the server.
         server: &'static str,
-        /// What it answered.
-        told: String,
+        /// Answer of the server.
+        message: String,
     },
 }
 
 /// A server that the lab knows.
 pub trait Server: Send + Sync {
     /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
-    fn prepare(&self, place: &Place) -> Result<(), ServerError>;
+    fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError>;
 
-    /// What to start.
-    fn spec(&self, place: &Place) -> Result<Spec, ServerError>;
+    /// Builds the command that starts the server.
+    fn spec(&self, place: &ServerPlace) -> Result<Spec, ServerError>;
 
     /// The signal by which it stops in order.
     fn stop_signal(&self) -> Signal;
@@ -111,10 +109,10 @@ pub trait Server: Send + Sync {
     }
 
     /// Logs in and asks something, once; the error says what is waited for.
-    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>>;
+    fn ready<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), String>>;
 
     /// Makes users and databases, after it is ready for the first time.
-    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>>;
+    fn provision<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>>;
 }
 
 /// The launcher of a server, by the name that topologies use.
@@ -128,7 +126,13 @@ pub fn known(name: &str) -> Option<Box<dyn Server>> {
     }
 }
 
-impl Place {
+impl From<AccountError> for ServerError {
+    fn from(AccountError { what, source }: AccountError) -> Self {
+        Self::File { what, source }
+    }
+}
+
+impl ServerPlace {
     /// The port on 127.0.0.1 for one in the container.
     fn port(&self, server: &'static str, port: u16) -> Result<u16, ServerError> {
         self.ports.get(&port).copied().ok_or(ServerError::NoPort { server, port })
@@ -140,9 +144,9 @@ impl Place {
     }
 }
 
-/// Whether anything listens on a server's port at all, which is quick to ask; and which port of 127.0.0.1 it
-/// is. Most looks at a server that starts come before it listens, and need no client.
-async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, String> {
+/// Finds the port of 127.0.0.1 on which a server listens, without a client.
+// Most checks of a server that starts come before it listens; a connection is cheap, a client is not.
+async fn knock(place: &ServerPlace, server: &'static str, port: u16) -> Result<u16, String> {
     let port = place.port(server, port).map_err(|error| error.to_string())?;
     match tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
         Ok(stream) if is_shut(&stream).await => {
@@ -153,8 +157,9 @@ async fn knock(place: &Place, server: &'static str, port: u16) -> Result<u16, St
     }
 }
 
-/// Whether a connection that was just made ends by itself. A container engine listens for a container that
-/// does not listen yet, and hangs up; the servers themselves wait for their clients to speak first.
+/// Tells whether a new connection ends by itself.
+// A container engine listens for a container that does not listen yet, and hangs up; the servers themselves wait
+// for their clients to speak first.
 async fn is_shut(stream: &tokio::net::TcpStream) -> bool {
     let moment = std::time::Duration::from_millis(5);
     match tokio::time::timeout(moment, stream.readable()).await {

@@ -11,16 +11,19 @@ use nix::sys::signal::Signal;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
-use super::account::Account;
-use super::{Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_secret};
+use super::{
+    Server, ServerError, ServerPlace, Spec, inventory, knock, make_folder, within_a_second, write_secret,
+};
+use crate::account::Account;
 use crate::mark;
 use crate::process::{Process, tail};
 
 const PORT: u16 = 5432;
 const NAME: &str = "postgres";
 
-/// What differs from the defaults. No sockets in folders, whose paths could be too long; memory that
-/// processes share in files of the data folder, since what lies in /dev/shm outlives a SIGKILL.
+/// Settings that differ from the defaults.
+// No sockets in folders, whose paths could be too long; memory that processes share in files of the data folder,
+// since /dev/shm outlives a SIGKILL.
 const SETTINGS: [&str; 4] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -28,7 +31,7 @@ const SETTINGS: [&str; 4] = [
     "timezone=UTC",
 ];
 
-/// The launcher.
+/// Launcher of PostgreSQL.
 pub(super) struct Postgres;
 
 fn missing(program: &'static str) -> ServerError {
@@ -39,11 +42,11 @@ fn account() -> Option<Account> {
     Account::instead_of_root(&["postgres"])
 }
 
-fn user(place: &Place) -> String {
+fn user(place: &ServerPlace) -> String {
     place.variable("POSTGRES_USER", "postgres")
 }
 
-fn options(place: &Place, database: &str) -> Result<PgConnectOptions, ServerError> {
+fn options(place: &ServerPlace, database: &str) -> Result<PgConnectOptions, ServerError> {
     Ok(PgConnectOptions::new()
         .host("127.0.0.1")
         .port(place.port(NAME, PORT)?)
@@ -55,7 +58,7 @@ fn options(place: &Place, database: &str) -> Result<PgConnectOptions, ServerErro
 }
 
 impl Server for Postgres {
-    fn prepare(&self, place: &Place) -> Result<(), ServerError> {
+    fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError> {
         let data = place.dir.join("data");
         if data.is_dir() {
             return Ok(());
@@ -77,7 +80,7 @@ impl Server for Postgres {
             .map_err(|source| file(format!("can't make {}", data.display()), source))
     }
 
-    fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
+    fn spec(&self, place: &ServerPlace) -> Result<Spec, ServerError> {
         let mut args: Vec<String> = vec!["-D".to_owned(), place.dir.join("data").display().to_string()];
         args.extend(["-p".to_owned(), place.port(NAME, PORT)?.to_string()]);
         args.extend(SETTINGS.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
@@ -102,46 +105,50 @@ impl Server for Postgres {
         &[0]
     }
 
-    /// PostgreSQL's immediate shutdown. After SIGKILL the kernel would keep a piece of shared memory for
-    /// each server that ever ran.
+    /// Returns the signal of PostgreSQL's immediate shutdown.
+    // After SIGKILL the kernel would keep a piece of shared memory for each server that ever ran.
     fn end_signal(&self) -> Signal {
         Signal::SIGQUIT
     }
 
-    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
+    fn ready<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(within_a_second(log_in(place)))
     }
 
-    fn provision<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
+    fn provision<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async {
-            let told = |error: sqlx::Error| ServerError::Provision { server: NAME, told: error.to_string() };
+            let message =
+                |error: sqlx::Error| ServerError::Provision { server: NAME, message: error.to_string() };
             let database = place.variable("POSTGRES_DB", &user(place));
-            let mut connection = options(place, "postgres")?.connect().await.map_err(told)?;
+            let mut connection = options(place, "postgres")?.connect().await.map_err(message)?;
             let there = sqlx::query("select 1 from pg_database where datname = $1")
                 .bind(&database)
                 .fetch_optional(&mut connection)
                 .await
-                .map_err(told)?;
+                .map_err(message)?;
             if there.is_none() {
                 let statement = format!("create database \"{}\"", database.replace('"', "\"\""));
-                sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.map_err(told)?;
+                sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await
+                    .map_err(message)?;
             }
-            connection.close().await.map_err(told)
+            connection.close().await.map_err(message)
         })
     }
 }
 
 /// Logs in and asks something.
-async fn log_in(place: &Place) -> Result<(), String> {
+async fn log_in(place: &ServerPlace) -> Result<(), String> {
     knock(place, NAME, PORT).await?;
-    let told = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
+    let message = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
     let options = options(place, "postgres").map_err(|error| error.to_string())?;
-    let mut connection = options.connect().await.map_err(told)?;
-    sqlx::query("select 1").execute(&mut connection).await.map_err(told)?;
-    connection.close().await.map_err(told)
+    let mut connection = options.connect().await.map_err(message)?;
+    sqlx::query("select 1").execute(&mut connection).await.map_err(message)?;
+    connection.close().await.map_err(message)
 }
 
-fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
+fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
     // initdb is started apart from the node itself, which gets its mark from whoever starts it.
     let own = [("TZ", "UTC".to_owned()), ("LANG", "C".to_owned())];
     own.into_iter()
@@ -151,7 +158,7 @@ fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
 }
 
 /// Fills the data folder. Not synced: it holds nothing yet that anybody was promised.
-fn initdb(place: &Place, data: &Path, password: &Path) -> Result<(), ServerError> {
+fn initdb(place: &ServerPlace, data: &Path, password: &Path) -> Result<(), ServerError> {
     let user = user(place);
     let mut args: Vec<OsString> = vec!["-D".into(), data.into(), "--pwfile".into(), password.into()];
     args.extend(["-U", &user, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"].map(OsString::from));
@@ -167,9 +174,9 @@ fn initdb(place: &Place, data: &Path, password: &Path) -> Result<(), ServerError
     match Process::run(&spec) {
         Ok(status) if status.is_success() => Ok(()),
         Ok(status) => {
-            Err(ServerError::Failed { program: "initdb", told: format!("{status}\n{}", tail(&place.log)) })
+            Err(ServerError::Failed { program: "initdb", message: format!("{status}\n{}", tail(&place.log)) })
         }
-        Err(error) => Err(ServerError::Failed { program: "initdb", told: error.to_string() }),
+        Err(error) => Err(ServerError::Failed { program: "initdb", message: error.to_string() }),
     }
 }
 

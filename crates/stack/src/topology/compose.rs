@@ -11,18 +11,18 @@ use super::container::{Volume, Words};
 #[derive(Debug, Deserialize)]
 pub(super) struct Compose {
     #[serde(default)]
-    pub(super) services: BTreeMap<String, Service>,
+    pub(super) services: BTreeMap<String, ServiceSection>,
     #[serde(default, rename = "x-faultline")]
-    pub(super) faultline: System,
+    pub(super) faultline: SystemSection,
 }
 
 /// One service.
 #[derive(Debug, Deserialize)]
-pub(super) struct Service {
+pub(super) struct ServiceSection {
     #[serde(default)]
     pub(super) environment: Environment,
     #[serde(default)]
-    pub(super) ports: Vec<Published>,
+    pub(super) ports: Vec<PortMapping>,
     #[serde(default)]
     pub(super) expose: Vec<Scalar>,
     pub(super) image: Option<String>,
@@ -75,7 +75,7 @@ impl std::fmt::Display for Scalar {
 /// Compose knows two forms of a published port.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Published {
+pub(super) enum PortMapping {
     Short(Scalar),
     Long { target: u16, published: Option<Scalar> },
 }
@@ -94,7 +94,7 @@ pub(super) struct NodeSection {
 /// `x-faultline` of the whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct System {
+pub(super) struct SystemSection {
     #[serde(default)]
     pub(super) paths: BTreeMap<String, PathSpec>,
     #[serde(default)]
@@ -103,7 +103,7 @@ pub(super) struct System {
     pub(super) queues: BTreeMap<String, QueueSpec>,
 }
 
-/// How to see by HTTP that a node is ready: 200 says that it is.
+/// Readiness check by HTTP: 200 means that the node is ready.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ready {
@@ -113,7 +113,7 @@ pub struct Ready {
     pub route: String,
 }
 
-/// A way through the system that a client can take.
+/// Kind of request that a client can send.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PathSpec {
@@ -124,7 +124,7 @@ pub struct PathSpec {
     /// The store in which an acknowledged operation must be found.
     #[serde(default)]
     pub stored_in: Option<String>,
-    /// What it writes where it names no store; nobody knows when absent.
+    /// Declaration of a path that names no store; unknown when absent.
     #[serde(default)]
     pub writes: Option<Writes>,
     /// A right answer.
@@ -132,11 +132,11 @@ pub struct PathSpec {
     pub answer: AnswerSpec,
 }
 
-/// What a path writes that names no store.
+/// Entries written by a path that names no store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writes {
-    /// Nothing that could be lost or duplicated.
+    /// No entry that could be lost or duplicated.
     Nothing,
 }
 
@@ -148,11 +148,11 @@ pub struct Send {
     pub node: String,
     /// The port in its container.
     pub port: u16,
-    /// Like `POST`.
+    /// Method, like `POST`.
     pub method: String,
-    /// Like `/json-logger`.
+    /// Path of the URL, like `/json-logger`.
     pub route: String,
-    /// Headers.
+    /// Headers of the request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The JSON body; none when absent.
@@ -160,15 +160,15 @@ pub struct Send {
     pub json: Option<serde_json::Value>,
 }
 
-/// Where acknowledged entries must be in the end.
+/// Store in which acknowledged entries must be found in the end.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StoreSpec {
     /// A collection of a MongoDB.
     Mongodb {
-        /// Its connection string, as a node of the topology would use it; names the database.
+        /// Connection string, as a node of the topology would use it; names the database.
         url: String,
-        /// The collection.
+        /// Name of the collection.
         collection: String,
         /// The field that holds the data of an operation.
         field: String,
@@ -181,9 +181,9 @@ pub enum StoreSpec {
 pub enum QueueSpec {
     /// A queue of RabbitMQ.
     Amqp {
-        /// Its connection string, as a node of the topology would use it.
+        /// Connection string, as a node of the topology would use it.
         url: String,
-        /// The queue.
+        /// Name of the queue.
         name: String,
     },
 }

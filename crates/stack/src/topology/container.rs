@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// What a node is as a container.
+/// Settings of a node that runs as a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {
-    /// Its image, as in compose, variables filled in.
+    /// Image, as in compose, variables filled in.
     pub image: String,
-    /// Whether compose says how the image is built.
+    /// True if compose says how the image is built.
     pub is_built: bool,
-    /// What takes the place of the image's entry point; empty for that itself.
+    /// Replacement of the image's entry point; empty for the image's own.
     pub entrypoint: Vec<String>,
-    /// What takes the place of the image's command; empty for that itself.
+    /// Replacement of the image's command; empty for the image's own.
     pub command: Vec<String>,
     /// Another user than the image's.
     pub user: Option<String>,
-    /// Its name for itself.
+    /// Host name inside the container.
     pub hostname: Option<String>,
     /// Files and folders of this machine that it sees.
     pub binds: Vec<Bind>,
@@ -26,11 +26,11 @@ pub struct Container {
 /// A file or folder of this machine that a container sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bind {
-    /// Where it is on this machine.
+    /// Path on this machine.
     pub source: PathBuf,
-    /// Where the container sees it.
+    /// Path in the container.
     pub target: String,
-    /// Whether the container may only read it.
+    /// True if the container may only read it.
     pub read_only: bool,
 }
 
@@ -47,9 +47,9 @@ impl Words {
     pub(super) fn split(&self, key: &str) -> Result<Vec<String>, String> {
         match self {
             Self::List(words) => Ok(words.clone()),
-            Self::Line(line) if line.contains(['"', '\'', '\\']) => Err(format!(
-                "{key}: the lab does not read quotes; write it as a list, like [\"sh\", \"-c\", \"…\"]"
-            )),
+            Self::Line(line) if line.contains(['"', '\'', '\\']) => {
+                Err(format!("{key}: expected a line without quotes or a list, like [\"sh\", \"-c\", \"…\"]"))
+            }
             Self::Line(line) => Ok(line.split_whitespace().map(str::to_owned).collect()),
         }
     }
@@ -109,6 +109,6 @@ mod tests {
     #[test]
     fn a_line_is_split_and_quotes_are_refused() {
         assert_eq!(Words::Line("a -b  c".to_owned()).split("command").unwrap(), ["a", "-b", "c"]);
-        assert!(Words::Line("sh -c 'a b'".to_owned()).split("command").unwrap_err().contains("as a list"));
+        assert!(Words::Line("sh -c 'a b'".to_owned()).split("command").unwrap_err().contains("or a list"));
     }
 }

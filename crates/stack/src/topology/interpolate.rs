@@ -2,7 +2,7 @@
 
 /// A `$` that begins nothing compose knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" can't be filled in: write ${{NAME}}, ${{NAME:-default}} or $$ for a dollar sign")]
+#[error("invalid variable \"{0}\": expected ${{NAME}}, ${{NAME:-default}} or $$ for a dollar sign")]
 pub struct BadVariable(String);
 
 /// Fills a text in from `lookup`; an unset variable without a default is empty, as in compose.

@@ -10,18 +10,18 @@ pub struct Link {
     pub from: String,
     /// The node that is connected to.
     pub to: String,
-    /// Its port, as in compose.
+    /// Port, as in compose.
     pub port: u16,
 }
 
 impl Link {
-    /// `from->to:port`.
+    /// Returns the name: `from->to:port`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}->{}:{}", self.from, self.to, self.port)
     }
 
-    /// `from->to`, which stands for every port.
+    /// Returns `from->to`, which stands for every port.
     #[must_use]
     pub fn short_name(&self) -> String {
         format!("{}->{}", self.from, self.to)
@@ -31,15 +31,15 @@ impl Link {
 /// An address of a node in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Where `node:port` stands, in bytes.
+    /// ServerPlace of `node:port`, in bytes.
     pub place: Range<usize>,
-    /// The node.
+    /// Name of the node.
     pub node: String,
-    /// The port.
+    /// Number of the port.
     pub port: u16,
 }
 
-/// Every `node:port` in a text, for nodes that exist, in order.
+/// Finds every `node:port` in a text, for nodes that exist, in order.
 #[must_use]
 pub fn addresses<'a>(text: &str, nodes: impl Iterator<Item = &'a str> + Clone) -> Vec<Address> {
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -63,7 +63,7 @@ fn last_width(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
-/// The text with every address of a node replaced.
+/// Replaces every address of a node in a text.
 #[must_use]
 pub fn rewrite<'a>(
     text: &str,
@@ -83,7 +83,7 @@ pub fn rewrite<'a>(
     rewritten
 }
 
-/// The links of one node, from its environment.
+/// Finds the links of one node in its environment.
 #[must_use]
 pub fn links_of(from: &str, environment: &BTreeMap<String, String>, nodes: &[&str]) -> Vec<Link> {
     let others = nodes.iter().copied().filter(|node| *node != from);

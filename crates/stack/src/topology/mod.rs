@@ -41,9 +41,9 @@ pub struct Topology {
     pub links: Vec<Link>,
     /// Ways through the system by name.
     pub paths: BTreeMap<String, PathSpec>,
-    /// Where acknowledged entries must be, by name.
+    /// Stores in which acknowledged entries must be found, by name.
     pub stores: BTreeMap<String, StoreSpec>,
-    /// What must be empty before a store is read, by name.
+    /// Queues that must be empty before a store is read, by name.
     pub queues: BTreeMap<String, QueueSpec>,
 }
 
@@ -54,24 +54,24 @@ pub struct Node {
     pub name: NodeName,
     /// The node that it is one more of, if any.
     pub replica_of: Option<String>,
-    /// What it is as a process; none for one that only runs as a container.
+    /// Settings of the node as a process; none for one that only runs as a container.
     pub program: Option<Program>,
-    /// What it is as a container; none for one that compose gives no image.
+    /// Settings of the node as a container; none for one that compose gives no image.
     pub container: Option<Container>,
-    /// Its environment, filled in, with the addresses as they are in compose.
+    /// Environment, variables filled in, with addresses as they are in compose.
     pub environment: BTreeMap<String, String>,
     /// Ports that it listens on in its container, with the port of this machine where one is published.
     pub ports: BTreeMap<u16, Option<u16>>,
-    /// How to see that it is ready; servers that the lab knows bring their own way.
+    /// Readiness check; servers that the lab knows have their own.
     pub ready: Option<Ready>,
 }
 
-/// What a node is as a process.
+/// Program of a node that runs as a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// A program of the system under test.
     Binary {
-        /// Its file name, found beside the harness, or its path.
+        /// File name, found beside the harness, or path.
         name: String,
         /// Variables that hold the address to listen on, with the port that they stand for.
         listen: BTreeMap<String, u16>,
@@ -81,7 +81,7 @@ pub enum Program {
 }
 
 impl Topology {
-    /// Its nodes.
+    /// Lists the nodes.
     #[must_use]
     pub fn all(&self) -> Vec<&Node> {
         self.nodes.values().collect()
@@ -104,8 +104,8 @@ impl Topology {
         self.links.iter().filter(|link| link.name() == name || link.short_name() == name).collect()
     }
 
-    /// Whether anything in the topology uses a port of a node: a link, a path, a store, a queue, or the node's
-    /// own readiness. A port that is only published (an admin page, say) is for people.
+    /// Tells whether anything in the topology uses a port of a node: a link, a path, a store, a queue, or the node's own
+    /// readiness check. A port that is only published (an admin page, say) is for people.
     #[must_use]
     pub fn uses(&self, node: &Node, port: u16) -> bool {
         let name = node.replica_of.as_deref().unwrap_or(node.name.as_str());
@@ -157,7 +157,7 @@ impl PathSpec {
         self.writes != Some(Writes::Nothing)
     }
 
-    /// Whether an answer on this path depends on a node, or on a link `from->to` or `from->to:port`.
+    /// Tells whether an answer on this path depends on a node, or on a link `from->to` or `from->to:port`.
     #[must_use]
     pub fn depends_on(&self, target: &str) -> bool {
         let Some((from, to)) = target.split_once("->") else {

@@ -13,6 +13,7 @@ const LONGEST: usize = 63;
 /// Name of a node, as compose takes it for a service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+// Folders, host names and proxies are named after it, so that it accepts only what is harmless in all of them.
 pub struct NodeName(String);
 
 /// A text that is no name of a node.

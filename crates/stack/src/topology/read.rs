@@ -3,45 +3,45 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::compose::{Compose, Environment, NodeSection, Published, Service, System};
+use super::compose::{Compose, Environment, NodeSection, PortMapping, ServiceSection, SystemSection};
 use super::container::{Container, Words};
 use super::interpolate::interpolate;
 use super::link::links_of;
 use super::{Node, NodeNameError, Program, QueueSpec, StoreSpec, Topology, Writes};
 
-/// Why a compose file is no topology.
+/// Error of reading a topology.
 #[derive(Debug, thiserror::Error)]
 pub enum TopologyError {
     /// The file can't be read.
     #[error("can't read the topology {file}: {source}")]
     File {
-        /// As it was named.
+        /// Path of the file, as it was given.
         file: String,
-        /// The operating system's word.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// Not YAML, or not the keys that were expected.
-    #[error("{file}: {told}")]
+    /// The file is not YAML, or has unexpected keys.
+    #[error("{file}: {message}")]
     Syntax {
-        /// As it was named.
+        /// Path of the file, as it was given.
         file: String,
-        /// With line, column and an excerpt.
-        told: String,
+        /// Message with line, column and an excerpt.
+        message: String,
     },
-    /// YAML, but no topology.
-    #[error("{file}: {place}: {told}")]
+    /// The file is YAML, but no topology.
+    #[error("{file}: {place}: {message}")]
     Meaning {
-        /// As it was named.
+        /// Path of the file, as it was given.
         file: String,
-        /// Which service or section.
+        /// Service or section of the file.
         place: String,
-        /// What is wrong and what would be right.
-        told: String,
+        /// Text of the mistake, with what was expected.
+        message: String,
     },
 }
 
-/// What is wrong at which place, before the file's name is known.
-type Wrong = (String, String);
+/// Place and text of a mistake, before the file's name is known.
+type SectionError = (String, String);
 
 /// Reads a compose file from disk; variables come from this process's environment.
 ///
@@ -64,14 +64,14 @@ pub fn read(
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Topology, TopologyError> {
     let compose: Compose = serde_saphyr::from_str(text)
-        .map_err(|error| TopologyError::Syntax { file: file.to_owned(), told: error.to_string() })?;
+        .map_err(|error| TopologyError::Syntax { file: file.to_owned(), message: error.to_string() })?;
     // Paths in a compose file are relative to it.
     let file_path = std::path::absolute(file).unwrap_or_else(|_| file.into());
     let folder = file_path.parent().unwrap_or(Path::new("/"));
-    build(compose, folder, lookup).map_err(|(place, told)| TopologyError::Meaning {
+    build(compose, folder, lookup).map_err(|(place, message)| TopologyError::Meaning {
         file: file.to_owned(),
         place,
-        told,
+        message,
     })
 }
 
@@ -79,18 +79,21 @@ fn build(
     compose: Compose,
     folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<Topology, Wrong> {
+) -> Result<Topology, SectionError> {
     let mut nodes = BTreeMap::new();
     for (name, service) in compose.services {
         // A service that the lab is told nothing of (an admin page, say) is no node.
         if let Some(section) = &service.faultline {
             let node = node(&name, &service, section, folder, lookup)
-                .map_err(|told| (format!("services.{name}"), told))?;
+                .map_err(|message| (format!("services.{name}"), message))?;
             nodes.insert(name, node);
         }
     }
     if nodes.is_empty() {
-        return Err(("services".to_owned(), "no service has an x-faultline section".to_owned()));
+        return Err((
+            "services".to_owned(),
+            "expected a service with an x-faultline section, found none".to_owned(),
+        ));
     }
     let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
     let links: Vec<_> =
@@ -100,7 +103,7 @@ fn build(
             node.ports.entry(link.port).or_insert(None);
         }
     }
-    let System { paths, stores, queues } = compose.faultline;
+    let SystemSection { paths, stores, queues } = compose.faultline;
     let mut topology = Topology { nodes, links, paths, stores, queues };
     fill_in(&mut topology, lookup)?;
     check(&topology)?;
@@ -109,7 +112,7 @@ fn build(
 
 fn node(
     name: &str,
-    service: &Service,
+    service: &ServiceSection,
     section: &NodeSection,
     folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -122,13 +125,18 @@ fn node(
         (None, Some(server)) => Some(Program::Server(server.clone())),
         (None, None) if container.is_some() => None,
         _ => {
-            return Err("x-faultline needs either `binary` or `server`, or the service an `image`".to_owned());
+            return Err(
+                "expected `binary` or `server` under x-faultline, or an `image` of the service, found none"
+                    .to_owned(),
+            );
         }
     };
     let environment = environment(&service.environment, lookup)?;
     for variable in section.listen.keys() {
         if !environment.contains_key(variable) {
-            return Err(format!("x-faultline.listen names {variable}, which is not in the environment"));
+            return Err(format!(
+                "x-faultline.listen: expected a variable of the environment, found {variable}"
+            ));
         }
     }
     let ports = ports(service, section, lookup)?;
@@ -144,7 +152,7 @@ fn node(
 }
 
 fn container(
-    service: &Service,
+    service: &ServiceSection,
     folder: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Container>, String> {
@@ -194,7 +202,7 @@ fn environment(
 }
 
 fn ports(
-    service: &Service,
+    service: &ServiceSection,
     section: &NodeSection,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<BTreeMap<u16, Option<u16>>, String> {
@@ -206,10 +214,10 @@ fn ports(
     }
     for published in &service.ports {
         let (inner, host) = match published {
-            Published::Short(text) => {
+            PortMapping::Short(text) => {
                 short(&interpolate(&text.to_string(), lookup).map_err(|e| e.to_string())?)?
             }
-            Published::Long { target, published } => {
+            PortMapping::Long { target, published } => {
                 (*target, published.as_ref().map(|port| number(&port.to_string())).transpose()?)
             }
         };
@@ -228,14 +236,12 @@ fn short(text: &str) -> Result<(u16, Option<u16>), String> {
 
 fn number(text: &str) -> Result<u16, String> {
     let wrong = || {
-        format!(
-            "\"{text}\" is no port: the lab reads single ports from 1 to 65535, like \"127.0.0.1:8080:80\""
-        )
+        format!("invalid port \"{text}\": expected a single port from 1 to 65535, like \"127.0.0.1:8080:80\"")
     };
     text.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)
 }
 
-fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), Wrong> {
+fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), SectionError> {
     for (name, StoreSpec::Mongodb { url, .. }) in &mut topology.stores {
         *url = interpolate(url, lookup).map_err(|e| (format!("x-faultline.stores.{name}"), e.to_string()))?;
     }
@@ -245,29 +251,30 @@ fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> 
     Ok(())
 }
 
-fn check(topology: &Topology) -> Result<(), Wrong> {
+fn check(topology: &Topology) -> Result<(), SectionError> {
     let known = || topology.nodes.keys().cloned().collect::<Vec<_>>().join(", ");
     for (name, path) in &topology.paths {
         let place = format!("x-faultline.paths.{name}");
         let node = topology.nodes.get(&path.send.node);
         if !node.is_some_and(|node| node.ports.contains_key(&path.send.port)) {
-            let told =
+            let message =
                 format!("no node {} with port {}; nodes are {}", path.send.node, path.send.port, known());
-            return Err((place, told));
+            return Err((place, message));
         }
         let steps = path.through.iter().map(|step| super::node_of(step));
         if let Some(unknown) = steps.clone().find(|step| !topology.nodes.contains_key(*step)) {
             return Err((place, format!("`through` names {unknown}; nodes are {}", known())));
         }
         if let (Some(store), Some(Writes::Nothing)) = (&path.stored_in, path.writes) {
-            let told = format!("expected `stored-in` or `writes: nothing`, found both (stored-in: {store})");
-            return Err((place, told));
+            let message =
+                format!("expected `stored-in` or `writes: nothing`, found both (stored-in: {store})");
+            return Err((place, message));
         }
-        if let Some(told) = path.answer.mistake() {
-            return Err((place, told));
+        if let Some(message) = path.answer.mistake() {
+            return Err((place, message));
         }
         if let Some(store) = path.stored_in.as_ref().filter(|store| !topology.stores.contains_key(*store)) {
-            return Err((place, format!("`stored-in` names {store}, which is not under x-faultline.stores")));
+            return Err((place, format!("stored-in: expected a store of x-faultline.stores, found {store}")));
         }
     }
     Ok(())
@@ -345,7 +352,7 @@ mod tests {
                 ", stored-in: s, writes: nothing",
                 "x-faultline.paths.p: expected `stored-in` or `writes: nothing`",
             ),
-            (", stored-in: t", "`stored-in` names t"),
+            (", stored-in: t", "stored-in: expected a store of x-faultline.stores, found t"),
             (", writes: something", "something"),
             (", answer: {status: [404]}", "x-faultline.paths.p: answer.status: expected statuses from 200"),
             (", answer: {body: html}", "html"),
@@ -370,12 +377,12 @@ mod tests {
     fn mistakes_are_told_with_their_place() {
         let told = |text: &str| read("c.yml", text, &|_| None).unwrap_err().to_string();
         assert!(told("services: [").contains("c.yml"), "{}", told("services: ["));
-        assert!(told("services: {a: {image: x}}").contains("no service has"));
+        assert!(told("services: {a: {image: x}}").contains("found none"));
         let typo = "services: {a: {x-faultline: {binarry: x}}}";
         assert!(told(typo).contains("binarry"), "{}", told(typo));
         let outside = "services: {../a: {x-faultline: {binary: x}}}";
         assert!(told(outside).contains("services.../a: node name: expected"), "{}", told(outside));
         let port = "services: {a: {ports: [\"1-5:1-5\"], x-faultline: {binary: x}}}";
-        assert!(told(port).contains("services.a") && told(port).contains("single ports"), "{}", told(port));
+        assert!(told(port).contains("services.a") && told(port).contains("single port "), "{}", told(port));
     }
 }

@@ -4,52 +4,52 @@ use std::str::FromStr;
 
 use super::{Link, Node, NodeNameError, Program, Topology};
 
-/// The most that there may be of a node.
+/// Largest number of copies of a node.
 const MOST: usize = 16;
 
-/// How many of a node there are to be, as `node=number`.
+/// Number of copies of a node, as `NODE=NUMBER`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replicas {
-    /// The node.
+    /// Name of the node.
     pub node: String,
-    /// How many of it, itself counted.
+    /// Number of copies, the node itself counted.
     pub number: usize,
 }
 
-/// Why there can't be so many of a node.
+/// Error of replicating a node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplicasError {
-    /// Not `node=number`.
-    #[error("\"{0}\" says not how many of which node there are to be: write NODE=NUMBER, like listener=3")]
+    /// The text is not `NODE=NUMBER`.
+    #[error("replicas: expected NODE=NUMBER like listener=3, found \"{0}\"")]
     Form(String),
-    /// None, or too many.
-    #[error("{node}={number}: there can be 1 to {MOST} of a node")]
+    /// The number is 0 or too large.
+    #[error("replicas of {node}: expected 1 to {MOST}, found {number}")]
     Number {
-        /// The node.
+        /// Name of the node.
         node: String,
-        /// How many were asked for.
+        /// Number that was asked for.
         number: usize,
     },
-    /// No such node.
-    #[error("there is no node \"{node}\"; there are {}", known.join(", "))]
+    /// The node does not exist.
+    #[error("no node \"{node}\": expected one of {}", known.join(", "))]
     NoNode {
-        /// As it was given.
+        /// Name, as it was given.
         node: String,
-        /// Those that there are.
+        /// Names of the nodes that exist.
         known: Vec<String>,
     },
     /// A node that keeps data.
-    #[error("{0} can't be there more than once: it is a server with data of its own")]
+    #[error("{0} cannot be replicated: it is a server with data of its own")]
     Data(String),
     /// A node that clients are sent to.
     #[error(
-        "{0} can't be there more than once: clients are sent to it, and nothing in front of it shares them out"
+        "{0} cannot be replicated: clients connect to it directly, and nothing in front of it balances them"
     )]
     Front(String),
     /// A name that is taken.
-    #[error("{node} can't be there more than once: there is a node \"{name}\" already")]
+    #[error("{node} cannot be replicated: a node \"{name}\" exists already")]
     Taken {
-        /// The node.
+        /// Name of the node.
         node: String,
         /// The name that another one would get.
         name: String,
@@ -162,16 +162,16 @@ services:
     }
 
     #[test]
-    fn what_can_not_be_there_more_than_once_is_told() {
+    fn a_node_that_cannot_be_replicated_is_told() {
         let told = |node: &str, number| topology().replicate(node, number).unwrap_err().to_string();
-        assert!(told("none", 2).contains("there are back, front, store"));
+        assert!(told("none", 2).contains("expected one of back, front, store"));
         assert!(told("store", 2).contains("data of its own"));
-        assert!(told("front", 2).contains("clients are sent to it"));
+        assert!(told("front", 2).contains("clients connect to it directly"));
         assert!(told("back", 0).contains("1 to 16"));
         assert_eq!(topology().replicate("store", 1), Ok(()));
         let mut twice = topology();
         twice.replicate("back", 2).unwrap();
-        assert!(twice.replicate("back", 2).unwrap_err().to_string().contains("\"back-2\" already"));
+        assert!(twice.replicate("back", 2).unwrap_err().to_string().contains("\"back-2\" exists already"));
         for bad in ["", "back", "back=", "back=-1", "back=x"] {
             assert!(bad.parse::<Replicas>().is_err(), "{bad}");
         }

@@ -9,7 +9,7 @@ use faultline_stack::mark;
 use faultline_stack::port::Port;
 use faultline_stack::process::{Process, tail};
 use faultline_stack::run_id::RunId;
-use faultline_stack::server::{Place, Server, known};
+use faultline_stack::server::{Server, ServerPlace, known};
 use faultline_stack::tree;
 
 /// How long a server may take to be ready, on a machine with much else to do.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A server of a test.
 pub(crate) struct Node {
     server: Box<dyn Server>,
-    place: Place,
+    place: ServerPlace,
     process: Option<Process>,
     _ports: Vec<Port>,
 }
@@ -64,7 +64,7 @@ impl Node {
         std::fs::set_permissions(folder(run), std::fs::Permissions::from_mode(0o711)).unwrap();
         let (container, environment) = compose(name);
         let port = Port::reserve().unwrap();
-        let place = Place {
+        let place = ServerPlace {
             log: folder(run).join(format!("{name}.log")),
             dir,
             ports: [(container, port.number())].into(),

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::details::Details;
 use super::super::model::Report;
 use super::format::{millis, quantile, seconds, share};
-use crate::checker::{FaultFigures, Tally};
+use crate::checker::{FaultFigures, OutcomeCounts};
 use crate::history::{Evidence, NodeChange};
 
 pub(super) fn draw(report: &Report, details: &Details) -> Markup {
@@ -78,7 +78,7 @@ fn phases(fault: &FaultFigures) -> Markup {
     }
 }
 
-fn cells(tally: &Tally) -> Markup {
+fn cells(tally: &OutcomeCounts) -> Markup {
     html! {
         @for count in [tally.offered, tally.ok, tally.fail, tally.info] { td { (count) } }
         td { (share(tally)) }

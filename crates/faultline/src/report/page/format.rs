@@ -1,6 +1,6 @@
 //! Times and numbers as people read them.
 
-use crate::checker::{Quantiles, Tally};
+use crate::checker::{OutcomeCounts, Quantiles};
 
 /// Microseconds as seconds, `4.2 s`.
 pub(super) fn seconds(micros: i64) -> String {
@@ -13,12 +13,12 @@ pub(super) fn millis(ms: Option<u64>) -> String {
 }
 
 /// A quantile of a tally in milliseconds, where there is one.
-pub(super) fn quantile(tally: &Tally, get: fn(Quantiles) -> f64) -> String {
+pub(super) fn quantile(tally: &OutcomeCounts, get: fn(Quantiles) -> f64) -> String {
     tally.latency_ms.map_or_else(|| "-".to_owned(), |quantiles| number(get(quantiles)))
 }
 
 /// The share that was acknowledged of what was offered.
-pub(super) fn share(tally: &Tally) -> String {
+pub(super) fn share(tally: &OutcomeCounts) -> String {
     match tally.offered {
         0 => "-".to_owned(),
         offered => format!("{:.1} %", tally.ok as f64 * 100.0 / offered as f64),

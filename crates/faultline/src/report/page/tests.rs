@@ -88,7 +88,7 @@ fn bars_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
         let sent = history::Invoke { id: id.clone(), path: "log".into(), due, sent: due, hash: Some(5) };
         events.push(Event::Invoke(sent));
         let (at, outcome) = (due + 1000 + number % 997, history::Outcome::Ok);
-        events.push(Event::Settle(history::Settled {
+        events.push(Event::Settle(history::Completion {
             id,
             at,
             outcome,

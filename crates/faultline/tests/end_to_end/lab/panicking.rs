@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use faultline::proxy::Registry;
 use faultline::runner::RunFolder;
-use faultline::stack::{self, Chosen, Ports, Site, Stack, Wiring};
+use faultline::stack::{self, Ports, ProviderChoice, Site, Stack, Wiring};
 
 /// Starts a node and panics, in the middle of the harness's own runtime.
 #[test]
@@ -18,7 +18,7 @@ fn starts_a_node_and_panics() {
         let (run, folder, ports) = (folder.run(), folder.path(), Ports::Free);
         let site = Site { run, folder, ports, overrides: &none };
         let chosen = stack::choose(super::choice(), &topology, site).await;
-        let Chosen { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
+        let ProviderChoice { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
         let stack =
             Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0)).await.expect("a stack");
         stack.start_node("mongo").await.expect("a node");

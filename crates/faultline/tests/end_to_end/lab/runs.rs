@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use faultline::report::{Report, Style, terminal};
 use faultline::runner::progress::Silent;
 use faultline::runner::{self, Options};
-use faultline::scenario::{self, Schedule};
+use faultline::scenario::{self, Scenario, Schedule};
 use faultline::stack::processes::Override;
 use faultline::stack::{Choice, Topology};
 use tokio_util::sync::CancellationToken;
 
-/// The schedule of a scenario, by its name.
-pub(crate) fn schedule(name: &str, seed: u64) -> Schedule {
+/// Reads a scenario of this repository.
+pub(crate) fn scenario(name: &str) -> Scenario {
     let file = super::repository().join("scenarios").join(format!("{name}.toml"));
     let text = std::fs::read_to_string(&file).expect("the scenario");
-    let scenario = scenario::parse(name, &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    Schedule::derive(name, &scenario, seed)
+    scenario::parse(name, &text).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// Derives the schedule of a scenario of this repository.
+pub(crate) fn schedule(name: &str, seed: u64) -> Schedule {
+    Schedule::derive(name, &scenario(name), seed)
 }
 
 /// Runs a schedule on this repository's own system and judges it.

@@ -1,5 +1,5 @@
 //! One system that several tests share: at a time, those that break nothing; in turns, those that break it and see it
-//! mended. It starts with the first of them and ends with the last.
+//! healed. It starts with the first of them and ends with the last.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,7 +15,7 @@ use faultline::runner::folder::LOGS;
 use faultline::runner::progress::Silent;
 use faultline::runner::{self, Options, RunFolder};
 use faultline::scenario::Schedule;
-use faultline::stack::{self, Chosen, Ports, Site, Stack, Wiring};
+use faultline::stack::{self, Ports, ProviderChoice, Site, Stack, Wiring};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ use super::Turn;
 
 /// A system that runs.
 pub(crate) struct Shared {
-    /// It.
+    /// The running stack.
     pub(crate) stack: Arc<Stack>,
     provider: String,
     runtime: Runtime,
@@ -44,25 +44,41 @@ pub(crate) fn shared() -> Arc<Shared> {
     })
 }
 
-/// Runs one after the other on one system before the next is started, so that its store stays small.
+/// Largest number of runs on one system, so that its store stays small.
 const RUNS: usize = 5;
 
-/// Runs a schedule, when it is its turn, on the system on which others have run theirs, and judges it. What one has broken
-/// without failing is the next one's trouble.
-pub(crate) fn run_in_turn(schedule: Schedule) -> Report {
+/// Scenarios that ran before on the same system. A test that fails while it holds them prints them, since a fault of
+/// theirs that no check noticed may be the cause.
+pub(crate) struct EarlierRuns(Vec<String>);
+
+impl Drop for EarlierRuns {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            match self.0.as_slice() {
+                [] => eprintln!("no scenario ran before on this system"),
+                names => eprintln!("scenarios that ran before on this system: {}", names.join(", ")),
+            }
+        }
+    }
+}
+
+/// Runs a schedule, when it is its turn, on the system on which others have run theirs, and judges it.
+pub(crate) fn run_in_turn(schedule: Schedule) -> (Report, EarlierRuns) {
     static WAITING: AtomicUsize = AtomicUsize::new(0);
-    static CURRENT: Mutex<Option<(Shared, usize)>> = Mutex::new(None);
+    static CURRENT: Mutex<Option<(Shared, Vec<String>)>> = Mutex::new(None);
     WAITING.fetch_add(1, Ordering::SeqCst);
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     WAITING.fetch_sub(1, Ordering::SeqCst);
     // Taken out, so that a panic ends it.
-    let (system, runs) = current.take().unwrap_or_else(|| (Shared::start(), 0));
+    let (system, mut names) = current.take().unwrap_or_else(|| (Shared::start(), Vec::new()));
+    let earlier = EarlierRuns(names.clone());
+    names.push(schedule.scenario.clone());
     let report = system.run(schedule);
-    let wanted = runs + 1 < RUNS && WAITING.load(Ordering::SeqCst) > 0;
-    if wanted && report.verdict == Verdict::Pass {
-        *current = Some((system, runs + 1));
+    let is_wanted = names.len() < RUNS && WAITING.load(Ordering::SeqCst) > 0;
+    if is_wanted && report.verdict == Verdict::Pass {
+        *current = Some((system, names));
     }
-    report
+    (report, earlier)
 }
 
 impl Shared {
@@ -77,7 +93,7 @@ impl Shared {
             let (run, folder, ports) = (folder.run(), folder.path(), Ports::Free);
             let site = Site { run, folder, ports, overrides: &none };
             let chosen = stack::choose(super::choice(), &topology, site).await;
-            let Chosen { provider, why } = chosen.unwrap_or_else(|error| panic!("{error}"));
+            let ProviderChoice { provider, why } = chosen.unwrap_or_else(|error| panic!("{error}"));
             let stack = Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0))
                 .await
                 .unwrap_or_else(|error| panic!("{error}"));

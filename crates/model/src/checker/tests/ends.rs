@@ -30,14 +30,14 @@ fn a_node_that_does_not_stop_as_promised_fails() {
     story.rest.push(stop("mongo", ExitStatus::Code(0), 310_000));
     let judgement = story.judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
-    let told = "1 with the exit status that is promised; the slowest, mongo, took 0.3 s";
+    let told = "1 node stopped with a promised exit code; the slowest, mongo, took 310 ms";
     assert_eq!(detail_of(&judgement, "stopped"), told);
 
     story.rest.push(stop("logger", ExitStatus::Signal("SIGKILL".into()), 20_010_000));
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "stopped"), Verdict::Fail);
     assert_eq!(verdict_of(&judgement, "evidence"), Verdict::Pass, "the fault had its effect");
-    let told = "logger: expected exit code 0 within 20.0 s, found SIGKILL after 20.0 s";
+    let told = "logger: expected exit code 0 within 20 s, found SIGKILL after 20.0 s";
     assert_eq!(detail_of(&judgement, "stopped"), told);
 }
 
@@ -58,7 +58,7 @@ fn a_stop_of_which_nothing_is_told_is_unknown_but_in_an_old_history() {
 fn a_node_that_is_dead_or_not_ready_at_the_end_fails() {
     for (change, told) in [
         (NodeChange::NotReady("waits for mongo".into()), "logger was not ready at the end (waits for mongo)"),
-        (NodeChange::Died("SIGSEGV".into()), "logger died by itself (SIGSEGV)"),
+        (NodeChange::Died("SIGSEGV".into()), "logger died without a fault (SIGSEGV)"),
     ] {
         let mut story = Story::good();
         story.rest.push(at_the_end("logger", change));
@@ -82,7 +82,7 @@ fn a_death_is_told_once_and_a_short_rest_is_no_failure() {
     let died = NodeChange::Died("SIGSEGV".into());
     story.rest.push(Event::Node { node: "logger".into(), at: 3 * SECOND, change: died.clone() });
     story.rest.push(at_the_end("logger", died));
-    assert_eq!(detail_of(&story.judge(), "complete"), "logger died by itself (SIGSEGV)");
+    assert_eq!(detail_of(&story.judge(), "complete"), "logger died without a fault (SIGSEGV)");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use faultline_toxics::ToxicKind;
 
-/// What can be done to a node, to a link, or between groups of nodes. In a file it is its name.
+/// Kind of fault of a node, of a link, or between groups of nodes. A file holds its name.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum FaultKind {
@@ -19,22 +19,22 @@ pub enum FaultKind {
     Pause,
     /// A link is cut: its connections end and new ones are refused.
     Down,
-    /// Nothing passes between two groups of nodes, or nothing one way.
+    /// No bytes pass between two groups of nodes, or none in one direction.
     Partition,
     /// A toxic on a link.
     Toxic(&'static ToxicKind),
 }
 
-/// Why a name is none of a fault.
+/// Error of reading the name of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no fault `{name}`; there are {}", all().map(|kind| format!("`{}`", kind.name())).collect::<Vec<_>>().join(", "))]
+#[error("unknown fault `{name}`: expected one of {}", all().map(|kind| format!("`{}`", kind.name())).collect::<Vec<_>>().join(", "))]
 pub struct BadKind {
     name: String,
 }
 
-/// What a fault is done to.
+/// Kind of target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum TargetKind {
     /// One node: `node`.
     Node,
     /// One link: `link`.
@@ -43,7 +43,7 @@ pub enum Place {
     Groups,
 }
 
-/// All of them, in the order of the documentation.
+/// Lists every kind, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = FaultKind> {
     use FaultKind::{Down, Kill, Partition, Pause, Stop};
     let toxics = faultline_toxics::KINDS.into_iter().filter(|spec| spec.name != faultline_toxics::NOOP.name);
@@ -51,10 +51,10 @@ pub fn all() -> impl Iterator<Item = FaultKind> {
 }
 
 impl FaultKind {
-    /// Delayed data on a link.
+    /// Kind that delays data on a link.
     pub const LATENCY: Self = Self::Toxic(&faultline_toxics::LATENCY);
 
-    /// Its name in a file; that of a toxic is Toxiproxy's, where that has it.
+    /// Returns the name in a file; that of a toxic is Toxiproxy's, where that has it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,39 +67,39 @@ impl FaultKind {
         }
     }
 
-    /// What it does, in one sentence.
+    /// Describes the effect, in one sentence.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
             Self::Kill => "the node is killed, and started again when the fault ends",
             Self::Stop => {
-                "the node is stopped in order, by the signal that its maker intends, and started again when the fault \
-                 ends; the run fails where it does not end within 20 s with the exit code that its maker promises"
+                "the node is stopped gracefully with its stop signal, and started again when the fault ends; the run fails \
+                 if it does not end within 20 s with an exit code that its program promises"
             }
             Self::Pause => {
-                "every process of the node stands still: its connections stay open and nobody answers; it goes on when \
-                 the fault ends"
+                "every process of the node is frozen: its connections stay open and get no answer; it continues when the \
+                 fault ends"
             }
             Self::Down => "the link's connections end and new ones are refused",
             Self::Partition => {
-                "no byte passes between two groups of nodes, or none one way; connections stay open, and what waits \
-                 comes when the fault ends"
+                "no byte passes between two groups of nodes, or none in one direction; connections stay open, and bytes \
+                 that wait arrive when the fault ends"
             }
             Self::Toxic(spec) => spec.about,
         }
     }
 
-    /// What it is done to.
+    /// Returns the kind of target.
     #[must_use]
-    pub fn place(self) -> Place {
+    pub fn place(self) -> TargetKind {
         match self {
-            Self::Kill | Self::Stop | Self::Pause => Place::Node,
-            Self::Down | Self::Toxic(_) => Place::Link,
-            Self::Partition => Place::Groups,
+            Self::Kill | Self::Stop | Self::Pause => TargetKind::Node,
+            Self::Down | Self::Toxic(_) => TargetKind::Link,
+            Self::Partition => TargetKind::Groups,
         }
     }
 
-    /// The toxic that it is, if it is one.
+    /// Returns the kind of toxic; none of another fault.
     #[must_use]
     pub fn spec(self) -> Option<&'static ToxicKind> {
         match self {

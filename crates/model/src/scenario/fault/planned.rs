@@ -15,50 +15,50 @@ use faultline_toxics::ToxicSettings;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedFault {
-    /// What is done.
+    /// Kind of the fault.
     pub kind: FaultKind,
     /// The node or link; of a partition both groups, for people.
     pub target: String,
-    /// When, after the start of the load.
+    /// Time of the injection, after the start of the load.
     pub at: Span,
-    /// When it is undone.
+    /// Time of healing, after the start of the load.
     pub until: Span,
-    /// Of a toxic only.
+    /// Settings of a toxic; none of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toxic: Option<PlannedToxic>,
-    /// Of a partition only.
+    /// Groups of a partition; none of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<PlannedPartition>,
-    /// Decides what is random about it.
+    /// Seed of everything random about the fault.
     pub seed: u64,
 }
 
-/// How a toxic acts.
+/// Settings of a toxic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedToxic {
-    /// On which directions.
+    /// Directions that the toxic affects.
     pub stream: Directions,
-    /// On how large a share of connections.
+    /// Share of connections that the toxic affects, 0 to 1.
     pub toxicity: f64,
-    /// Its attributes, in their units; what is left out is 0.
+    /// Attributes by name, in their units; one that is left out is 0.
     pub values: BTreeMap<String, i64>,
 }
 
-/// Who is cut from whom.
+/// Groups of a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedPartition {
-    /// Some nodes.
+    /// One group.
     pub nodes: Vec<String>,
-    /// Others.
+    /// The other group.
     pub from: Vec<String>,
-    /// Which way nothing passes, as the first group sees it.
+    /// Direction in which nothing passes, as the first group sees it.
     pub direction: PartitionDirection,
 }
 
 impl PlannedFault {
-    /// Derives it from what a file says and a seed.
+    /// Derives the fault from a file and a seed.
     pub(in crate::scenario) fn derive(spec: &FaultSpec, seed: u64) -> Self {
         let at = *spec.at.get_ref();
         let partition = (spec.kind == FaultKind::Partition).then(|| PlannedPartition::derive(spec));
@@ -74,7 +74,7 @@ impl PlannedFault {
         }
     }
 
-    /// The nodes and links that it is done to, as a topology knows them; of a partition every pair of nodes, whether
+    /// Lists the targets, as a topology knows them; of a partition every pair of nodes, whether
     /// there is a link between them or not.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
@@ -118,7 +118,7 @@ impl PlannedPartition {
         Self { nodes: names(&spec.nodes), from: names(&spec.from), direction }
     }
 
-    /// Like `listener from rabbitmq, logger`.
+    /// Names the groups, like `listener from rabbitmq, logger`.
     fn name(&self) -> String {
         let way = match self.direction {
             PartitionDirection::Both => "",

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::given::Given;
+use super::attribute_value::AttributeValue;
 use super::kind::FaultKind;
 use crate::scenario::duration::Span;
 use faultline_toxics::Direction;
@@ -16,67 +16,67 @@ use faultline_toxics::Direction;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FaultSpec {
-    /// What is done.
+    /// Kind of the fault.
     pub kind: FaultKind,
-    /// To which node.
+    /// Target, of a fault of a node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<Spanned<String>>,
-    /// To which link, `from->to` or `from->to:port`.
+    /// Target, of a fault of a link: `from->to` or `from->to:port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<Spanned<String>>,
-    /// Which nodes are cut off (partition).
+    /// One group of a partition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Spanned<Vec<Spanned<String>>>>,
-    /// From which others (partition).
+    /// Other group of a partition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Spanned<Vec<Spanned<String>>>>,
-    /// One way or both (partition); both if it is not given.
+    /// Directions of a partition; both if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Spanned<PartitionDirection>>,
-    /// When, after the start of the load.
+    /// Time of the injection, after the start of the load.
     pub at: Spanned<Span>,
-    /// For how long, until it is undone.
+    /// Duration of the fault, until it is healed.
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
-    /// On which direction of connections (toxics); both if it is not given.
+    /// Directions of connections that a toxic affects; both if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<Spanned<Directions>>,
-    /// On how large a share of the connections, above 0 and at most 1 (toxics); all if it is not given.
+    /// Share of connections that a toxic affects, above 0 and at most 1; all if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toxicity: Option<Spanned<f64>>,
-    /// What the toxic is given: any other key.
+    /// Attributes of a toxic: any other key.
     #[serde(flatten)]
-    pub values: BTreeMap<Spanned<String>, Spanned<Given>>,
+    pub values: BTreeMap<Spanned<String>, Spanned<AttributeValue>>,
 }
 
-/// Which way a partition lets nothing pass.
+/// Direction in which a partition lets nothing pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartitionDirection {
-    /// Neither way.
+    /// No bytes pass in either direction.
     #[default]
     Both,
-    /// What the nodes send does not arrive.
+    /// Bytes that the nodes send do not arrive.
     Outbound,
-    /// What is sent to the nodes does not arrive.
+    /// Bytes that are sent to the nodes do not arrive.
     Inbound,
 }
 
-/// On which directions of a connection a toxic acts.
+/// Directions of a connection that a toxic affects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Directions {
-    /// On each.
+    /// Both directions.
     #[default]
     Both,
-    /// On what the client sends.
+    /// Bytes that the client sends.
     Upstream,
-    /// On what the server sends.
+    /// Bytes that the server sends.
     Downstream,
 }
 
 impl Directions {
-    /// The directions.
+    /// Lists the directions.
     #[must_use]
     pub fn each(self) -> &'static [Direction] {
         match self {
@@ -88,13 +88,13 @@ impl Directions {
 }
 
 impl FaultSpec {
-    /// The node or link that it is done to; none of a partition.
+    /// Returns the node or link; none of a partition.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         self.node.as_ref().or(self.link.as_ref()).map(|name| name.get_ref().as_str())
     }
 
-    /// Its keys that only some kinds have, with their places; not those of a toxic's attributes.
+    /// Returns the keys that only some kinds have, with their places; not those of a toxic's attributes.
     pub(super) fn own_keys(&self) -> Vec<(&'static str, std::ops::Range<usize>)> {
         let place = [
             ("node", self.node.as_ref().map(Spanned::span)),
@@ -109,7 +109,7 @@ impl FaultSpec {
     }
 }
 
-/// By hand, since what is left over must keep its place in the file, which serde's `flatten` takes from it.
+/// Written by hand, since an attribute must keep its place in the file, which serde's `flatten` takes from it.
 impl<'de> Deserialize<'de> for FaultSpec {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_map(Keys)

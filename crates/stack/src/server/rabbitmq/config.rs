@@ -1,14 +1,14 @@
-//! What a RabbitMQ node of the lab is told: one file of Erlang terms, which every version reads as it is.
+//! Configuration of a RabbitMQ node of the lab: one file of Erlang terms, which every version reads as it is.
 
 use super::{AMQP, MANAGEMENT, NAME, password, user};
-use crate::server::{Place, ServerError};
+use crate::server::{ServerError, ServerPlace};
 
-/// Below this much free disk, in bytes, RabbitMQ blocks publishers. Its default of 50 MB would make a
-/// machine that is nearly full look like a fault.
+/// Free disk, in bytes, below which RabbitMQ blocks publishers.
+// Its default of 50 MB would make a machine that is nearly full look like a fault.
 const DISK_FREE_LIMIT: u64 = 10_000_000;
 
 /// The text of `advanced.config`.
-pub(super) fn text(place: &Place) -> Result<String, ServerError> {
+pub(super) fn text(place: &ServerPlace) -> Result<String, ServerError> {
     let amqp = place.port(NAME, AMQP)?;
     let rabbit = format!(
         "{{rabbit, [\n  \
@@ -28,12 +28,12 @@ pub(super) fn text(place: &Place) -> Result<String, ServerError> {
 
 /// The plugins that are on. The management page slows every boot, so it is there only where its port is
 /// asked for.
-pub(super) fn plugins(place: &Place) -> &'static [&'static str] {
+pub(super) fn plugins(place: &ServerPlace) -> &'static [&'static str] {
     if place.ports.contains_key(&MANAGEMENT) { &["rabbitmq_management"] } else { &[] }
 }
 
 /// The text of `enabled_plugins`.
-pub(super) fn enabled_plugins(place: &Place) -> String {
+pub(super) fn enabled_plugins(place: &ServerPlace) -> String {
     format!("[{}].\n", plugins(place).join(","))
 }
 
@@ -48,8 +48,8 @@ mod tests {
     use super::*;
     use crate::run_id::RunId;
 
-    fn place(ports: &[(u16, u16)]) -> Place {
-        Place {
+    fn place(ports: &[(u16, u16)]) -> ServerPlace {
+        ServerPlace {
             dir: "/run".into(),
             log: "/log".into(),
             ports: ports.iter().copied().collect(),

@@ -20,7 +20,7 @@ use lapin::uri::{AMQPAuthority, AMQPUri, AMQPUserInfo};
 use nix::sys::signal::Signal;
 
 use super::{
-    Place, Server, ServerError, Spec, inventory, knock, make_folder, within_a_second, write_file,
+    Server, ServerError, ServerPlace, Spec, inventory, knock, make_folder, within_a_second, write_file,
     write_secret,
 };
 
@@ -28,19 +28,21 @@ const AMQP: u16 = 5672;
 const MANAGEMENT: u16 = 15672;
 const NAME: &str = "rabbitmq";
 
-/// The node's name. It may be the same in every stack, since no node can see another.
+/// Name of the Erlang node.
+// It may be the same in every stack, since no node can see another.
 const NODE: &str = "faultline@localhost";
 
-/// For every Erlang machine that comes of this node: not listening, not asking a port mapper for a port (the
-/// number given is told, not used), not starting a mapper. RabbitMQ looks each minute whether there is a mapper,
-/// and has a second machine start one, which takes its flags from the environment only.
+/// Flags of every Erlang machine of a node.
+// Without a listener and a port mapper (the number given is reported, not used). RabbitMQ checks each minute for a
+// mapper, and has a second machine start one, which takes its flags from the environment only.
 const EVERY_MACHINE: &str = "-dist_listen false -start_epmd false -erl_epmd_port 25672";
 
-/// For the node itself: named from the start, or RabbitMQ starts a port mapper. Idle schedulers that spin would
-/// take the cores from what is measured.
+/// Flags of the node's own Erlang machine.
+// Named from the start, or RabbitMQ starts a port mapper. Idle schedulers that spin would take the cores from the
+// nodes under test.
 const NODE_ITSELF: &str = "+sbwt none +sbwtdcpu none +sbwtdio none";
 
-/// The launcher.
+/// Launcher of RabbitMQ.
 pub(super) struct Rabbitmq;
 
 fn script() -> Result<std::path::PathBuf, ServerError> {
@@ -48,15 +50,15 @@ fn script() -> Result<std::path::PathBuf, ServerError> {
     inventory::rabbitmq().ok_or(ServerError::Missing { program: "rabbitmq-server", how })
 }
 
-fn user(place: &Place) -> String {
+fn user(place: &ServerPlace) -> String {
     place.variable("RABBITMQ_DEFAULT_USER", "guest")
 }
 
-fn password(place: &Place) -> String {
+fn password(place: &ServerPlace) -> String {
     place.variable("RABBITMQ_DEFAULT_PASS", "guest")
 }
 
-fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
+fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
     let at = |name: &str| place.dir.join(name).into_os_string();
     let mut environment: Vec<(&str, OsString)> = vec![
         // A home of its own: the Erlang cookie is kept there.
@@ -85,25 +87,25 @@ fn environment(place: &Place) -> BTreeMap<OsString, OsString> {
     environment.into_iter().map(|(key, value)| (key.into(), value)).collect()
 }
 
-fn slim_folder(place: &Place) -> std::path::PathBuf {
+fn slim_folder(place: &ServerPlace) -> std::path::PathBuf {
     place.dir.join("installation")
 }
 
 /// Logs in and out again.
-async fn log_in(place: &Place) -> Result<(), String> {
+async fn log_in(place: &ServerPlace) -> Result<(), String> {
     let port = knock(place, NAME, AMQP).await?;
     let (username, password) = (user(place), password(place));
     let authority =
         AMQPAuthority { userinfo: AMQPUserInfo { username, password }, host: "127.0.0.1".into(), port };
     let uri = AMQPUri { authority, vhost: "/".to_owned(), ..AMQPUri::default() };
-    let told = |error: lapin::Error| format!("RabbitMQ does not let the lab log in: {error}");
+    let message = |error: lapin::Error| format!("RabbitMQ refuses the login of the lab: {error}");
     let connection = lapin::Connection::connect_uri(uri, lapin::ConnectionProperties::default());
-    let connection = connection.await.map_err(told)?;
-    connection.close(200, "ready".into()).await.map_err(told)
+    let connection = connection.await.map_err(message)?;
+    connection.close(200, "ready".into()).await.map_err(message)
 }
 
 impl Server for Rabbitmq {
-    fn prepare(&self, place: &Place) -> Result<(), ServerError> {
+    fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError> {
         make_folder(&place.dir)?;
         // It holds the password.
         write_secret(&place.dir.join("advanced.config"), &config::text(place)?)?;
@@ -112,7 +114,7 @@ impl Server for Rabbitmq {
         Ok(())
     }
 
-    fn spec(&self, place: &Place) -> Result<Spec, ServerError> {
+    fn spec(&self, place: &ServerPlace) -> Result<Spec, ServerError> {
         Ok(Spec {
             program: script()?,
             args: Vec::new(),
@@ -133,12 +135,12 @@ impl Server for Rabbitmq {
         &[0]
     }
 
-    fn ready<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), String>> {
+    fn ready<'a>(&'a self, place: &'a ServerPlace) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(within_a_second(log_in(place)))
     }
 
-    /// Nothing to do: the user is made at the first boot, from the configuration.
-    fn provision<'a>(&'a self, _: &'a Place) -> BoxFuture<'a, Result<(), ServerError>> {
+    /// Has no work to do: the configuration creates the user at the first boot.
+    fn provision<'a>(&'a self, _: &'a ServerPlace) -> BoxFuture<'a, Result<(), ServerError>> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -1,13 +1,20 @@
 //! The account that a server runs as: PostgreSQL refuses to run as root.
 
 use std::fs::Metadata;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
 
-use super::ServerError;
+/// An account that can't use a folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {source}")]
+pub struct AccountError {
+    pub(crate) what: String,
+    pub(crate) source: io::Error,
+}
 
 /// An account of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +26,10 @@ pub struct Account {
 }
 
 impl Account {
-    /// For a server that refuses root: none if this user is not root, else the first of `names` that
+    /// Finds an account for a server that refuses root: none if this user is not root, else the first of `names` that
     /// exists, else `nobody`.
     #[must_use]
+    // PostgreSQL refuses to run as root, and CI jobs in containers often run as root.
     pub fn instead_of_root(names: &[&str]) -> Option<Self> {
         if !geteuid().is_root() {
             return None;
@@ -36,10 +44,10 @@ impl Account {
     /// Gives a folder to the account.
     ///
     /// # Errors
-    /// [`ServerError::File`] names the folder.
-    pub fn own(self, folder: &Path) -> Result<(), ServerError> {
+    /// [`AccountError`] names the folder.
+    pub fn own(self, folder: &Path) -> Result<(), AccountError> {
         chown(folder, Some(Uid::from_raw(self.uid)), Some(Gid::from_raw(self.gid))).map_err(|errno| {
-            ServerError::File {
+            AccountError {
                 what: format!("can't give {} to another account", folder.display()),
                 source: errno.into(),
             }
@@ -49,8 +57,8 @@ impl Account {
     /// Makes sure that the account can enter every folder on the way to one.
     ///
     /// # Errors
-    /// [`ServerError::File`] names the first that is closed to it.
-    pub fn check_way(self, folder: &Path) -> Result<(), ServerError> {
+    /// [`AccountError`] names the first that is closed to it.
+    pub fn check_way(self, folder: &Path) -> Result<(), AccountError> {
         let closed = |folder: &&Path| folder.metadata().is_ok_and(|meta| !self.may_enter(&meta));
         let Some(closed) = folder.ancestors().filter(closed).last() else { return Ok(()) };
         let what = format!(
@@ -59,7 +67,7 @@ impl Account {
             self.uid,
             folder.display()
         );
-        Err(ServerError::File { what, source: Errno::EACCES.into() })
+        Err(AccountError { what, source: Errno::EACCES.into() })
     }
 
     fn may_enter(self, folder: &Metadata) -> bool {

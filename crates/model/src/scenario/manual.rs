@@ -1,9 +1,9 @@
-//! Faults and loads that a person asks for while a system runs, in the words of a scenario file.
+//! Manual faults and loads, requested while a system runs, with the keys of a scenario file.
 
 use serde_json::{Map, Value, json};
 
 use super::duration::Span;
-use super::fault::{Given, Place, PlannedFault};
+use super::fault::{AttributeValue, PlannedFault, TargetKind};
 use super::format::Scenario;
 use super::parse::read;
 use super::schedule::Schedule;
@@ -11,20 +11,20 @@ use super::stream::Arrivals;
 use super::validate::{self, Names};
 use faultline_toxics::Action;
 
-/// The longest load by hand; a person ends it before.
+/// Longest manual load; a person ends it before.
 const LONGEST: &str = "6h";
 
-/// A fault with the keys that it has in a scenario but `at` and `for`, like
+/// Reads a fault with the keys of a scenario but `at` and `for`, like
 /// `{"kind": "latency", "link": "a->b", "latency": "200ms"}`. It begins at once and lasts until it is healed.
 ///
 /// # Errors
-/// What is wrong with it and what would be right.
+/// The mistakes, with what was expected.
 pub fn fault(given: &Map<String, Value>, names: &Names, seed: u64) -> Result<PlannedFault, String> {
     let mut given = given.clone();
     for key in ["at", "for"] {
         if given.contains_key(key) {
             return Err(format!(
-                "a fault by hand has no `{key}`: it begins at once and lasts until it is healed"
+                "a manual fault has no `{key}`: it begins at once and lasts until it is healed"
             ));
         }
     }
@@ -35,26 +35,26 @@ pub fn fault(given: &Map<String, Value>, names: &Names, seed: u64) -> Result<Pla
     Ok(PlannedFault::derive(fault.get_ref(), seed))
 }
 
-/// A load at rates like `{"ping": "20/s"}`, which lasts until it is ended.
+/// Reads a load at rates like `{"ping": "20/s"}`, which lasts until it is ended.
 ///
 /// # Errors
-/// What is wrong with it and what would be right.
+/// The mistakes, with what was expected.
 pub fn load(name: &str, rates: &Map<String, Value>, names: &Names, seed: u64) -> Result<Schedule, String> {
     if rates.is_empty() {
-        return Err("no load: give at least one path a rate, like \"20/s\"".to_owned());
+        return Err("no load: expected at least one path with a rate, like \"20/s\"".to_owned());
     }
     let scenario = scenario(&json!({ "rates": rates, "fault": [] }), names)?;
     Ok(Schedule::derive(name, &scenario, seed))
 }
 
-/// Nothing that is sent, for faults without a load.
+/// Makes an empty schedule, for faults without a load.
 #[must_use]
 pub fn rest(name: &str) -> Option<Schedule> {
     let scenario = scenario(&json!({ "rates": {}, "fault": [] }), &Names::default()).ok()?;
     Some(Schedule::derive(name, &scenario, 0))
 }
 
-/// What was done by hand as the text of a scenario file, so that it can be done again.
+/// Writes the manual faults and load of a session as a scenario file that repeats them.
 ///
 /// # Errors
 /// When it can't be written as TOML.
@@ -83,9 +83,9 @@ fn fault_as_given(fault: &PlannedFault) -> Value {
     given.insert("at".to_owned(), json!(fault.at));
     given.insert("for".to_owned(), json!(Span::from_micros(lasted)));
     match fault.kind.place() {
-        Place::Node => drop(given.insert("node".to_owned(), json!(fault.target))),
-        Place::Link => drop(given.insert("link".to_owned(), json!(fault.target))),
-        Place::Groups => {
+        TargetKind::Node => drop(given.insert("node".to_owned(), json!(fault.target))),
+        TargetKind::Link => drop(given.insert("link".to_owned(), json!(fault.target))),
+        TargetKind::Groups => {
             if let Some(partition) = &fault.partition {
                 given.insert("nodes".to_owned(), json!(partition.nodes));
                 given.insert("from".to_owned(), json!(partition.from));
@@ -100,14 +100,15 @@ fn fault_as_given(fault: &PlannedFault) -> Value {
         given.insert("toxicity".to_owned(), json!(toxic.toxicity));
         for attribute in spec.attributes {
             if let Some(value) = toxic.values.get(attribute.name) {
-                given.insert(attribute.name.to_owned(), json!(Given::of(*value, attribute)));
+                given.insert(attribute.name.to_owned(), json!(AttributeValue::with_unit(*value, attribute)));
             }
         }
     }
     Value::Object(given)
 }
 
-/// Read from the text that a file would hold, so that it is checked and told of as one.
+/// Reads the text that a file would hold.
+// TOML, since it gives the same checks and the same messages as for a file.
 fn scenario(given: &Value, names: &Names) -> Result<Scenario, String> {
     let file = json!({
         "shows": "a load and faults by hand",
@@ -115,15 +116,15 @@ fn scenario(given: &Value, names: &Names) -> Result<Scenario, String> {
         "fault": given["fault"],
     });
     let text = toml::to_string(&file).map_err(|error| error.to_string())?;
-    let told = |list: Vec<super::Mistake>| {
+    let joined = |list: Vec<super::Mistake>| {
         let messages: Vec<String> = list.into_iter().map(|mistake| mistake.message).collect();
         messages.join("; ")
     };
     // Faults between two runs have no load.
     let scenario = read("by hand", &text, |scenario| validate::alone(scenario, &text))
-        .map_err(|mistakes| told(mistakes.list))?;
+        .map_err(|mistakes| joined(mistakes.list))?;
     let list = validate::names(&scenario, names, &text);
-    if list.is_empty() { Ok(scenario) } else { Err(told(list)) }
+    if list.is_empty() { Ok(scenario) } else { Err(joined(list)) }
 }
 
 #[cfg(test)]
@@ -139,23 +140,23 @@ mod tests {
         }
     }
 
-    fn told(given: Value) -> Result<PlannedFault, String> {
+    fn manual(given: Value) -> Result<PlannedFault, String> {
         fault(given.as_object().unwrap(), &names(), 1)
     }
 
     #[test]
     fn a_fault_has_the_words_of_a_scenario() {
-        let killed = told(json!({ "kind": "kill", "node": "mongo" })).unwrap();
+        let killed = manual(json!({ "kind": "kill", "node": "mongo" })).unwrap();
         assert_eq!((killed.kind, killed.target.as_str()), (FaultKind::Kill, "mongo"));
         let slow = json!({ "kind": "latency", "link": "broker->mongo", "latency": "200ms", "toxicity": 0.5 });
-        let toxic = told(slow).unwrap().toxic.unwrap();
+        let toxic = manual(slow).unwrap().toxic.unwrap();
         assert_eq!((toxic.values["latency"], toxic.toxicity), (200, 0.5));
     }
 
     #[test]
     fn what_is_wrong_is_told_with_what_would_be_right() {
         for (given, right) in [
-            (json!({ "kind": "kill", "node": "redis" }), "it has broker, mongo"),
+            (json!({ "kind": "kill", "node": "redis" }), "expected one of broker, mongo"),
             (json!({ "kind": "explode", "node": "mongo" }), "`kill`"),
             (json!({ "kind": "latency", "link": "broker->mongo" }), "needs `latency`"),
             (json!({ "kind": "latency", "link": "broker->mongo", "latency": 200 }), "\"200ms\""),
@@ -163,7 +164,7 @@ mod tests {
             (json!({ "kind": "kill", "node": ["mongo"] }), "string"),
             (json!({ "node": "mongo" }), "kind"),
         ] {
-            let message = told(given.clone()).unwrap_err();
+            let message = manual(given.clone()).unwrap_err();
             assert!(message.contains(right), "{given}: {message}");
         }
     }
@@ -180,7 +181,7 @@ mod tests {
             partition,
         ] {
             let at = Span::from_secs(1 + 2 * schedule.faults.len() as u64);
-            let fault = told(given).unwrap();
+            let fault = manual(given).unwrap();
             schedule.faults.push(PlannedFault { at, until: Span::from_micros(at.micros() + 5), ..fault });
         }
         let text = as_file(&schedule).unwrap();
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(rates(json!({ "ping": "20/s" })).unwrap().streams.len(), 1);
         for (given, right) in [
             (json!({}), "20/s"),
-            (json!({ "pong": "1/s" }), "it has ping"),
+            (json!({ "pong": "1/s" }), "expected one of ping"),
             (json!({ "ping": "fast" }), "200/s"),
         ] {
             let message = rates(given.clone()).unwrap_err();

@@ -1,4 +1,4 @@
-//! How arrivals follow one another: `200/s`, `20/s..200/s`, `20/s..200/s in 5 steps`, `poisson 200/s`.
+//! Arrival rates of a stage: `200/s`, `20/s..200/s`, `20/s..200/s in 5 steps`, `poisson 200/s`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,73 +7,73 @@ use serde::{Deserialize, Serialize};
 
 use super::rate::{BadRate, Rate};
 
-/// The most steps of one pace.
+/// Largest number of steps of one arrival rate.
 const MOST_STEPS: u32 = 1000;
 
-/// How arrivals follow one another during a phase.
+/// Arrival rate over one stage, and the spacing of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pace {
+pub struct ArrivalRate {
     /// The rate at the beginning.
     pub from: Rate,
     /// The rate at the end.
     pub to: Rate,
-    /// In how many equal steps it goes from one to the other, both included; none for evenly all the time.
+    /// Number of equal steps from one rate to the other, both included; none for a ramp.
     pub steps: Option<u32>,
-    /// What lies between arrivals.
+    /// Spacing of arrivals.
     pub spacing: Spacing,
 }
 
-/// What lies between arrivals.
+/// Spacing of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spacing {
-    /// The same time, as far as the rate is the same.
+    /// Equal times, where the rate is constant.
     Even,
-    /// Times of a Poisson process: arrivals that know nothing of each other, as those of many people.
+    /// Times of a Poisson process: independent arrivals, as those of many people.
     Poisson,
 }
 
-/// Why a text is no pace.
+/// Error of reading an arrival rate of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadPace {
-    /// A rate in it is none.
+pub enum BadArrivalRate {
+    /// One of its rates is invalid.
     #[error(transparent)]
     Rate(#[from] BadRate),
-    /// The steps are none.
+    /// The steps are invalid.
     #[error(
-        "\"{0}\" is no number of steps: write 2 to {MOST_STEPS}, like \"20/s..200/s in 10 steps\", with two rates"
+        "invalid steps \"{0}\": expected 2 to {MOST_STEPS} between two rates, like \"20/s..200/s in 10 steps\""
     )]
     Steps(String),
 }
 
-impl Pace {
-    /// One rate, evenly.
+impl ArrivalRate {
+    /// Makes a constant rate with even spacing.
     #[must_use]
     pub const fn constant(rate: Rate) -> Self {
         Self { from: rate, to: rate, steps: None, spacing: Spacing::Even }
     }
 
-    /// Whether the rate is the same all the time.
+    /// Tells whether the rate is constant.
     #[must_use]
     pub fn is_constant(self) -> bool {
         self.from == self.to
     }
 
-    /// The highest rate, in arrivals a second.
+    /// Returns the highest rate, in arrivals per second.
     #[must_use]
     pub fn highest(self) -> f64 {
         self.from.hertz().max(self.to.hertz())
     }
 
-    /// How many arrivals are expected in `lasts` seconds.
+    /// Returns the number of arrivals expected in `lasts` seconds.
     #[must_use]
     pub fn expected(self, lasts: f64) -> f64 {
         // Steps are symmetric about the middle, as a ramp is.
         f64::midpoint(self.from.hertz(), self.to.hertz()) * lasts
     }
 
-    /// When, in seconds, `count` arrivals are expected to have come in a phase of `lasts` seconds; none for
-    /// more than come at all.
+    /// Returns the time, in seconds, at which `count` arrivals are expected to have come in a stage of `lasts` seconds;
+    /// none for more than come at all.
     #[must_use]
     pub fn reached(self, count: f64, lasts: f64) -> Option<f64> {
         match self.steps {
@@ -107,10 +107,10 @@ impl Pace {
     }
 }
 
-impl FromStr for Pace {
-    type Err = BadPace;
+impl FromStr for ArrivalRate {
+    type Err = BadArrivalRate;
 
-    fn from_str(text: &str) -> Result<Self, BadPace> {
+    fn from_str(text: &str) -> Result<Self, BadArrivalRate> {
         let (spacing, rest) = match text.trim().strip_prefix("poisson ") {
             Some(rest) => (Spacing::Poisson, rest),
             None => (Spacing::Even, text.trim()),
@@ -127,18 +127,20 @@ impl FromStr for Pace {
             }
         };
         if steps.is_some() && from == to {
-            return Err(BadPace::Steps(rest.to_owned()));
+            return Err(BadArrivalRate::Steps(rest.to_owned()));
         }
         Ok(Self { from, to, steps, spacing })
     }
 }
 
-fn steps_of(text: &str) -> Result<u32, BadPace> {
+fn steps_of(text: &str) -> Result<u32, BadArrivalRate> {
     let number = text.trim().strip_suffix("steps").and_then(|number| number.trim().parse().ok());
-    number.filter(|steps| (2..=MOST_STEPS).contains(steps)).ok_or_else(|| BadPace::Steps(text.to_owned()))
+    number
+        .filter(|steps| (2..=MOST_STEPS).contains(steps))
+        .ok_or_else(|| BadArrivalRate::Steps(text.to_owned()))
 }
 
-impl fmt::Display for Pace {
+impl fmt::Display for ArrivalRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.spacing == Spacing::Poisson {
             f.write_str("poisson ")?;
@@ -154,17 +156,17 @@ impl fmt::Display for Pace {
     }
 }
 
-impl TryFrom<String> for Pace {
-    type Error = BadPace;
+impl TryFrom<String> for ArrivalRate {
+    type Error = BadArrivalRate;
 
-    fn try_from(text: String) -> Result<Self, BadPace> {
+    fn try_from(text: String) -> Result<Self, BadArrivalRate> {
         text.parse()
     }
 }
 
-impl From<Pace> for String {
-    fn from(pace: Pace) -> Self {
-        pace.to_string()
+impl From<ArrivalRate> for String {
+    fn from(rate: ArrivalRate) -> Self {
+        rate.to_string()
     }
 }
 
@@ -175,14 +177,14 @@ pub(super) mod tests {
     use super::*;
 
     prop_compose! {
-        /// Any pace that can be written.
-        pub(in super::super) fn any_pace()(
+        /// Generates any arrival rate that can be written.
+        pub(in super::super) fn any_arrival_rate()(
             from in 1u32..50_000,
             to in 1u32..50_000,
             steps in prop::option::of(2u32..50),
             poisson in any::<bool>(),
-        ) -> Pace {
-            Pace {
+        ) -> ArrivalRate {
+            ArrivalRate {
                 from: Rate::per_second(from),
                 to: Rate::per_second(to),
                 steps: steps.filter(|_| from != to),
@@ -193,34 +195,34 @@ pub(super) mod tests {
 
     #[test]
     fn the_forms_are_read() {
-        let pace: Pace = "poisson 20/s..200/s in 5 steps".parse().unwrap();
-        assert_eq!((pace.steps, pace.spacing), (Some(5), Spacing::Poisson));
-        assert_eq!("90/min".parse::<Pace>().unwrap().to_string(), "90/min");
+        let rate: ArrivalRate = "poisson 20/s..200/s in 5 steps".parse().unwrap();
+        assert_eq!((rate.steps, rate.spacing), (Some(5), Spacing::Poisson));
+        assert_eq!("90/min".parse::<ArrivalRate>().unwrap().to_string(), "90/min");
     }
 
     #[test]
     fn what_is_none_is_refused_with_what_would_be_right() {
         for (text, told) in [
-            ("0/s", "\"0/s\" is no arrival rate"),
-            ("5/s..-1/s", "\"-1/s\" is no arrival rate"),
-            ("5/s..9/s in 1 steps", "is no number of steps: write 2 to 1000"),
-            ("5/s in 3 steps", "with two rates"),
+            ("0/s", "invalid arrival rate \"0/s\""),
+            ("5/s..-1/s", "invalid arrival rate \"-1/s\""),
+            ("5/s..9/s in 1 steps", "invalid steps \"1 steps\": expected 2 to 1000"),
+            ("5/s in 3 steps", "between two rates"),
         ] {
-            let error = text.parse::<Pace>().unwrap_err().to_string();
+            let error = text.parse::<ArrivalRate>().unwrap_err().to_string();
             assert!(error.contains(told), "{text}: {error}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_back(pace in any_pace()) {
-            prop_assert_eq!(pace.to_string().parse(), Ok(pace));
+        fn what_is_printed_is_read_back(rate in any_arrival_rate()) {
+            prop_assert_eq!(rate.to_string().parse(), Ok(rate));
         }
 
         #[test]
-        fn all_that_are_expected_come_one_after_the_other(pace in any_pace(), lasts in 0.1f64..20.0) {
-            let expected = pace.expected(lasts);
-            let at = |share: f64| pace.reached(expected * share, lasts);
+        fn all_that_are_expected_come_one_after_the_other(rate in any_arrival_rate(), lasts in 0.1f64..20.0) {
+            let expected = rate.expected(lasts);
+            let at = |share: f64| rate.reached(expected * share, lasts);
             let times: Vec<f64> = (0..100).filter_map(|part| at(f64::from(part) / 100.0)).collect();
             prop_assert_eq!(times.len(), 100);
             prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
