@@ -85,8 +85,8 @@ for = "3s"
         let load = |load: &str| format!("shows = \"x\"\n{load}");
         let empty = "[[load]]\nfor = \"10s\"\nrates = {}\n";
         for (text, place, told) in [
-            (load(empty), "s.toml:4:9: ", "expected at least one path, like"),
-            (load(&format!("{empty}{empty}")), "s.toml:4:9: ", "expected at least one path, like"),
+            (load(empty), "s.toml:4:9: ", "expected at least one path, found none"),
+            (load(&format!("{empty}{empty}")), "s.toml:4:9: ", "expected at least one path, found none"),
             (load("[[load]]\nfor = \"10s\"\n[load.rates]\n"), "s.toml:4:", "expected at least one path"),
             ("shows = \"x\"\nload = []\n".to_owned(), "s.toml:1:1: ", "no load"),
             (GOOD.replace("20/s", "0/s"), "s.toml:5:", "invalid arrival rate \"0/s\""),

@@ -72,8 +72,7 @@ pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
         }
     }
     if let (true, Some(phase)) = (paths.is_empty(), scenario.load.first()) {
-        let message =
-            "rates: expected at least one path, like { ping = \"20/s\" }; found none in the whole load";
+        let message = "rates: expected at least one path, found none in the whole load; an example is { ping = \"20/s\" }";
         found.add(&phase.rates.span(), message);
     }
     for (path, busiest) in &paths {
