@@ -89,7 +89,7 @@ test("RabbitMQ is killed by a click, seen in the charts, healed, and the report 
   await page.getByRole("button", { name: "End the load and judge" }).click();
   await expect(load(page)).toContainText(/pass: \d+ of \d+ operations acknowledged/, { timeout: 60_000 });
   await expect(counter(page, "lost")).toHaveText("0");
-  await expect(counter(page, "doubled")).toHaveText("0");
+  await expect(counter(page, "duplicated")).toHaveText("0");
   const acknowledged = await counter(page, "ok").textContent();
   await expect(page.getByRole("region", { name: "Runs", exact: true })).toContainText("by-hand");
 

@@ -15,7 +15,7 @@ export function Counters({ counts, run }: { counts: Counts; run: Run | null }) {
     ["entries acknowledged", counts.acknowledged, ""],
     ["stored", counts.stored, ""],
     [isJudged ? "lost" : "not stored yet", lost, isJudged && (lost ?? 0) > 0 ? "error" : ""],
-    ["doubled", counts.doubled, (counts.doubled ?? 0) > 0 ? "error" : ""],
+    ["duplicated", counts.duplicated, (counts.duplicated ?? 0) > 0 ? "error" : ""],
   ];
   if (run === null) return null;
   return (

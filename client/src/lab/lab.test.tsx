@@ -53,7 +53,7 @@ const quiet: State = {
     acknowledged: 0,
     stored: null,
     missing: null,
-    doubled: null,
+    duplicated: null,
     lost: null,
   },
   verdict: null,

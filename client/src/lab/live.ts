@@ -93,7 +93,7 @@ export interface Counts {
   acknowledged: number;
   stored: number | null;
   missing: number | null;
-  doubled: number | null;
+  duplicated: number | null;
   lost: number | null;
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use benches::figures::{Figure, Figures};
 use benches::{Failed, comparison, criterion_output, links, ratios, targets};
 use clap::Args;
-use faultline::cli::output::{note, tell};
+use faultline::cli::output::{note, print_line};
 use faultline::runner::machine;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -85,7 +85,7 @@ impl Report {
             note("there is no baseline yet: `make bench-record` makes one of this run");
         }
         write(&fresh.join(SUMMARY), &text)?;
-        tell(&text);
+        print_line(&text);
         note(format_args!("tables, charts and figures are in {}", fresh.display()));
         Ok(code)
     }

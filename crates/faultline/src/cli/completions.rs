@@ -1,4 +1,4 @@
-//! `faultline completions` and `faultline man`: what a shell and `man` know of the command line.
+//! `faultline completions` and `faultline man`: shell completions and manual pages of the command line.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use clap_complete::Shell;
 use super::exit::{Exit, Failure};
 use super::{Cli, output};
 
-/// `faultline completions`.
+/// Arguments of `faultline completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// The shell
+    /// Shell to complete for
     shell: Shell,
 }
 
 impl Completions {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] when nothing can be printed.
+    /// A [`Failure`] if standard output cannot be written.
     pub fn perform(self) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "faultline", &mut script);
@@ -28,24 +28,24 @@ impl Completions {
     }
 }
 
-/// `faultline man`.
+/// Arguments of `faultline man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// A page for the program and one for each verb, into this folder; else the program's on standard output
+    /// Folder for a page of the program and one of each verb; by default the program's page goes to standard output
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 impl Man {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] that names the folder which can't be written.
+    /// A [`Failure`] that names a folder which cannot be written.
     pub fn perform(self) -> Result<Exit, Failure> {
         if let Some(folder) = self.out {
-            let made = std::fs::create_dir_all(&folder);
-            made.and_then(|()| clap_mangen::generate_to(Cli::command(), &folder)).map_err(|error| {
-                Failure::unavailable(format!("can't write {}: {error}", folder.display()))
+            let created = std::fs::create_dir_all(&folder);
+            created.and_then(|()| clap_mangen::generate_to(Cli::command(), &folder)).map_err(|error| {
+                Failure::unavailable(format!("cannot write {}: {error}", folder.display()))
             })?;
             return Ok(Exit::Pass);
         }

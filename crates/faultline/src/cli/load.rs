@@ -1,4 +1,4 @@
-//! `faultline load`: arrivals in the open model, measured from when each was due.
+//! `faultline load`: loads a system in the open model; latency counts from the due time of each operation.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -18,73 +18,74 @@ use crate::scenario::duration::Span;
 use crate::scenario::{LoadPhase, Operations, Pace, Scenario, Schedule, replay, validate};
 use crate::stack::Topology;
 
-/// `faultline load`.
+/// Arguments of `faultline load`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A pace is a rate, a way from one rate to another, or that in steps; evenly, or as a Poisson process:
+An arrival rate is constant, a ramp, or a ramp in steps; evenly spaced, or as a Poisson process:
   --rate log-json=200/s
   --rate 'log-json=10/s..500/s'
   --rate 'ping=poisson 100/s..1000/s in 10 steps'
 
-Latency counts from when an operation was due, so that a system that stalls is charged for those that had to
-wait. Exit codes: 0 done, 1 ended by --abort-if, 64 a mistake in the command, 69 no system, 130 interrupted.")]
+Latency counts from the time at which an operation was due, so the time that operations wait while the system stalls is
+included. Exit codes: 0 done, 1 aborted by --abort-if, 64 a mistake in the command line, 69 the system could not be
+started or reached, 130 interrupted.")]
 pub struct Load {
-    /// Arrivals on a path, as PATH=PACE; several for a mix
-    #[arg(long, value_name = "PATH=PACE", required_unless_present_any = ["scenario", "replay", "self_check"])]
-    rate: Vec<PathPace>,
-    /// How long they come
+    /// Arrival rate of a path; repeat it for a mix
+    #[arg(long, value_name = "PATH=RATE", required_unless_present_any = ["scenario", "replay", "self_check"])]
+    rate: Vec<PathRate>,
+    /// Duration of the load
     #[arg(long = "for", value_name = "TIME", default_value = "30s", conflicts_with_all = ["scenario", "replay"])]
     lasts: Span,
-    /// The load of a scenario, without its faults
+    /// Load of a scenario, without its faults
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "replay"])]
     scenario: Option<PathBuf>,
-    /// Arrivals as they are listed in a file, a line each: seconds,PATH
+    /// Arrivals from a file, one line each: SECONDS,PATH
     #[arg(long, value_name = "FILE", conflicts_with = "rate")]
     replay: Option<PathBuf>,
-    /// End when this is true of the last 5 seconds, like 'p99 > 500ms' or 'log-json errors > 1%'
+    /// Threshold that ends the load when it is true of the last 5 seconds, like 'p99 > 500ms' or 'log-json errors > 1%'
     #[arg(long, value_name = "THRESHOLD")]
     abort_if: Vec<Threshold>,
-    /// Measure the generator alone, on rates that rise until it is late
+    /// Measure the generator alone, at rising rates until it is late
     #[arg(long, conflicts_with_all = ["rate", "scenario", "replay", "at", "get"])]
     self_check: bool,
     #[command(flatten)]
     operations: OperationArgs,
     #[command(flatten)]
     system: SystemArgs,
-    /// Who reads the result
+    /// Form of the result
     #[arg(long, value_enum, default_value_t = Output::Human)]
     output: Output,
 }
 
-/// `PATH=PACE`.
+/// Arrival rate of a path, written `PATH=RATE`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PathPace {
+pub struct PathRate {
     path: String,
     pace: Pace,
 }
 
-impl FromStr for PathPace {
+impl FromStr for PathRate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (path, pace) = text
             .split_once('=')
-            .ok_or_else(|| format!("\"{text}\" names no path: write PATH=PACE, like log-json=200/s"))?;
+            .ok_or_else(|| format!("expected PATH=RATE, like log-json=200/s, found \"{text}\""))?;
         let pace = pace.parse().map_err(|error: crate::scenario::pace::BadPace| error.to_string())?;
         Ok(Self { path: path.trim().to_owned(), pace })
     }
 }
 
 impl Load {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] where nothing was measured.
+    /// A [`Failure`] if nothing was measured.
     pub fn perform(self) -> Result<Exit, Failure> {
         if self.self_check {
             return self_check(self.output);
         }
-        let topology = self.system.described()?;
+        let topology = self.system.read_topology()?;
         let seed = self.operations.seed();
         let schedule = self.schedule(&topology, seed)?;
         output::note(format_args!("faultline load --seed {seed}"));
@@ -123,7 +124,7 @@ impl Load {
         }
         let mut schedule = Schedule::derive(&self.name(), &scenario, seed);
         if let Some(file) = &self.replay {
-            schedule.streams = listed(file, topology)?;
+            schedule.streams = read_arrivals(file, topology)?;
         }
         for threshold in &self.abort_if {
             if let Some(path) = threshold.path.as_ref().filter(|path| !topology.paths.contains_key(*path)) {
@@ -140,12 +141,14 @@ impl Load {
         file.map_or_else(|| "load".to_owned(), |file| load_files::name_of(file))
     }
 
-    /// The options as a scenario of one phase.
+    /// Converts the options to a scenario of one stage.
     fn as_scenario(&self) -> Result<Scenario, Failure> {
         let mut rates = std::collections::BTreeMap::new();
-        for PathPace { path, pace } in &self.rate {
+        for PathRate { path, pace } in &self.rate {
             if rates.insert(toml::Spanned::new(0..0, path.clone()), *pace).is_some() {
-                return Err(Failure::usage(format!("--rate names the path \"{path}\" twice")));
+                return Err(Failure::usage(format!(
+                    "--rate: expected each path once, found the path \"{path}\" twice"
+                )));
             }
         }
         let lasts = toml::Spanned::new(0..0, self.lasts);
@@ -159,20 +162,20 @@ impl Load {
     }
 }
 
-/// Seconds at each rate of a self-check.
-const CHECKED_FOR: Span = Span::from_secs(5);
+/// Time at each rate of a self-check.
+const CHECK_TIME: Span = Span::from_secs(5);
 
 fn self_check(output: Output) -> Result<Exit, Failure> {
     output::note(format_args!(
-        "the generator against a server that answers at once, {CHECKED_FOR} at each rate, Poisson arrivals"
+        "measuring the generator against a server that answers at once: {CHECK_TIME} at each rate, Poisson arrivals"
     ));
-    let mut told = |checked: &Checked| {
-        let held = if checked.holds { "held" } else { "too much" };
-        output::note(format_args!("  {}/s: {held}", checked.rate));
+    let mut show = |checked: &Checked| {
+        let result = if checked.holds { "holds" } else { "late" };
+        output::note(format_args!("  {}/s: {result}", checked.rate));
     };
     let (all, cancelled) = super::runtime()?.block_on(async {
         let cancel = interrupt::token()?;
-        let all = runner::self_check::check(CHECKED_FOR, &mut told, &cancel).await.map_err(RunError::from)?;
+        let all = runner::self_check::check(CHECK_TIME, &mut show, &cancel).await.map_err(RunError::from)?;
         Ok::<_, Failure>((all, cancel.is_cancelled()))
     })?;
     output::print(match output {
@@ -182,10 +185,10 @@ fn self_check(output: Output) -> Result<Exit, Failure> {
     Ok(if cancelled { Exit::Interrupted } else { Exit::Pass })
 }
 
-fn listed(file: &Path, topology: &Topology) -> Result<Vec<crate::scenario::ArrivalStream>, Failure> {
+fn read_arrivals(file: &Path, topology: &Topology) -> Result<Vec<crate::scenario::ArrivalStream>, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("can't read the arrivals {name}: {error}")))?;
+        .map_err(|error| Failure::usage(format!("cannot read the arrivals {name}: {error}")))?;
     let streams = replay::read(&name, &text).map_err(Failure::usage)?;
     match streams.iter().find(|stream| !topology.paths.contains_key(&stream.path)) {
         Some(stream) => {
@@ -200,7 +203,7 @@ fn listed(file: &Path, topology: &Topology) -> Result<Vec<crate::scenario::Arriv
     }
 }
 
-/// Prints a result.
+/// Prints the result of a load.
 pub(super) fn show(report: &LoadReport, output: Output) -> Result<(), Failure> {
     output::print(match output {
         Output::Human => report.render(super::style()),

@@ -9,7 +9,7 @@ use faultline::scenario::{self, Entries, Schedule};
 
 use crate::lab;
 
-/// What every scenario promises, seen in the report of a run: it passes, and nothing is lost, doubled or altered.
+/// What every scenario promises, seen in the report of a run: it passes, and nothing is lost, duplicated or corrupted.
 fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> Report) {
     let report = run(lab::schedule(name, 1));
     assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
@@ -17,7 +17,7 @@ fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> Report) {
         assert!(figures.tally.ok > 0, "nothing was acknowledged on {path}");
         if path.starts_with("log-") {
             assert_eq!(
-                (figures.lost, figures.duplicated, figures.altered),
+                (figures.lost, figures.duplicated, figures.corrupted),
                 (Some(0), Some(0), Some(0)),
                 "{path}"
             );

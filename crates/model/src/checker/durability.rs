@@ -1,4 +1,4 @@
-//! Which acknowledged entries are lost, doubled or altered, per path and against what is expected.
+//! Which acknowledged entries are lost, duplicated or corrupted, per path and against what is expected.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -63,7 +63,7 @@ fn spread(timeline: &Timeline, found: &Found, by_path: &mut ByPath) {
     give(&found.duplicated, |found| &mut found.duplicated);
     give(&found.recovered, |found| &mut found.recovered);
     give(&found.unexpected, |found| &mut found.unexpected);
-    give(&found.altered, |found| &mut found.altered);
+    give(&found.corrupted, |found| &mut found.corrupted);
 }
 
 /// Counts the entries that went wrong on all paths.
@@ -77,7 +77,7 @@ pub fn counts(by_path: &ByPath) -> EntryCounts {
     }
 }
 
-/// The checks `lost`, `duplicated`, `unexpected` and `altered`.
+/// The checks `lost`, `duplicated`, `unexpected` and `corrupted`.
 #[must_use]
 pub fn checks(timeline: &Timeline, by_path: &ByPath) -> Vec<Check> {
     let expect = &timeline.run.schedule.expect;
@@ -102,7 +102,7 @@ pub fn checks(timeline: &Timeline, by_path: &ByPath) -> Vec<Check> {
         check("unexpected", "stored though refused or never sent", expect.unexpected, |found| {
             &found.unexpected
         }),
-        check("altered", "stored with other content than was sent", 0, |found| &found.altered),
+        check("corrupted", "stored with other content than was sent", 0, |found| &found.corrupted),
     ]
 }
 

@@ -70,7 +70,9 @@ pub struct PathFigures {
     /// Stored though refused or never sent.
     pub unexpected: Option<u64>,
     /// Stored with other content than was sent.
-    pub altered: Option<u64>,
+    // Reports of version 1 call it altered.
+    #[serde(alias = "altered")]
+    pub corrupted: Option<u64>,
     /// Operations that no fault touched.
     pub without_fault: Tally,
 }
@@ -168,7 +170,7 @@ pub fn paths(timeline: &Timeline, stored: &ByPath) -> BTreeMap<String, PathFigur
             duplicated: count(|found| &found.duplicated),
             recovered: count(|found| &found.recovered),
             unexpected: count(|found| &found.unexpected),
-            altered: count(|found| &found.altered),
+            corrupted: count(|found| &found.corrupted),
             without_fault: tally(
                 timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)),
             ),

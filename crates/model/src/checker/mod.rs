@@ -3,7 +3,7 @@
 //! | module | what it answers |
 //! | --- | --- |
 //! | [`verdict`] | `pass`, `not checked`, `unknown`, `fail`, and how they compose |
-//! | [`set`] | which acknowledged entries are lost, doubled, altered; which are there that should not be |
+//! | [`set`] | which acknowledged entries are lost, duplicated, corrupted; which are there that should not be |
 //! | [`durability`] | the same per path, against what is expected |
 //! | [`coverage`] | which paths' entries were looked for |
 //! | [`answers`] | whether every success was the answer that its path declares |

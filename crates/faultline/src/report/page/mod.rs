@@ -1,15 +1,15 @@
-//! The report of a run as one page that needs nothing else: `report.html`.
+//! The report of a run as one self-contained page: `report.html`.
 //!
-//! | module | what it draws |
+//! | module | content |
 //! | --- | --- |
 //! | `verdict` | the verdict, why, and how to repeat it |
-//! | `system` | nodes and links, with what was faulty |
-//! | `layout` | where nodes stand |
-//! | `time_chart` | what became of a path's operations, second by second |
-//! | `axis` | where ticks are |
-//! | `slices` | seconds put together until they can be seen |
-//! | `faults` | each fault: times, evidence, phases |
-//! | `entries` | the entries in question and their ways |
+//! | `system` | nodes and links, with the targets of faults |
+//! | `layout` | positions of nodes |
+//! | `time_chart` | operations of a path over time |
+//! | `axis` | ticks of an axis |
+//! | `slices` | seconds merged until they are wide enough to see |
+//! | `faults` | each fault: times, evidence, before, during and after |
+//! | `entries` | counts of entries, traces of those that went wrong |
 //! | `figures` | tables of paths, checks and the environment |
 //! | `format` | times and numbers as people read them |
 
@@ -31,7 +31,7 @@ use super::model::Report;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The whole page. It loads nothing and runs nothing.
+/// Writes the whole page. It loads nothing and runs no script, so that it can be opened from any archive of CI artefacts.
 #[must_use]
 pub fn render(report: &Report, details: &Details) -> String {
     let title = format!("{}: {}", report.verdict, report.scenario);
@@ -50,7 +50,7 @@ pub fn render(report: &Report, details: &Details) -> String {
                 (verdict::draw(report))
                 main {
                     (section("system", "The system", system::draw(report, details)))
-                    (section("time", "What became of every operation", charts(report, details)))
+                    (section("time", "Operations", charts(report, details)))
                     (section("faults", "Faults", faults::draw(report, details)))
                     (section("entries", "Entries", entries::draw(report, details)))
                     (section("checks", "Checks", figures::checks(report)))
