@@ -6,10 +6,11 @@ use std::io::IsTerminal;
 use clap::Args;
 use toml::Spanned;
 
+use super::arguments::Output;
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
-use super::{Output, interrupt, output};
+use super::{interrupt, output, runtime};
 use crate::measure::Threshold;
 use crate::measure::capacity::{Found, TrialResult};
 use crate::report::capacity::{CapacityReport, trial_line};
@@ -22,11 +23,11 @@ use crate::scenario::{LoadPhase, Operations, Pace, Scenario, Schedule, validate}
 /// Arguments of `faultline capacity`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each trial sends Poisson arrivals at one rate, after a second of warm-up. The search doubles the rate while the SLO
-holds, narrows the gap to 5 %, and confirms the result three times with trials of twice the length. Work that is left
+Each trial sends Poisson arrivals at one rate, after a second of warm-up. The search doubles the rate while the SLO \
+holds, narrows the gap to 5 %, and confirms the result three times with trials of twice the length. Work that is left \
 in a queue after a trial counts against its rate.
 
-Exit codes: 0 found, 1 the SLO is never met, 2 the generator is the limit, 64 a mistake in the command line,
+Exit codes: 0 found, 1 the SLO is never met, 2 the generator is the limit, 64 a mistake in the command line, \
 69 the system could not be started or reached, 130 interrupted.")]
 pub struct Capacity {
     /// Path to load
@@ -76,19 +77,20 @@ impl Capacity {
         };
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
         let mut show = |trial: &TrialResult| output::note(trial_line(trial));
-        let (result, folder) = super::runtime()?.block_on(async {
+        let (result, folder) = runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             Ok::<_, Failure>(runner::capacity(options, listener, &mut show, cancel).await?)
         })?;
         folder.write_text("capacity.svg", &chart::capacity(&result)).map_err(Failure::internal)?;
         let report = CapacityReport::new(&folder.path().display().to_string(), &result);
         output::print(match self.output {
-            Output::Human => report.render(super::style()),
-            Output::Json => super::json(&report)?,
+            Output::Human => report.render(output::style()),
+            Output::Json => output::json(&report)?,
         })?;
         Ok(match result.found {
             Some(Found::Capacity { .. } | Found::AlwaysMet { .. }) => Exit::Pass,
             Some(Found::NeverMet { .. }) => Exit::Fail,
+            // The system may hold more: the search proved only that this machine cannot send it.
             Some(Found::GeneratorLimit { .. }) => Exit::Unknown,
             None => Exit::Interrupted,
         })

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::arguments::Output;
 use super::exit::{Exit, Failure};
-use super::{Output, output};
+use super::output;
 use crate::measure::{LoadResult, Second, compare};
 use crate::report::compare::CompareReport;
 use crate::report::runs::RunsReport;
@@ -15,8 +16,8 @@ use crate::runner::recorder::FILE as HISTORY;
 /// Arguments of `faultline compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each measure has a 95 % confidence interval, from resampling the seconds (bootstrap). A difference is significant if its
-interval excludes 0. Two runs are compared as a whole, and during and after each fault that both have, with their
+Each measure has a 95 % confidence interval, from resampling the seconds (bootstrap). A difference is significant if its \
+interval excludes 0. Two runs are compared as a whole, and during and after each fault that both have, with their \
 verdicts, entries and times. A warning names each condition that differs: machine, version or schedule.")]
 pub struct Compare {
     /// Folder of the first load or run, the baseline
@@ -53,22 +54,23 @@ impl Compare {
         let (first, second) = (read(&self.first)?, read(&self.second)?);
         let report = RunsReport::new((&first.0, &first.1), (&second.0, &second.1));
         output::print(match self.output {
-            Output::Human => report.render(super::style()),
-            Output::Json => super::json(&report)?,
+            Output::Human => report.render(output::style()),
+            Output::Json => output::json(&report)?,
         })?;
         Ok(Exit::Pass)
     }
 
     fn loads(&self) -> Result<Exit, Failure> {
         let (first, second) = (read(&self.first)?, read(&self.second)?);
+        // A fixed seed of the resampling: the same folders always give the same intervals.
         let comparisons = compare::compare(&first.1, &second.1, 1);
         if comparisons.is_empty() {
             return Err(Failure::usage("the two loads have no path in common"));
         }
         let report = CompareReport::new(&first.0, &second.0, comparisons);
         output::print(match self.output {
-            Output::Human => report.render(super::style()),
-            Output::Json => super::json(&report)?,
+            Output::Human => report.render(output::style()),
+            Output::Json => output::json(&report)?,
         })?;
         Ok(Exit::Pass)
     }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 use super::exit::{Exit, Failure};
-use super::{Cli, output};
+use super::output;
 
 /// Arguments of `faultline completions`.
 #[derive(Debug, Args)]
@@ -20,9 +20,9 @@ impl Completions {
     ///
     /// # Errors
     /// A [`Failure`] if standard output cannot be written.
-    pub fn perform(self) -> Result<Exit, Failure> {
+    pub fn perform(self, program: &mut clap::Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "faultline", &mut script);
+        clap_complete::generate(self.shell, program, "faultline", &mut script);
         output::print(String::from_utf8_lossy(&script))?;
         Ok(Exit::Pass)
     }
@@ -41,16 +41,16 @@ impl Man {
     ///
     /// # Errors
     /// A [`Failure`] that names a folder which cannot be written.
-    pub fn perform(self) -> Result<Exit, Failure> {
+    pub fn perform(self, program: clap::Command) -> Result<Exit, Failure> {
         if let Some(folder) = self.out {
             let created = std::fs::create_dir_all(&folder);
-            created.and_then(|()| clap_mangen::generate_to(Cli::command(), &folder)).map_err(|error| {
+            created.and_then(|()| clap_mangen::generate_to(program, &folder)).map_err(|error| {
                 Failure::unavailable(format!("cannot write {}: {error}", folder.display()))
             })?;
             return Ok(Exit::Pass);
         }
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::internal)?;
+        clap_mangen::Man::new(program).render(&mut page).map_err(Failure::internal)?;
         output::print(String::from_utf8_lossy(&page))?;
         Ok(Exit::Pass)
     }

@@ -50,6 +50,7 @@ impl Display {
     /// Prints a line that stays.
     fn line(&self, line: &str) {
         match &self.bar {
+            // The bar leaves the screen meanwhile, or each line would leave a copy of it behind.
             Some(bar) => bar.suspend(|| output::note(line)),
             None => output::note(line),
         }
@@ -83,6 +84,7 @@ impl Display {
     }
 
     fn fault(&self, index: usize, stage: FaultStage, at: i64, evidence: &[Evidence]) {
+        // The stage active follows at once and has the evidence.
         if stage == FaultStage::Begin {
             return;
         }

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use super::arguments::TopologyArgs;
 use super::exit::{Exit, Failure};
-use super::{TopologyArgs, output};
+use super::{output, runtime};
 use crate::stack::containers::{Engine, EngineError, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
@@ -43,7 +44,7 @@ impl Doctor {
             })?;
         }
         let missing = requirements.iter().filter(|one| one.found.is_err()).count();
-        let containers = super::runtime()?.block_on(containers(&topology));
+        let containers = runtime::start()?.block_on(containers(&topology));
         let engine = match &containers {
             Ok(()) => "container engine available, all images present".to_owned(),
             Err(why) => why.to_string(),

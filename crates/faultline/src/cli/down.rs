@@ -7,8 +7,9 @@ use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::arguments::RunsArgs;
 use super::exit::{Exit, Failure};
-use super::{RunsArgs, output};
+use super::output;
 use crate::runner::folder;
 use crate::runner::owner::Owner;
 use crate::stack::identity::Liveness;
@@ -75,6 +76,7 @@ fn end(harness: Mark) -> Result<(), String> {
                 "pid {pid} did not end within {LIMIT:?}; end it with `kill -9 {pid}`, then `faultline heal`"
             ));
         }
+        // Polled, since only a parent can wait for a process.
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())

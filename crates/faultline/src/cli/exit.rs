@@ -48,6 +48,7 @@ impl From<Verdict> for Exit {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
+            // A script must not take a run that proved nothing for a pass.
             Verdict::NotChecked | Verdict::Unknown => Self::Unknown,
             Verdict::Fail => Self::Fail,
         }

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::output;
 use crate::report::catalogue;
 
 /// Arguments of `faultline faults`.
@@ -43,13 +44,14 @@ impl Faults {
                 )));
             }
         }
+        // The order of the catalogue, whatever the order of the names.
         entries.retain(|entry| self.names.is_empty() || self.names.iter().any(|name| name == entry.name));
         let text = match self.output {
-            CatalogueOutput::Human => catalogue::render(&entries, super::style()),
-            CatalogueOutput::Json => super::json(&entries)?,
+            CatalogueOutput::Human => catalogue::render(&entries, output::style()),
+            CatalogueOutput::Json => output::json(&entries)?,
             CatalogueOutput::Markdown => catalogue::markdown(&entries),
         };
-        super::output::print(text)?;
+        output::print(text)?;
         Ok(Exit::Pass)
     }
 }

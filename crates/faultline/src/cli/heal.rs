@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::arguments::RunsArgs;
 use super::exit::{Exit, Failure};
-use super::{RunsArgs, output};
+use super::{output, runtime};
 use crate::fault::heal;
 use crate::fault::journal;
 use crate::runner::folder::{self, KEPT};
@@ -40,8 +41,9 @@ impl Heal {
         let mut work = Cleanup::default();
         let found = folder::found(&self.runs.runs).map_err(safe)?;
         let dead: Vec<DeadRun> = found.into_iter().filter_map(|found| work.judge(found)).collect();
+        // Processes and containers first: data and journals are safe to touch only when nothing writes to them.
         work.end_strays();
-        super::runtime()?.block_on(work.remove_containers(&dead));
+        runtime::start()?.block_on(work.remove_containers(&dead));
         for dead in &dead {
             work.heal_folder(dead);
         }

@@ -28,6 +28,7 @@ pub fn token() -> Result<CancellationToken, Failure> {
                 cancelled.cancel();
             }
         }
+        // No destructor runs. The kernel ends the children with their parent, and `heal` cleans up the rest.
         std::process::exit(Exit::Interrupted as i32);
     });
     Ok(token)

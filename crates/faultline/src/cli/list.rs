@@ -35,6 +35,7 @@ impl List {
     }
 }
 
+// A file with a mistake is listed too: a list that leaves it out would look as if it did not exist.
 fn shows(path: &std::path::Path) -> String {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -6,10 +6,11 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::arguments::Output;
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::operations::{OperationArgs, SystemArgs};
-use super::{Output, interrupt, load_files, output};
+use super::{interrupt, load_files, output, runtime};
 use crate::measure::Threshold;
 use crate::measure::self_check::Checked;
 use crate::report::{self, LoadReport, chart};
@@ -26,8 +27,8 @@ An arrival rate is constant, a ramp, or a ramp in steps; evenly spaced, or as a 
   --rate 'log-json=10/s..500/s'
   --rate 'ping=poisson 100/s..1000/s in 10 steps'
 
-Latency counts from the time at which an operation was due, so the time that operations wait while the system stalls is
-included. Exit codes: 0 done, 1 aborted by --abort-if, 64 a mistake in the command line, 69 the system could not be
+Latency counts from the time at which an operation was due, so the time that operations wait while the system stalls is \
+included. Exit codes: 0 done, 1 aborted by --abort-if, 64 a mistake in the command line, 69 the system could not be \
 started or reached, 130 interrupted.")]
 pub struct Load {
     /// Arrival rate of a path; repeat it for a mix
@@ -92,7 +93,7 @@ impl Load {
         let (aim, runs) = (self.system.aim(topology)?, self.system.runs());
         let options = LoadOptions { schedule, aim, abort_if: self.abort_if, runs };
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
-        let Loaded { result, seconds, folder } = super::runtime()?.block_on(async {
+        let Loaded { result, seconds, folder } = runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             Ok::<_, Failure>(runner::load(options, listener, cancel).await?)
         })?;
@@ -111,6 +112,7 @@ impl Load {
             Some(file) => load_files::scenario(file, topology)?,
             None => self.as_scenario()?,
         };
+        // A load measures the system without the proxies in which faults happen.
         scenario.fault.clear();
         self.operations.apply(&mut scenario.operations);
         let mut mistakes = validate::alone(&scenario, "");
@@ -118,6 +120,7 @@ impl Load {
             mistakes.extend(validate::arrivals(&scenario, ""));
         }
         let names =
+            // The names of a scenario file were checked when it was read, with their lines.
             if self.scenario.is_none() { validate::names(&scenario, &topology.names(), "") } else { vec![] };
         if let Some(mistake) = mistakes.into_iter().chain(names).next() {
             return Err(Failure::usage(mistake.message));
@@ -151,6 +154,7 @@ impl Load {
                 )));
             }
         }
+        // Options have no place in a file, so their spans are empty.
         let lasts = toml::Spanned::new(0..0, self.lasts);
         Ok(Scenario {
             shows: "a load without faults".to_owned(),
@@ -173,14 +177,14 @@ fn self_check(output: Output) -> Result<Exit, Failure> {
         let result = if checked.holds { "holds" } else { "late" };
         output::note(format_args!("  {}/s: {result}", checked.rate));
     };
-    let (all, cancelled) = super::runtime()?.block_on(async {
+    let (all, cancelled) = runtime::start()?.block_on(async {
         let cancel = interrupt::token()?;
         let all = runner::self_check::check(CHECK_TIME, &mut show, &cancel).await.map_err(RunError::from)?;
         Ok::<_, Failure>((all, cancel.is_cancelled()))
     })?;
     output::print(match output {
-        Output::Human => report::load::self_check(&all, super::style()),
-        Output::Json => super::json(&all)?,
+        Output::Human => report::load::self_check(&all, output::style()),
+        Output::Json => output::json(&all)?,
     })?;
     Ok(if cancelled { Exit::Interrupted } else { Exit::Pass })
 }
@@ -206,7 +210,7 @@ fn read_arrivals(file: &Path, topology: &Topology) -> Result<Vec<crate::scenario
 /// Prints the result of a load.
 pub(super) fn show(report: &LoadReport, output: Output) -> Result<(), Failure> {
     output::print(match output {
-        Output::Human => report.render(super::style()),
-        Output::Json => super::json(report)?,
+        Output::Human => report.render(output::style()),
+        Output::Json => output::json(report)?,
     })
 }

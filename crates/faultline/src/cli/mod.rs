@@ -19,6 +19,8 @@
 //! | [`completions`] | prints shell completions and manual pages |
 //! | `credentials` | passwords, hidden in addresses |
 //! | [`exit`] | exit codes |
+//! | [`arguments`] | arguments that several verbs share |
+//! | `runtime` | the runtime of the verbs that need one |
 //! | [`output`] | standard output and standard error |
 //! | [`display`] | progress, as a live line or as plain lines |
 //! | [`interrupt`] | Ctrl-C: once ends in order, twice at once |
@@ -26,6 +28,7 @@
 //! | [`target`] | a running system as the target of a load |
 //! | [`load_files`] | reads topology and scenario files |
 
+pub mod arguments;
 pub mod capacity;
 pub mod compare;
 pub mod completions;
@@ -46,6 +49,7 @@ pub mod proxy;
 pub mod report;
 pub mod report_output;
 pub mod run;
+mod runtime;
 pub mod schema;
 pub mod target;
 pub mod ui;
@@ -53,16 +57,12 @@ pub mod up;
 pub mod validate;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::report::Style;
-use crate::stack::Choice;
 use crate::stack::containers::context;
-use crate::stack::topology::{Replicas, Topology};
 use exit::{Exit, Failure};
 
 /// Shows what your system loses when a part of it fails.
@@ -115,96 +115,6 @@ enum Command {
     Man(completions::Man),
 }
 
-/// Arguments that describe the system.
-#[derive(Debug, Clone, Args)]
-pub struct TopologyArgs {
-    /// Compose file that describes the system
-    #[arg(long, default_value = "docker-compose.yml", value_name = "FILE")]
-    pub topology: PathBuf,
-    /// Copies of a node, like listener=3,logger=2; they are named listener, listener-2 and so on
-    #[arg(long, value_name = "NODE=NUMBER", value_delimiter = ',')]
-    pub replicas: Vec<Replicas>,
-}
-
-impl TopologyArgs {
-    /// Reads the description of the system and adds its replicas.
-    ///
-    /// # Errors
-    /// A [`Failure`] of usage that names the place of a mistake.
-    pub fn read(&self) -> Result<Topology, Failure> {
-        let mut topology = load_files::topology(&self.topology)?;
-        for (place, Replicas { node, number }) in self.replicas.iter().enumerate() {
-            if self.replicas[..place].iter().any(|earlier| earlier.node == *node) {
-                return Err(Failure::usage(format!(
-                    "--replicas: expected each node once, found {node} twice"
-                )));
-            }
-            let result = topology.replicate(node, *number);
-            result.map_err(|error| Failure::usage(format!("--replicas: {error}")))?;
-        }
-        Ok(topology)
-    }
-}
-
-/// Argument for the folder of the runs.
-#[derive(Debug, Clone, Args)]
-pub struct RunsArgs {
-    /// Folder that holds a folder for each run
-    #[arg(long, default_value = "runs", value_name = "DIR")]
-    pub runs: PathBuf,
-}
-
-/// Arguments that choose the provider.
-#[derive(Debug, Clone, Args)]
-pub struct ProviderArgs {
-    /// Provider of the nodes
-    #[arg(long, value_enum, default_value_t = ProviderName::Auto)]
-    provider: ProviderName,
-    /// Run the services as processes and the servers as containers, for quick development
-    #[arg(long, value_enum, value_name = "PROVIDER")]
-    services: Option<ServicesName>,
-}
-
-impl ProviderArgs {
-    /// Returns the choice that both flags make together.
-    #[must_use]
-    pub fn choice(&self) -> Choice {
-        match (self.provider, self.services) {
-            (ProviderName::Processes, _) => Choice::Processes,
-            (_, Some(ServicesName::Processes)) => Choice::Mixed,
-            (ProviderName::Containers, None) => Choice::Containers,
-            (ProviderName::Auto, None) => Choice::Auto,
-        }
-    }
-}
-
-/// Name of a provider on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProviderName {
-    /// Containers if an engine is available with all images, else processes
-    Auto,
-    /// Servers and services as child processes
-    Processes,
-    /// Containers of the images in the compose file
-    Containers,
-}
-
-/// Provider of the services where the servers are containers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ServicesName {
-    /// Programs that were built in this repository
-    Processes,
-}
-
-/// Form of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// Text for people
-    Human,
-    /// One JSON document on standard output
-    Json,
-}
-
 /// Returns the command line as a whole: every verb with its arguments.
 #[must_use]
 pub fn command() -> clap::Command {
@@ -214,6 +124,7 @@ pub fn command() -> clap::Command {
 /// Parses the arguments of this process, runs the verb, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    // `parse` would exit with clap's own code 2, which means unknown here.
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -256,8 +167,8 @@ fn dispatch(verb: Command) -> Result<Exit, Failure> {
         Command::Doctor(doctor) => doctor.perform(),
         Command::Report(report) => report.perform(),
         Command::Schema(schema) => schema.perform(),
-        Command::Completions(completions) => completions.perform(),
-        Command::Man(man) => man.perform(),
+        Command::Completions(completions) => completions.perform(&mut command()),
+        Command::Man(man) => man.perform(command()),
     }
 }
 
@@ -285,23 +196,4 @@ fn logging(directives: &str) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt().log_internal_errors(false);
     log.with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
     Ok(())
-}
-
-/// Formats a value as one JSON document.
-fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(text + "\n")
-}
-
-/// Returns the style of standard output.
-fn style() -> Style {
-    Style::for_terminal(std::io::stdout().is_terminal(), std::env::var_os("NO_COLOR").is_some())
-}
-
-/// Starts a runtime for the verbs that need one.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use toml::Spanned;
 
+use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::exit::Failure;
 use super::target::{self, TargetArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs};
 use crate::runner::{Aim, Started};
 use crate::scenario::duration::Span;
 use crate::scenario::{Operations, Sizes};
@@ -51,6 +51,7 @@ impl OperationArgs {
     /// Returns the given seed, or a new one.
     #[must_use]
     pub fn seed(&self) -> u64 {
+        // 32 bits are random enough, and people copy the seed by hand.
         self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()))
     }
 }

@@ -1,12 +1,13 @@
-//! Standard output and standard error: the only place that writes to them.
+//! Standard output and standard error: the only place that writes to them. Forms of output that all verbs share.
 //!
 //! A reader may go away at any time (`faultline list | head -1`), and standard streams may be closed or full. Macros like
 //! `println!` panic then; clippy's `print_stdout` and `print_stderr` keep them out of the workspace.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use super::exit::Failure;
+use crate::report::Style;
 
 /// Prints the product of a verb on standard output.
 ///
@@ -37,4 +38,15 @@ pub fn note(line: impl Display) {
 fn write(stream: &mut impl Write, text: &impl Display) -> io::Result<()> {
     stream.write_all(text.to_string().as_bytes())?;
     stream.flush()
+}
+
+/// Formats a value as one JSON document.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(text + "\n")
+}
+
+/// Returns the style of standard output.
+pub(super) fn style() -> Style {
+    Style::for_terminal(io::stdout().is_terminal(), std::env::var_os("NO_COLOR").is_some())
 }

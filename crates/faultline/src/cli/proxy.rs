@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::net::{TcpListener, lookup_host};
 
 use super::exit::{Exit, Failure};
-use super::{interrupt, output};
+use super::{interrupt, output, runtime};
 use crate::proxy::{Registry, api};
 
 /// Arguments of `faultline proxy`.
@@ -34,11 +34,12 @@ impl ProxyVerb {
     pub fn perform(self) -> Result<Exit, Failure> {
         let config = self.config.as_deref().map(read).transpose()?;
         let seed = self.seed.unwrap_or_else(rand::random);
-        super::runtime()?.block_on(async {
+        runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             let listener = listen("--listen", &self.listen).await?;
             let address = listener.local_addr().map_err(Failure::internal)?;
             let registry = Arc::new(Registry::new(seed));
+            // Before the API is announced, so that a client which waits for the line finds every proxy.
             for proxy in config.unwrap_or_default() {
                 let name = proxy.name.clone();
                 let created = registry.create(proxy).await;

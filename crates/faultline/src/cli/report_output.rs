@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::exit::Failure;
+use super::output;
 use crate::report::{Report, annotations, junit, markdown, terminal};
 
 /// Form of the report on standard output.
@@ -27,8 +28,8 @@ impl ReportOutput {
     /// A [`Failure`] if the form cannot hold the report.
     pub fn render(self, report: &Report) -> Result<String, Failure> {
         match self {
-            Self::Human => Ok(terminal::render(report, super::style())),
-            Self::Json => super::json(report),
+            Self::Human => Ok(terminal::render(report, output::style())),
+            Self::Json => output::json(report),
             Self::Junit => junit::render(report).map_err(Failure::internal),
             Self::Github => Ok(annotations::render(report)),
             Self::Markdown => Ok(markdown::render(report)),

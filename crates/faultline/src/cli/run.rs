@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::report_output::ReportOutput;
 use super::ui::UiArgs;
-use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files, output};
+use super::{interrupt, load_files, output, runtime};
 use crate::report::{ControlReport, Report};
 use crate::runner::{self, Both, Listener, Options};
 use crate::scenario::Schedule;
@@ -56,12 +57,13 @@ impl RunVerb {
         let seed = self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);
         let command = format!("faultline run {} --seed {seed}", self.file.display());
+        // Printed before the run, so that a run which is interrupted or hangs can be repeated too.
         output::note(&command);
         let mut options = Options::new(topology, schedule, self.runs.runs);
         options.command = command;
         options.keep = self.keep;
         options.choice = self.provider.choice();
-        super::runtime()?.block_on(async {
+        runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             options.registry = self.api.registry().await?;
             let board = self.ui.listen().await?.map(|ui| {
@@ -74,6 +76,7 @@ impl RunVerb {
                 None => display(),
             };
             let report = runner::run(options, listener, cancel.clone()).await?;
+            // Decided here: the Ctrl-C that later closes the live lab is no interruption of the run.
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
             match baseline {
                 Some(baseline) => show_both(baseline, report.clone(), self.output)?,
@@ -99,6 +102,7 @@ fn display() -> Box<Display> {
 async fn run_baseline(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
     without.schedule.faults.clear();
+    // What is expected during a fault has no subject in a run without faults.
     without.schedule.expect.during.clear();
     without.schedule.scenario += "-control";
     let report = runner::run(without, display(), cancel.clone()).await?;
@@ -113,9 +117,9 @@ fn show_both(baseline: Report, report: Report, output: ReportOutput) -> Result<(
     let (without, with) = (operations(&baseline)?, operations(&report)?);
     let both = ControlReport::new((baseline, &without), (report, &with));
     output::print(match output {
-        ReportOutput::Json => super::json(&both)?,
+        ReportOutput::Json => output::json(&both)?,
         ReportOutput::Human => {
-            format!("{}\n{}", output.render(&both.experiment)?, both.render(super::style()))
+            format!("{}\n{}", output.render(&both.experiment)?, both.render(output::style()))
         }
         // The other forms have room for one run only.
         _ => output.render(&both.experiment)?,

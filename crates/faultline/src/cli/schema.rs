@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::exit::{Exit, Failure};
+use super::output;
 use crate::report::Report;
 use crate::scenario::schema;
 
@@ -33,7 +34,7 @@ impl Schema {
     /// # Errors
     /// A [`Failure`] if standard output cannot be written.
     pub fn perform(self) -> Result<Exit, Failure> {
-        super::output::print(super::json(&self.of.schema())?)?;
+        output::print(output::json(&self.of.schema())?)?;
         Ok(Exit::Pass)
     }
 }

@@ -56,6 +56,7 @@ pub fn of_url(url: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failu
 }
 
 fn check_target(given: &str, authority: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failure> {
+    // Asked before the load begins: a mistyped address should not look like a system that fails every operation.
     let address = resolve(authority)?;
     check_allowed(allow_remote, given, address)?;
     std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
@@ -109,6 +110,7 @@ fn resolve(at: &str) -> Result<SocketAddr, Failure> {
 }
 
 fn check_allowed(allow_remote: Option<&str>, given: &str, address: SocketAddr) -> Result<(), Failure> {
+    // A load on the wrong machine is an attack, so the name of another one must be repeated.
     let host = given.trim_start_matches("http://").split(['/', ':']).next().unwrap_or_default();
     if address.ip().is_loopback() || allow_remote == Some(host) {
         return Ok(());

@@ -37,6 +37,7 @@ impl UiArgs {
     /// A [`Failure`] for an address that is bad or in use.
     pub async fn listen(&self) -> Result<Option<Ui>, Failure> {
         let Some(text) = &self.ui else { return Ok(None) };
+        // Opened before the system starts, so that a port in use is reported at once and not after a minute.
         let listener = listen("--ui", text).await?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let token = Token::new();

@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::ui::{Ui, UiArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs, credentials, interrupt, output};
+use super::{credentials, interrupt, output, runtime};
 use crate::live::Between;
 use crate::live::session::Session;
 use crate::proxy::Registry;
@@ -62,7 +63,7 @@ impl Up {
         if self.keep {
             folder.keep_data().map_err(Failure::unavailable)?;
         }
-        let result = super::runtime()?.block_on(async {
+        let result = runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             let registry = self.api.registry().await?;
             let ui = self.ui.listen().await?;
@@ -134,6 +135,7 @@ async fn live(
     let (idle, teller) =
         Hands::idle(stack, folder.path(), Box::new(Between(board.clone())), rest.clone(), &ending)
             .map_err(Failure::unavailable)?;
+    // Viewers may look before there is a load, so sampling starts with the system.
     let looking = tokio::spawn(sampler::sample(Arc::clone(stack), teller));
     let mut options = Options::new(stack.topology().clone(), rest, runs);
     options.watched = true;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::arguments::TopologyArgs;
 use super::exit::{Exit, Failure};
-use super::{TopologyArgs, load_files, output};
+use super::{load_files, output};
 
 /// Arguments of `faultline validate`.
 #[derive(Debug, Args)]

@@ -21,6 +21,7 @@ pub fn render(report: &Report) -> String {
 
 fn level(verdict: Verdict) -> &'static str {
     match verdict {
+        // A notice does not alarm: a check that was not made claims nothing.
         Verdict::Pass | Verdict::NotChecked => "notice",
         Verdict::Unknown => "warning",
         Verdict::Fail => "error",

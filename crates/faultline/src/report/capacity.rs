@@ -72,6 +72,7 @@ impl CapacityReport {
     #[must_use]
     pub fn render(&self, style: Style) -> String {
         let head = ["offered/s", "ok/s", "p50 ms", "p99 ms", "max ms", "not ok", "late %", "drain s", "SLO"];
+        // The search jumps between rates; in their order the table reads as a curve.
         let mut trials: Vec<&TrialReport> = self.trials.iter().collect();
         trials.sort_by(|a, b| a.rate.total_cmp(&b.rate));
         let mut text = String::new();

@@ -56,6 +56,7 @@ pub const COLOURS: [RGBColor; 7] = [
 /// Draws latency over the offered rate.
 #[must_use]
 pub fn capacity(result: &CapacityResult) -> String {
+    // A doubtful trial measured the generator, not the system.
     let mut trials: Vec<_> = result.trials.iter().filter(|trial| trial.held != Held::Doubtful).collect();
     trials.sort_by(|a, b| a.rate.total_cmp(&b.rate));
     let line = |name: &str, quantile: f64, colour| Curve {
@@ -137,6 +138,7 @@ fn draw(panel: &Panel<'_>, area: &Area<'_>) -> DrawResult {
     // The two kinds of axis are types of their own.
     if panel.logarithmic {
         let bottom = all().map(|point| point.1).filter(|up| *up > 0.0).fold(top, f64::min);
+        // A power of ten below all values, so that the ticks of the axis are round numbers.
         let bottom = 10f64.powf(bottom.log10().floor());
         let chart = builder.build_cartesian_2d(0.0..right * 1.2, (bottom..top).log_scale())?;
         fill(chart, panel)

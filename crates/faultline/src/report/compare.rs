@@ -104,6 +104,8 @@ fn warnings(first: &LoadResult, second: &LoadResult) -> Vec<String> {
 
 /// Lists the conditions that differ.
 pub(super) fn differences(first: &Conditions<'_>, second: &Conditions<'_>) -> Vec<String> {
+    // Machines differ, and one machine differs from hour to hour: without these warnings a slower machine would
+    // pass for a slower system.
     let mut list = Vec::new();
     let names: BTreeSet<&String> = first.environment.keys().chain(second.environment.keys()).collect();
     for name in names {

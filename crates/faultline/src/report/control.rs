@@ -95,6 +95,8 @@ pub(super) fn periods(faults: &[FaultFigures], end: u64) -> Vec<(String, u64, u6
 
 fn around(fault: &FaultFigures, next: u64) -> Vec<(String, u64, u64)> {
     let from = whole(fault.from_ms);
+    // Measures are kept by the second. A fault within one second still gets that second, and one that ends within a
+    // second gets all of it.
     let to = fault.to_ms.map_or(next, |to| whole(to + 999)).max(from + 1);
     let mut list = vec![(format!("during {}", fault.what), from, to)];
     if to < next {

@@ -146,6 +146,7 @@ fn steps(
     }
     let hash = operation.and_then(|operation| operation.hash);
     for (store, entry) in copies {
+        // An entry that no operation of this run sent has nothing to be compared with.
         let same = hash.is_none_or(|hash| hash == entry.hash);
         let content = if same { "" } else { ", with other data than was sent" };
         steps.push((None, format!("in the store {store} at the end{content}")));
@@ -153,6 +154,7 @@ fn steps(
     if copies.is_empty() {
         steps.push((None, "in no store at the end".to_owned()));
     }
+    // A store is read after the run and does not know when an entry came: those steps go last.
     steps.sort_by_key(|(at, _)| at.unwrap_or(i64::MAX));
     steps
 }

@@ -31,8 +31,11 @@ fn case(report: &Report, check: &Check) -> TestCase {
     let status = match check.verdict {
         Verdict::Pass => TestCaseStatus::success(),
         Verdict::Fail => not_passed(NonSuccessKind::Failure, check),
+        // CI tools show errors apart from failures: an unknown verdict is a problem of the run, not yet of the
+        // system.
         Verdict::Unknown => not_passed(NonSuccessKind::Error, check),
         Verdict::NotChecked => {
+            // Skipped, since nothing is claimed; a pass would look like a check that was made.
             let mut status = TestCaseStatus::skipped();
             status.set_message(check.detail.as_str());
             status

@@ -75,6 +75,7 @@ impl LoadReport {
             let title = format!("{}–{} s", phase.from_s, phase.until_s);
             paths(&mut text, &style.bold(&title), &phase.paths, style);
         }
+        // One stage is the whole load already.
         if self.phases.len() > 1 {
             paths(&mut text, &style.bold("total"), &self.whole, style);
         }
@@ -96,6 +97,7 @@ impl LoadReport {
     }
 
     fn generator(&self, text: &mut String) {
+        // Latencies are the system's only if the generator was in time, so its lateness stands below them.
         let late = self.whole.values().map(|figures| figures.lateness);
         let worst = late.clone().map(|late| late.max).fold(0.0, f64::max);
         let share = late.map(|late| late.share).fold(0.0, f64::max);

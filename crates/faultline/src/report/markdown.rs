@@ -23,6 +23,7 @@ pub fn render(report: &Report) -> String {
         line(&mut text, &check_item(check));
     }
     line(&mut text, "");
+    // A backtick within would end the code span.
     line(&mut text, &format!("{}: `{}`", words::REPEAT, report.repeat().replace('`', "'")));
     text
 }
@@ -70,6 +71,7 @@ fn check_item(check: &Check) -> String {
 
 /// Escapes a text, so that nothing in it is markup or ends the cell of a table.
 fn escape(text: &str) -> String {
+    // Texts come from answers and logs of the system under test. In a pull request they must not become markup.
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

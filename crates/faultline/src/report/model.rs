@@ -102,6 +102,7 @@ fn why(judgement: &Judgement, expect: &Expectations<String>) -> String {
 }
 
 fn numbers(judgement: &Judgement, expect: &Expectations<String>) -> String {
+    // A pass names its numbers, or a pass over nothing would look like any other.
     let sum = |get: fn(&PathFigures) -> u64| judgement.paths.values().map(get).sum::<u64>();
     let (ok, offered) = (sum(|path| path.tally.ok), sum(|path| path.tally.offered));
     let paths_with = |coverage: Coverage| {

@@ -208,6 +208,7 @@ fn common_faults<'a>(
 }
 
 fn compare_periods(first: JudgedRun<'_>, second: JudgedRun<'_>) -> Vec<PeriodComparison> {
+    // The seed fixes the resampling, so a comparison that is repeated gives the same intervals.
     let seed = first.0.seed;
     let comparison = |when: &str, a: &[Second], b: &[Second]| PeriodComparison {
         when: when.to_owned(),
@@ -223,6 +224,7 @@ fn compare_periods(first: JudgedRun<'_>, second: JudgedRun<'_>) -> Vec<PeriodCom
     let others = windows(second);
     for (when, from, until) in windows(first) {
         let other = others.iter().find(|(other, ..)| *other == when);
+        // A fault that only one run had leaves nothing to compare with.
         let is_of_both = both.iter().any(|what| when.ends_with(what));
         let (Some((_, other_from, other_until)), true) = (other, is_of_both) else { continue };
         let within = |seconds: &[Second], from: u64, until: u64| -> Vec<Second> {

@@ -18,6 +18,7 @@ pub(super) type EntryCount = fn(&PathFigures) -> Option<u64>;
 pub(super) fn entries(path: &PathFigures, get: EntryCount) -> String {
     match (path.entries, get(path)) {
         (Coverage::Checked, Some(count)) => count.to_string(),
+        // Not a zero: a path that writes nothing was not checked and can lose nothing.
         (Coverage::NothingWritten, _) => "n/a".to_owned(),
         _ => "not checked".to_owned(),
     }

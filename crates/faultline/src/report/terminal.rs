@@ -31,6 +31,7 @@ pub fn render(report: &Report, style: Style) -> String {
 }
 
 fn paths(text: &mut String, report: &Report, style: Style) {
+    // Dropped operations have no column here: they are offered minus sent, and the page lists them.
     let rows: Vec<Vec<String>> = report.paths.iter().map(|(name, path)| row(name, path)).collect();
     table(text, &words::PATHS, &rows, style);
 }
@@ -100,6 +101,7 @@ fn write_evidence(text: &mut String, label: &str, pieces: &[&str], width: usize)
 }
 
 fn share(tally: &Tally) -> String {
+    // A dash, since a zero would claim that operations were due and failed.
     match tally.offered {
         0 => "-".to_owned(),
         offered => format!("{}/{offered}", tally.ok),
@@ -121,6 +123,7 @@ fn checks(text: &mut String, report: &Report, style: Style) {
             text,
             &format!("{verdict}{pad} {name:<width$}  {detail}", name = check.name, detail = check.detail),
         );
+        // The first ids lead from the verdict to the traces on the page and to the history.
         if let Some(ids) = check.first_ids() {
             line(text, &format!("{} {}", " ".repeat(verdicts), style.dim(&ids)));
         }

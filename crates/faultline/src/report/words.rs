@@ -63,6 +63,7 @@ pub(super) const REPEAT: &str = "Repeat with";
 /// Formats a time in milliseconds as people read it: `34 ms`, `4.6 s`.
 pub(super) fn time(ms: u64) -> String {
     match ms {
+        // Above a second one decimal is enough for people; report.json has the milliseconds.
         0..1000 => format!("{ms} ms"),
         _ => format!("{:.1} s", ms as f64 / 1000.0),
     }
@@ -70,6 +71,8 @@ pub(super) fn time(ms: u64) -> String {
 
 /// Formats the time in which a fault was active, after the start of the load: `active 3.0–8.0 s`.
 pub(super) fn active(fault: &FaultFigures) -> String {
+    // The fault ends when it is healed. The time until all nodes are ready belongs to the recovery; counting it
+    // here too would make both times wrong.
     let seconds = |ms: i64| ms as f64 / 1000.0;
     match fault.undo_ms {
         Some(heal) => format!("active {:.1}\u{2013}{:.1} s", seconds(fault.from_ms), seconds(heal)),

@@ -77,5 +77,6 @@ fn draw_trace(trace: &EntryTrace) -> Markup {
 
 fn log_line(line: &LogLine, id: &str) -> Markup {
     let text = format!("{:>8}  {:<14} {}", seconds(line.at), line.node, line.text);
+    // Lines of the same moment may belong to other operations; only those that name the entry are marked.
     html! { @if line.text.contains(id) { mark { (text) } } @else { (text) } }
 }

@@ -42,6 +42,8 @@ pub fn render(report: &Report, details: &Details) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                // Texts of the system under test stand on the page. Even if one were not escaped, nothing could run
+                // or load.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 title { (title) }
                 style { (PreEscaped(STYLE)) }

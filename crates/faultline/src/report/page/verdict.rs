@@ -44,6 +44,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
 }
 
 fn drained(report: &Report) -> String {
+    // The drain shows how much work was still in queues, which latencies do not.
     report.drain_ms.map_or_else(
         || "unknown".to_owned(),
         |ms| format!("all acknowledged entries stored {} after load and faults ended", words::time(ms)),
