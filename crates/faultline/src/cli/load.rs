@@ -62,18 +62,18 @@ pub struct Load {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PathRate {
     path: String,
-    pace: Pace,
+    rate: Pace,
 }
 
 impl FromStr for PathRate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (path, pace) = text
+        let (path, rate) = text
             .split_once('=')
             .ok_or_else(|| format!("expected PATH=RATE, like log-json=200/s, found \"{text}\""))?;
-        let pace = pace.parse().map_err(|error: crate::scenario::pace::BadPace| error.to_string())?;
-        Ok(Self { path: path.trim().to_owned(), pace })
+        let rate = rate.parse().map_err(|error: crate::scenario::pace::BadPace| error.to_string())?;
+        Ok(Self { path: path.trim().to_owned(), rate })
     }
 }
 
@@ -147,8 +147,8 @@ impl Load {
     /// Converts the options to a scenario of one stage.
     fn as_scenario(&self) -> Result<Scenario, Failure> {
         let mut rates = std::collections::BTreeMap::new();
-        for PathRate { path, pace } in &self.rate {
-            if rates.insert(toml::Spanned::new(0..0, path.clone()), *pace).is_some() {
+        for PathRate { path, rate } in &self.rate {
+            if rates.insert(toml::Spanned::new(0..0, path.clone()), *rate).is_some() {
                 return Err(Failure::usage(format!(
                     "--rate: expected each path once, found the path \"{path}\" twice"
                 )));

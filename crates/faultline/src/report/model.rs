@@ -10,13 +10,13 @@ use crate::checker::{Check, Coverage, EntryCounts, FaultFigures, Judgement, Path
 use crate::history::RunInfo;
 use crate::scenario::Expectations;
 
-/// Version of the format of `report.json`: 2 since the check and the count `altered` are called `corrupted`.
+/// Version of the format of `report.json`: 2 since entries with other data than was sent are called `corrupted`.
 pub const VERSION: u32 = 2;
 
 /// Result of a run: verdict, checks and figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// Version of this format. In version 1 the check and the count `corrupted` were called `altered`.
+    /// Version of this format: 2. In version 1 the check and the count `corrupted` had another name, which is still read.
     pub version: u32,
     /// Worst verdict of the checks; `unknown` where something was not checked that should have been.
     pub verdict: Verdict,

@@ -3,6 +3,8 @@
 //! The snapshots hold the words that users read. `INSTA_UPDATE=always cargo test --lib report::tests` writes them anew; the
 //! difference is then to be read as a text.
 
+mod aliases;
+
 use std::path::Path;
 
 use super::page::render as page;
@@ -163,15 +165,4 @@ fn the_words_of_a_run_with_a_fault() {
     for (form, text) in forms(&report) {
         insta::assert_snapshot!(format!("kill_{form}"), text);
     }
-}
-
-#[test]
-fn a_report_of_version_1_is_read() {
-    let (_, report) = report(know);
-    assert_eq!(report.paths["log"].corrupted, Some(0));
-    let text = serde_json::to_string(&report).unwrap();
-    let old = text.replace("\"corrupted\":0", "\"altered\":0").replace("\"version\":2", "\"version\":1");
-    assert_ne!(old, text);
-    let read: Report = serde_json::from_str(&old).unwrap();
-    assert_eq!((read.version, read.paths), (1, report.paths));
 }
