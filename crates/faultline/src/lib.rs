@@ -12,14 +12,17 @@
 //! | [`history`] | what happened, line by line | none |
 //! | [`checker`] | from history to verdict | none |
 //! | [`report`] | verdict and figures, for people and machines | none |
+//! | [`picture`] | pictures of the system and of time, for report and lab | none |
 //! | [`runner`] | conducts one run, emits typed events | yes |
 //! | [`live`] | a run, or a system that is up, on a page; faults and loads by hand | yes |
 //! | [`cli`] | one file a verb | yes |
 
 pub mod cli;
 pub mod fault;
+pub mod lab;
 pub mod live;
 pub mod load;
+pub mod picture;
 pub mod report;
 pub mod runner;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use super::state::State;
+use crate::history::event::SystemInfo;
 use crate::report::Report;
 use crate::runner::{Hands, Listener, Progress};
 
@@ -40,6 +41,11 @@ impl Default for Board {
 }
 
 impl Board {
+    /// Sets the system that the pictures show.
+    pub fn show(&self, system: SystemInfo) {
+        self.change(|inner| inner.state.show(system));
+    }
+
     /// Takes the verdict of the run that was.
     pub fn judged(&self, report: &Report) {
         self.change(|inner| inner.state.judged(report));

@@ -6,6 +6,7 @@
 //! | [`state`] | everything that the page shows, folded from progress; pure |
 //! | [`counts`] | counters of operations and entries; pure |
 //! | [`faults`] | faults as the page shows them; pure |
+//! | [`pictures`] | pictures of the system and of every path; pure |
 //! | [`board`] | the state that everybody shares, and what changed of it, for any number of viewers |
 //! | [`session`] | loads by hand on a system that is up, one after the other |
 //! | [`server`] | the page and its API over HTTP |
@@ -18,6 +19,7 @@ pub mod board;
 pub mod counts;
 pub mod faults;
 pub mod gate;
+pub mod pictures;
 pub mod server;
 pub mod session;
 pub mod shelf;

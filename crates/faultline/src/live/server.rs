@@ -37,7 +37,7 @@ use super::gate::{self, Token};
 use super::session::Wanted;
 use super::{assets, shelf};
 use crate::report::catalogue;
-use crate::runner::ByHandError;
+use crate::runner::{ByHandError, system_info};
 use crate::scenario::by_hand;
 use crate::stack::Topology;
 
@@ -83,6 +83,7 @@ impl Lab {
     /// # Errors
     /// When the listener has no address, or breaks.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        self.board.show(system_info(&self.topology));
         tokio::spawn(self.board.clone().tell());
         let listens = listener.local_addr()?;
         let served = Arc::new(Served { lab: self, listens });

@@ -8,32 +8,42 @@ use serde::Serialize;
 
 use super::counts::{Counters, StoreCounters};
 use super::faults::{FaultState, seconds};
+use super::pictures::{ChartInput, PictureInput, Pictures, active, pictures};
 use crate::checker::Verdict;
 use crate::history::Event;
+use crate::history::event::SystemInfo;
+use crate::picture::FaultKinds;
 use crate::report::Report;
 use crate::runner::folder::name_of;
 use crate::runner::sampler::{LinkLook, NodeLook};
 use crate::runner::{LiveTimeline, Progress, Stage, StoredNow};
-use crate::scenario::Schedule;
+use crate::scenario::{PlannedFault, Schedule};
 use crate::stack::Starting;
 use crate::timeline::{FaultWindow, FaultWindows, Second};
 
 /// Lines that are kept.
 const LINES: usize = 100;
 
+/// Seconds that the charts show.
+const SECONDS: usize = 900;
+
 /// Everything that the page shows.
 #[derive(Debug, Default)]
 pub struct State {
+    system: SystemInfo,
     nodes: BTreeMap<String, NodeLook>,
     links: BTreeMap<String, LinkLook>,
     run: Option<RunState>,
     timeline: LiveTimeline,
     between: FaultWindows,
+    /// Faults that are planned between two runs.
+    planned_between: Vec<PlannedFault>,
     stores: StoreCounters,
     verdict: Option<Judged>,
     lines: Vec<Line>,
-    /// Revision of the seconds that viewers have.
+    /// Revision of the seconds that viewers have, and these seconds.
     revision: u64,
+    seconds: Vec<Second>,
 }
 
 /// A run that goes on, or was.
@@ -84,14 +94,21 @@ pub struct Told<'a> {
     verdict: &'a Option<Judged>,
     lines: &'a [Line],
     seconds: Vec<Second>,
+    pictures: Pictures,
 }
 
 impl State {
+    /// Sets the system that the pictures show.
+    pub fn show(&mut self, system: SystemInfo) {
+        self.system = system;
+    }
+
     /// Returns all of it.
     #[must_use]
     pub fn all(&self) -> Told<'_> {
-        let seconds = self.timeline.read(|timeline| timeline.seconds.all());
-        self.told(seconds.unwrap_or_default())
+        let seconds = self.timeline.read(|timeline| timeline.seconds.all()).unwrap_or_default();
+        let pictures = self.pictures(&seconds);
+        self.told(seconds, pictures)
     }
 
     /// Returns what changed since this was last called: whatever is small in whole, and the seconds that are new.
@@ -99,10 +116,47 @@ impl State {
         let changed = self.timeline.read(|timeline| timeline.seconds.changed_since(self.revision));
         let (seconds, revision) = changed.unwrap_or_default();
         self.revision = revision;
-        self.told(seconds)
+        self.keep(&seconds);
+        let pictures = self.pictures(&self.seconds);
+        self.told(seconds, pictures)
     }
 
-    fn told(&self, seconds: Vec<Second>) -> Told<'_> {
+    /// Keeps seconds for the charts: all figures of the timeline would be computed anew for each picture.
+    fn keep(&mut self, changed: &[Second]) {
+        for second in changed {
+            match self.seconds.binary_search_by_key(&second.second, |kept| kept.second) {
+                Ok(place) => self.seconds[place] = second.clone(),
+                Err(place) => self.seconds.insert(place, second.clone()),
+            }
+        }
+        self.seconds.drain(..self.seconds.len().saturating_sub(SECONDS));
+    }
+
+    fn pictures(&self, seconds: &[Second]) -> Pictures {
+        // Drawn from copies, since the recorder waits for the timeline meanwhile.
+        let known = self.timeline.read(|timeline| {
+            let planned = timeline.run.schedule.faults.clone();
+            (timeline.faults.windows().to_vec(), planned, timeline.load_ended.is_some())
+        });
+        let (faults, planned, is_over) = known.unwrap_or_default();
+        let between = active(self.between.windows(), &self.planned_between);
+        let run = self.run.as_ref().map(|run| ChartInput {
+            paths: &run.paths,
+            seconds,
+            faults: &faults,
+            planned: run.ends,
+            is_over: is_over || run.stage == "over",
+        });
+        pictures(&PictureInput {
+            system: &self.system,
+            nodes: &self.nodes,
+            links: &self.links,
+            active: &FaultKinds::new(active(&faults, &planned).chain(between)),
+            run,
+        })
+    }
+
+    fn told(&self, seconds: Vec<Second>, pictures: Pictures) -> Told<'_> {
         let of = |windows: &[FaultWindow]| windows.iter().map(FaultState::from).collect::<Vec<_>>();
         let faults = self.timeline.read(|timeline| of(timeline.faults.windows()));
         let counts = self.timeline.read(|timeline| Counters::new(timeline, &self.stores));
@@ -116,6 +170,7 @@ impl State {
             verdict: &self.verdict,
             lines: &self.lines,
             seconds,
+            pictures,
         }
     }
 
@@ -178,8 +233,8 @@ impl State {
     }
 
     fn begin(&mut self, folder: String, provider: &str, schedule: &Schedule) {
-        let (nodes, links) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.links));
-        *self = Self { nodes, links, ..Self::default() };
+        let Self { system, nodes, links, .. } = std::mem::take(self);
+        *self = Self { system, nodes, links, ..Self::default() };
         let mut paths: Vec<String> = schedule.streams.iter().map(|stream| stream.path.clone()).collect();
         paths.sort();
         paths.dedup();
@@ -255,7 +310,10 @@ impl State {
     /// Takes what is told of faults between two runs.
     pub fn take_between(&mut self, progress: &Progress) {
         match progress {
-            Progress::History(Event::Amend { schedule, affected }) => self.between.plan(schedule, affected),
+            Progress::History(Event::Amend { schedule, affected }) => {
+                self.between.plan(schedule, affected);
+                self.planned_between.clone_from(&schedule.faults);
+            }
             Progress::History(Event::Fault { index, stage, at, evidence }) => {
                 self.between.push(*index, *stage, *at, evidence);
                 self.line(None, stage.describe(&self.between.name(*index)));
@@ -376,6 +434,40 @@ for = "500ms"
             assert_eq!(second[empty].as_array().map(Vec::len), Some(0), "{empty}");
         }
         assert_eq!(second["nodes"]["broker"]["state"], "running");
+    }
+
+    #[test]
+    fn pictures_show_the_system_before_a_run_and_its_paths_and_faults_during_one() {
+        let mut state = State::default();
+        let nodes = vec!["broker".to_owned()];
+        state.show(SystemInfo { nodes, links: vec![], entries: vec!["broker".to_owned()] });
+        seen(&mut state);
+        let label = |told: &Value| {
+            let shapes = told["pictures"]["system"]["shapes"].as_array().expect("shapes").clone();
+            shapes.iter().find_map(|shape| shape["label"].as_str().map(str::to_owned)).expect("a node")
+        };
+        let before = told(&state);
+        assert_eq!(
+            (label(&before).as_str(), &before["pictures"]["charts"]),
+            ("node broker: running", &Value::Array(vec![]))
+        );
+
+        let timeline = begins(&mut state, "run-1");
+        record(&mut state, &timeline, run());
+        for number in 0..3 {
+            let (id, due) = (number.to_string(), number * 1_000_000);
+            let invoke = Invoke { id, path: "ping".into(), due, sent: due, hash: None };
+            record(&mut state, &timeline, Event::Invoke(invoke));
+        }
+        record(&mut state, &timeline, fault(1_000_000, FaultStage::Begin));
+        record(&mut state, &timeline, fault(1_200_000, FaultStage::Active));
+        let all = told(&state);
+        assert_eq!(label(&all), "node broker: running, kill");
+        assert_eq!(all["pictures"]["charts"][0]["path"], "ping");
+        assert_eq!(all["pictures"]["charts"][0]["says"], "0/s ok of 1.0/s offered, p99 \u{2013}");
+        // A viewer who was there from the beginning sees the same picture.
+        let changed = serde_json::to_value(state.changed()).expect("JSON");
+        assert_eq!(changed["pictures"], all["pictures"]);
     }
 
     #[test]

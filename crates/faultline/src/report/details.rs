@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::Report;
 use crate::history::{Entry, NodeChange, Outcome, RunInfo};
 use crate::measure::{Second, history::seconds};
-use crate::timeline::{Operation, Timeline};
+use crate::timeline::{self, FaultWindow, Operation, Timeline};
 
 /// Checks whose ids are entries that went wrong.
 const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "corrupted"];
@@ -28,6 +28,10 @@ pub struct Details {
     pub run: RunInfo,
     /// Counts and latencies of operations, by path and by the second in which they were due.
     pub seconds: Vec<Second>,
+    /// Figures of each second, as the charts show them.
+    pub over_time: Vec<timeline::Second>,
+    /// Windows of the faults that began.
+    pub faults: Vec<FaultWindow>,
     /// Events of nodes: microseconds after the start of the load, node, change.
     pub nodes: Vec<(i64, String, NodeChange)>,
     /// Traces of the entries that went wrong.
@@ -69,6 +73,8 @@ impl Details {
         Self {
             run: timeline.run.clone(),
             seconds: seconds(timeline.operations()),
+            over_time: timeline.seconds.all(),
+            faults: timeline.faults.windows().to_vec(),
             nodes: timeline
                 .nodes
                 .iter()

@@ -75,3 +75,4 @@ pub use options::Options;
 pub use progress::{Both, Listener, Progress, Stage};
 pub use stored::StoredNow;
 pub use system::{Aim, Started};
+pub use work::system_info;

@@ -150,7 +150,7 @@ impl Run<'_> {
             stored_in: topology.stored_in(),
             declared: Some(declared(topology)),
             affected: inject::affected(topology, &self.options.schedule),
-            system: system(topology),
+            system: system_info(topology),
             command: self.options.command.clone(),
             schedule: self.options.schedule.clone(),
             environment,
@@ -166,7 +166,8 @@ fn declared(topology: &Topology) -> Declared {
     }
 }
 
-fn system(topology: &Topology) -> SystemInfo {
+/// Lists the nodes and links of a topology.
+pub fn system_info(topology: &Topology) -> SystemInfo {
     SystemInfo {
         nodes: topology.nodes.keys().cloned().collect(),
         links: topology.links.iter().map(Link::name).collect(),
