@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use faultline::report::chart::{self, COLOURS, Line, Panel};
+use faultline::report::chart::{self, COLOURS, Curve, Panel};
 
 use crate::figures::BenchFigures;
 use crate::number::whole;
@@ -147,13 +147,13 @@ pub fn charts(figures: &BenchFigures) -> Vec<(String, String)> {
     LEVELS.into_iter().map(chart).collect()
 }
 
-fn lines(figures: &BenchFigures, level: &str, size: usize) -> Vec<Line> {
+fn lines(figures: &BenchFigures, level: &str, size: usize) -> Vec<Curve> {
     let points = |transport: &str| {
         let point =
             |concurrency| Some((concurrency as f64, rate(figures, level, transport, size, concurrency)?));
         CONCURRENCIES.into_iter().filter_map(point).collect()
     };
-    let line = |(number, transport): (usize, &str)| Line {
+    let line = |(number, transport): (usize, &str)| Curve {
         name: transport.to_owned(),
         points: points(transport),
         colour: COLOURS[number],

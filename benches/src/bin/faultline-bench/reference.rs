@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use benches::BenchError;
 use clap::{Args, ValueEnum};
-use faultline::cli::output::tell;
+use faultline::cli::output::print_line;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -42,7 +42,7 @@ impl ReferenceVerb {
 
 async fn serve_hyper() -> Result<ExitCode, BenchError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    tell(format_args!("{}", listener.local_addr()?));
+    print_line(format_args!("{}", listener.local_addr()?));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use benches::figures::{BenchFigures, Figure};
 use benches::{BenchError, comparison, criterion_output, links, ratios, side_by_side, targets};
 use clap::Args;
-use faultline::cli::output::{note, tell};
+use faultline::cli::output::{note, print_line};
 use faultline::runner::machine;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -92,7 +92,7 @@ impl ReportVerb {
             note("no baseline yet: `make bench-record` makes this run one");
         }
         write(&fresh.join(SUMMARY), &text)?;
-        tell(&text);
+        print_line(&text);
         note(format_args!("tables, charts and figures are in {}", fresh.display()));
         Ok(code)
     }

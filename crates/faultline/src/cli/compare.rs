@@ -1,39 +1,39 @@
-//! `faultline compare`: two loads or two runs side by side, with intervals.
+//! `faultline compare`: compares two loads or two runs, with confidence intervals.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::arguments::Output;
 use super::exit::{Exit, Failure};
-use super::{Output, output};
+use super::output;
 use crate::measure::{LoadResult, Second, compare};
 use crate::report::compare::CompareReport;
 use crate::report::runs::RunsReport;
 use crate::runner::judged;
 use crate::runner::recorder::FILE as HISTORY;
 
-/// `faultline compare`.
+/// Arguments of `faultline compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each measure has an interval of 95 % from drawing the seconds anew (bootstrap). A difference whose interval leaves
-out 0 is marked; of the others chance may be the reason. Two runs are compared as a whole and during and after each
-fault that both have, with their verdicts, stores and times. Other machines, versions or schedules are compared
-too, and the difference is told.")]
+Each measure has a 95 % confidence interval, from resampling the seconds (bootstrap). A difference is significant if its \
+interval excludes 0. Two runs are compared as a whole, and during and after each fault that both have, with their \
+verdicts, entries and times. A warning names each condition that differs: machine, version or schedule.")]
 pub struct Compare {
-    /// The folder of the first load or run, which the second is compared with
+    /// Folder of the first load or run, the baseline
     first: PathBuf,
-    /// The folder of the second
+    /// Folder of the second load or run
     second: PathBuf,
-    /// Who reads the comparison
+    /// Form of the comparison
     #[arg(long, value_enum, default_value_t = Output::Human)]
     output: Output,
 }
 
 impl Compare {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] of usage for a folder that holds neither a load nor a run.
+    /// A [`Failure`] of usage for a folder without a load or a run.
     pub fn perform(self) -> Result<Exit, Failure> {
         match [&self.first, &self.second].map(|folder| folder.join(HISTORY).is_file()) {
             [true, true] => self.runs(),
@@ -43,7 +43,7 @@ impl Compare {
                     if first { (&self.first, &self.second) } else { (&self.second, &self.first) };
                 let (run, load) = (run.display(), load.display());
                 Err(Failure::usage(format!(
-                    "{run} is the folder of a run, and {load} is not: compare two runs, or two loads"
+                    "expected two runs or two loads, found the run {run} and the load {load}"
                 )))
             }
         }
@@ -54,22 +54,23 @@ impl Compare {
         let (first, second) = (read(&self.first)?, read(&self.second)?);
         let report = RunsReport::new((&first.0, &first.1), (&second.0, &second.1));
         output::print(match self.output {
-            Output::Human => report.render(super::style()),
-            Output::Json => super::json(&report)?,
+            Output::Human => report.render(output::style()),
+            Output::Json => output::json(&report)?,
         })?;
         Ok(Exit::Pass)
     }
 
     fn loads(&self) -> Result<Exit, Failure> {
         let (first, second) = (read(&self.first)?, read(&self.second)?);
+        // A fixed seed of the resampling: the same folders always give the same intervals.
         let comparisons = compare::compare(&first.1, &second.1, 1);
         if comparisons.is_empty() {
             return Err(Failure::usage("the two loads have no path in common"));
         }
         let report = CompareReport::new(&first.0, &second.0, comparisons);
         output::print(match self.output {
-            Output::Human => report.render(super::style()),
-            Output::Json => super::json(&report)?,
+            Output::Human => report.render(output::style()),
+            Output::Json => output::json(&report)?,
         })?;
         Ok(Exit::Pass)
     }
@@ -79,7 +80,7 @@ fn read(folder: &Path) -> Result<(LoadResult, Vec<Second>), Failure> {
     let file = |name: &str| {
         let path = folder.join(name);
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("{} is not the folder of a load: {name}: {error}", folder.display()))
+            Failure::usage(format!("{}: expected the folder of a load: {name}: {error}", folder.display()))
         })?;
         Ok::<_, Failure>((path, text))
     };

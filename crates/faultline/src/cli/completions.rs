@@ -1,56 +1,56 @@
-//! `faultline completions` and `faultline man`: what a shell and `man` know of the command line.
+//! `faultline completions` and `faultline man`: shell completions and manual pages of the command line.
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 use super::exit::{Exit, Failure};
-use super::{Cli, output};
+use super::output;
 
-/// `faultline completions`.
+/// Arguments of `faultline completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// The shell
+    /// Shell to complete for
     shell: Shell,
 }
 
 impl Completions {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] when nothing can be printed.
-    pub fn perform(self) -> Result<Exit, Failure> {
+    /// A [`Failure`] if standard output cannot be written.
+    pub fn perform(self, program: &mut clap::Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "faultline", &mut script);
+        clap_complete::generate(self.shell, program, "faultline", &mut script);
         output::print(String::from_utf8_lossy(&script))?;
         Ok(Exit::Pass)
     }
 }
 
-/// `faultline man`.
+/// Arguments of `faultline man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// A page for the program and one for each verb, into this folder; else the program's on standard output
+    /// Folder for a page of the program and one of each verb; by default the program's page goes to standard output
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 impl Man {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] that names the folder which can't be written.
-    pub fn perform(self) -> Result<Exit, Failure> {
+    /// A [`Failure`] that names a folder which cannot be written.
+    pub fn perform(self, program: clap::Command) -> Result<Exit, Failure> {
         if let Some(folder) = self.out {
-            let made = std::fs::create_dir_all(&folder);
-            made.and_then(|()| clap_mangen::generate_to(Cli::command(), &folder)).map_err(|error| {
-                Failure::unavailable(format!("can't write {}: {error}", folder.display()))
+            let created = std::fs::create_dir_all(&folder);
+            created.and_then(|()| clap_mangen::generate_to(program, &folder)).map_err(|error| {
+                Failure::unavailable(format!("cannot write {}: {error}", folder.display()))
             })?;
             return Ok(Exit::Pass);
         }
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::internal)?;
+        clap_mangen::Man::new(program).render(&mut page).map_err(Failure::internal)?;
         output::print(String::from_utf8_lossy(&page))?;
         Ok(Exit::Pass)
     }

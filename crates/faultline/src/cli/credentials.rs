@@ -1,12 +1,12 @@
-//! Passwords in connection strings, left out where a string is only shown.
+//! Passwords in connection strings, hidden where a string is only shown.
 
-/// The sign in place of a password.
+/// Text in place of a password.
 const HIDDEN: &str = "***";
 
-/// A connection string without its password.
+/// Hides the password of a connection string.
 pub(super) fn hidden(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    // The last one: a password may hold more of them, though it should not.
+    // The last @ separates the host: a password may contain others, though it should be encoded.
     let Some((user, place)) = rest.rsplit_once('@') else { return url.to_owned() };
     match user.split_once(':') {
         Some((user, _)) => format!("{scheme}://{user}:{HIDDEN}@{place}"),
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_password_is_left_out() {
+    fn only_the_password_is_hidden() {
         for (url, shown) in [
             ("amqp://guest:guest@127.0.0.1:5672/%2f", "amqp://guest:***@127.0.0.1:5672/%2f"),
             (

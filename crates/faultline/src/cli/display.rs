@@ -13,21 +13,22 @@ use crate::scenario::Schedule;
 use crate::stack::Starting;
 use crate::timeline::{Counts, Timeline};
 
-/// How often plain lines tell the rates.
+/// Interval between plain lines with rates.
 const RATES_EVERY: Duration = Duration::from_secs(5);
 
-/// Shows progress.
+/// Progress of a run on standard error.
 pub struct Display {
     bar: Option<ProgressBar>,
     schedule: Option<Box<Schedule>>,
     timeline: LiveTimeline,
-    /// Time and counts of the last plain line with rates.
-    rates_told: Instant,
-    counts_told: Counts,
+    /// Time of the last plain line with rates.
+    rates_shown: Instant,
+    /// Counts of that line.
+    counts_shown: Counts,
 }
 
 impl Display {
-    /// A live line if `terminal`, else plain lines.
+    /// Creates a live line for a terminal, plain lines otherwise.
     #[must_use]
     pub fn new(terminal: bool) -> Self {
         let bar = terminal.then(|| {
@@ -41,21 +42,22 @@ impl Display {
             bar,
             schedule: None,
             timeline: LiveTimeline::default(),
-            rates_told: Instant::now(),
-            counts_told: Counts::default(),
+            rates_shown: Instant::now(),
+            counts_shown: Counts::default(),
         }
     }
 
-    /// A line that stays.
+    /// Prints a line that stays.
     fn line(&self, line: &str) {
         match &self.bar {
+            // The bar leaves the screen meanwhile, or each line would leave a copy of it behind.
             Some(bar) => bar.suspend(|| output::note(line)),
             None => output::note(line),
         }
     }
 
-    /// What goes on right now; only on a terminal.
-    fn now(&self, text: String) {
+    /// Replaces the live line; plain lines would repeat it endlessly in a log.
+    fn show_now(&self, text: String) {
         if let Some(bar) = &self.bar {
             bar.set_message(text);
         }
@@ -70,25 +72,26 @@ impl Display {
             }
             Event::Stop(stop) if stop.is_in_order() != Some(true) => self.line(&stop.to_string()),
             Event::Amend { schedule, .. } => self.schedule = Some(schedule.clone()),
-            Event::LoadEnded { at } => self.line(&format!("{} load over", clock(*at))),
+            Event::LoadEnded { at } => self.line(&format!("{} load ended", clock(*at))),
             Event::Drain { missing: Some(missing), done: false, .. } => {
-                self.now(format!("draining: {missing} acknowledged entries not stored yet"));
+                self.show_now(format!("draining: {missing} acknowledged entries not stored yet"));
             }
             Event::Unobserved { store, reason } => {
-                self.line(&format!("the store {store} can't be read: {reason}"))
+                self.line(&format!("store {store} cannot be read: {reason}"))
             }
             _ => {}
         }
     }
 
     fn fault(&self, index: usize, stage: FaultStage, at: i64, evidence: &[Evidence]) {
+        // The stage active follows at once and has the evidence.
         if stage == FaultStage::Begin {
             return;
         }
         let name = self.timeline.read(|timeline| timeline.faults.name(index)).unwrap_or_default();
         self.line(&format!("{} {}", clock(at), stage.describe(&name)));
         for evidence in evidence {
-            let missing = if evidence.shown { "" } else { "NOT seen: " };
+            let missing = if evidence.shown { "" } else { "NO EVIDENCE: " };
             self.line(&format!("{:10}{missing}{}", "", evidence.what));
         }
     }
@@ -97,23 +100,23 @@ impl Display {
         if self.bar.is_some() {
             let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
             let line = self.timeline.read(|timeline| live_line(timeline, at, ends));
-            return self.now(line.unwrap_or_default());
+            return self.show_now(line.unwrap_or_default());
         }
-        if self.rates_told.elapsed() < RATES_EVERY {
+        if self.rates_shown.elapsed() < RATES_EVERY {
             return;
         }
         let counts = self.timeline.read(|timeline| timeline.counts).unwrap_or_default();
-        let seconds = self.rates_told.elapsed().as_secs_f64();
-        let rate = |count: fn(&Counts) -> u64| (count(&counts) - count(&self.counts_told)) as f64 / seconds;
+        let seconds = self.rates_shown.elapsed().as_secs_f64();
+        let rate = |count: fn(&Counts) -> u64| (count(&counts) - count(&self.counts_shown)) as f64 / seconds;
         let (ok, fail, info) =
             (rate(|counts| counts.ok), rate(|counts| counts.fail), rate(|counts| counts.info));
         self.line(&format!("{} ok {ok:.0}/s  fail {fail:.0}/s  info {info:.0}/s", clock(at)));
-        self.rates_told = Instant::now();
-        self.counts_told = counts;
+        self.rates_shown = Instant::now();
+        self.counts_shown = counts;
     }
 }
 
-/// The live line of a terminal: time, counts and active faults.
+/// Formats the live line of a terminal: time, counts and active faults.
 fn live_line(timeline: &Timeline, at: i64, ends: u64) -> String {
     let Counts { ok, fail, info, dropped, .. } = timeline.counts;
     let windows = timeline.faults.windows().iter().filter(|window| window.ready.is_none() && !window.broken);
@@ -127,13 +130,13 @@ impl Listener for Display {
         match progress {
             Progress::Begins { folder, provider, nodes, schedule, timeline } => {
                 self.timeline = timeline.clone();
-                self.counts_told = Counts::default();
+                self.counts_shown = Counts::default();
                 self.line(&format!("{}: {}", schedule.scenario, schedule.shows));
                 self.line(&format!("run folder: {}", folder.display()));
                 self.line(&format!("system: {provider}"));
                 if *nodes > 0 {
                     self.line(&format!("starting {nodes} nodes"));
-                    self.now("starting".to_owned());
+                    self.show_now("starting".to_owned());
                 }
                 self.schedule = Some(schedule.clone());
             }
@@ -142,7 +145,7 @@ impl Listener for Display {
                 self.line(&format!("  {node} ready after {:.1} s", after.as_secs_f64()));
             }
             Progress::StackReady(after) => {
-                self.line(&format!("stack ready after {:.1} s", after.as_secs_f64()))
+                self.line(&format!("system ready after {:.1} s", after.as_secs_f64()))
             }
             Progress::Stage(stage) => self.stage(*stage),
             Progress::History(event) => self.event(event),
@@ -159,7 +162,7 @@ impl Listener for Display {
 }
 
 impl Display {
-    /// A second of a load without a history.
+    /// Shows a second of a load without a history.
     fn tick(&mut self, tick: &Tick) {
         if tick.last.is_empty() {
             return;
@@ -174,29 +177,29 @@ impl Display {
         let paths: Vec<String> = tick.last.iter().map(path).collect();
         let line = format!("{} {}", clock(i64::try_from(tick.at.as_micros()).unwrap_or(0)), paths.join("  "));
         if self.bar.is_some() {
-            self.now(line);
-        } else if self.rates_told.elapsed() >= RATES_EVERY {
-            self.rates_told = Instant::now();
+            self.show_now(line);
+        } else if self.rates_shown.elapsed() >= RATES_EVERY {
+            self.rates_shown = Instant::now();
             self.line(&line);
         }
     }
 
     fn stage(&mut self, stage: Stage) {
-        let told = match stage {
+        let text = match stage {
             Stage::Load => {
-                self.rates_told = Instant::now();
+                self.rates_shown = Instant::now();
                 let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
                 format!("load for {ends} s")
             }
             Stage::Judge => return,
             stage => stage.describe().to_owned(),
         };
-        self.line(&told);
-        self.now(told);
+        self.line(&text);
+        self.show_now(text);
     }
 }
 
-/// The time of a run: seconds after the start of the load.
+/// Formats a time of the run, in seconds after the start of the load.
 fn clock(micros: i64) -> String {
     format!("[{:>5.1} s]", micros as f64 / 1_000_000.0)
 }

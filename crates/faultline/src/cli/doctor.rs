@@ -1,55 +1,57 @@
-//! `faultline doctor`: what is installed, what is missing, how to get it.
+//! `faultline doctor`: reports what is installed, what is missing, and how to get it.
 
 use clap::Args;
 
+use super::arguments::TopologyArgs;
 use super::exit::{Exit, Failure};
-use super::{TopologyArgs, output};
+use super::{output, runtime};
 use crate::stack::containers::{ContainerEngine, EngineError, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
 
-/// `faultline doctor`.
+/// Arguments of `faultline doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
     topology: TopologyArgs,
 }
 
-/// One thing that the system needs.
-struct Need {
+/// Program that the system needs, with its path or the way to get it.
+struct Requirement {
     name: String,
     found: Result<String, String>,
 }
 
 impl Doctor {
-    /// Does it; exit code 69 when neither provider has everything.
+    /// Runs the command. The exit code is 69 if neither provider has everything.
     ///
     /// # Errors
-    /// A [`Failure`] of usage when the topology can't be read.
+    /// A [`Failure`] of usage if the topology cannot be read.
     pub fn perform(self) -> Result<Exit, Failure> {
         let topology = self.topology.read()?;
-        let mut needs: Vec<Need> = server::inventory().into_iter().map(of_server).collect();
+        let mut requirements: Vec<Requirement> =
+            server::inventory().into_iter().map(server_requirement).collect();
         for node in topology.nodes.values() {
             if let Some(Program::Binary { name, .. }) = &node.program {
-                needs.push(of_binary(node.name.as_str(), name));
+                requirements.push(binary_requirement(node.name.as_str(), name));
             }
         }
-        let width = needs.iter().map(|need| need.name.len()).max().unwrap_or(0);
-        for Need { name, found } in &needs {
+        let width = requirements.iter().map(|one| one.name.len()).max().unwrap_or(0);
+        for Requirement { name, found } in &requirements {
             output::print(match found {
                 Ok(found) => format!("found    {name:<width$}  {found}\n"),
                 Err(how) => format!("MISSING  {name:<width$}  {how}\n"),
             })?;
         }
-        let missing = needs.iter().filter(|need| need.found.is_err()).count();
-        let containers = super::runtime()?.block_on(containers(&topology));
+        let missing = requirements.iter().filter(|one| one.found.is_err()).count();
+        let containers = runtime::start()?.block_on(containers(&topology));
         let engine = match &containers {
-            Ok(()) => "an engine answers and holds every image".to_owned(),
+            Ok(()) => "container engine available, all images present".to_owned(),
             Err(why) => why.to_string(),
         };
         let programs = match missing {
-            0 => "everything is there".to_owned(),
-            count => format!("{count} missing, see above"),
+            0 => "all programs present".to_owned(),
+            count => format!("{count} programs missing, see above"),
         };
         output::print(format_args!("\ncontainers: {engine}\nprocesses:  {programs}\n"))?;
         // One provider is enough.
@@ -57,12 +59,12 @@ impl Doctor {
     }
 }
 
-/// Whether all nodes can run as containers.
+/// Checks that all nodes can run as containers.
 async fn containers(topology: &Topology) -> Result<(), EngineError> {
     check_images(&ContainerEngine::connect().await?, &topology.all()).await
 }
 
-fn of_server(program: server::InstalledProgram) -> Need {
+fn server_requirement(program: server::InstalledProgram) -> Requirement {
     let found = match program.path {
         Some(path) => Ok(format!(
             "{} ({})",
@@ -71,10 +73,10 @@ fn of_server(program: server::InstalledProgram) -> Need {
         )),
         None => Err(program.how_to_get),
     };
-    Need { name: program.name.to_string(), found }
+    Requirement { name: program.name.to_string(), found }
 }
 
-fn of_binary(node: &str, name: &str) -> Need {
+fn binary_requirement(node: &str, name: &str) -> Requirement {
     let found = binary::service(name).map(|path| path.display().to_string());
-    Need { name: node.to_owned(), found: found.ok_or_else(|| binary::how_to_get(name)) }
+    Requirement { name: node.to_owned(), found: found.ok_or_else(|| binary::how_to_get(name)) }
 }

@@ -1,4 +1,4 @@
-//! `faultline down`: ends what `up` started, and waits until it is gone.
+//! `faultline down`: ends the system that `up` started, and waits until it is gone.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,8 +7,9 @@ use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::arguments::RunsArgs;
 use super::exit::{Exit, Failure};
-use super::{RunsArgs, output};
+use super::output;
 use crate::runner::folder;
 use crate::runner::owner::Owner;
 use crate::stack::identity::Liveness;
@@ -16,10 +17,10 @@ use crate::stack::mark::{Mark, doubtful};
 use crate::stack::printable::printable;
 use crate::stack::{containers, data};
 
-/// How long an `up` may take to end.
+/// Time in which an `up` must end.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// `faultline down`.
+/// Arguments of `faultline down`.
 #[derive(Debug, Args)]
 pub struct Down {
     #[command(flatten)]
@@ -27,35 +28,36 @@ pub struct Down {
 }
 
 impl Down {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] when one does not end.
+    /// A [`Failure`] if a system does not end.
     pub fn perform(self) -> Result<Exit, Failure> {
         let folders = folder::all(&self.runs.runs).map_err(Failure::unavailable)?;
         let mut ended = 0;
         for (path, owner) in folders.into_iter().filter(|(_, owner)| owner.verb == "up") {
             let at = printable(&path.display().to_string());
-            if let Err(why) = believed(&path, &owner) {
-                // An `up` that has ended leaves neither data nor containers.
+            if let Err(why) = check_owner(&path, &owner) {
+                // An `up` that has ended leaves neither data nor containers, so there is nothing to report.
                 if !data::found(&path, &owner.run).is_empty() || path.join(containers::MARK).exists() {
-                    output::tell(format_args!("{at}: {why}: left alone"));
+                    output::print_line(format_args!("{at}: {why}: left alone"));
                 }
             } else if owner.harness.liveness() == Liveness::Alive {
-                end(owner.harness).map_err(|told| Failure::unavailable(format!("{at}: {told}")))?;
-                output::tell(format_args!("{at}: ended"));
+                end(owner.harness).map_err(|error| Failure::unavailable(format!("{at}: {error}")))?;
+                output::print_line(format_args!("{at}: ended"));
                 ended += 1;
             }
         }
         if ended == 0 {
-            output::tell(format_args!("nothing is up in {}", self.runs.runs.display()));
+            output::print_line(format_args!("no system is up in {}", self.runs.runs.display()));
         }
         Ok(Exit::Pass)
     }
 }
 
-/// Checks that the harness of a folder may be ended: a folder that came from elsewhere must not name the process.
-fn believed(path: &Path, owner: &Owner) -> Result<(), String> {
+/// Checks that the process which a folder names may be ended. A folder may have been copied from elsewhere, and its pid
+/// then belongs to a stranger.
+fn check_owner(path: &Path, owner: &Owner) -> Result<(), String> {
     owner.check(path).map_err(|error| error.to_string())?;
     match owner.harness.liveness() {
         Liveness::Unknown(doubt) => Err(doubtful(doubt)),
@@ -66,7 +68,7 @@ fn believed(path: &Path, owner: &Owner) -> Result<(), String> {
 fn end(harness: Mark) -> Result<(), String> {
     let pid = harness.pid();
     kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM)
-        .map_err(|errno| format!("can't signal pid {pid}: {errno}"))?;
+        .map_err(|errno| format!("cannot signal pid {pid}: {errno}"))?;
     let until = Instant::now() + LIMIT;
     while harness.liveness() == Liveness::Alive {
         if Instant::now() >= until {
@@ -74,6 +76,7 @@ fn end(harness: Mark) -> Result<(), String> {
                 "pid {pid} did not end within {LIMIT:?}; end it with `kill -9 {pid}`, then `faultline heal`"
             ));
         }
+        // Polled, since only a parent can wait for a process.
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())

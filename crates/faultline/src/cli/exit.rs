@@ -1,4 +1,4 @@
-//! Exit codes: published in `--help` and in the README, and kept.
+//! Exit codes. They are an interface: published in `--help` and docs/commands.md, and kept stable.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -7,34 +7,34 @@ use crate::checker::Verdict;
 use crate::runner::RunError;
 use crate::stack::StackError;
 
-/// What `--help` says of exit codes.
+/// Exit codes in `--help`.
 pub const HELP: &str = "\
 Exit codes:
   0    pass, or done
-  1    fail: something expected does not hold
-  2    unknown: it could not be seen, or was not checked
-  64   a bad scenario, topology or command line
-  69   the stack could not be started, or something is missing
+  1    fail: an expectation does not hold
+  2    unknown: inconclusive, not enough evidence
+  64   a mistake in the scenario, the topology or the command line
+  69   the system could not be started, or something is missing
   70   an internal error
   130  interrupted
-A reader of the output that goes away changes none of them.";
+A reader of the output that goes away changes no exit code.";
 
-/// How the program ends.
+/// Exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// The verdict is `pass`, or the verb did what it is for.
+    /// Verdict `pass`, or a verb that is done.
     Pass = 0,
-    /// The verdict is `fail`.
+    /// Verdict `fail`.
     Fail = 1,
-    /// The verdict is `unknown`.
+    /// Verdict `unknown`.
     Unknown = 2,
-    /// A bad scenario, topology or command line.
+    /// A mistake in the scenario, the topology or the command line.
     Usage = 64,
-    /// The stack could not be started, or something is missing.
+    /// A system that could not be started, or something that is missing.
     Unavailable = 69,
     /// An internal error.
     Internal = 70,
-    /// Interrupted.
+    /// Interruption by a person or a signal.
     Interrupted = 130,
 }
 
@@ -48,45 +48,46 @@ impl From<Verdict> for Exit {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
+            // A script must not take a run that proved nothing for a pass.
             Verdict::NotChecked | Verdict::Unknown => Self::Unknown,
             Verdict::Fail => Self::Fail,
         }
     }
 }
 
-/// Why a verb could not do what it is for, and the exit code of it.
+/// Error of a verb: a message and an exit code.
 #[derive(Debug)]
 pub struct Failure {
-    /// The exit code.
+    /// Exit code of the program.
     pub exit: Exit,
-    told: String,
+    message: String,
 }
 
 impl Failure {
-    /// A mistake of the user's.
-    pub fn usage(told: impl fmt::Display) -> Self {
-        Self { exit: Exit::Usage, told: told.to_string() }
+    /// Creates a failure by a mistake of the user.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string() }
     }
 
-    /// Something is missing or can't be started.
-    pub fn unavailable(told: impl fmt::Display) -> Self {
-        Self { exit: Exit::Unavailable, told: told.to_string() }
+    /// Creates a failure by something that is missing or cannot be started.
+    pub fn unavailable(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Unavailable, message: message.to_string() }
     }
 
-    /// Ended by a person or the system before there was a result.
-    pub fn interrupted(told: impl fmt::Display) -> Self {
-        Self { exit: Exit::Interrupted, told: told.to_string() }
+    /// Creates a failure by an interruption before there was a result.
+    pub fn interrupted(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Interrupted, message: message.to_string() }
     }
 
-    /// Something that should not happen.
-    pub fn internal(told: impl fmt::Display) -> Self {
-        Self { exit: Exit::Internal, told: told.to_string() }
+    /// Creates a failure that should not happen.
+    pub fn internal(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Internal, message: message.to_string() }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told)
+        f.write_str(&self.message)
     }
 }
 
@@ -104,6 +105,6 @@ impl From<RunError> for Failure {
             RunError::Interrupted => Exit::Interrupted,
             RunError::Journal(_) | RunError::Record(_) | RunError::History(_) => Exit::Internal,
         };
-        Self { exit, told: error.to_string() }
+        Self { exit, message: error.to_string() }
     }
 }

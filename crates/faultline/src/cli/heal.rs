@@ -1,15 +1,16 @@
-//! `faultline heal`: undoes and removes whatever a harness that was killed has left, and nothing else.
+//! `faultline heal`: cleans up what a killed lab left behind, and nothing else.
 //!
-//! Folders, processes and containers may come from elsewhere and say anything. What can't surely be told to be left of a
-//! harness of this user, in this boot and namespace, is left alone, with the reason.
+//! Folders, processes and containers may come from elsewhere and claim anything. Whatever is not certainly left from a lab
+//! of this user, in this boot and namespace, is left alone, with the reason.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::arguments::RunsArgs;
 use super::exit::{Exit, Failure};
-use super::{RunsArgs, output};
+use super::{output, runtime};
 use crate::fault::heal;
 use crate::fault::journal;
 use crate::runner::folder::{self, KEPT};
@@ -21,10 +22,10 @@ use crate::stack::mark::{HarnessClaim, doubtful};
 use crate::stack::plain_file;
 use crate::stack::printable::printable;
 
-/// The longest address of an engine that is read, in bytes.
+/// Longest address of an engine that is read, in bytes.
 const LONGEST_ADDRESS: u64 = 4096;
 
-/// `faultline heal`.
+/// Arguments of `faultline heal`.
 #[derive(Debug, Args)]
 pub struct Heal {
     #[command(flatten)]
@@ -32,16 +33,17 @@ pub struct Heal {
 }
 
 impl Heal {
-    /// Does it, and says what it found.
+    /// Runs the command and prints what it cleaned up.
     ///
     /// # Errors
-    /// A [`Failure`] when something can't be removed; all else is then healed all the same.
+    /// A [`Failure`] if something cannot be removed; everything else is cleaned up nevertheless.
     pub fn perform(self) -> Result<Exit, Failure> {
         let mut work = Cleanup::default();
         let found = folder::found(&self.runs.runs).map_err(safe)?;
         let dead: Vec<DeadRun> = found.into_iter().filter_map(|found| work.judge(found)).collect();
+        // Processes and containers first: data and journals are safe to touch only when nothing writes to them.
         work.end_strays();
-        super::runtime()?.block_on(work.remove_containers(&dead));
+        runtime::start()?.block_on(work.remove_containers(&dead));
         for dead in &dead {
             work.heal_folder(dead);
         }
@@ -49,12 +51,12 @@ impl Heal {
     }
 }
 
-/// A failure whose words may come from anywhere.
+/// Creates a failure from a message that may hold control characters of a foreign file.
 fn safe(error: impl std::fmt::Display) -> Failure {
     Failure::unavailable(printable(&error.to_string()))
 }
 
-/// The folder of a run whose harness is surely gone.
+/// Folder of a run whose lab is certainly gone.
 struct DeadRun {
     path: PathBuf,
     owner: Owner,
@@ -69,14 +71,14 @@ struct Cleanup {
 }
 
 impl Cleanup {
-    /// Prints a line, whatever is in it.
-    fn tell(&mut self, line: &str) {
-        output::tell(printable(line));
+    /// Prints a line, with control characters escaped.
+    fn print(&mut self, line: &str) {
+        output::print_line(printable(line));
     }
 
     fn leave(&mut self, path: &Path, why: &str) {
         self.left += 1;
-        self.tell(&format!("{}: {why}: left alone", path.display()));
+        self.print(&format!("{}: {why}: left alone", path.display()));
     }
 
     fn fail(&mut self, what: impl std::fmt::Display) {
@@ -86,9 +88,10 @@ impl Cleanup {
     fn finish(mut self) -> Result<Exit, Failure> {
         match (self.healed, self.left) {
             (0, _) if !self.failed.is_empty() => {}
-            (0, 0) => self.tell("clean: nothing was left"),
-            (0, _) => self.tell("clean: nothing else was left"),
-            (healed, _) => self.tell(&format!("healed: {healed} things")),
+            (0, 0) => self.print("nothing to clean up"),
+            (0, _) => self.print("nothing else to clean up"),
+            (1, _) => self.print("cleaned up 1 leftover"),
+            (healed, _) => self.print(&format!("cleaned up {healed} leftovers")),
         }
         match self.failed.is_empty() {
             false => Err(Failure::unavailable(self.failed.join("\n"))),
@@ -96,7 +99,7 @@ impl Cleanup {
         }
     }
 
-    /// A folder, if it is surely left of a harness that is gone.
+    /// Returns a folder if the lab that made it is certainly gone.
     fn judge(&mut self, Candidate { path, owner }: Candidate) -> Option<DeadRun> {
         let owner = match owner.and_then(|owner| owner.check(&path).map(|()| owner)) {
             Ok(owner) => owner,
@@ -109,13 +112,13 @@ impl Cleanup {
             Liveness::Dead => Some(DeadRun { path, owner }),
             Liveness::Alive => {
                 let pid = owner.harness.pid();
-                self.leave(&path, &format!("its harness still runs ({} as pid {pid})", owner.verb));
+                self.leave(&path, &format!("its lab is still running ({} as pid {pid})", owner.verb));
                 None
             }
             Liveness::Unknown(doubt) => {
                 let left = leftovers(&path, &owner);
                 if !left.is_empty() {
-                    self.leave(&path, &format!("{}, and has left {}", doubtful(doubt), left.join(", ")));
+                    self.leave(&path, &format!("{}, and it left {}", doubtful(doubt), left.join(", ")));
                 }
                 None
             }
@@ -125,29 +128,30 @@ impl Cleanup {
     fn end_strays(&mut self) {
         let strays = match heal::strays() {
             Ok(strays) => strays,
-            Err(error) => return self.fail(format!("can't read /proc: {error}")),
+            Err(error) => return self.fail(format!("cannot read /proc: {error}")),
         };
         for stray in &strays.lapsed {
             match heal::end(stray) {
                 Ok(()) => {
                     self.healed += 1;
-                    self.tell(&format!("ended {stray}"));
+                    self.print(&format!("ended {stray}"));
                 }
-                Err(error) => self.fail(format!("can't end {stray}: {error}")),
+                Err(error) => self.fail(format!("cannot end {stray}: {error}")),
             }
         }
         let unclear = strays.unclear.into_iter().map(|(pid, why)| (why, format!("pid {pid}")));
         self.leave_grouped(unclear);
     }
 
-    /// Removes what is left in the engine. None there is no failure, unless a dead run had containers in it.
+    /// Removes leftovers in the container engine. An engine that is not running is no failure, unless a dead run had
+    /// containers in it.
     async fn remove_containers(&mut self, dead: &[DeadRun]) {
         let marked: Vec<(&DeadRun, String)> =
             dead.iter().filter_map(|dead| Some((dead, engine_of(&dead.path)?))).collect();
         let engine = match ContainerEngine::connect().await {
             Ok(engine) => engine,
             Err(_) if marked.is_empty() => return,
-            Err(error) => return self.fail(format!("a run that is over had containers, and {error}")),
+            Err(error) => return self.fail(format!("containers of a dead run cannot be removed: {error}")),
         };
         let strays = match engine.strays().await {
             Ok(strays) => strays,
@@ -159,7 +163,7 @@ impl Cleanup {
                 HarnessClaim::Lapsed(run) => match engine.remove(stray).await {
                     Ok(()) => {
                         self.healed += 1;
-                        self.tell(&format!("removed the {stray} of run {run}"));
+                        self.print(&format!("removed the {stray} of run {run}"));
                     }
                     Err(error) => {
                         stays = true;
@@ -180,13 +184,13 @@ impl Cleanup {
                     "{path}: its containers are in the engine at {at}; run heal with DOCKER_HOST={at}"
                 ));
             } else if !stays {
-                // Told once; nothing of it is left.
+                // Nothing of it is left, so the next heal need not ask the engine again.
                 let _ = std::fs::remove_file(dead.path.join(containers::MARK));
             }
         }
     }
 
-    /// Says what is left alone, all that has the same reason in one line.
+    /// Prints what is left alone, in one line for each reason.
     fn leave_grouped(&mut self, unclear: impl IntoIterator<Item = (String, String)>) {
         let mut grouped: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (why, what) in unclear {
@@ -194,14 +198,14 @@ impl Cleanup {
         }
         for (why, what) in grouped {
             self.left += 1;
-            self.tell(&format!("{why}: {}: left alone", what.join(", ")));
+            self.print(&format!("{why}: {}: left alone", what.join(", ")));
         }
     }
 
-    /// Heals the journal's entries after the strays are gone: most of what it names went with them.
+    /// Heals the entries of the journal, after the stray processes are gone: most faults ended with them.
     fn heal_folder(&mut self, DeadRun { path, owner }: &DeadRun) {
         match heal::undo_journal(path) {
-            Ok(told) => self.journal_healed(path, &told),
+            Ok(outcome) => self.journal_healed(path, &outcome),
             Err(error) => self.fail(error),
         }
         if data::found(path, &owner.run).is_empty() || path.join(KEPT).exists() {
@@ -210,23 +214,23 @@ impl Cleanup {
         match data::remove(path, &owner.run) {
             Ok(()) => {
                 self.healed += 1;
-                self.tell(&format!("{}: removed the data of its nodes", path.display()));
+                self.print(&format!("{}: removed the data of its nodes", path.display()));
             }
             Err(error @ data::DataError::Foreign { .. }) => self.leave(path, &error.to_string()),
             Err(error) => self.fail(error),
         }
     }
 
-    fn journal_healed(&mut self, path: &Path, told: &heal::JournalOutcome) {
-        self.healed += told.healed.len();
-        for line in &told.healed {
-            self.tell(&format!("{}: {line}", path.display()));
+    fn journal_healed(&mut self, path: &Path, outcome: &heal::JournalOutcome) {
+        self.healed += outcome.healed.len();
+        for line in &outcome.healed {
+            self.print(&format!("{}: {line}", path.display()));
         }
-        for line in &told.left {
+        for line in &outcome.left {
             self.leave(path, line);
         }
-        if !told.healed.is_empty() {
-            // Told once; what is healed need not be healed again.
+        if !outcome.healed.is_empty() {
+            // A healed journal gets another name, so that the next heal does not heal it again.
             let from = path.join(journal::FILE);
             if let Err(error) = std::fs::rename(&from, from.with_extension("healed.jsonl")) {
                 self.fail(format!("{}: {error}", from.display()));
@@ -235,7 +239,7 @@ impl Cleanup {
     }
 }
 
-/// Leftovers of a run that nobody here can judge.
+/// Lists the leftovers of a run that cannot be judged here.
 fn leftovers(path: &Path, owner: &Owner) -> Vec<String> {
     let mut left = Vec::new();
     if !path.join(KEPT).exists() {
@@ -248,7 +252,7 @@ fn leftovers(path: &Path, owner: &Owner) -> Vec<String> {
     left
 }
 
-/// The engine in which a run has containers.
+/// Reads the address of the engine in which a run has containers.
 fn engine_of(path: &Path) -> Option<String> {
     Some(plain_file::read(&path.join(containers::MARK), LONGEST_ADDRESS).ok()?.trim().to_owned())
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: once ends in order, twice ends at once (the children die with the harness).
+//! Ctrl-C and SIGTERM: the first ends in order, the second at once (child processes die with the lab).
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -6,15 +6,15 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{Exit, Failure};
 use super::output;
 
-/// A token that is cancelled by the first Ctrl-C or SIGTERM. The second one ends the process.
+/// Creates a token that the first Ctrl-C or SIGTERM cancels. The second one ends the process.
 ///
 /// # Errors
-/// When signals can't be taken.
+/// A [`Failure`] if signal handlers cannot be installed.
 pub fn token() -> Result<CancellationToken, Failure> {
-    let taken =
+    let handlers =
         || Ok::<_, std::io::Error>((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?));
     let (mut interrupt, mut terminate) =
-        taken().map_err(|error| Failure::internal(format!("signals: {error}")))?;
+        handlers().map_err(|error| Failure::internal(format!("signals: {error}")))?;
     let token = CancellationToken::new();
     let cancelled = token.clone();
     tokio::spawn(async move {
@@ -28,6 +28,7 @@ pub fn token() -> Result<CancellationToken, Failure> {
                 cancelled.cancel();
             }
         }
+        // No destructor runs. The kernel ends the children with their parent, and `heal` cleans up the rest.
         std::process::exit(Exit::Interrupted as i32);
     });
     Ok(token)

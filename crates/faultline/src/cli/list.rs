@@ -1,4 +1,4 @@
-//! `faultline list`: the scenarios in a folder, with what each shows.
+//! `faultline list`: lists the scenarios of a folder, with the purpose of each.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,22 @@ use super::exit::{Exit, Failure};
 use super::{load_files, output};
 use crate::scenario;
 
-/// `faultline list`.
+/// Arguments of `faultline list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// The folder
+    /// Folder of scenarios
     #[arg(default_value = "scenarios")]
     folder: PathBuf,
 }
 
 impl List {
-    /// Does it; a file that is no scenario is listed with its mistake.
+    /// Runs the command. A file that is not a scenario is listed with its first mistake.
     ///
     /// # Errors
-    /// A [`Failure`] of usage when the folder can't be read.
+    /// A [`Failure`] of usage if the folder cannot be read.
     pub fn perform(self) -> Result<Exit, Failure> {
         let unread =
-            |error| Failure::usage(format!("can't read the folder {}: {error}", self.folder.display()));
+            |error| Failure::usage(format!("cannot read the folder {}: {error}", self.folder.display()));
         let entries = std::fs::read_dir(&self.folder).map_err(unread)?;
         let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
@@ -35,17 +35,18 @@ impl List {
     }
 }
 
+// A file with a mistake is listed too: a list that leaves it out would look as if it did not exist.
 fn shows(path: &std::path::Path) -> String {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) => return format!("(can't be read: {error})"),
+        Err(error) => return format!("(cannot be read: {error})"),
     };
     match scenario::parse(&path.display().to_string(), &text) {
         Ok(scenario) => scenario.shows,
         Err(mistakes) => {
             let first =
                 mistakes.list.first().map_or_else(String::new, |m| format!("line {}: {}", m.line, m.message));
-            format!("(no scenario: {first})")
+            format!("(not a scenario: {first})")
         }
     }
 }

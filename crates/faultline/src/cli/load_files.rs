@@ -1,4 +1,4 @@
-//! Reads topology and scenario files; their mistakes are the user's.
+//! Topology and scenario files of the command line. Mistakes in them are failures of usage.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::stack::topology;
 /// Reads a topology.
 ///
 /// # Errors
-/// A [`Failure`] of usage that names the place.
+/// A [`Failure`] of usage that names the line of the mistake.
 pub fn topology(path: &Path) -> Result<Topology, Failure> {
     topology::read_file(path).map_err(Failure::usage)
 }
@@ -18,17 +18,17 @@ pub fn topology(path: &Path) -> Result<Topology, Failure> {
 /// Reads a scenario and checks its names against a topology.
 ///
 /// # Errors
-/// A [`Failure`] of usage that names the place of every mistake.
+/// A [`Failure`] of usage that names the line of every mistake.
 pub fn scenario(path: &Path, topology: &Topology) -> Result<Scenario, Failure> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("can't read the scenario {file}: {error}")))?;
+        .map_err(|error| Failure::usage(format!("cannot read the scenario {file}: {error}")))?;
     let scenario = scenario::parse(&file, &text).map_err(Failure::usage)?;
     let list = validate::names(&scenario, &topology.names(), &text);
     if list.is_empty() { Ok(scenario) } else { Err(Failure::usage(Mistakes { file, list })) }
 }
 
-/// The name of a scenario: that of its file, without the ending.
+/// Returns the name of a scenario: the name of its file without the ending.
 #[must_use]
 pub fn name_of(path: &Path) -> String {
     path.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned())

@@ -1,4 +1,4 @@
-//! How the operations of a load are made, and what they go to: the arguments that several verbs share.
+//! Arguments that several verbs share: operations of a load, and the system that they go to.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,36 +6,36 @@ use std::time::Duration;
 use clap::Args;
 use toml::Spanned;
 
+use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::exit::Failure;
 use super::target::{self, TargetArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs};
 use crate::runner::{Aim, Started};
 use crate::scenario::duration::Span;
 use crate::scenario::{OperationSettings, Sizes};
 use crate::stack::Topology;
 
-/// How long the system may take to be ready.
+/// Time in which the system must be ready.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
-/// How operations are made.
+/// Arguments that describe operations.
 #[derive(Debug, Clone, Args)]
 pub struct OperationArgs {
     /// Bytes of an entry: 256, a range 64..1024, or weighted 64:50,1024:40,16384:10
     #[arg(long, value_name = "SIZES")]
     payload: Option<Sizes>,
-    /// Time that each operation may take
+    /// Timeout of each operation
     #[arg(long, value_name = "TIME")]
     timeout: Option<Span>,
-    /// Operations that may be in flight at once; one that is due beyond them is counted as dropped
+    /// Most operations in flight; operations that are due beyond them are dropped
     #[arg(long, value_name = "COUNT")]
     in_flight: Option<std::num::NonZeroU32>,
-    /// Decides everything that is random; a new one if not given
+    /// Seed of everything random; a new one by default
     #[arg(long)]
     seed: Option<u64>,
 }
 
 impl OperationArgs {
-    /// Puts what was given in the place of what is there.
+    /// Overrides operations with the given arguments.
     pub fn apply(&self, operations: &mut OperationSettings) {
         if let Some(payload) = &self.payload {
             operations.payload = Spanned::new(0..0, payload.clone());
@@ -48,14 +48,15 @@ impl OperationArgs {
         }
     }
 
-    /// The seed, or a new one.
+    /// Returns the given seed, or a new one.
     #[must_use]
     pub fn seed(&self) -> u64 {
+        // 32 bits are random enough, and people copy the seed by hand.
         self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()))
     }
 }
 
-/// What is loaded, and where its results go.
+/// Arguments that choose the system and the folder of results.
 #[derive(Debug, Clone, Args)]
 pub struct SystemArgs {
     #[command(flatten)]
@@ -69,26 +70,26 @@ pub struct SystemArgs {
 }
 
 impl SystemArgs {
-    /// The system as it is described.
+    /// Reads the topology.
     ///
     /// # Errors
-    /// A [`Failure`] of usage that names the place of a mistake.
-    pub fn described(&self) -> Result<Topology, Failure> {
+    /// A [`Failure`] of usage that names the line of a mistake.
+    pub fn read_topology(&self) -> Result<Topology, Failure> {
         match &self.target.get {
             Some(url) => target::topology_of(url),
             None => self.topology.read(),
         }
     }
 
-    /// What the load goes to.
+    /// Returns the target of the load.
     ///
     /// # Errors
-    /// A [`Failure`] when it is none, may not be loaded, or does not answer.
+    /// A [`Failure`] for a target that is invalid, may not be loaded, or does not answer.
     pub fn aim(&self, topology: Topology) -> Result<Aim, Failure> {
         Ok(match target::running(&self.target, &topology)? {
             Some(_) if !self.topology.replicas.is_empty() => {
                 return Err(Failure::usage(
-                    "--replicas is for a system that is started; this one runs already",
+                    "--replicas: expected a system to start, found one that is already running",
                 ));
             }
             Some(aim) => aim,
@@ -101,7 +102,7 @@ impl SystemArgs {
         })
     }
 
-    /// The folder that holds the folders of runs.
+    /// Returns the folder that holds the folders of runs.
     #[must_use]
     pub fn runs(&self) -> std::path::PathBuf {
         self.runs.runs.clone()

@@ -1,4 +1,4 @@
-//! `faultline proxy`: proxies with toxics, told what to do by Toxiproxy's HTTP API.
+//! `faultline proxy`: serves proxies with toxics behind Toxiproxy's HTTP API.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,44 +9,45 @@ use clap::Args;
 use tokio::net::{TcpListener, lookup_host};
 
 use super::exit::{Exit, Failure};
-use super::{interrupt, output};
+use super::{interrupt, output, runtime};
 use crate::proxy::{Registry, api};
 
-/// `faultline proxy`.
+/// Arguments of `faultline proxy`.
 #[derive(Debug, Args)]
 pub struct ProxyVerb {
-    /// Where the API is served; port 0 takes a free one
+    /// Address of the API; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8474", value_name = "HOST:PORT")]
     listen: String,
-    /// Proxies to begin with: a JSON array of them, as the API's /populate takes it
+    /// Proxies to create at the start: a JSON array, as for /populate of the API
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Decides what is random in toxics; drawn and told, if not given
+    /// Seed of everything random in toxics; a new one is drawn and printed by default
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 }
 
 impl ProxyVerb {
-    /// Serves until interrupted.
+    /// Serves until it is interrupted.
     ///
     /// # Errors
-    /// A [`Failure`] of usage for a bad address or file, and where an address can't be listened on.
+    /// A [`Failure`] for a bad address or file, or an address that is in use.
     pub fn perform(self) -> Result<Exit, Failure> {
         let config = self.config.as_deref().map(read).transpose()?;
         let seed = self.seed.unwrap_or_else(rand::random);
-        super::runtime()?.block_on(async {
+        runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             let listener = listen("--listen", &self.listen).await?;
             let address = listener.local_addr().map_err(Failure::internal)?;
             let registry = Arc::new(Registry::new(seed));
+            // Before the API is announced, so that a client which waits for the line finds every proxy.
             for proxy in config.unwrap_or_default() {
                 let name = proxy.name.clone();
-                let made = registry.create(proxy).await;
-                let made = made.map_err(|error| Failure::unavailable(format!("{name}: {error}")))?;
-                let view = made.view().await;
+                let created = registry.create(proxy).await;
+                let created = created.map_err(|error| Failure::unavailable(format!("{name}: {error}")))?;
+                let view = created.view().await;
                 output::note(format_args!("{name}: {} -> {}", view.listen, view.upstream));
             }
-            output::tell(format_args!("the API is served on http://{address}, seed {seed}; Ctrl-C ends it"));
+            output::print_line(format_args!("API on http://{address}, seed {seed}; Ctrl-C ends it"));
             warn_if_open(address);
             tokio::select! {
                 () = api::serve(listener, registry) => {}
@@ -57,25 +58,25 @@ impl ProxyVerb {
     }
 }
 
-/// Whether the proxies of links can be reached by the API.
+/// Argument for the API of the links' proxies.
 #[derive(Debug, Args)]
 pub struct ProxyApiArgs {
-    /// Serve Toxiproxy's HTTP API for the links of the system, to inject faults by hand
+    /// Serve Toxiproxy's HTTP API for the links of the system, for manual faults
     #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:8474")]
     proxy_api: Option<String>,
 }
 
 impl ProxyApiArgs {
-    /// Where the links' proxies go; served until the program ends, if that is wanted.
+    /// Creates the registry of the links' proxies, and serves its API until the program ends if an address is given.
     ///
     /// # Errors
-    /// A [`Failure`] for an address that can't be listened on.
+    /// A [`Failure`] for an address that is bad or in use.
     pub async fn registry(&self) -> Result<Arc<Registry>, Failure> {
         let registry = Arc::new(Registry::new(0));
         if let Some(text) = &self.proxy_api {
             let listener = listen("--proxy-api", text).await?;
             let address = listener.local_addr().map_err(Failure::internal)?;
-            output::note(format_args!("the proxies of the links are told what to do on http://{address}"));
+            output::note(format_args!("API of the links' proxies: http://{address}"));
             warn_if_open(address);
             tokio::spawn(api::serve(listener, Arc::clone(&registry)));
         }
@@ -90,23 +91,25 @@ fn read(path: &Path) -> Result<Vec<crate::proxy::NewProxy>, Failure> {
 
 pub(super) async fn listen(option: &str, text: &str) -> Result<TcpListener, Failure> {
     let bad = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("{option} {text}: {error}; it must be like 127.0.0.1:8474"))
+        Failure::usage(format!(
+            "{option}: expected HOST:PORT, like 127.0.0.1:8474, found \"{text}\": {error}"
+        ))
     };
     let address = lookup_host(text).await.map_err(|error| bad(&error))?.next();
     let address = address.ok_or_else(|| bad(&"no address"))?;
     let listening = TcpListener::bind(address).await;
     listening.map_err(|error| {
         Failure::unavailable(format!(
-            "{option} can't listen on {address}: {error}; give another, or port 0 for a free one"
+            "{option}: cannot listen on {address}: {error}; choose another port, or 0 for a free one"
         ))
     })
 }
 
-/// Whoever reaches the API can make this machine connect anywhere.
+/// Warns about an API that other machines can reach: it has no passwords, as Toxiproxy's has none.
 fn warn_if_open(address: SocketAddr) {
     if !address.ip().is_loopback() {
         output::note(format_args!(
-            "faultline: whoever reaches {address} can make this machine listen and connect anywhere"
+            "faultline: anyone who can reach {address} can make this machine listen and connect anywhere"
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! `faultline report`: judges the history in the folder of an old run again.
+//! `faultline report`: judges the history of an earlier run again.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,21 @@ use super::output;
 use super::report_output::ReportOutput;
 use crate::runner::judged;
 
-/// `faultline report`.
+/// Arguments of `faultline report`.
 #[derive(Debug, Args)]
 pub struct ReportVerb {
-    /// The folder of the run
+    /// Folder of the run
     run: PathBuf,
-    /// Who reads the report
+    /// Form of the report
     #[arg(long, value_enum, default_value_t = ReportOutput::Human)]
     output: ReportOutput,
 }
 
 impl ReportVerb {
-    /// Does it; the exit code is that of the verdict.
+    /// Runs the command. The exit code is that of the verdict.
     ///
     /// # Errors
-    /// A [`Failure`] of usage when the folder holds no history that can be read.
+    /// A [`Failure`] of usage if the folder has no readable history.
     pub fn perform(self) -> Result<Exit, Failure> {
         let report = judged::judge(&self.run).map_err(Failure::usage)?;
         output::print(self.output.render(&report)?)?;

@@ -1,34 +1,35 @@
-//! The forms of a run's report on standard output.
+//! Forms of a run's report on standard output.
 
 use clap::ValueEnum;
 
 use super::exit::Failure;
+use super::output;
 use crate::report::{Report, annotations, junit, markdown, terminal};
 
-/// Who reads the report.
+/// Form of the report on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportOutput {
-    /// People
+    /// Text for people
     Human,
-    /// Programs: one JSON document, report.json
+    /// One JSON document, report.json
     Json,
-    /// Readers of JUnit's XML: a test case for each check
+    /// JUnit's XML, with a test case for each check
     Junit,
-    /// A GitHub workflow: annotations of what did not pass
+    /// Annotations of a GitHub workflow for checks that did not pass
     Github,
-    /// People who read a pull request
+    /// Markdown for the summary of a pull request
     Markdown,
 }
 
 impl ReportOutput {
-    /// The report in this form, with a line break at its end.
+    /// Renders the report in this form, with a line break at its end.
     ///
     /// # Errors
-    /// A [`Failure`] where the form can't hold the report.
+    /// A [`Failure`] if the form cannot hold the report.
     pub fn render(self, report: &Report) -> Result<String, Failure> {
         match self {
-            Self::Human => Ok(terminal::render(report, super::style())),
-            Self::Json => super::json(report),
+            Self::Human => Ok(terminal::render(report, output::style())),
+            Self::Json => output::json(report),
             Self::Junit => junit::render(report).map_err(Failure::internal),
             Self::Github => Ok(annotations::render(report)),
             Self::Markdown => Ok(markdown::render(report)),

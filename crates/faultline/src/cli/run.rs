@@ -6,33 +6,34 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::display::Display;
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::report_output::ReportOutput;
 use super::ui::UiArgs;
-use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files, output};
+use super::{interrupt, load_files, output, runtime};
 use crate::report::{ControlReport, Report};
 use crate::runner::{self, Both, Listener, Options};
 use crate::scenario::Schedule;
 
-/// `faultline run`.
+/// Arguments of `faultline run`.
 #[derive(Debug, Args)]
-pub struct Run {
-    /// The scenario
+pub struct RunVerb {
+    /// Scenario file
     file: PathBuf,
-    /// Decides everything that is random; a new one if not given
+    /// Seed of everything random; a new one by default
     #[arg(long)]
     seed: Option<u64>,
-    /// Run the same without the faults first, and tell what the faults did from noise
+    /// Run the baseline first, the same run without faults, and show significant differences
     #[arg(long)]
     control: bool,
     #[command(flatten)]
     provider: ProviderArgs,
-    /// Keep the data of nodes that run as processes, in the run's folder
+    /// Keep the data of nodes that run as processes, in the folder of the run
     #[arg(long)]
     keep: bool,
-    /// Who reads the report
+    /// Form of the report
     #[arg(long, value_enum, default_value_t = ReportOutput::Human)]
     output: ReportOutput,
     #[command(flatten)]
@@ -45,44 +46,46 @@ pub struct Run {
     topology: TopologyArgs,
 }
 
-impl Run {
-    /// Does it.
+impl RunVerb {
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] where there is no verdict.
+    /// A [`Failure`] if there is no verdict.
     pub fn perform(self) -> Result<Exit, Failure> {
         let topology = self.topology.read()?;
         let scenario = load_files::scenario(&self.file, &topology)?;
         let seed = self.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);
         let command = format!("faultline run {} --seed {seed}", self.file.display());
+        // Printed before the run, so that a run which is interrupted or hangs can be repeated too.
         output::note(&command);
         let mut options = Options::new(topology, schedule, self.runs.runs);
         options.command = command;
         options.keep = self.keep;
         options.choice = self.provider.choice();
-        super::runtime()?.block_on(async {
+        runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             options.registry = self.api.registry().await?;
             let board = self.ui.listen().await?.map(|ui| {
                 options.watched = true;
                 ui.serve(options.topology.clone(), options.runs.clone(), None)
             });
-            let control = if self.control { Some(control(&options, &cancel).await?) } else { None };
+            let baseline = if self.control { Some(run_baseline(&options, &cancel).await?) } else { None };
             let listener: Box<dyn Listener> = match &board {
                 Some(board) => Box::new(Both(display(), Box::new(board.clone()))),
                 None => display(),
             };
             let report = runner::run(options, listener, cancel.clone()).await?;
+            // Decided here: the Ctrl-C that later closes the live lab is no interruption of the run.
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
-            match control {
-                Some(control) => show_both(control, report.clone(), self.output)?,
+            match baseline {
+                Some(baseline) => show_both(baseline, report.clone(), self.output)?,
                 None => output::print(self.output.render(&report)?)?,
             }
             if let Some(board) = board {
                 board.judged(&report);
                 if !cancel.is_cancelled() {
-                    output::note("the live lab stays until Ctrl-C");
+                    output::note("the live lab stays open until Ctrl-C");
                     cancel.cancelled().await;
                 }
             }
@@ -95,29 +98,30 @@ fn display() -> Box<Display> {
     Box::new(Display::new(std::io::stderr().is_terminal()))
 }
 
-/// The same seed and load without the faults.
-async fn control(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
+/// Runs the baseline: the same seed and load without faults.
+async fn run_baseline(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
     without.schedule.faults.clear();
+    // What is expected during a fault has no subject in a run without faults.
     without.schedule.expect.during.clear();
     without.schedule.scenario += "-control";
     let report = runner::run(without, display(), cancel.clone()).await?;
     if cancel.is_cancelled() {
-        return Err(Failure::interrupted("interrupted during the control: nothing was judged"));
+        return Err(Failure::interrupted("interrupted during the baseline: no verdict"));
     }
     Ok(report)
 }
 
-fn show_both(control: Report, report: Report, output: ReportOutput) -> Result<(), Failure> {
+fn show_both(baseline: Report, report: Report, output: ReportOutput) -> Result<(), Failure> {
     let operations = |report: &Report| runner::operations_of(Path::new(&report.folder));
-    let (without, with) = (operations(&control)?, operations(&report)?);
-    let both = ControlReport::new((control, &without), (report, &with));
+    let (without, with) = (operations(&baseline)?, operations(&report)?);
+    let both = ControlReport::new((baseline, &without), (report, &with));
     output::print(match output {
-        ReportOutput::Json => super::json(&both)?,
+        ReportOutput::Json => output::json(&both)?,
         ReportOutput::Human => {
-            format!("{}\n{}", output.render(&both.experiment)?, both.render(super::style()))
+            format!("{}\n{}", output.render(&both.experiment)?, both.render(output::style()))
         }
-        // These have a form for one run only.
+        // The other forms have room for one run only.
         _ => output.render(&both.experiment)?,
     })
 }

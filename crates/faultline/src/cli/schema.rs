@@ -1,44 +1,45 @@
-//! `faultline schema`: the formats of files as JSON schemas.
+//! `faultline schema`: prints JSON schemas of file formats.
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::exit::{Exit, Failure};
+use super::output;
 use crate::report::Report;
 use crate::scenario::schema;
 
-/// `faultline schema`.
+/// Arguments of `faultline schema`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Editors with a TOML language server complete scenarios from it: put a line into the scenario like
+An editor with a TOML language server completes scenarios from it. Add a line to the scenario:
   #:schema ../docs/scenario.schema.json")]
 pub struct Schema {
-    /// Of which file
+    /// File format
     #[arg(value_enum)]
-    of: Format,
+    of: FileFormat,
 }
 
-/// A format that has a schema.
+/// File format that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A scenario, scenarios/*.toml
+enum FileFormat {
+    /// Scenario, scenarios/*.toml
     Scenario,
-    /// The report of a run, report.json
+    /// Report of a run, report.json
     Report,
 }
 
 impl Schema {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// A [`Failure`] when nothing can be printed.
+    /// A [`Failure`] if standard output cannot be written.
     pub fn perform(self) -> Result<Exit, Failure> {
-        super::output::print(super::json(&self.of.schema())?)?;
+        output::print(output::json(&self.of.schema())?)?;
         Ok(Exit::Pass)
     }
 }
 
-impl Format {
+impl FileFormat {
     fn schema(self) -> Value {
         match self {
             Self::Scenario => schema::schema(),
@@ -51,11 +52,11 @@ impl Format {
 mod tests {
     use super::*;
 
-    /// `faultline schema NAME > docs/NAME.schema.json` makes them anew.
+    /// `faultline schema NAME > docs/NAME.schema.json` writes them anew.
     #[test]
     fn the_published_schemas_are_these() {
         let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-        for format in Format::value_variants() {
+        for format in FileFormat::value_variants() {
             let name = format.to_possible_value().unwrap().get_name().to_owned();
             let text = std::fs::read_to_string(docs.join(format!("{name}.schema.json"))).unwrap();
             let published: Value = serde_json::from_str(&text).unwrap();

@@ -1,4 +1,4 @@
-//! A system that runs already, as the target of a load; by default only one of this machine.
+//! A running system as the target of a load; by default only one on this machine.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -12,30 +12,30 @@ use crate::runner::Aim;
 use crate::stack::Topology;
 use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
-/// The name of the only path of `--get`.
+/// Name of the only path of `--get`.
 pub const GET: &str = "get";
 
-/// What runs already and is to be loaded.
+/// Arguments that name a running system.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TargetArgs {
-    /// Load a system of this topology that runs already, at HOST:PORT, instead of starting one
+    /// Load a running system of this topology at HOST:PORT, instead of starting one
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "get")]
     pub at: Option<String>,
-    /// Load whatever answers at this address with GET requests; its path is called "get"
+    /// Load anything that answers GET requests at this address; its path is named "get"
     #[arg(long, value_name = "URL")]
     pub get: Option<String>,
-    /// Let the load go to a host that is not this machine. Only with the consent of those who run it
+    /// Allow a load on a host other than this machine. Only with the consent of those who run it
     #[arg(long, value_name = "HOST")]
     pub allow_remote: Option<String>,
 }
 
-/// Where the load goes, if to something that runs already.
+/// Returns the running system that the arguments name; none if one is to be started.
 ///
 /// # Errors
-/// A [`Failure`] of usage for an address that is none or of another machine; that nobody listens there.
+/// A [`Failure`] for an address that is invalid, on another machine, or does not answer.
 pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Failure> {
-    let (given, address) = match (&args.at, &args.get) {
-        (Some(at), _) => (at, reached(at, at, args.allow_remote.as_deref())?),
+    let (name, address) = match (&args.at, &args.get) {
+        (Some(at), _) => (at, check_target(at, at, args.allow_remote.as_deref())?),
         (_, Some(url)) => (url, of_url(url, args.allow_remote.as_deref())?),
         (None, None) => return Ok(None),
     };
@@ -44,32 +44,33 @@ pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Fa
         Ok((path.clone(), Target { template, stores: spec.may_write() }))
     };
     let targets = topology.paths.iter().map(target).collect::<Result<BTreeMap<_, _>, Failure>>()?;
-    Ok(Some(Aim::Running { targets, told: format!("what runs at {given}") }))
+    Ok(Some(Aim::Running { targets, told: format!("running system at {name}") }))
 }
 
-/// The address of what answers at a URL, if it may be loaded: it is of this machine, or its name is said again.
+/// Resolves a URL and checks that it answers and may be loaded: it is on this machine, or `--allow-remote` names it.
 ///
 /// # Errors
-/// A [`Failure`] of usage for a URL that is none or of another machine; that nobody listens there.
+/// A [`Failure`] for a URL that is invalid, on another machine, or does not answer.
 pub fn of_url(url: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failure> {
-    reached(url, &authority(url)?, allow_remote)
+    check_target(url, &authority(url)?, allow_remote)
 }
 
-fn reached(given: &str, authority: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failure> {
+fn check_target(given: &str, authority: &str, allow_remote: Option<&str>) -> Result<SocketAddr, Failure> {
+    // Asked before the load begins: a mistyped address should not look like a system that fails every operation.
     let address = resolve(authority)?;
-    allowed(allow_remote, given, address)?;
+    check_allowed(allow_remote, given, address)?;
     std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
         .map_err(|error| Failure::unavailable(format!("nothing answers at {given}: {error}")))?;
     Ok(address)
 }
 
-/// A topology with nothing but one path, which gets a URL.
+/// Creates a topology of one path that sends GET requests to a URL.
 ///
 /// # Errors
-/// A [`Failure`] of usage for a URL that is none.
+/// A [`Failure`] of usage for an invalid URL.
 pub fn topology_of(url: &str) -> Result<Topology, Failure> {
     authority(url)?;
-    let uri: Uri = url.parse().map_err(|_| bad(url))?;
+    let uri: Uri = url.parse().map_err(|_| invalid_url(url))?;
     let route = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let send = Send {
         node: String::new(),
@@ -90,29 +91,32 @@ pub fn topology_of(url: &str) -> Result<Topology, Failure> {
 }
 
 fn authority(url: &str) -> Result<String, Failure> {
-    let uri: Uri = url.parse().map_err(|_| bad(url))?;
-    let host = uri.host().filter(|_| uri.scheme_str() == Some("http")).ok_or_else(|| bad(url))?;
+    let uri: Uri = url.parse().map_err(|_| invalid_url(url))?;
+    let host = uri.host().filter(|_| uri.scheme_str() == Some("http")).ok_or_else(|| invalid_url(url))?;
     Ok(format!("{host}:{}", uri.port_u16().unwrap_or(80)))
 }
 
-fn bad(url: &str) -> Failure {
-    Failure::usage(format!("\"{url}\" is no address to get, like http://127.0.0.1:8080/ping"))
+fn invalid_url(url: &str) -> Failure {
+    Failure::usage(format!("invalid URL: expected one like http://127.0.0.1:8080/ping, found \"{url}\""))
 }
 
 fn resolve(at: &str) -> Result<SocketAddr, Failure> {
     let mut found = at.to_socket_addrs().map_err(|error| {
-        Failure::usage(format!("\"{at}\" is no host and port, like 127.0.0.1:8080: {error}"))
+        Failure::usage(format!(
+            "invalid address: expected HOST:PORT, like 127.0.0.1:8080, found \"{at}\": {error}"
+        ))
     })?;
-    found.next().ok_or_else(|| Failure::usage(format!("\"{at}\" has no address")))
+    found.next().ok_or_else(|| Failure::usage(format!("invalid address: \"{at}\" resolves to nothing")))
 }
 
-fn allowed(allow_remote: Option<&str>, given: &str, address: SocketAddr) -> Result<(), Failure> {
+fn check_allowed(allow_remote: Option<&str>, given: &str, address: SocketAddr) -> Result<(), Failure> {
+    // A load on the wrong machine is an attack, so the name of another one must be repeated.
     let host = given.trim_start_matches("http://").split(['/', ':']).next().unwrap_or_default();
     if address.ip().is_loopback() || allow_remote == Some(host) {
         return Ok(());
     }
     Err(Failure::usage(format!(
-        "{given} is not of this machine ({}): a load on it may harm others; with the consent of those who run it, add --allow-remote {host}",
+        "{given} is another machine ({}), and a load can harm others; if those who run it consent, add --allow-remote {host}",
         address.ip()
     )))
 }
@@ -122,22 +126,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_machine_is_loaded_only_where_its_name_is_said_again() {
+    fn another_machine_is_loaded_only_if_its_name_is_repeated() {
         let address = "192.0.2.1:80".parse().unwrap();
-        let refused = allowed(None, "192.0.2.1:80", address).unwrap_err().to_string();
+        let refused = check_allowed(None, "192.0.2.1:80", address).unwrap_err().to_string();
         assert!(refused.contains("add --allow-remote 192.0.2.1"), "{refused}");
-        assert!(allowed(Some("other"), "192.0.2.1:80", address).is_err());
-        assert!(allowed(Some("192.0.2.1"), "http://192.0.2.1:80/x", address).is_ok());
-        assert!(allowed(None, "127.0.0.1:80", "127.0.0.1:80".parse().unwrap()).is_ok());
+        assert!(check_allowed(Some("other"), "192.0.2.1:80", address).is_err());
+        assert!(check_allowed(Some("192.0.2.1"), "http://192.0.2.1:80/x", address).is_ok());
+        assert!(check_allowed(None, "127.0.0.1:80", "127.0.0.1:80".parse().unwrap()).is_ok());
     }
 
     #[test]
-    fn addresses_that_are_none_are_told() {
-        for (url, told) in [("https://127.0.0.1/", "is no address to get"), ("ping", "is no address to get")]
-        {
+    fn invalid_addresses_are_errors() {
+        for url in ["https://127.0.0.1/", "ping"] {
             let error = topology_of(url).unwrap_err().to_string();
-            assert!(error.contains(told), "{error}");
+            assert!(error.starts_with("invalid URL: expected"), "{error}");
         }
-        assert!(resolve("127.0.0.1").unwrap_err().to_string().contains("is no host and port"));
+        let error = resolve("127.0.0.1").unwrap_err().to_string();
+        assert!(error.starts_with("invalid address: expected HOST:PORT"), "{error}");
     }
 }

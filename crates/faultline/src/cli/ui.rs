@@ -1,4 +1,4 @@
-//! `--ui`: the live lab beside a run, or beside a system that is up.
+//! `--ui`: the live lab of a run, or of a system that is up.
 
 use std::path::PathBuf;
 
@@ -14,41 +14,40 @@ use crate::live::session::Wanted;
 use crate::live::{Board, Lab, assets};
 use crate::stack::Topology;
 
-/// Whether the live lab is served.
+/// Argument for the live lab.
 #[derive(Debug, Args)]
 pub struct UiArgs {
-    /// Serve the live lab: the system as it is right now on a page, and faults by a click
+    /// Serve the live lab: a page that shows the running system and injects faults
     #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:8475")]
     ui: Option<String>,
 }
 
-/// The live lab, which listens already.
+/// Live lab whose port is already open.
 pub struct Ui {
-    /// What it shows.
+    /// State that the page shows.
     pub board: Board,
     listener: TcpListener,
     token: Token,
 }
 
 impl UiArgs {
-    /// Listens, if that is wanted, and tells where; nobody is answered yet.
+    /// Opens the port and prints the address, if one is given. Requests wait until [`Ui::serve`].
     ///
     /// # Errors
-    /// A [`Failure`] for an address that can't be listened on.
+    /// A [`Failure`] for an address that is bad or in use.
     pub async fn listen(&self) -> Result<Option<Ui>, Failure> {
         let Some(text) = &self.ui else { return Ok(None) };
+        // Opened before the system starts, so that a port in use is reported at once and not after a minute.
         let listener = listen("--ui", text).await?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let token = Token::new();
         output::note(format_args!("the live lab: http://{address}/#token={}", token.text()));
         if !assets::is_built_in() {
-            output::note(
-                "faultline: its page was not built in: `make page`, then build the program once more",
-            );
+            output::note("faultline: the page is missing from this build: run `make page`, then build again");
         }
         if !address.ip().is_loopback() {
             output::note(format_args!(
-                "faultline: whoever reaches {address} can look; who has the token can do faults"
+                "faultline: anyone who can reach {address} can watch; injecting faults needs the token"
             ));
         }
         Ok(Some(Ui { board: Board::default(), listener, token }))
@@ -56,14 +55,14 @@ impl UiArgs {
 }
 
 impl Ui {
-    /// Answers from now on, until the program ends. Loads by hand are asked for at `wants`.
+    /// Serves requests until the program ends. Requests for manual loads go to `wants`.
     #[must_use]
     pub fn serve(self, topology: Topology, runs: PathBuf, wants: Option<mpsc::Sender<Wanted>>) -> Board {
         let board = self.board.clone();
         let lab = Lab { board: self.board, topology, runs, token: self.token, wants };
         tokio::spawn(async move {
             if let Err(error) = lab.serve(self.listener).await {
-                output::note(format_args!("faultline: the live lab broke: {error}"));
+                output::note(format_args!("faultline: the live lab stopped: {error}"));
             }
         });
         board

@@ -1,4 +1,4 @@
-//! `faultline up`: the system on its published ports, until Ctrl-C.
+//! `faultline up`: starts the system on its published ports, until Ctrl-C.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::ui::{Ui, UiArgs};
-use super::{ProviderArgs, RunsArgs, TopologyArgs, credentials, interrupt, output};
+use super::{credentials, interrupt, output, runtime};
 use crate::live::Between;
 use crate::live::session::Session;
 use crate::proxy::Registry;
@@ -22,12 +23,12 @@ use crate::runner::{Hands, Options, RunFolder, sampler};
 use crate::scenario::manual;
 use crate::stack::{self, Choice, NodeState, Ports, ProviderChoice, Site, Stack, Starting, Topology, Wiring};
 
-/// `faultline up`.
+/// Arguments of `faultline up`.
 #[derive(Debug, Args)]
 pub struct Up {
     #[command(flatten)]
     provider: ProviderArgs,
-    /// Keep the data of nodes that run as processes, in the run's folder
+    /// Keep the data of nodes that run as processes, in the folder of the run
     #[arg(long)]
     keep: bool,
     /// Print the passwords of stores and queues with their addresses
@@ -43,7 +44,7 @@ pub struct Up {
     topology: TopologyArgs,
 }
 
-/// Passwords in the addresses that are printed.
+/// Treatment of passwords in printed addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Passwords {
     Hidden,
@@ -51,10 +52,10 @@ enum Passwords {
 }
 
 impl Up {
-    /// Does it, until interrupted.
+    /// Runs the command until it is interrupted.
     ///
     /// # Errors
-    /// A [`Failure`] when the stack can't be started or a node dies.
+    /// A [`Failure`] if the system cannot be started, or a node dies.
     pub fn perform(self) -> Result<Exit, Failure> {
         let topology = self.topology.read()?;
         let folder = RunFolder::create(&self.runs.runs, "up", "up").map_err(Failure::unavailable)?;
@@ -62,7 +63,7 @@ impl Up {
         if self.keep {
             folder.keep_data().map_err(Failure::unavailable)?;
         }
-        let result = super::runtime()?.block_on(async {
+        let result = runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             let registry = self.api.registry().await?;
             let ui = self.ui.listen().await?;
@@ -90,19 +91,19 @@ async fn serve(
     output::note(format_args!("provider: {why}"));
     let stack = Arc::new(Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?);
     let begun = Instant::now();
-    let tell = |starting| {
+    let show = |starting| {
         if let Starting::Ready(node, after) = starting {
             output::note(format_args!("  {node} ready after {:.1} s", after.as_secs_f64()));
         }
     };
     output::note(format_args!("starting {} nodes", topology.nodes.len()));
     let started = tokio::select! {
-        started = stack.start(Duration::from_secs(90), &tell) => started,
+        started = stack.start(Duration::from_secs(90), &show) => started,
         () = cancel.cancelled() => Ok(()),
     };
     let served = match started {
         Ok(()) if !cancel.is_cancelled() => {
-            output::tell(format_args!(
+            output::print_line(format_args!(
                 "the system is ready after {:.1} s; Ctrl-C or `faultline down` ends it",
                 begun.elapsed().as_secs_f64()
             ));
@@ -115,12 +116,12 @@ async fn serve(
         Ok(()) => Ok(Exit::Interrupted),
         Err(error) => Err(error.into()),
     };
-    output::note("ending the stack");
+    output::note("stopping the system");
     stack.shutdown().await;
     served
 }
 
-/// The live lab beside it, until interrupted, or until a node dies.
+/// Serves the live lab until interrupted, or until a node dies.
 async fn live(
     stack: &Arc<Stack>,
     (provider, folder, runs): (String, &RunFolder, PathBuf),
@@ -134,6 +135,7 @@ async fn live(
     let (idle, teller) =
         Hands::idle(stack, folder.path(), Box::new(Between(board.clone())), rest.clone(), &ending)
             .map_err(Failure::unavailable)?;
+    // Viewers may look before there is a load, so sampling starts with the system.
     let looking = tokio::spawn(sampler::sample(Arc::clone(stack), teller));
     let mut options = Options::new(stack.topology().clone(), rest, runs);
     options.watched = true;
@@ -149,14 +151,14 @@ async fn live(
     };
     let session = tokio::spawn(session.serve(wanted));
     let watched = watch(stack, cancel).await;
-    // What runs by hand is ended and judged as far as it went.
+    // A manual load ends here and is judged as far as it went.
     ending.cancel();
     let _ = session.await;
     looking.abort();
     watched
 }
 
-/// Where each published port is, as an address to connect to.
+/// Prints the address of each published port, store and queue.
 fn print_addresses(stack: &Stack, passwords: Passwords) {
     let shown = |url: &str| {
         let url = stack.reachable(url);
@@ -165,23 +167,23 @@ fn print_addresses(stack: &Stack, passwords: Passwords) {
     for node in stack.topology().nodes.values() {
         for inner in node.ports.iter().filter(|(_, published)| published.is_some()).map(|(inner, _)| inner) {
             if let Ok(address) = stack.address(node.name.as_str(), *inner) {
-                output::tell(format_args!("  {:<15} {address}", node.name));
+                output::print_line(format_args!("  {:<15} {address}", node.name));
             }
         }
     }
     let topology = stack.topology();
     for (name, crate::stack::topology::StoreSpec::Mongodb { url, .. }) in &topology.stores {
-        output::tell(format_args!("  store {name:<9} {}", shown(url)));
+        output::print_line(format_args!("  store {name:<9} {}", shown(url)));
     }
     for (name, crate::stack::topology::QueueSpec::Amqp { url, .. }) in &topology.queues {
-        output::tell(format_args!("  queue {name:<9} {}", shown(url)));
+        output::print_line(format_args!("  queue {name:<9} {}", shown(url)));
     }
     if passwords == Passwords::Hidden {
-        output::tell("  passwords stand in the topology; `faultline up --show-passwords` prints them too");
+        output::print_line("  passwords are hidden; `faultline up --show-passwords` prints them");
     }
 }
 
-/// Until interrupted, or until a node dies.
+/// Waits until interrupted, or until a node dies.
 async fn watch(stack: &Stack, cancel: &CancellationToken) -> Result<Exit, Failure> {
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

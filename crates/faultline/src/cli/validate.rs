@@ -1,16 +1,17 @@
-//! `faultline validate`: reads scenarios and tells their mistakes.
+//! `faultline validate`: checks scenario files and gives the line of each mistake.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::arguments::TopologyArgs;
 use super::exit::{Exit, Failure};
-use super::{TopologyArgs, load_files, output};
+use super::{load_files, output};
 
-/// `faultline validate`.
+/// Arguments of `faultline validate`.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// The scenarios
+    /// Scenario files
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -18,17 +19,17 @@ pub struct Validate {
 }
 
 impl Validate {
-    /// Does it; every file is looked at.
+    /// Runs the command. It checks every file, whatever is wrong with earlier ones.
     ///
     /// # Errors
-    /// A [`Failure`] of usage when a topology can't be read.
+    /// A [`Failure`] of usage if the topology cannot be read.
     pub fn perform(self) -> Result<Exit, Failure> {
         let topology = self.topology.read()?;
         let mut exit = Exit::Pass;
         for file in &self.files {
             match load_files::scenario(file, &topology) {
                 Ok(scenario) => {
-                    output::print(format_args!("{}: good: {}\n", file.display(), scenario.shows))?;
+                    output::print(format_args!("{}: ok ({})\n", file.display(), scenario.shows))?;
                 }
                 Err(failure) => {
                     output::note(&failure);

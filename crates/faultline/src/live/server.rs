@@ -140,7 +140,7 @@ struct System {
     /// Nodes that the load goes to.
     entries: Vec<String>,
     paths: Vec<PathTold>,
-    faults: Vec<catalogue::Entry>,
+    faults: Vec<catalogue::CatalogueEntry>,
     /// Whether loads can be begun by hand.
     can_load: bool,
 }

@@ -2,9 +2,10 @@
 
 use super::model::Report;
 use super::table::line;
+use super::words;
 use crate::checker::Verdict;
 
-/// One workflow command a line.
+/// Writes one workflow command a line.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -13,20 +14,22 @@ pub fn render(report: &Report) -> String {
         line(&mut text, &command(level(check.verdict), &title, &check.detail));
     }
     let title = format!("{}: {}", report.scenario, report.verdict);
-    let told = format!("{}\nRepeat it: {}", report.why, report.repeat());
-    line(&mut text, &command(level(report.verdict), &title, &told));
+    let message = format!("{}\n{}: {}", report.why, words::REPEAT, report.repeat());
+    line(&mut text, &command(level(report.verdict), &title, &message));
     text
 }
 
 fn level(verdict: Verdict) -> &'static str {
     match verdict {
+        // A notice does not alarm: a check that was not made claims nothing.
         Verdict::Pass | Verdict::NotChecked => "notice",
         Verdict::Unknown => "warning",
         Verdict::Fail => "error",
     }
 }
 
-/// A workflow command; what would end its parts is written as its number.
+/// Formats a workflow command. Characters that would end a part of it are written as their numbers, or a text could
+/// issue commands of its own.
 fn command(level: &str, title: &str, message: &str) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = data(title).replace(':', "%3A").replace(',', "%2C");
@@ -39,7 +42,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_text_ends_a_command() {
-        let told = command("error", "a: 100 %, b", "one\n::notice::two\r");
-        assert_eq!(told, "::error title=a%3A 100 %25%2C b::one%0A::notice::two%0D");
+        let text = command("error", "a: 100 %, b", "one\n::notice::two\r");
+        assert_eq!(text, "::error title=a%3A 100 %25%2C b::one%0A::notice::two%0D");
     }
 }

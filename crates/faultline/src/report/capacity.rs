@@ -4,48 +4,49 @@ use serde::Serialize;
 
 use super::style::Style;
 use super::table::{line, table};
+use super::words;
 use crate::measure::capacity::{CapacityResult, SearchResult, TrialResult};
 use crate::measure::search::TrialVerdict;
 use crate::measure::{LatencyQuantiles, LoadFigures};
 
-/// A result in numbers, for programs.
+/// Result of a search for a capacity, for programs and people.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CapacityReport {
-    /// The folder of the run.
+    /// Folder of the search.
     pub folder: String,
-    /// The path.
+    /// Name of the path.
     pub path: String,
-    /// What was loaded.
+    /// Description of the target.
     pub aimed_at: String,
-    /// What must hold.
+    /// Thresholds of the SLO.
     pub objective: Vec<String>,
-    /// The seed of the arrivals.
+    /// Seed of the arrivals.
     pub seed: u64,
-    /// What was found; none if it was interrupted.
+    /// Result; none if the search was interrupted.
     pub found: Option<SearchResult>,
-    /// Every trial, in order.
+    /// Trials in the order in which they were made.
     pub trials: Vec<TrialReport>,
 }
 
-/// A trial in numbers.
+/// Figures of one trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrialReport {
-    /// Arrivals a second.
+    /// Arrival rate, per second.
     pub rate: f64,
-    /// Whether it confirms what was found.
+    /// Purpose: true for a trial that confirms the capacity.
     pub confirms: bool,
-    /// How it went.
+    /// Outcome: the SLO held, did not hold, or the trial is doubtful.
     pub held: TrialVerdict,
-    /// Why it did not hold, or is doubtful.
+    /// Reason why the SLO did not hold, or why the trial is doubtful.
     pub why: Option<String>,
-    /// Time until nothing waited in a queue, in milliseconds.
+    /// Time until the queues were empty, in milliseconds; none if they were not, or the system has none.
     pub drained_ms: Option<u64>,
-    /// What became of the operations.
+    /// Counts and latencies of the operations.
     pub figures: LoadFigures,
 }
 
 impl CapacityReport {
-    /// Of the result in a folder.
+    /// Creates the report of a result and its folder.
     #[must_use]
     pub fn new(folder: &str, result: &CapacityResult) -> Self {
         let trial = |trial: &TrialResult| TrialReport {
@@ -67,10 +68,11 @@ impl CapacityReport {
         }
     }
 
-    /// As text, with a line break at its end.
+    /// Writes the report as text, with a line break at its end.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
-        let head = ["offered/s", "ok/s", "p50 ms", "p99 ms", "max ms", "not ok", "late %", "drain s", "held"];
+        let head = ["offered/s", "ok/s", "p50 ms", "p99 ms", "max ms", "not ok", "late %", "drain s", "SLO"];
+        // The search jumps between rates; in their order the table reads as a curve.
         let mut trials: Vec<&TrialReport> = self.trials.iter().collect();
         trials.sort_by(|a, b| a.rate.total_cmp(&b.rate));
         let mut text = String::new();
@@ -78,27 +80,27 @@ impl CapacityReport {
         line(&mut text, &style.bold(&title));
         table(&mut text, &head, &trials.iter().map(|trial| row(trial)).collect::<Vec<_>>(), style);
         line(&mut text, "");
-        line(&mut text, &self.told(style));
-        line(&mut text, &style.dim(&format!("run folder: {}", self.folder)));
+        line(&mut text, &self.conclusion(style));
+        line(&mut text, &style.dim(&format!("{}  {}", words::RUN_FOLDER, self.folder)));
         text
     }
 
-    fn told(&self, style: Style) -> String {
+    fn conclusion(&self, style: Style) -> String {
         match self.found {
             Some(SearchResult::Capacity { rate }) => {
                 format!("{} {rate:.0}/s, confirmed three times", style.bold("capacity:"))
             }
             Some(SearchResult::AlwaysMet { up_to }) => {
-                format!("always met: it holds at {up_to:.0}/s, the highest rate that was to be tried")
+                format!("always met: the SLO holds at {up_to:.0}/s, the highest rate (--highest)")
             }
             Some(SearchResult::NeverMet { down_to }) => {
-                format!("never met: it does not hold at {down_to:.0}/s, the lowest rate that was to be tried")
+                format!("never met: the SLO does not hold at {down_to:.0}/s, the lowest rate (--lowest)")
             }
             Some(SearchResult::GeneratorLimit { rate, late_at }) => {
-                let holds = rate.map_or_else(String::new, |rate| format!("it holds at {rate:.0}/s, and "));
-                format!("the generator is the limit: {holds}at {late_at:.0}/s the generator was late")
+                let holds = rate.map_or_else(String::new, |rate| format!("the SLO holds at {rate:.0}/s; "));
+                format!("the generator is the limit: {holds}at {late_at:.0}/s the generator is late")
             }
-            None => "interrupted: nothing was found".to_owned(),
+            None => "interrupted before a capacity was found".to_owned(),
         }
     }
 }
@@ -109,8 +111,8 @@ fn row(trial: &TrialReport) -> Vec<String> {
         figures.from_due.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.2}", get(quantiles)))
     };
     let held = match (trial.held, &trial.why) {
-        (TrialVerdict::Yes, _) if trial.confirms => "yes, again".to_owned(),
-        (TrialVerdict::Yes, _) => "yes".to_owned(),
+        (TrialVerdict::Yes, _) if trial.confirms => "met again".to_owned(),
+        (TrialVerdict::Yes, _) => "met".to_owned(),
         (_, why) => why.clone().unwrap_or_default(),
     };
     let drained = trial.drained_ms.map_or_else(|| "-".to_owned(), |ms| format!("{:.1}", ms as f64 / 1000.0));
@@ -121,15 +123,15 @@ fn row(trial: &TrialReport) -> Vec<String> {
     row
 }
 
-/// A trial in a line, told as soon as it is over.
+/// Formats a trial as one line of progress.
 #[must_use]
 pub fn trial_line(trial: &TrialResult) -> String {
     let p99 = trial.tally.from_due.quantile(0.99);
     let p99 = p99.map_or_else(String::new, |micros| format!(", p99 {:.1} ms", micros as f64 / 1000.0));
     let held = match (&trial.why, trial.confirms) {
         (Some(why), _) => why.as_str(),
-        (None, true) => "holds again",
-        (None, false) => "holds",
+        (None, true) => "SLO met again",
+        (None, false) => "SLO met",
     };
     format!("  {:.0}/s: {held}{p99}", trial.rate)
 }

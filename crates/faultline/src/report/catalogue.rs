@@ -1,5 +1,5 @@
-//! Every fault there is, with its keys: for a terminal, as Markdown, and as JSON. All of it is read from
-//! [`crate::scenario::fault::kind`] and [`faultline_toxics::KINDS`], where the faults are.
+//! The catalogue of faults with their parameters: for a terminal, as Markdown, and as JSON. It is built from
+//! [`crate::scenario::fault::kind`] and [`faultline_toxics::KINDS`], so that it cannot differ from what runs.
 
 use std::fmt::Write;
 
@@ -10,52 +10,52 @@ use crate::scenario::fault::kind;
 use crate::scenario::fault::{FaultKind, TargetKind};
 use faultline_toxics::{Action, Attribute};
 
-/// How a link is named.
+/// Description of the parameter `link`.
 const LINK: &str = "the link, `from->to` or `from->to:port`";
 
-/// One fault.
+/// One fault or toxic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// Its name: the `kind` of a scenario, and the `type` of a toxic.
+pub struct CatalogueEntry {
+    /// Name: the `kind` of a scenario, and the `type` of a toxic.
     pub name: &'static str,
-    /// What it does.
+    /// Effect, in one sentence.
     pub about: &'static str,
-    /// To what: a node, a link, or groups of nodes.
+    /// Target: a node, a link, or groups of nodes.
     pub done_to: &'static str,
-    /// Whether it is a toxic, which `faultline proxy` has too.
+    /// Membership of the toxics, which `faultline proxy` has too.
     pub is_toxic: bool,
-    /// Whether Toxiproxy has it.
+    /// Membership of Toxiproxy's own toxics.
     pub of_toxiproxy: bool,
-    /// What it can be given.
+    /// Parameters besides `at` and `for`.
     pub parameters: Vec<Parameter>,
-    /// How it is done where nodes are processes.
+    /// Means of injection where nodes are processes.
     pub with_processes: &'static str,
-    /// How it is done where nodes are containers.
+    /// Means of injection where nodes are containers.
     pub with_containers: &'static str,
 }
 
-/// What a fault can be given.
+/// One parameter of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parameter {
-    /// Its key in a scenario, and its name in Toxiproxy's API.
+    /// Name: its key in a scenario, and its attribute in Toxiproxy's API.
     pub name: &'static str,
-    /// What it counts in Toxiproxy's API; empty for a mere number or a word. Scenarios write times as `200ms`.
+    /// Unit in Toxiproxy's API; empty for a plain number or a word. Scenarios write times as `200ms`.
     pub unit: &'static str,
-    /// What it is if it is not given; none where it must be.
+    /// Default value; none for a required parameter.
     pub default: Option<&'static str>,
-    /// What it means.
+    /// Meaning, in one sentence.
     pub about: &'static str,
 }
 
-/// All faults.
+/// Lists all faults.
 #[must_use]
-pub fn entries() -> Vec<Entry> {
+pub fn entries() -> Vec<CatalogueEntry> {
     kind::all().map(entry).collect()
 }
 
-fn entry(kind: FaultKind) -> Entry {
+fn entry(kind: FaultKind) -> CatalogueEntry {
     let (with_processes, with_containers) = how(kind);
-    Entry {
+    CatalogueEntry {
         name: kind.name(),
         about: kind.about(),
         done_to: match kind.place() {
@@ -74,7 +74,7 @@ fn entry(kind: FaultKind) -> Entry {
 fn how(kind: FaultKind) -> (&'static str, &'static str) {
     match kind {
         FaultKind::Kill => ("SIGKILL to each process of the node", "the engine kills the container"),
-        FaultKind::Stop => ("the signal that the node's maker intends", "the engine stops the container"),
+        FaultKind::Stop => ("the stop signal of the node", "the engine stops the container"),
         FaultKind::Pause => ("SIGSTOP to each process of the node", "the engine pauses the container"),
         FaultKind::Down | FaultKind::Partition | FaultKind::Toxic(_) => {
             ("in the proxy of the link", "in the proxy of the link")
@@ -100,7 +100,7 @@ fn parameters(kind: FaultKind) -> Vec<Parameter> {
         };
     };
     let mut list = vec![word("link", None, LINK)];
-    list.extend(spec.attributes.iter().map(of_attribute));
+    list.extend(spec.attributes.iter().map(parameter));
     if matches!(spec.action, Action::Bytes(_)) {
         list.push(word(
             "stream",
@@ -111,33 +111,33 @@ fn parameters(kind: FaultKind) -> Vec<Parameter> {
     list.push(word(
         "toxicity",
         Some("1"),
-        "the share of connections that it acts on, drawn for each by the seed",
+        "share of connections that the toxic affects, from 0 to 1; the seed decides for each connection",
     ));
     list
 }
 
-fn of_attribute(attribute: &Attribute) -> Parameter {
+fn parameter(attribute: &Attribute) -> Parameter {
     let default = if attribute.needed { None } else { Some("0") };
     Parameter { name: attribute.name, unit: attribute.unit, default, about: attribute.about }
 }
 
 impl Parameter {
-    /// Like `latency (ms)`.
+    /// Formats the name with its unit: `latency (ms)`.
     fn title(&self) -> String {
         if self.unit.is_empty() { self.name.to_owned() } else { format!("{} ({})", self.name, self.unit) }
     }
 }
 
-/// The catalogue for a terminal.
+/// Writes the catalogue for a terminal.
 #[must_use]
-pub fn render(entries: &[Entry], style: Style) -> String {
+pub fn render(entries: &[CatalogueEntry], style: Style) -> String {
     let mut text = String::new();
     for entry in entries {
         let _ = writeln!(text, "{}  {}", style.bold(entry.name), style.dim(&origin(entry)));
         let _ = writeln!(text, "    {}", entry.about);
         for parameter in &entry.parameters {
             let default =
-                parameter.default.map_or("needed".to_owned(), |default| format!("default {default}"));
+                parameter.default.map_or("required".to_owned(), |default| format!("default {default}"));
             let about = parameter.about.replace('`', "");
             let _ = writeln!(text, "    {:<22} {default:<12} {about}", parameter.title());
         }
@@ -146,7 +146,7 @@ pub fn render(entries: &[Entry], style: Style) -> String {
     text
 }
 
-fn origin(entry: &Entry) -> String {
+fn origin(entry: &CatalogueEntry) -> String {
     let whose = match (entry.is_toxic, entry.of_toxiproxy) {
         (true, true) => ", a toxic that Toxiproxy has too",
         (true, false) => ", a toxic",
@@ -155,28 +155,27 @@ fn origin(entry: &Entry) -> String {
     format!("of {}{whose}", entry.done_to)
 }
 
-fn providers(entry: &Entry) -> String {
+fn providers(entry: &CatalogueEntry) -> String {
     if entry.with_processes == entry.with_containers {
         return format!("processes and containers: {}", entry.with_processes);
     }
     format!("processes: {}; containers: {}", entry.with_processes, entry.with_containers)
 }
 
-/// The catalogue as Markdown; `docs/faults.md` is this.
+/// Writes the catalogue as Markdown: `docs/faults.md`.
 #[must_use]
-pub fn markdown(entries: &[Entry]) -> String {
-    let mut text = "# Faults\n\nMade by `faultline faults --output markdown`; a test holds it to what is built.\n\n\
-        Each is a `[[fault]]` of a scenario, with `kind`, `at` and `for` besides the keys below. Times are written \
-        with their unit there (`latency = \"200ms\"`), other values as whole numbers. The toxics are toxics of \
-        `faultline proxy` and `--proxy-api` too, with the same names, where all values are whole numbers in the units \
-        below; there `stream` is one of the two, `downstream` if it is left out, and any other value that is left out \
-        is 0.\n"
+pub fn markdown(entries: &[CatalogueEntry]) -> String {
+    let mut text = "# Faults\n\nGenerated by `faultline faults --output markdown`; a test compares it with the program.\n\n\
+        Each fault is a `[[fault]]` of a scenario, with `kind`, `at` and `for` besides the keys below. Scenarios write \
+        times with their unit (`latency = \"200ms\"`) and other values as whole numbers. `faultline proxy` and \
+        `--proxy-api` have the toxics under the same names. There all values are whole numbers in the units below; \
+        `stream` is `upstream` or `downstream`, by default `downstream`; any other value is 0 by default.\n"
         .to_owned();
     for entry in entries {
         let _ = write!(text, "\n## {}\n\nOf {}", entry.name, origin(entry).trim_start_matches("of "));
         let _ = write!(text, ": {}.\n\n| key | unit | default | |\n| --- | --- | --- | --- |\n", entry.about);
         for parameter in &entry.parameters {
-            let default = parameter.default.unwrap_or("needed");
+            let default = parameter.default.unwrap_or("required");
             let _ = writeln!(
                 text,
                 "| `{}` | {} | {default} | {} |",

@@ -1,4 +1,4 @@
-//! Pictures of what was measured, as SVG.
+//! Charts of loads and of searches for a capacity, as SVG.
 
 use std::collections::BTreeMap;
 
@@ -9,38 +9,40 @@ use crate::measure::capacity::CapacityResult;
 use crate::measure::figures::SecondFigures;
 use crate::measure::search::TrialVerdict;
 
+/// Part of a chart that is drawn on.
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+/// Result of drawing; the errors of `plotters` have no common type.
+type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
-/// Points that are drawn as one line.
+/// Points that are drawn as one curve.
 #[derive(Debug, Clone)]
-pub struct Line {
-    /// What stands beside it.
+pub struct Curve {
+    /// Name in the legend.
     pub name: String,
-    /// Across and up, from left to right.
+    /// Points from left to right, each across and up.
     pub points: Vec<(f64, f64)>,
-    /// Its colour, one of [`COLOURS`].
+    /// Colour, one of [`COLOURS`].
     pub colour: RGBColor,
-    /// Whether its points are marked.
+    /// Marks at the points.
     pub dots: bool,
 }
 
-/// What a panel shows.
+/// One panel of a chart, with its axes and curves.
 #[derive(Debug, Clone)]
 pub struct Panel<'a> {
-    /// What stands above it.
+    /// Title above the panel.
     pub title: &'a str,
-    /// What the axis to the right says.
+    /// Label of the horizontal axis.
     pub across: &'a str,
-    /// What the axis upwards says.
+    /// Label of the vertical axis.
     pub up: &'a str,
-    /// Whether the axis upwards is logarithmic.
+    /// Logarithmic scale of the vertical axis.
     pub logarithmic: bool,
-    /// What is drawn.
-    pub lines: Vec<Line>,
+    /// Curves of the panel.
+    pub lines: Vec<Curve>,
 }
 
-/// Colours that are told apart by people who see few of them too (Okabe and Ito).
+/// Colours that people with colour blindness can distinguish too (Okabe and Ito).
 pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -51,13 +53,14 @@ pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-/// Latency against the offered rate.
+/// Draws latency over the offered rate.
 #[must_use]
 pub fn capacity(result: &CapacityResult) -> String {
+    // A doubtful trial measured the generator, not the system.
     let mut trials: Vec<_> =
         result.trials.iter().filter(|trial| trial.held != TrialVerdict::Doubtful).collect();
     trials.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    let line = |name: &str, quantile: f64, colour| Line {
+    let line = |name: &str, quantile: f64, colour| Curve {
         name: name.to_owned(),
         points: trials
             .iter()
@@ -66,20 +69,20 @@ pub fn capacity(result: &CapacityResult) -> String {
         colour,
         dots: true,
     };
-    let title = format!("{}: latency against offered rate", result.path);
+    let title = format!("{}: latency over offered rate", result.path);
     svg(
         (800, 450),
         &[Panel {
             title: &title,
-            across: "offered, arrivals a second",
-            up: "latency from the due time, ms",
+            across: "offered, arrivals per second",
+            up: "latency from due, ms",
             logarithmic: true,
             lines: vec![line("p50", 0.5, COLOURS[0]), line("p99", 0.99, COLOURS[1])],
         }],
     )
 }
 
-/// Rates and latencies over time.
+/// Draws rates and latencies over time.
 #[must_use]
 pub fn load(seconds: &[SecondFigures]) -> String {
     let mut paths: BTreeMap<&str, Vec<&SecondFigures>> = BTreeMap::new();
@@ -87,7 +90,7 @@ pub fn load(seconds: &[SecondFigures]) -> String {
         paths.entry(&second.path).or_default().push(second);
     }
     let lines = |name: &str, get: &dyn Fn(&SecondFigures) -> Option<f64>| {
-        let line = |(number, (path, seconds)): (usize, (&&str, &Vec<&SecondFigures>))| Line {
+        let line = |(number, (path, seconds)): (usize, (&&str, &Vec<&SecondFigures>))| Curve {
             name: format!("{path}{name}"),
             points: seconds.iter().filter_map(|second| Some((second.second as f64, get(second)?))).collect(),
             colour: COLOURS[number % COLOURS.len()],
@@ -103,14 +106,14 @@ pub fn load(seconds: &[SecondFigures]) -> String {
     svg(
         (900, 900),
         &[
-            panel("acknowledged", "a second", false, ok),
-            panel("not acknowledged", "a second", false, not_ok),
-            panel("latency from the due time, p99", "ms", true, p99),
+            panel("acknowledged", "per second", false, ok),
+            panel("not acknowledged", "per second", false, not_ok),
+            panel("latency from due, p99", "ms", true, p99),
         ],
     )
 }
 
-/// Panels one below the other, in a picture of this width and height.
+/// Draws panels one below the other, in a picture of the given width and height.
 #[must_use]
 pub fn svg(size: (u32, u32), panels: &[Panel<'_>]) -> String {
     let mut text = String::new();
@@ -126,7 +129,7 @@ pub fn svg(size: (u32, u32), panels: &[Panel<'_>]) -> String {
     text
 }
 
-fn draw(panel: &Panel<'_>, area: &Area<'_>) -> Drawn {
+fn draw(panel: &Panel<'_>, area: &Area<'_>) -> DrawResult {
     let all = || panel.lines.iter().flat_map(|line| &line.points);
     let right = all().map(|point| point.0).fold(1.0, f64::max);
     let top = all().map(|point| point.1).fold(1.0, f64::max) * 1.1;
@@ -136,6 +139,7 @@ fn draw(panel: &Panel<'_>, area: &Area<'_>) -> Drawn {
     // The two kinds of axis are types of their own.
     if panel.logarithmic {
         let bottom = all().map(|point| point.1).filter(|up| *up > 0.0).fold(top, f64::min);
+        // A power of ten below all values, so that the ticks of the axis are round numbers.
         let bottom = 10f64.powf(bottom.log10().floor());
         let chart = builder.build_cartesian_2d(0.0..right * 1.2, (bottom..top).log_scale())?;
         fill(chart, panel)
@@ -148,7 +152,7 @@ fn draw(panel: &Panel<'_>, area: &Area<'_>) -> Drawn {
 fn fill<'a, 'b, Up>(
     mut chart: ChartContext<'a, SVGBackend<'b>, Cartesian2d<plotters::coord::types::RangedCoordf64, Up>>,
     panel: &Panel<'_>,
-) -> Drawn
+) -> DrawResult
 where
     'b: 'a,
     Up: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64>,
@@ -160,7 +164,7 @@ where
         .label_style(("sans-serif", 12))
         .light_line_style(TRANSPARENT)
         .draw()?;
-    for Line { name, points, colour, dots } in &panel.lines {
+    for Curve { name, points, colour, dots } in &panel.lines {
         let style = colour.stroke_width(2);
         chart
             .draw_series(LineSeries::new(points.iter().copied(), style))?
@@ -200,7 +204,7 @@ mod tests {
         assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
         // Two paths in three panels, each with its line and that of its name.
         assert!(picture.matches("<polyline").count() >= 6, "{picture}");
-        for text in ["acknowledged", "latency from the due time, p99"] {
+        for text in ["acknowledged", "latency from due, p99"] {
             assert!(picture.contains(text));
         }
     }

@@ -1,4 +1,6 @@
 //! Two loads side by side: for a terminal, and for programs.
+//!
+//! Differences have intervals, since the seconds of a run on a shared machine scatter: a bare ratio would show noise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,26 +8,27 @@ use serde::Serialize;
 
 use super::style::Style;
 use super::table::{line, table};
+use super::words;
 use crate::history::RunInfo;
 use crate::measure::LoadResult;
 use crate::measure::compare::{Comparison, Estimate};
 use crate::scenario::ArrivalStream;
 
-/// Two loads side by side.
+/// Comparison of two loads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CompareReport {
-    /// The first run.
+    /// Id of the first load.
     pub first: String,
-    /// The second.
+    /// Id of the second load.
     pub second: String,
-    /// What else differs than what was measured.
+    /// Conditions that differ between the two, and reasons to doubt either.
     pub warnings: Vec<String>,
-    /// Each measure of each path that both have.
+    /// Comparisons of each measure of each path that both have.
     pub comparisons: Vec<Comparison>,
 }
 
 impl CompareReport {
-    /// Of two results and what was made of their seconds.
+    /// Creates the report from two results and the comparisons of their seconds.
     #[must_use]
     pub fn new(first: &LoadResult, second: &LoadResult, comparisons: Vec<Comparison>) -> Self {
         Self {
@@ -36,22 +39,25 @@ impl CompareReport {
         }
     }
 
-    /// As text, with a line break at its end.
+    /// Writes the report as text, with a line break at its end.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
         let mut text = String::new();
         for warning in &self.warnings {
-            line(&mut text, &format!("{} {warning}", style.bold("not alike:")));
+            line(&mut text, &format!("{} {warning}", style.bold(words::WARNING)));
         }
         let head = ["path", "measure", &self.first, &self.second, "difference", ""];
         let rows: Vec<Vec<String>> = self.comparisons.iter().map(row).collect();
         table(&mut text, &head, &rows, style);
-        line(&mut text, &style.dim("intervals of 95 %; where none is marked, chance may be the reason"));
+        line(
+            &mut text,
+            &style.dim("95 % confidence intervals; a difference that is not marked may be chance"),
+        );
         text
     }
 }
 
-/// One comparison as cells.
+/// Lists the cells of a comparison.
 pub(super) fn row(comparison: &Comparison) -> Vec<String> {
     let Comparison { path, measure, first, second, difference, differs } = comparison;
     let mut row = vec![path.clone(), (*measure).to_owned()];
@@ -68,50 +74,54 @@ fn estimate(estimate: &Estimate) -> String {
     }
 }
 
-/// How a result was made.
-pub(super) struct Made<'a> {
+/// Conditions of a run or load besides the system: machine, program, arrivals.
+pub(super) struct Conditions<'a> {
     environment: &'a BTreeMap<String, String>,
     faultline: &'a str,
     streams: &'a [ArrivalStream],
 }
 
-impl<'a> Made<'a> {
-    /// A run.
-    pub(super) fn of(run: &'a RunInfo) -> Self {
+impl<'a> Conditions<'a> {
+    /// Returns the conditions of a run.
+    pub(super) fn of_run(run: &'a RunInfo) -> Self {
         Self { environment: &run.environment, faultline: &run.faultline, streams: &run.schedule.streams }
     }
 }
 
-impl<'a> From<&'a LoadResult> for Made<'a> {
+impl<'a> From<&'a LoadResult> for Conditions<'a> {
     fn from(load: &'a LoadResult) -> Self {
         Self { environment: &load.environment, faultline: &load.faultline, streams: &load.schedule.streams }
     }
 }
 
 fn warnings(first: &LoadResult, second: &LoadResult) -> Vec<String> {
-    let mut list = unlike(&first.into(), &second.into());
+    let mut list = differences(&first.into(), &second.into());
     for result in [first, second] {
         list.extend(result.doubts().into_iter().map(|doubt| format!("{}: {doubt}", result.run)));
     }
     list
 }
 
-/// What else differs than what was measured.
-pub(super) fn unlike(first: &Made<'_>, second: &Made<'_>) -> Vec<String> {
+/// Lists the conditions that differ.
+pub(super) fn differences(first: &Conditions<'_>, second: &Conditions<'_>) -> Vec<String> {
+    // Machines differ, and one machine differs from hour to hour: without these warnings a slower machine would
+    // pass for a slower system.
     let mut list = Vec::new();
     let names: BTreeSet<&String> = first.environment.keys().chain(second.environment.keys()).collect();
     for name in names {
-        let of = |made: &Made<'_>| made.environment.get(name).map_or("unknown", String::as_str).to_owned();
-        let (a, b) = (of(first), of(second));
+        let value = |conditions: &Conditions<'_>| {
+            conditions.environment.get(name).map_or("unknown", String::as_str).to_owned()
+        };
+        let (a, b) = (value(first), value(second));
         if a != b {
-            list.push(format!("{name} is {a} and {b}: take the ratio, not the values"));
+            list.push(format!("{name}: {a} and {b}; compare ratios, not absolute values"));
         }
     }
     if first.faultline != second.faultline {
-        list.push(format!("faultline {} and {}", first.faultline, second.faultline));
+        list.push(format!("version of faultline: {} and {}", first.faultline, second.faultline));
     }
     if first.streams != second.streams {
-        list.push("their arrivals differ".to_owned());
+        list.push("arrivals: the two have different arrival rates or durations".to_owned());
     }
     list
 }

@@ -1,5 +1,5 @@
-//! What a picture of a run needs beside its report: every second, every node's changes, the ways of the entries in
-//! question.
+//! Details of a run that its page shows beside the report: every second, every event of a node, the traces of the
+//! entries that went wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,65 +8,66 @@ use crate::history::{Entry, NodeChange, Outcome, RunInfo};
 use crate::measure::{Second, history::seconds};
 use crate::timeline::{self, FaultWindow, Operation, Timeline};
 
-/// The checks whose ids are entries that went wrong.
-const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "altered"];
+/// Checks whose ids are entries that went wrong.
+const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "corrupted"];
 
-/// How long before and after an entry was under way the nodes' logs are of interest, in microseconds.
-const AROUND: i64 = 1_000_000;
+// A second: servers write what belongs to an operation somewhat earlier or later than the client sees it.
+/// Time before and after a trace from which log lines are shown, in microseconds.
+const MARGIN: i64 = 1_000_000;
 
-/// Entries in question that have lines of logs beside them.
+/// Number of traces that have log lines beside them.
 pub const LOGGED: usize = 10;
 
-/// Lines of each node's log beside such an entry, at most.
+/// Most log lines of one node beside a trace.
 pub const LINES: usize = 20;
 
-/// What a picture of a run needs beside its report.
+/// Details of a run beside its report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
-    /// What run it was.
+    /// Identity, schedule and system of the run.
     pub run: RunInfo,
-    /// What became of operations, by the second that they were due in and by path.
+    /// Counts and latencies of operations, by path and by the second in which they were due.
     pub seconds: Vec<Second>,
     /// Figures of each second, as the charts show them.
     pub over_time: Vec<timeline::SecondCounts>,
     /// Windows of the faults that began.
     pub faults: Vec<FaultWindow>,
-    /// What became of nodes: when in microseconds after the start of the load, which, what.
+    /// Events of nodes: microseconds after the start of the load, node, change.
     pub nodes: Vec<(i64, String, NodeChange)>,
-    /// The entries in question.
-    pub ways: Vec<Way>,
-    /// When the load was over, in microseconds after its start.
+    /// Traces of the entries that went wrong.
+    pub traces: Vec<EntryTrace>,
+    /// End of the load, in microseconds after its start; none while unknown.
     pub load_ended: Option<i64>,
 }
 
-/// One entry that went wrong, with its way as far as it is known.
+/// Records of one entry that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Way {
-    /// Its operation's id.
+pub struct EntryTrace {
+    /// Id of the operation.
     pub id: String,
-    /// The path; none of an entry that no operation sent.
+    /// Path of the operation; none for an entry that no operation sent.
     pub path: Option<String>,
-    /// What is wrong with it: names of checks.
+    /// Names of the checks that the entry fails.
     pub wrong: Vec<String>,
-    /// What is known, in order: when in microseconds after the start of the load, and what. What has no time comes last.
+    /// Steps in order: microseconds after the start of the load, and a description. Steps without a time come last.
     pub steps: Vec<(Option<i64>, String)>,
-    /// Lines of the nodes' logs from then.
+    /// Log lines of the nodes around that time.
     pub log: Vec<LogLine>,
 }
 
-/// A line of a node's log.
+/// Line of a node's log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogLine {
-    /// When, in microseconds after the start of the load.
+    /// Time, in microseconds after the start of the load.
     pub at: i64,
-    /// Whose.
+    /// Name of the node.
     pub node: String,
-    /// What it says.
+    /// Text of the line.
     pub text: String,
 }
 
 impl Details {
-    /// Of a history and the report of it, without lines of logs.
+    /// Collects the details from a timeline and its report, without log lines.
     #[must_use]
     pub fn new(timeline: &Timeline, report: &Report) -> Self {
         Self {
@@ -79,23 +80,23 @@ impl Details {
                 .iter()
                 .map(|event| (event.at, event.node.clone(), event.change.clone()))
                 .collect(),
-            ways: ways(timeline, report),
+            traces: traces(timeline, report),
             load_ended: timeline.load_ended,
         }
     }
 }
 
-impl Way {
-    /// When the logs are of interest: from and until, in microseconds after the start of the load; never for an entry of
-    /// which no moment is known.
+impl EntryTrace {
+    /// Returns the beginning and the end of the time whose log lines are shown, in microseconds after the start of the
+    /// load; none for an entry without any known time.
     #[must_use]
     pub fn moment(&self) -> Option<(i64, i64)> {
         let times = || self.steps.iter().filter_map(|(at, _)| *at);
-        Some((times().min()? - AROUND, times().max()? + AROUND))
+        Some((times().min()? - MARGIN, times().max()? + MARGIN))
     }
 }
 
-fn ways(timeline: &Timeline, report: &Report) -> Vec<Way> {
+fn traces(timeline: &Timeline, report: &Report) -> Vec<EntryTrace> {
     let mut wrong: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for check in report.checks.iter().filter(|check| ABOUT_ENTRIES.contains(&check.name.as_str())) {
         for id in &check.ids {
@@ -114,9 +115,9 @@ fn ways(timeline: &Timeline, report: &Report) -> Vec<Way> {
             copies.entry(&entry.op).or_default().push((store, entry));
         }
     }
-    let way = |(id, wrong): (&str, BTreeSet<&str>)| {
+    let trace = |(id, wrong): (&str, BTreeSet<&str>)| {
         let operation = operations.get(id).copied();
-        Way {
+        EntryTrace {
             id: id.to_owned(),
             path: operation.map(|operation| operation.path.clone()),
             wrong: wrong.into_iter().map(str::to_owned).collect(),
@@ -124,7 +125,7 @@ fn ways(timeline: &Timeline, report: &Report) -> Vec<Way> {
             log: Vec::new(),
         }
     };
-    wrong.into_iter().map(way).collect()
+    wrong.into_iter().map(trace).collect()
 }
 
 fn steps(
@@ -141,33 +142,38 @@ fn steps(
         steps.push((operation.ended, ending(operation)));
         for window in timeline.faults.windows().iter().filter(|window| window.touches(operation)) {
             let what = &window.name;
-            steps.push((Some(window.begin), format!("\"{what}\" began; it was under way while that lasted")));
+            steps.push((
+                Some(window.begin),
+                format!("\"{what}\" was injected; the operation was in flight while it was active"),
+            ));
         }
     } else {
-        steps.push((None, "no operation of this run sent it".to_owned()));
+        steps.push((None, "no operation of this run sent this entry".to_owned()));
     }
     let hash = operation.and_then(|operation| operation.hash);
     for (store, entry) in copies {
+        // An entry that no operation of this run sent has nothing to be compared with.
         let same = hash.is_none_or(|hash| hash == entry.hash);
-        let content = if same { "" } else { ", with other content than was sent" };
-        steps.push((None, format!("found in the store {store} at the end{content}")));
+        let content = if same { "" } else { ", with other data than was sent" };
+        steps.push((None, format!("in the store {store} at the end{content}")));
     }
     if copies.is_empty() {
-        steps.push((None, "found in no store at the end".to_owned()));
+        steps.push((None, "in no store at the end".to_owned()));
     }
+    // A store is read after the run and does not know when an entry came: those steps go last.
     steps.sort_by_key(|(at, _)| at.unwrap_or(i64::MAX));
     steps
 }
 
 fn ending(operation: &Operation) -> String {
-    let told = match operation.outcome {
-        None => "never sent: as many as may be were under way",
-        Some(Outcome::Ok) => "acknowledged",
-        Some(Outcome::Fail) => "refused: surely without an effect",
-        Some(Outcome::Info) if operation.ended.is_none() => "never answered",
-        Some(Outcome::Info) => "ended with an unknown outcome",
+    let outcome = match operation.outcome {
+        None => "dropped: in-flight limit reached",
+        Some(Outcome::Ok) => "ok: acknowledged",
+        Some(Outcome::Fail) => "fail: certainly without effect",
+        Some(Outcome::Info) if operation.ended.is_none() => "info: never answered",
+        Some(Outcome::Info) => "info: effect unknown",
     };
     let status = operation.status.map_or_else(String::new, |status| format!(", status {status}"));
     let message = operation.message.as_ref().map_or_else(String::new, |message| format!(": {message}"));
-    format!("{told}{status}{message}")
+    format!("{outcome}{status}{message}")
 }

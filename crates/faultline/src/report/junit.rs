@@ -1,15 +1,15 @@
-//! The report for whoever reads JUnit's XML: a test case for each check.
+//! The report as JUnit's XML: a test case for each check.
 
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 
 use super::model::Report;
 use crate::checker::{Check, Verdict};
 
-/// The whole report as XML. A check that failed is a failure, one that could not be seen an error, and one at which nobody
-/// looked is skipped.
+/// Writes the whole report as XML. A check that failed is a failure, an unknown one an error, and one that was not checked
+/// is skipped.
 ///
 /// # Errors
-/// What the writer says of a text that XML can't hold.
+/// An error of the writer for a text that XML can't hold.
 pub fn render(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let mut suite = TestSuite::new(report.scenario.as_str());
     for (name, value) in [
@@ -31,8 +31,11 @@ fn case(report: &Report, check: &Check) -> TestCase {
     let status = match check.verdict {
         Verdict::Pass => TestCaseStatus::success(),
         Verdict::Fail => not_passed(NonSuccessKind::Failure, check),
+        // CI tools show errors apart from failures: an unknown verdict is a problem of the run, not yet of the
+        // system.
         Verdict::Unknown => not_passed(NonSuccessKind::Error, check),
         Verdict::NotChecked => {
+            // Skipped, since nothing is claimed; a pass would look like a check that was made.
             let mut status = TestCaseStatus::skipped();
             status.set_message(check.detail.as_str());
             status

@@ -6,45 +6,46 @@ use serde::Serialize;
 
 use super::style::Style;
 use super::table::{line, table};
+use super::words;
 use crate::measure::self_check::SelfCheckResult;
 use crate::measure::{LatencyQuantiles, LoadFigures, LoadResult, PhaseResult};
 
-/// A result in numbers, for programs.
+/// Result of a load, for programs and people.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoadReport {
-    /// The folder of the run.
+    /// Folder of the load.
     pub folder: String,
-    /// What was loaded.
+    /// Description of the target.
     pub aimed_at: String,
-    /// The seed of the arrivals.
+    /// Seed of the arrivals.
     pub seed: u64,
-    /// Why the figures are to be doubted.
+    /// Reasons to doubt the figures.
     pub doubts: Vec<String>,
-    /// The threshold that ended it before its time.
+    /// Threshold that ended the load early; none if it ran to its end.
     pub aborted: Option<String>,
-    /// Whether it was interrupted.
+    /// Interruption by a person or a signal.
     pub interrupted: bool,
     /// CPU time of the generator for each operation, in microseconds.
     pub generator_cpu_us: Option<f64>,
-    /// Phase by phase.
+    /// Figures of each stage.
     pub phases: Vec<PhaseReport>,
-    /// All phases as one, by path.
+    /// LoadFigures of the whole load, by path.
     pub whole: BTreeMap<String, LoadFigures>,
 }
 
-/// A phase in numbers.
+/// Figures of one stage of a load.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PhaseReport {
-    /// When it began, in seconds.
+    /// Start, in seconds after the start of the load.
     pub from_s: f64,
-    /// When it ended.
+    /// End, in seconds after the start of the load.
     pub until_s: f64,
-    /// By path.
+    /// LoadFigures by path.
     pub paths: BTreeMap<String, LoadFigures>,
 }
 
 impl LoadReport {
-    /// Of the result in a folder.
+    /// Creates the report of a result and its folder.
     #[must_use]
     pub fn new(folder: &str, result: &LoadResult) -> Self {
         let seconds = |micros: u64| micros as f64 / 1e6;
@@ -66,44 +67,46 @@ impl LoadReport {
         }
     }
 
-    /// As text, with a line break at its end.
+    /// Writes the report as text, with a line break at its end.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
         let mut text = String::new();
         for phase in &self.phases {
-            let title = format!("{} s to {} s", phase.from_s, phase.until_s);
+            let title = format!("{}–{} s", phase.from_s, phase.until_s);
             paths(&mut text, &style.bold(&title), &phase.paths, style);
         }
+        // One stage is the whole load already.
         if self.phases.len() > 1 {
-            paths(&mut text, &style.bold("all of it"), &self.whole, style);
+            paths(&mut text, &style.bold("total"), &self.whole, style);
         }
         self.generator(&mut text);
-        for (what, told) in [("aborted", &self.aborted), ("interrupted", &self.cut_short())] {
-            if let Some(told) = told {
-                line(&mut text, &format!("{}: {told}", style.bold(what)));
+        for (label, reason) in [("aborted", &self.aborted), ("interrupted", &self.interruption())] {
+            if let Some(reason) = reason {
+                line(&mut text, &format!("{}: {reason}", style.bold(label)));
             }
         }
         for doubt in &self.doubts {
             line(&mut text, &format!("{}: {doubt}", style.bold("doubtful")));
         }
-        line(&mut text, &style.dim(&format!("run folder: {}", self.folder)));
+        line(&mut text, &style.dim(&format!("{}  {}", words::RUN_FOLDER, self.folder)));
         text
     }
 
-    fn cut_short(&self) -> Option<String> {
-        self.interrupted.then(|| "these are the figures until then".to_owned())
+    fn interruption(&self) -> Option<String> {
+        self.interrupted.then(|| "the figures end at the interruption".to_owned())
     }
 
     fn generator(&self, text: &mut String) {
+        // Latencies are the system's only if the generator was in time, so its lateness stands below them.
         let late = self.whole.values().map(|figures| figures.lateness);
         let worst = late.clone().map(|late| late.max).fold(0.0, f64::max);
         let share = late.map(|late| late.share).fold(0.0, f64::max);
         let cpu =
-            self.generator_cpu_us.map_or_else(String::new, |us| format!(", {us:.0} us of CPU for each"));
+            self.generator_cpu_us.map_or_else(String::new, |us| format!(", {us:.0} µs of CPU per operation"));
         line(
             text,
             &format!(
-                "generator: {:.3} % sent late (over 10 ms), the latest {worst:.1} ms{cpu}",
+                "generator: {:.3} % sent more than 10 ms late, lateness at most {worst:.1} ms{cpu}",
                 share * 100.0
             ),
         );
@@ -124,18 +127,18 @@ fn paths(text: &mut String, title: &str, paths: &BTreeMap<String, LoadFigures>, 
         "p99",
         "p99.9",
         "max",
-        "p99 from sent",
+        "service p99",
     ];
     let row = |(name, figures): (&String, &LoadFigures)| {
-        let of = |quantiles: Option<LatencyQuantiles>, get: fn(LatencyQuantiles) -> f64| {
+        let cell = |quantiles: Option<LatencyQuantiles>, get: fn(LatencyQuantiles) -> f64| {
             quantiles.map_or_else(|| "-".to_owned(), |quantiles| format!("{:.2}", get(quantiles)))
         };
-        let due = |get| of(figures.from_due, get);
+        let due = |get| cell(figures.from_due, get);
         let mut row = vec![name.clone()];
         row.extend([figures.offered_per_s, figures.ok_per_s].map(|rate| format!("{rate:.1}")));
         row.extend([figures.ok, figures.fail, figures.info, figures.dropped].map(|count| count.to_string()));
         row.extend([due(|q| q.p50), due(|q| q.p90), due(|q| q.p99), due(|q| q.p999), due(|q| q.max)]);
-        row.push(of(figures.from_sent, |q| q.p99));
+        row.push(cell(figures.from_sent, |q| q.p99));
         row
     };
     line(text, title);
@@ -143,10 +146,10 @@ fn paths(text: &mut String, title: &str, paths: &BTreeMap<String, LoadFigures>, 
     line(text, "");
 }
 
-/// What a self-check of the generator gave, as text.
+/// Writes the result of a self-check of the generator as text.
 #[must_use]
 pub fn self_check(all: &[SelfCheckResult], style: Style) -> String {
-    let head = ["rate/s", "sent", "late %", "latest ms", "p50 ms", "p99 ms", "CPU us", "held"];
+    let head = ["rate/s", "sent", "late %", "max late ms", "p50 ms", "p99 ms", "CPU µs", "holds"];
     let row = |checked: &SelfCheckResult| {
         let SelfCheckResult { rate, sent, late, latest_ms, p50_ms, p99_ms, cpu_us, holds } = checked;
         let mut row = vec![rate.to_string(), sent.to_string(), format!("{:.3}", late * 100.0)];
@@ -156,15 +159,11 @@ pub fn self_check(all: &[SelfCheckResult], style: Style) -> String {
     };
     let mut text = String::new();
     table(&mut text, &head, &all.iter().map(row).collect::<Vec<_>>(), style);
-    let held = all.iter().rev().find(|checked| checked.holds);
-    line(
-        &mut text,
-        &held.map_or_else(
-            || "this machine is too busy even for the lowest rate".to_owned(),
-            |held| {
-                format!("loads of up to {}/s can be believed here, as far as the generator goes", held.rate)
-            },
-        ),
+    let highest = all.iter().rev().find(|checked| checked.holds);
+    let conclusion = highest.map_or_else(
+        || "the generator holds no rate: this machine is too busy".to_owned(),
+        |highest| format!("the generator holds up to {}/s on this machine", highest.rate),
     );
+    line(&mut text, &conclusion);
     text
 }

@@ -2,9 +2,10 @@
 
 use super::model::Report;
 use super::table::{entries, line};
+use super::words;
 use crate::checker::{Check, FaultFigures, PathFigures, Verdict};
 
-/// The whole summary.
+/// Writes the whole summary.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -15,14 +16,15 @@ pub fn render(report: &Report) -> String {
     line(&mut text, "");
     paths(&mut text, report);
     for fault in &report.faults {
-        line(&mut text, &one_fault(fault));
+        line(&mut text, &fault_item(fault));
     }
     line(&mut text, "");
     for check in &report.checks {
-        line(&mut text, &one_check(check));
+        line(&mut text, &check_item(check));
     }
     line(&mut text, "");
-    line(&mut text, &format!("Repeat it: `{}`", report.repeat().replace('`', "'")));
+    // A backtick within would end the code span.
+    line(&mut text, &format!("{}: `{}`", words::REPEAT, report.repeat().replace('`', "'")));
     text
 }
 
@@ -36,8 +38,8 @@ fn sign(verdict: Verdict) -> &'static str {
 }
 
 fn paths(text: &mut String, report: &Report) {
-    line(text, "| path | offered | ok | fail | info | lost | duplicated | p50 ms | p99 ms |");
-    line(text, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    line(text, &format!("| {} |", words::PATHS_SHORT.join(" | ")));
+    line(text, &format!("| ---{} |", " | ---:".repeat(words::PATHS_SHORT.len() - 1)));
     for (name, path) in &report.paths {
         line(text, &row(name, path));
     }
@@ -56,25 +58,20 @@ fn row(name: &str, path: &PathFigures) -> String {
     )
 }
 
-fn one_fault(fault: &FaultFigures) -> String {
-    let ms = |ms: Option<u64>| ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"));
-    format!(
-        "- \u{26a1} **{}** from {:.1} s: first sign after {}, all ready {} after the undoing",
-        escape(&fault.what),
-        fault.from_ms as f64 / 1000.0,
-        ms(fault.detect_ms),
-        ms(fault.ready_ms)
-    )
+fn fault_item(fault: &FaultFigures) -> String {
+    let times = [words::active(fault), words::detected(fault), words::recovered(fault)].join(", ");
+    format!("- \u{26a1} **{}** {times}", escape(&fault.what))
 }
 
-fn one_check(check: &Check) -> String {
+fn check_item(check: &Check) -> String {
     let Check { name, verdict, detail, .. } = check;
-    let told = if *verdict == Verdict::NotChecked { " (not checked)" } else { "" };
-    format!("- {} {name}{told}: {}", sign(*verdict), escape(detail))
+    let note = if *verdict == Verdict::NotChecked { " (not checked)" } else { "" };
+    format!("- {} {name}{note}: {}", sign(*verdict), escape(detail))
 }
 
-/// The text as itself: no markup, no cell of a table that ends early.
+/// Escapes a text, so that nothing in it is markup or ends the cell of a table.
 fn escape(text: &str) -> String {
+    // Texts come from answers and logs of the system under test. In a pull request they must not become markup.
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

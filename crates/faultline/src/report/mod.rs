@@ -1,21 +1,22 @@
-//! Verdict and figures of a run, for people and for machines. Pure: made from a history and its judgement.
+//! Verdict and figures of a run, for people and for machines. Pure functions of a timeline and its judgement.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
 //! | [`model`] | the report; `report.json` is this |
 //! | [`terminal`] | the report for a terminal |
 //! | [`junit`], [`annotations`], [`markdown`] | the report for JUnit's readers, GitHub's workflows and pull requests |
 //! | [`capacity`] | the result of a search for a capacity |
 //! | [`catalogue`] | every fault there is |
-//! | [`chart`] | pictures, as SVG |
+//! | [`chart`] | charts of loads, as SVG |
 //! | [`compare`] | two loads side by side |
-//! | [`details`] | what a picture of a run needs beside its report |
+//! | [`details`] | seconds, node events and entry traces: what the page shows beside the report |
 //! | [`page`] | the report as a page: `report.html` |
-//! | [`control`] | a run beside one without its faults |
+//! | [`control`] | a run beside its baseline, the same run without faults |
 //! | [`load`] | the result of a load without faults |
 //! | [`runs`] | two runs side by side |
 //! | `table` | lines and tables |
 //! | [`style`] | colours, where they are wanted |
+//! | `words` | words that several forms share |
 
 pub mod annotations;
 pub mod capacity;
@@ -35,6 +36,7 @@ mod table;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use control::ControlReport;
 pub use details::Details;

@@ -10,46 +10,47 @@ use crate::checker::{Check, Coverage, EntryCounts, FaultFigures, Judgement, Path
 use crate::history::RunInfo;
 use crate::scenario::Expectations;
 
-/// The version of `report.json`.
-pub const VERSION: u32 = 1;
+/// Version of the format of `report.json`: 2 since entries with other data than was sent are called `corrupted`.
+pub const VERSION: u32 = 2;
 
-/// The report of a run.
+/// Result of a run: verdict, checks and figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// [`VERSION`].
+    /// Version of this format: 2. In version 1 the check and the count `corrupted` had another name, which is still read.
     pub version: u32,
-    /// The worst of the checks; `unknown` where something was not checked that should have been.
+    /// Worst verdict of the checks; `unknown` where something was not checked that should have been.
     pub verdict: Verdict,
-    /// Why, in one sentence.
+    /// Reason of the verdict, in one sentence.
     pub why: String,
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// What it shows.
+    /// Purpose of the scenario, in one sentence.
     pub shows: String,
-    /// The seed that repeats it.
+    /// Seed that repeats the run.
     pub seed: u64,
-    /// The command that repeats it; empty for a run of an earlier lab.
+    /// Command that repeats the run; empty for a run of an earlier version.
     #[serde(default)]
     pub command: String,
-    /// The run's id.
+    /// Id of the run.
     pub run: String,
-    /// Its folder.
+    /// Folder of the run.
     pub folder: String,
-    /// When the load started: RFC 3339.
+    /// Start of the load: RFC 3339.
     pub started: String,
-    /// How the stack ran.
+    /// Provider that ran the nodes.
     pub provider: String,
-    /// Time from the command to a ready stack.
+    /// Time from the command until every node was ready, in milliseconds.
     pub ready_ms: u64,
-    /// One for each question.
+    /// Checks, each with a verdict of its own.
     pub checks: Vec<Check>,
     /// Figures of each path.
     pub paths: BTreeMap<String, PathFigures>,
     /// Figures of each fault.
     pub faults: Vec<FaultFigures>,
-    /// Time from the end of load and faults until every acknowledged entry was stored.
+    /// Time from the end of load and faults until every acknowledged entry was stored, in milliseconds; none if that did
+    /// not happen or is unknown.
     pub drain_ms: Option<u64>,
-    /// What ran where.
+    /// Machine, versions and programs of the run, by name.
     pub environment: BTreeMap<String, String>,
 }
 
@@ -80,7 +81,7 @@ impl Report {
 }
 
 impl Report {
-    /// The command that repeats the run, as far as it is known.
+    /// Returns the command that repeats the run, as far as it is known.
     #[must_use]
     pub fn repeat(&self) -> String {
         if self.command.is_empty() {
@@ -90,7 +91,7 @@ impl Report {
     }
 }
 
-/// The first of the worst checks, or the numbers that a pass stands on.
+/// Explains the verdict: the first of the worst checks, or the numbers that a pass rests on.
 fn why(judgement: &Judgement, expect: &Expectations<String>) -> String {
     if judgement.verdict == Verdict::Pass {
         return numbers(judgement, expect);
@@ -101,13 +102,14 @@ fn why(judgement: &Judgement, expect: &Expectations<String>) -> String {
 }
 
 fn numbers(judgement: &Judgement, expect: &Expectations<String>) -> String {
+    // A pass names its numbers, or a pass over nothing would look like any other.
     let sum = |get: fn(&PathFigures) -> u64| judgement.paths.values().map(get).sum::<u64>();
     let (ok, offered) = (sum(|path| path.tally.ok), sum(|path| path.tally.offered));
-    let of = |coverage: Coverage| {
+    let paths_with = |coverage: Coverage| {
         let paths = judgement.paths.iter().filter(move |(_, path)| path.entries == coverage);
         paths.map(|(path, _)| path.as_str()).collect::<Vec<_>>()
     };
-    let (checked, not_checked) = (of(Coverage::Checked), of(Coverage::NotChecked));
+    let (checked, not_checked) = (paths_with(Coverage::Checked), paths_with(Coverage::NotChecked));
     let mut parts = vec![format!("{ok} of {offered} operations acknowledged")];
     if !checked.is_empty() {
         let EntryCounts { lost, duplicated, unexpected } = judgement.entries;
@@ -125,7 +127,7 @@ fn numbers(judgement: &Judgement, expect: &Expectations<String>) -> String {
     parts.join(", ")
 }
 
-/// A count, with what the scenario allows where it does.
+/// Formats a count, with the number that the scenario allows.
 fn count(count: u64, what: &str, allowed: u64) -> String {
     match allowed {
         0 => format!("{count} {what}"),

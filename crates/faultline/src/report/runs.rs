@@ -1,126 +1,126 @@
-//! Two runs side by side: verdicts, what their checks and stores say, the times of their faults, and every measure with
-//! an interval that tells what of its difference may be chance.
+//! Two runs side by side: verdicts, checks, counts of entries, times of their faults, and every measure with an interval
+//! that separates differences from noise.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use serde::Serialize;
 
-use super::compare::{Made, row, unlike};
-use super::control::stretches;
+use super::compare::{Conditions, differences, row};
+use super::control::periods;
 use super::details::Details;
 use super::model::Report;
 use super::style::Style;
-use super::table::{entries, line, table};
-use crate::checker::{FaultFigures, PathFigures, Verdict};
+use super::table::{EntryCount, entries, line, table};
+use super::words;
+use crate::checker::{FaultFigures, Verdict};
 use crate::measure::Second;
 use crate::measure::compare::{Comparison, compare};
 
-/// Two runs side by side.
+/// Comparison of two runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunsReport {
-    /// The first run.
-    pub first: Side,
-    /// The second.
-    pub second: Side,
-    /// What else differs than what was seen.
+    /// Summary of the first run.
+    pub first: RunSummary,
+    /// Summary of the second run.
+    pub second: RunSummary,
+    /// Conditions that differ between the two runs.
     pub warnings: Vec<String>,
-    /// What each run says once, where they say different things.
-    pub changes: Vec<Change>,
-    /// The measures of the whole run, and of the time during and after each fault that both have.
-    pub stretches: Vec<Stretch>,
+    /// Values that a run has once, where they differ.
+    pub changes: Vec<ValueChange>,
+    /// Comparisons of the whole run, and of the time during and after each fault that both runs have.
+    pub stretches: Vec<PeriodComparison>,
 }
 
-/// One of the runs.
+/// Verdict of one of the runs, and the keys to repeat it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Side {
-    /// Its id.
+pub struct RunSummary {
+    /// Id of the run.
     pub run: String,
-    /// Its scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// Its seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Its verdict.
+    /// Verdict of the run.
     pub verdict: Verdict,
-    /// Why.
+    /// Reason of the verdict.
     pub why: String,
 }
 
-/// Something that each run says once.
+/// Value that each run has once, such as a verdict or a count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What.
+pub struct ValueChange {
+    /// Name of the value.
     pub what: String,
-    /// What the first says.
+    /// Value of the first run.
     pub first: String,
-    /// What the second says.
+    /// Value of the second run.
     pub second: String,
 }
 
-/// The measures of a stretch of time.
+/// Comparison of two runs in one period of time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Stretch {
-    /// Which: `all of it`, `during kill rabbitmq`, `after kill rabbitmq`.
+pub struct PeriodComparison {
+    /// Name of the period: `whole run`, `during kill rabbitmq`, `after kill rabbitmq`.
     pub when: String,
-    /// Each measure of each path that both have.
+    /// Comparisons of each measure of each path that both runs have.
     pub comparisons: Vec<Comparison>,
 }
 
-/// A run as it is compared.
-type Run<'a> = (&'a Report, &'a Details);
+/// Report of a run and the seconds behind it.
+type JudgedRun<'a> = (&'a Report, &'a Details);
 
 impl RunsReport {
-    /// Of two runs.
+    /// Creates the report from two runs.
     #[must_use]
-    pub fn new(first: Run<'_>, second: Run<'_>) -> Self {
+    pub fn new(first: JudgedRun<'_>, second: JudgedRun<'_>) -> Self {
         Self {
-            first: Side::of(first.0),
-            second: Side::of(second.0),
-            warnings: unlike(&Made::of(&first.1.run), &Made::of(&second.1.run)),
+            first: RunSummary::of(first.0),
+            second: RunSummary::of(second.0),
+            warnings: differences(&Conditions::of_run(&first.1.run), &Conditions::of_run(&second.1.run)),
             changes: changes(first.0, second.0),
-            stretches: all_stretches(first, second),
+            stretches: compare_periods(first, second),
         }
     }
 
-    /// As text, with a line break at its end.
+    /// Writes the report as text, with a line break at its end.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
         let mut text = String::new();
         for side in [&self.first, &self.second] {
-            let Side { run, scenario, seed, verdict, why } = side;
+            let RunSummary { run, scenario, seed, verdict, why } = side;
             let verdict = style.verdict(*verdict);
             line(&mut text, &format!("{} ({scenario}, seed {seed}): {verdict}: {why}", style.bold(run)));
         }
         for warning in &self.warnings {
-            line(&mut text, &format!("{} {warning}", style.bold("not alike:")));
+            line(&mut text, &format!("{} {warning}", style.bold(words::WARNING)));
         }
         line(&mut text, "");
         let names = (self.first.run.as_str(), self.second.run.as_str());
-        let rows: Vec<Vec<String>> = self.changes.iter().map(Change::row).collect();
+        let rows: Vec<Vec<String>> = self.changes.iter().map(ValueChange::row).collect();
         if rows.is_empty() {
-            line(&mut text, "verdicts, checks, stores and times of faults say the same");
+            line(&mut text, "no difference in verdicts, checks, entries and times of faults");
         } else {
-            table(&mut text, &["what", names.0, names.1], &rows, style);
+            table(&mut text, &["value", names.0, names.1], &rows, style);
         }
-        for Stretch { when, comparisons } in &self.stretches {
+        for PeriodComparison { when, comparisons } in &self.stretches {
             line(&mut text, "");
             line(&mut text, &style.bold(when));
             let rows: Vec<Vec<String>> =
                 comparisons.iter().filter(|comparison| comparison.differs).map(row).collect();
             if rows.is_empty() {
-                line(&mut text, "  nothing that chance alone could not do");
+                line(&mut text, &format!("  {}", words::NO_DIFFERENCE));
             } else {
                 table(&mut text, &["path", "measure", names.0, names.1, "difference", ""], &rows, style);
             }
         }
         line(&mut text, "");
-        let told = "intervals of 95 %; measures that are not listed do not differ beyond them; what a run says once has none";
-        line(&mut text, &style.dim(told));
+        line(&mut text, &style.dim(&format!("{}; single values have no interval", words::ONLY_SIGNIFICANT)));
         text
     }
 }
 
-impl Side {
+impl RunSummary {
     fn of(report: &Report) -> Self {
         Self {
             run: report.run.clone(),
@@ -132,9 +132,9 @@ impl Side {
     }
 }
 
-impl Change {
-    /// None where both say the same.
-    fn of(what: impl Into<String>, first: impl Display, second: impl Display) -> Option<Self> {
+impl ValueChange {
+    /// Returns none where both values are the same.
+    fn between(what: impl Into<String>, first: impl Display, second: impl Display) -> Option<Self> {
         let (first, second) = (first.to_string(), second.to_string());
         (first != second).then(|| Self { what: what.into(), first, second })
     }
@@ -144,78 +144,87 @@ impl Change {
     }
 }
 
-fn changes(first: &Report, second: &Report) -> Vec<Change> {
+fn changes(first: &Report, second: &Report) -> Vec<ValueChange> {
     let mut list = Vec::new();
-    list.extend(Change::of("verdict", first.verdict, second.verdict));
+    list.extend(ValueChange::between("verdict", first.verdict, second.verdict));
     for check in &first.checks {
         let other = second.checks.iter().find(|other| other.name == check.name);
-        let told = other.map_or("not asked", |other| other.verdict.name());
-        list.extend(Change::of(format!("check {}", check.name), check.verdict, told));
+        let verdict = other.map_or("missing", |other| other.verdict.name());
+        list.extend(ValueChange::between(format!("check {}", check.name), check.verdict, verdict));
     }
     for (path, figures) in &first.paths {
         let Some(other) = second.paths.get(path) else { continue };
         for (what, get) in COUNTS {
-            list.extend(Change::of(format!("{path}: {what}"), entries(figures, get), entries(other, get)));
+            list.extend(ValueChange::between(
+                format!("{path}: {what}"),
+                entries(figures, get),
+                entries(other, get),
+            ));
         }
     }
-    for (fault, other) in alike(first, second) {
+    for (fault, other) in common_faults(first, second) {
         let what = &fault.what;
-        list.extend(Change::of(
-            format!("{what}: first sign, ms"),
+        list.extend(ValueChange::between(
+            format!("{what}: time to detect (ms)"),
             count(fault.detect_ms),
             count(other.detect_ms),
         ));
-        list.extend(Change::of(
-            format!("{what}: all ready, ms"),
+        list.extend(ValueChange::between(
+            format!("{what}: time to recover (ms)"),
             count(fault.ready_ms),
             count(other.ready_ms),
         ));
         for (path, after) in &fault.recover_ms {
             let other = other.recover_ms.get(path).copied().flatten();
-            list.extend(Change::of(format!("{what}: {path} works again, ms"), count(*after), count(other)));
+            list.extend(ValueChange::between(
+                format!("{what}: {path} recovered (ms)"),
+                count(*after),
+                count(other),
+            ));
         }
     }
-    list.extend(Change::of("drained, ms", count(first.drain_ms), count(second.drain_ms)));
+    list.extend(ValueChange::between("drained (ms)", count(first.drain_ms), count(second.drain_ms)));
     list
 }
 
-/// What is counted of a path: its name, and its count.
-type Counted = (&'static str, fn(&PathFigures) -> Option<u64>);
-
-const COUNTS: [Counted; 4] = [
+/// Counts of a path's entries, by name.
+const COUNTS: [(&str, EntryCount); 4] = [
     ("lost", |path| path.lost),
     ("duplicated", |path| path.duplicated),
     ("unexpected", |path| path.unexpected),
-    ("altered", |path| path.altered),
+    ("corrupted", |path| path.corrupted),
 ];
 
 fn count(count: Option<u64>) -> String {
     count.map_or_else(|| "-".to_owned(), |count| count.to_string())
 }
 
-/// The faults that both have, one beside the other.
-fn alike<'a>(
+/// Pairs the faults that both runs have.
+fn common_faults<'a>(
     first: &'a Report,
     second: &'a Report,
 ) -> impl Iterator<Item = (&'a FaultFigures, &'a FaultFigures)> {
     first.faults.iter().zip(&second.faults).filter(|(fault, other)| fault.what == other.what)
 }
 
-fn all_stretches(first: Run<'_>, second: Run<'_>) -> Vec<Stretch> {
+fn compare_periods(first: JudgedRun<'_>, second: JudgedRun<'_>) -> Vec<PeriodComparison> {
+    // The seed fixes the resampling, so a comparison that is repeated gives the same intervals.
     let seed = first.0.seed;
-    let of = |when: &str, a: &[Second], b: &[Second]| Stretch {
+    let comparison = |when: &str, a: &[Second], b: &[Second]| PeriodComparison {
         when: when.to_owned(),
         comparisons: compare(a, b, seed),
     };
-    let mut list = vec![of("all of it", &first.1.seconds, &second.1.seconds)];
-    let both: BTreeSet<&str> = alike(first.0, second.0).map(|(fault, _)| fault.what.as_str()).collect();
-    let windows = |(report, details): Run<'_>| {
+    let mut list = vec![comparison("whole run", &first.1.seconds, &second.1.seconds)];
+    let both: BTreeSet<&str> =
+        common_faults(first.0, second.0).map(|(fault, _)| fault.what.as_str()).collect();
+    let windows = |(report, details): JudgedRun<'_>| {
         let end = details.seconds.iter().map(|second| second.second + 1).max().unwrap_or(0);
-        stretches(&report.faults, end)
+        periods(&report.faults, end)
     };
     let others = windows(second);
     for (when, from, until) in windows(first) {
         let other = others.iter().find(|(other, ..)| *other == when);
+        // A fault that only one run had leaves nothing to compare with.
         let is_of_both = both.iter().any(|what| when.ends_with(what));
         let (Some((_, other_from, other_until)), true) = (other, is_of_both) else { continue };
         let within = |seconds: &[Second], from: u64, until: u64| -> Vec<Second> {
@@ -223,7 +232,7 @@ fn all_stretches(first: Run<'_>, second: Run<'_>) -> Vec<Stretch> {
         };
         let a = within(&first.1.seconds, from, until);
         let b = within(&second.1.seconds, *other_from, *other_until);
-        list.push(of(&when, &a, &b));
+        list.push(comparison(&when, &a, &b));
     }
     list
 }
@@ -233,9 +242,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_a_change() {
-        assert_eq!(Change::of("x", 1, 1), None);
-        let change = Change::of("x", count(None), count(Some(2))).unwrap();
+    fn only_a_difference_is_a_change() {
+        assert_eq!(ValueChange::between("x", 1, 1), None);
+        let change = ValueChange::between("x", count(None), count(Some(2))).unwrap();
         assert_eq!(change.row(), ["x", "-", "2"]);
     }
 }

@@ -1,8 +1,8 @@
-//! Colours, where they are wanted; a verdict is never told by colour alone.
+//! Colours, where they are wanted; a verdict is never shown by colour alone.
 
 use crate::checker::Verdict;
 
-/// Whether to colour.
+/// The style of a text: with colours or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     colour: bool,
@@ -12,25 +12,25 @@ impl Style {
     /// Plain text.
     pub const PLAIN: Self = Self { colour: false };
 
-    /// For a stream that is a terminal or not; NO_COLOR (<https://no-color.org>) forbids colour.
+    /// Returns the style for a stream that is a terminal or not; NO_COLOR (<https://no-color.org>) forbids colour.
     #[must_use]
     pub fn for_terminal(is_terminal: bool, no_color: bool) -> Self {
         Self { colour: is_terminal && !no_color }
     }
 
-    /// Bold.
+    /// Makes a text bold.
     #[must_use]
     pub fn bold(self, text: &str) -> String {
         self.paint("1", text)
     }
 
-    /// Less important.
+    /// Makes a text dim.
     #[must_use]
     pub fn dim(self, text: &str) -> String {
         self.paint("2", text)
     }
 
-    /// A verdict in capitals.
+    /// Formats a verdict, in capitals and its colour.
     #[must_use]
     pub fn verdict(self, verdict: Verdict) -> String {
         let code = match verdict {

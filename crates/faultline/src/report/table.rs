@@ -11,16 +11,20 @@ pub(super) fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// A count of entries of a path; in words where there is none.
-pub(super) fn entries(path: &PathFigures, get: impl Fn(&PathFigures) -> Option<u64>) -> String {
+/// A count of entries that a path has; none where they were not checked.
+pub(super) type EntryCount = fn(&PathFigures) -> Option<u64>;
+
+/// Formats a count of entries of a path; in words where there is none.
+pub(super) fn entries(path: &PathFigures, get: EntryCount) -> String {
     match (path.entries, get(path)) {
         (Coverage::Checked, Some(count)) => count.to_string(),
+        // Not a zero: a path that writes nothing was not checked and can lose nothing.
         (Coverage::NothingWritten, _) => "n/a".to_owned(),
         _ => "not checked".to_owned(),
     }
 }
 
-/// Columns as wide as they need to be; the first to the left, figures to the right.
+/// Adds a table: columns as wide as they need to be, the first to the left, figures to the right.
 pub(super) fn table(text: &mut String, head: &[&str], rows: &[Vec<String>], style: Style) {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());

@@ -3,9 +3,14 @@
 use super::model::Report;
 use super::style::Style;
 use super::table::{entries, line, table};
+use super::words;
 use crate::checker::{Check, FaultFigures, OutcomeCounts, PathFigures};
+use crate::history::Evidence;
 
-/// The whole report as text, with a line break at its end.
+/// Width of a line of evidence after which the next piece begins a new line, in characters.
+const EVIDENCE_WIDTH: usize = 100;
+
+/// Writes the whole report as text, with a line break at its end.
 #[must_use]
 pub fn render(report: &Report, style: Style) -> String {
     let mut text = String::new();
@@ -15,34 +20,20 @@ pub fn render(report: &Report, style: Style) -> String {
     paths(&mut text, report, style);
     for fault in &report.faults {
         line(&mut text, "");
-        one_fault(&mut text, fault, style);
+        write_fault(&mut text, fault, style);
     }
     line(&mut text, "");
     checks(&mut text, report, style);
     line(&mut text, "");
     line(&mut text, &format!("{}  {}", style.verdict(report.verdict), report.why));
-    line(&mut text, &style.dim(&format!("picture:    {}/report.html", report.folder)));
-    line(&mut text, &style.dim(&format!("run folder: {}", report.folder)));
+    line(&mut text, &style.dim(&format!("{}  {}/report.html", words::REPORT, report.folder)));
     text
 }
 
 fn paths(text: &mut String, report: &Report, style: Style) {
-    let head = [
-        "path",
-        "offered",
-        "sent",
-        "ok",
-        "fail",
-        "info",
-        "lost",
-        "duplicated",
-        "ok/s",
-        "p50 ms",
-        "p99 ms",
-        "max ms",
-    ];
+    // Dropped operations have no column here: they are offered minus sent, and the page lists them.
     let rows: Vec<Vec<String>> = report.paths.iter().map(|(name, path)| row(name, path)).collect();
-    table(text, &head, &rows, style);
+    table(text, &words::PATHS, &rows, style);
 }
 
 fn row(name: &str, path: &PathFigures) -> Vec<String> {
@@ -58,39 +49,59 @@ fn row(name: &str, path: &PathFigures) -> Vec<String> {
     row
 }
 
-fn one_fault(text: &mut String, fault: &FaultFigures, style: Style) {
-    let ms = |ms: Option<u64>| ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"));
-    let times = format!(
-        "from {:.1} s to {}; first sign after {}, all ready {} after the undoing",
-        fault.from_ms as f64 / 1000.0,
-        fault.to_ms.map_or_else(|| "the end".to_owned(), |to| format!("{:.1} s", to as f64 / 1000.0)),
-        ms(fault.detect_ms),
-        ms(fault.ready_ms),
-    );
-    line(text, &format!("{}: {times}", style.bold(&fault.what)));
-    for seen in &fault.evidence {
-        line(text, &format!("  {} {}", if seen.shown { "seen:    " } else { "NOT seen:" }, seen.what));
+fn write_fault(text: &mut String, fault: &FaultFigures, style: Style) {
+    let times = [words::active(fault), words::detected(fault), words::recovered(fault)].join("   ");
+    line(text, &format!("{}   {times}", style.bold(&fault.what)));
+    // The labels of the evidence share the first column with the paths.
+    let labels = [words::EVIDENCE, words::NO_EVIDENCE];
+    let labels = labels.into_iter().zip([true, false]).map(|(label, shown)| (label, pieces(fault, shown)));
+    let labels: Vec<_> = labels.filter(|(_, pieces)| !pieces.is_empty()).collect();
+    let names = fault.phases.keys().map(|path| path.chars().count());
+    let width = names.chain(labels.iter().map(|(label, _)| label.len())).max().unwrap_or(0);
+    for (label, pieces) in &labels {
+        write_evidence(text, label, pieces, width);
     }
-    let head =
-        ["", "ok before", "ok during", "ok after", "p99 before", "p99 during", "p99 after", "works after"];
+    let first = " ".repeat(width + 2);
+    let mut head = vec![first.as_str()];
+    head.extend(words::FAULT);
     let rows: Vec<Vec<String>> = fault
         .phases
         .iter()
         .map(|(path, phases)| {
-            let of = [&phases.before, &phases.during, &phases.after];
+            let parts = [&phases.before, &phases.during, &phases.after];
             let mut row = vec![format!("  {path}")];
-            row.extend(of.map(share));
-            row.extend(of.map(p99));
-            let recovered =
-                fault.recover_ms.get(path).map_or_else(|| "not affected".to_owned(), |after| ms(*after));
-            row.push(recovered);
+            row.extend(parts.map(share));
+            row.extend(parts.map(p99));
+            row.push(words::time_to_recover(fault, path));
             row
         })
         .collect();
     table(text, &head, &rows, style);
 }
 
+/// Lists what was shown, or what was not.
+fn pieces(fault: &FaultFigures, shown: bool) -> Vec<&str> {
+    let of_kind = |evidence: &&Evidence| evidence.shown == shown;
+    fault.evidence.iter().filter(of_kind).map(|evidence| evidence.what.as_str()).collect()
+}
+
+/// Writes evidence as one sentence, in as many lines as it needs.
+fn write_evidence(text: &mut String, label: &str, pieces: &[&str], width: usize) {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        match lines.last_mut().filter(|last| last.chars().count() + piece.chars().count() < EVIDENCE_WIDTH) {
+            Some(last) => *last += &format!("; {piece}"),
+            None => lines.push((*piece).to_owned()),
+        }
+    }
+    for (number, piece) in lines.iter().enumerate() {
+        let label = if number == 0 { label } else { "" };
+        line(text, &format!("  {label:<width$}  {piece}"));
+    }
+}
+
 fn share(tally: &OutcomeCounts) -> String {
+    // A dash, since a zero would claim that operations were due and failed.
     match tally.offered {
         0 => "-".to_owned(),
         offered => format!("{}/{offered}", tally.ok),
@@ -112,6 +123,7 @@ fn checks(text: &mut String, report: &Report, style: Style) {
             text,
             &format!("{verdict}{pad} {name:<width$}  {detail}", name = check.name, detail = check.detail),
         );
+        // The first ids lead from the verdict to the traces on the page and to the history.
         if let Some(ids) = check.first_ids() {
             line(text, &format!("{} {}", " ".repeat(verdicts), style.dim(&ids)));
         }

@@ -1,4 +1,9 @@
-//! Every form of a report says what was looked at and what was not, with its numbers.
+//! Every form of a report says what was checked and what was not, with its numbers.
+//!
+//! The snapshots hold the words that users read. `INSTA_UPDATE=always cargo test --lib report::tests` writes them anew; the
+//! difference is then to be read as a text.
+
+mod aliases;
 
 use std::path::Path;
 
@@ -27,10 +32,17 @@ const HISTORY: &str = r#"{"type":"run","version":3,"run":"r1","faultline":"0.1.0
 fn report(change: impl FnOnce(&mut History)) -> (Timeline, Report) {
     let mut history = history::read(HISTORY).unwrap();
     change(&mut history);
-    let timeline = Timeline::of(&history);
+    judged(&history)
+}
+
+fn judged(history: &History) -> (Timeline, Report) {
+    let timeline = Timeline::of(history);
     let report = Report::new(Path::new("runs/r1"), &timeline.run, checker::judge(&timeline));
     (timeline, report)
 }
+
+/// A run of ten seconds in which a node was killed: one path is affected, one is not.
+const KILL: &str = include_str!("tests/kill.jsonl");
 
 /// Allows what was lost and duplicated.
 fn allow(history: &mut History) {
@@ -128,4 +140,29 @@ fn a_pass_says_the_numbers_that_it_rests_on() {
     );
     let (_, lost) = report(know);
     assert_eq!(lost.why, "lost: 1 acknowledged and not stored (log 1)");
+}
+
+/// Renders every form that is pinned: the terminal without colour, Markdown, JUnit.
+fn forms(report: &Report) -> [(&'static str, String); 3] {
+    [
+        ("terminal", terminal::render(report, Style::PLAIN)),
+        ("markdown", markdown::render(report)),
+        ("junit", junit::render(report).unwrap()),
+    ]
+}
+
+#[test]
+fn the_words_of_a_run_without_faults() {
+    let (_, report) = report(allow);
+    for (form, text) in forms(&report) {
+        insta::assert_snapshot!(format!("not_checked_{form}"), text);
+    }
+}
+
+#[test]
+fn the_words_of_a_run_with_a_fault() {
+    let (_, report) = judged(&history::read(KILL).unwrap());
+    for (form, text) in forms(&report) {
+        insta::assert_snapshot!(format!("kill_{form}"), text);
+    }
 }

@@ -1,4 +1,4 @@
-//! Lines of the nodes' logs around the entries in question.
+//! Log lines of the nodes around the entries that went wrong.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -9,27 +9,27 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use super::folder::LOGS;
-use crate::report::details::{Details, LINES, LOGGED, LogLine, Way};
+use crate::report::details::{Details, EntryTrace, LINES, LOGGED, LogLine};
 
 /// Characters of a line that are kept.
 const LINE: usize = 400;
 
-/// Adds lines to the first [`LOGGED`] entries in question; at most [`LINES`] of each node to each. A log that can't be
+/// Adds lines to the first [`LOGGED`] traces; at most [`LINES`] of each node to each. A log that can't be
 /// read adds none, since a verdict does not stand on logs.
 pub(super) fn add(folder: &Path, details: &mut Details) {
     let Ok(started) = OffsetDateTime::parse(&details.run.started, &Rfc3339) else { return };
-    let logged = details.ways.len().min(LOGGED);
-    let ways = &mut details.ways[..logged];
-    if ways.is_empty() {
+    let logged = details.traces.len().min(LOGGED);
+    let traces = &mut details.traces[..logged];
+    if traces.is_empty() {
         return;
     }
     for path in logs(folder) {
-        if let Err(error) = add_node(&path, started, ways) {
+        if let Err(error) = add_node(&path, started, traces) {
             tracing::warn!("{} is left out of the report: {error}", path.display());
         }
     }
-    for way in ways {
-        way.log.sort();
+    for trace in traces {
+        trace.log.sort();
     }
 }
 
@@ -41,9 +41,9 @@ fn logs(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn add_node(path: &Path, started: OffsetDateTime, ways: &mut [Way]) -> io::Result<()> {
+fn add_node(path: &Path, started: OffsetDateTime, traces: &mut [EntryTrace]) -> io::Result<()> {
     let node = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut room = vec![LINES; ways.len()];
+    let mut room = vec![LINES; traces.len()];
     let mut reader = BufReader::new(File::open(path)?);
     let (mut bytes, mut at) = (Vec::new(), None);
     loop {
@@ -57,18 +57,18 @@ fn add_node(path: &Path, started: OffsetDateTime, ways: &mut [Way]) -> io::Resul
             at = i64::try_from((moment - started).whole_microseconds()).ok();
         }
         let Some(at) = at else { continue };
-        for (way, room) in ways.iter_mut().zip(&mut room) {
-            let is_near = way.moment().is_some_and(|(from, until)| (from..=until).contains(&at));
-            if *room > 0 && (is_near || line.contains(&way.id)) {
+        for (trace, room) in traces.iter_mut().zip(&mut room) {
+            let is_near = trace.moment().is_some_and(|(from, until)| (from..=until).contains(&at));
+            if *room > 0 && (is_near || line.contains(&trace.id)) {
                 *room -= 1;
                 let text = line.trim_end().chars().take(LINE).collect();
-                way.log.push(LogLine { at, node: node.clone(), text });
+                trace.log.push(LogLine { at, node: node.clone(), text });
             }
         }
     }
 }
 
-/// The time that a line begins with, in one of the ways that servers write it; without a zone it is UTC.
+/// The time that a line begins with, in one of the formats that servers write it; without a zone it is UTC.
 fn moment(line: &str) -> Option<OffsetDateTime> {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let text = format!("{}T{}", line.get(..10)?, line.get(11..19)?);

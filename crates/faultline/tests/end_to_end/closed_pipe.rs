@@ -200,5 +200,5 @@ fn an_output_that_is_full_is_told() {
     let output = lab::faultline().arg("list").stdout(full).output().expect("faultline");
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(70), "{told}");
-    assert!(told.contains("can't print: No space left on device"), "{told}");
+    assert!(told.contains("cannot print: No space left on device"), "{told}");
 }

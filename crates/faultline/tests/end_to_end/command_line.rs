@@ -130,7 +130,7 @@ fn an_old_run_is_reported_in_every_form() {
     let page = std::fs::read_to_string(folder.path().join("report.html")).expect("the page");
     assert!(page.contains("r1-log-000000") && page.contains("faultline run old.toml --seed 3"));
     let same = text(&faultline(&["compare", path, path]).stdout);
-    assert!(same.contains("verdicts, checks, stores and times of faults say the same"), "{same}");
+    assert!(same.contains("no difference in verdicts, checks, entries and times of faults"), "{same}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn leaves_nothing(scenario: &str, line: &str, signals: &[Signal], code: Option<i
     assert_eq!(ended, code, "{told}");
     let told = heal(runs.path());
     assert_eq!(everything(), before, "{told}");
-    assert_eq!(heal(runs.path()), "clean: nothing was left\n");
+    assert_eq!(heal(runs.path()), "nothing to clean up\n");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn sigkill_in_mid_fault() {
 #[test]
 #[ignore = "needs a container engine and the images: make test-containers"]
 fn sigkill_while_ending() {
-    leaves_nothing("scenarios/healthy.toml", "ending the stack", &[Signal::SIGKILL], None);
+    leaves_nothing("scenarios/healthy.toml", "stopping the system", &[Signal::SIGKILL], None);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_run_that_fails() {
                 [[fault]]\nkind = \"kill\"\nnode = \"mongo\"\nat = \"1s\"\nfor = \"1s\"\n\
                 [expect]\nduring = { log-grpc = \"100%\" }\n";
     std::fs::write(scenario.path(), text).expect("written");
-    leaves_nothing(scenario.path().to_str().expect("a path"), "ending the stack", &[], Some(1));
+    leaves_nothing(scenario.path().to_str().expect("a path"), "stopping the system", &[], Some(1));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_panic() {
     let runs = tempfile::tempdir().expect("a folder");
     let told = heal(runs.path());
     assert_eq!(everything(), before, "{told}");
-    assert_eq!(heal(runs.path()), "clean: nothing was left\n");
+    assert_eq!(heal(runs.path()), "nothing to clean up\n");
 }
 
 /// Stands between the harness and the engine, and can be cut for good: to the harness the engine is dead then.
@@ -259,5 +259,5 @@ fn services_run_as_processes_beside_servers_in_containers() {
     harness.wait_for("3 nodes as containers, 4 as processes");
     let (code, told, runs) = harness.end();
     assert_eq!(code, Some(0), "{told}");
-    assert_eq!((everything(), heal(runs.path()).as_str()), (before, "clean: nothing was left\n"));
+    assert_eq!((everything(), heal(runs.path()).as_str()), (before, "nothing to clean up\n"));
 }

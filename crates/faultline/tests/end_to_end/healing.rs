@@ -101,7 +101,7 @@ fn only_what_carries_the_mark_of_its_run_is_removed() {
     std::fs::write(elsewhere.join("faultline.json"), mark.to_string()).expect("written");
     let own = told(&runs);
     assert!(own.contains("removed the data of its nodes") && !elsewhere.exists(), "{own}");
-    assert_eq!(told(&runs), "clean: nothing was left\n");
+    assert_eq!(told(&runs), "nothing to clean up\n");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_harness_in_another_pid_namespace_is_not_ended() {
     );
     assert!(told.contains(&format!("{process}: left alone")), "{told}");
     assert_eq!(told.matches(stranger.run.as_str()).count(), 3, "process, folder, and its data: {told}");
-    assert!(told.ends_with("clean: nothing else was left\n"), "{told}");
+    assert!(told.ends_with("nothing else to clean up\n"), "{told}");
 }
 
 /// Not a test of its own: the harness of the test above.

@@ -40,7 +40,7 @@ fn has_data(runs: &Path) -> bool {
 fn sigkill_in_mid_fault_leaves_no_process_and_heal_a_clean_state() {
     let _turn = lab::turn();
     let mut harness = Harness::start(&["run", "scenarios/rabbitmq-paused.toml", "--provider", "processes"]);
-    harness.wait_for("FAULT pause rabbitmq");
+    harness.wait_for("pause rabbitmq is active");
     let family = harness.family();
     assert!(family.len() > 7, "seven nodes and their children: {family:?}");
     harness.signal(Signal::SIGKILL);
@@ -48,9 +48,9 @@ fn sigkill_in_mid_fault_leaves_no_process_and_heal_a_clean_state() {
     assert_eq!(code, None);
     are_gone(&family);
     let told = heal(runs.path());
-    assert!(told.contains("rabbitmq was paused") && told.contains("healed:"), "{told}");
+    assert!(told.contains("rabbitmq was paused") && told.contains("cleaned up"), "{told}");
     assert!(!has_data(runs.path()));
-    assert_eq!(heal(runs.path()), "clean: nothing was left\n");
+    assert_eq!(heal(runs.path()), "nothing to clean up\n");
     assert_eq!(report_code(runs.path()), Some(2), "a history that breaks off is no pass");
 }
 
@@ -62,15 +62,15 @@ fn report_code(runs: &Path) -> Option<i32> {
 fn ctrl_c_once_ends_in_order_with_a_report() {
     let _turn = lab::turn();
     let mut harness = Harness::start(&["run", "scenarios/rabbitmq-paused.toml", "--provider", "processes"]);
-    harness.wait_for("FAULT pause rabbitmq");
+    harness.wait_for("pause rabbitmq is active");
     let family = harness.family();
     harness.signal(Signal::SIGINT);
     let (code, told, runs) = harness.end();
     assert_eq!(code, Some(130), "{told}");
-    assert!(told.contains("undone pause rabbitmq"), "{told}");
+    assert!(told.contains("pause rabbitmq is healed"), "{told}");
     are_gone(&family);
     assert!(run_folder(runs.path()).join("report.json").exists() && !has_data(runs.path()));
-    assert_eq!(heal(runs.path()), "clean: nothing was left\n");
+    assert_eq!(heal(runs.path()), "nothing to clean up\n");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn sigterm_while_starting_leaves_nothing() {
     let (code, told, runs) = harness.end();
     assert_eq!(code, Some(130), "{told}");
     are_gone(&family);
-    assert_eq!(heal(runs.path()), "clean: nothing was left\n");
+    assert_eq!(heal(runs.path()), "nothing to clean up\n");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
         .map(|path| path["offered"].as_u64().expect("a count"))
         .sum();
     assert_eq!(state["counts"]["offered"], offered);
-    assert_eq!((&state["counts"]["lost"], &state["counts"]["doubled"]), (&json!(0), &json!(0)));
+    assert_eq!((&state["counts"]["lost"], &state["counts"]["duplicated"]), (&json!(0), &json!(0)));
     assert_eq!(lab.ask("GET", &format!("/runs/{folder}/history.jsonl"), None).0, 404);
     assert_eq!(lab.ask("POST", "/api/faults", Some(&kill)).0, 409);
 

@@ -207,7 +207,7 @@ fn an_interrupted_load_tells_what_it_measured() {
     let (code, errors, runs) = harness.end();
     out.read_to_string(&mut told).expect("text");
     assert_eq!(code, Some(130), "{errors}");
-    assert!(told.contains("interrupted: these are the figures until then"), "{told}");
+    assert!(told.contains("interrupted: the figures end at the interruption"), "{told}");
     assert!(folder(runs.path()).join("load.json").is_file());
 }
 
@@ -266,7 +266,7 @@ fn two_loads_are_compared_with_intervals() {
     let refused = lab::faultline().args(["compare", first, "scenarios"]).output().expect("faultline");
     assert_eq!(refused.status.code(), Some(64));
     assert!(
-        text(&refused.stderr).contains("scenarios is not the folder of a load"),
+        text(&refused.stderr).contains("scenarios: expected the folder of a load"),
         "{}",
         text(&refused.stderr)
     );
@@ -309,12 +309,16 @@ fn an_objective_that_is_never_or_always_met_is_said_plainly() {
     let bounds = ["--from=4/s", "--lowest=4/s", "--highest=8/s", "--trial=500ms"];
     let (never, _runs) = faultline(&[&["capacity", "--get", &url][..], &bounds].concat());
     assert_eq!(never.status.code(), Some(1), "{}", text(&never.stderr));
-    assert!(text(&never.stdout).contains("never met: it does not hold at 4/s"), "{}", text(&never.stdout));
+    assert!(
+        text(&never.stdout).contains("never met: the SLO does not hold at 4/s"),
+        "{}",
+        text(&never.stdout)
+    );
     let objective = ["--objective=errors < 100%"];
     let url = format!("http://{}/", server(closing));
     let (always, _runs) = faultline(&[&["capacity", "--get", &url][..], &bounds, &objective].concat());
     assert_eq!(always.status.code(), Some(0), "{}", text(&always.stderr));
-    assert!(text(&always.stdout).contains("always met: it holds at 8/s"), "{}", text(&always.stdout));
+    assert!(text(&always.stdout).contains("always met: the SLO holds at 8/s"), "{}", text(&always.stdout));
 }
 
 #[test]
@@ -322,7 +326,7 @@ fn mistakes_are_told_with_what_would_be_right() {
     let unused = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let unused = format!("http://{unused}/");
     for (arguments, code, told) in [
-        (&["load"][..], 64, "--rate <PATH=PACE>"),
+        (&["load"][..], 64, "--rate <PATH=RATE>"),
         (&["load", "--rate=ping=0/s"], 64, "invalid arrival rate \"0/s\""),
         (&["load", "--rate=ping=-5/s"], 64, "invalid arrival rate \"-5/s\""),
         (&["load", "--rate=ping=2000000/s"], 64, "at most 1000000/s"),
@@ -331,12 +335,16 @@ fn mistakes_are_told_with_what_would_be_right() {
         (&["load", "--rate=ping=5/s", "--abort-if=p99"], 64, "it has no < or >"),
         (&["load", "--rate=ping=5/s", "--abort-if=pong p99 > 1s"], 64, "there is no path \"pong\""),
         (&["load", "--rate=ping=5/s", "--payload=10"], 64, "payload: expected 64 to"),
-        (&["load", "--rate=ping=5/s", "--at=nowhere"], 64, "is no host and port"),
+        (&["load", "--rate=ping=5/s", "--at=nowhere"], 64, "expected HOST:PORT"),
         (&["load", "--rate=ping=5/s", "--at=192.0.2.7:80"], 64, "add --allow-remote 192.0.2.7"),
-        (&["load", "--replay=no-such-file"], 64, "can't read the arrivals no-such-file"),
+        (&["load", "--replay=no-such-file"], 64, "cannot read the arrivals no-such-file"),
         (&["load", "--get", &unused, "--rate=get=5/s"], 69, "nothing answers at"),
-        (&["capacity", "ping", "--objective=p99 > 1s"], 64, "is met by a system that does worse"),
-        (&["capacity", "ping", "--from=5/s", "--highest=2/s"], 64, "the search can't begin at 5/s"),
+        (&["capacity", "ping", "--objective=p99 > 1s"], 64, "which a worse system meets"),
+        (
+            &["capacity", "ping", "--from=5/s", "--highest=2/s"],
+            64,
+            "--from: expected a rate from 1/s to 2/s, found 5/s",
+        ),
         (&["capacity", "pong"], 64, "no path \"pong\""),
     ] {
         let (output, runs) = faultline(arguments);

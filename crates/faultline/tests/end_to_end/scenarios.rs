@@ -9,7 +9,7 @@ use faultline::scenario::{self, Entries, Schedule, SystemUse};
 
 use crate::lab::{self, EarlierRuns};
 
-/// What every scenario promises, seen in the report of a run: it passes, and nothing is lost, duplicated or altered.
+/// What every scenario promises, seen in the report of a run: it passes, and nothing is lost, duplicated or corrupted.
 fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> (Report, Option<EarlierRuns>)) {
     // Held to the end, so that a failure names the scenarios that ran before on the same system.
     let (report, _earlier) = run(lab::schedule(name, 1));
@@ -18,7 +18,7 @@ fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> (Report, Option<E
         assert!(figures.tally.ok > 0, "nothing was acknowledged on {path}");
         if path.starts_with("log-") {
             assert_eq!(
-                (figures.lost, figures.duplicated, figures.altered),
+                (figures.lost, figures.duplicated, figures.corrupted),
                 (Some(0), Some(0), Some(0)),
                 "{path}"
             );

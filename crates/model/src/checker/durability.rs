@@ -1,4 +1,4 @@
-//! Lost, duplicated, unexpected and altered entries, per path and against what is expected.
+//! Lost, duplicated, unexpected and corrupted entries, per path and against what is expected.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -60,7 +60,7 @@ fn spread(timeline: &Timeline, found: &Differences, by_path: &mut DifferencesByP
     assign(&found.duplicated, |found| &mut found.duplicated);
     assign(&found.recovered, |found| &mut found.recovered);
     assign(&found.unexpected, |found| &mut found.unexpected);
-    assign(&found.altered, |found| &mut found.altered);
+    assign(&found.corrupted, |found| &mut found.corrupted);
 }
 
 /// Counts the entries that went wrong on all paths.
@@ -75,7 +75,7 @@ pub fn counts(by_path: &DifferencesByPath) -> EntryCounts {
     }
 }
 
-/// Makes the checks `lost`, `duplicated`, `unexpected` and `altered`.
+/// Makes the checks `lost`, `duplicated`, `unexpected` and `corrupted`.
 #[must_use]
 pub fn checks(timeline: &Timeline, by_path: &DifferencesByPath) -> Vec<Check> {
     let expect = &timeline.run.schedule.expect;
@@ -99,7 +99,7 @@ pub fn checks(timeline: &Timeline, by_path: &DifferencesByPath) -> Vec<Check> {
         check("lost", "acknowledged and not stored", expect.lost, |found| &found.lost),
         check("duplicated", "stored more than once", expect.duplicated, |found| &found.duplicated),
         check("unexpected", "stored though failed or dropped", expect.unexpected, |found| &found.unexpected),
-        check("altered", "stored with other content than was sent", 0, |found| &found.altered),
+        check("corrupted", "stored with other content than was sent", 0, |found| &found.corrupted),
     ]
 }
 

@@ -70,7 +70,7 @@ pub struct PathFigures {
     /// Entries stored though failed or dropped.
     pub unexpected: Option<u64>,
     /// Entries stored with other content than was sent.
-    pub altered: Option<u64>,
+    pub corrupted: Option<u64>,
     /// Operations in the steady state.
     pub without_fault: OutcomeCounts,
 }
@@ -168,7 +168,7 @@ pub fn paths(timeline: &Timeline, stored: &DifferencesByPath) -> BTreeMap<String
             duplicated: count(|found| &found.duplicated),
             recovered: count(|found| &found.recovered),
             unexpected: count(|found| &found.unexpected),
-            altered: count(|found| &found.altered),
+            corrupted: count(|found| &found.corrupted),
             without_fault: tally(
                 timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)),
             ),

@@ -3,7 +3,7 @@
 //! | module | question |
 //! | --- | --- |
 //! | [`verdict`] | `pass`, `not checked`, `unknown`, `fail`, and how they compose |
-//! | [`set`] | which acknowledged entries are lost, duplicated, altered; which are unexpected |
+//! | [`set`] | which acknowledged entries are lost, duplicated, corrupted; which are unexpected |
 //! | [`durability`] | the same per path, against what is expected |
 //! | [`coverage`] | which paths' entries were checked |
 //! | [`answers`] | whether every success was the answer that its path declares |

@@ -28,7 +28,7 @@ pub struct Differences {
     /// Stored though refused, or though never sent.
     pub unexpected: Vec<String>,
     /// Stored with other content than was sent.
-    pub altered: Vec<String>,
+    pub corrupted: Vec<String>,
 }
 
 /// Differences on each path that stores; a path whose store could not be read is absent.
@@ -67,7 +67,7 @@ impl Differences {
             self.duplicated.push(id());
         }
         if attempt.hash.is_some_and(|hash| copies.iter().any(|copy| *copy != hash)) {
-            self.altered.push(id());
+            self.corrupted.push(id());
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
             duplicated: ids(&|a| copies(a.id) > 1),
             recovered: ids(&|a| a.outcome == Some(Outcome::Info) && copies(a.id) > 0),
             unexpected,
-            altered: ids(&|a| {
+            corrupted: ids(&|a| {
                 entries.iter().any(|e| e.op == a.id && a.hash.is_some_and(|hash| hash != e.hash))
             }),
         }

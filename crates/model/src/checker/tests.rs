@@ -150,7 +150,7 @@ fn a_lost_entry_is_named_and_fails() {
 }
 
 #[test]
-fn doubled_refused_and_altered_entries_fail() {
+fn duplicated_refused_and_corrupted_entries_fail() {
     let mut story = Story::good();
     story.stored.push("r-log-3".into());
     assert_eq!(verdict_of(&story.judge(), "duplicated"), Verdict::Fail);
@@ -271,7 +271,7 @@ fn detail_of<'a>(judgement: &'a Judgement, name: &str) -> &'a str {
 }
 
 /// The checks on entries, and the one that waits for them.
-const ABOUT_ENTRIES: [&str; 5] = ["lost", "duplicated", "unexpected", "altered", "drained"];
+const ABOUT_ENTRIES: [&str; 5] = ["lost", "duplicated", "unexpected", "corrupted", "drained"];
 
 impl Story {
     /// The good run on a path that names no store; nothing is in one.
@@ -479,7 +479,7 @@ proptest! {
         let judgement = story.judge();
         let all_known = log != Says::Neither && ping != Says::Neither;
         prop_assert_eq!(judgement.verdict == Verdict::Pass, all_known || excused, "{:#?}", judgement.checks);
-        for name in ["lost", "duplicated", "unexpected", "altered"] {
+        for name in ["lost", "duplicated", "unexpected", "corrupted"] {
             let not_checked = verdict_of(&judgement, name) == Verdict::NotChecked;
             prop_assert_eq!(not_checked, !all_known, "{}", name);
         }

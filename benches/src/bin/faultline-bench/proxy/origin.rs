@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use benches::BenchError;
 use clap::Args;
-use faultline::cli::output::tell;
+use faultline::cli::output::print_line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -59,7 +59,7 @@ impl Origin {
             let addresses =
                 [&echo_listener, &source_listener, &slow_listener].map(|listener| listener.local_addr());
             let [echo_at, source_at, slow_at] = addresses;
-            tell(format_args!("{} {} {}", echo_at?, source_at?, slow_at?));
+            print_line(format_args!("{} {} {}", echo_at?, source_at?, slow_at?));
             // The standard library's channel, since a thread waits on it.
             let (late, answers) = channel();
             std::thread::spawn(move || answer_in_time(&answers));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use benches::BenchError;
 use clap::Args;
-use faultline::cli::output::tell;
+use faultline::cli::output::print_line;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -29,7 +29,7 @@ impl PlainCopy {
                 addresses.push(listener.local_addr()?.to_string());
                 tokio::spawn(serve(listener, upstream));
             }
-            tell(format_args!("{}", addresses.join(" ")));
+            print_line(format_args!("{}", addresses.join(" ")));
             std::future::pending().await
         })
     }

@@ -1,54 +1,49 @@
-//! What the stores held in the end, and the way of each entry that went wrong.
+//! Counts of entries in the stores, and the trace of each entry that went wrong.
 
 use maud::{Markup, html};
 
-use super::super::details::{Details, LINES, LOGGED, LogLine, Way};
+use super::super::details::{Details, EntryTrace, LINES, LOGGED, LogLine};
 use super::super::model::Report;
-use super::super::table::entries;
+use super::super::table::{EntryCount, entries};
 use super::format::seconds;
-use crate::checker::{Check, Coverage, PathFigures};
+use crate::checker::{Check, Coverage};
 
 pub(super) fn draw(report: &Report, details: &Details) -> Markup {
     html! {
         (table(report))
-        @if details.ways.is_empty() { p { (no_ways(report)) } }
+        @if details.traces.is_empty() { p { (no_traces(report)) } }
         @else {
             p {
-                "Each entry in question, as far as its way is known"
+                "Traces of the entries that went wrong"
                 @if report.checks.iter().any(|check| check.ids.len() == Check::MOST_IDS) {
-                    ", the first " (Check::MOST_IDS) " of each kind; the history holds all"
+                    ", the first " (Check::MOST_IDS) " of each check; the history holds all"
                 }
-                ". The first " (LOGGED) " have lines of the nodes' logs beside them."
+                ". The first " (LOGGED) " include log lines of the nodes."
             }
-            @for way in &details.ways { (one(way)) }
+            @for trace in &details.traces { (draw_trace(trace)) }
         }
     }
 }
 
-fn no_ways(report: &Report) -> &'static str {
+fn no_traces(report: &Report) -> &'static str {
     match report.paths.values().any(|path| path.entries == Coverage::Checked) {
-        true => {
-            "Of those that were checked, none is lost, duplicated, unexpected or altered that could be named."
-        }
-        false => "None was checked.",
+        true => "No lost, duplicated, unexpected or corrupted entries among those that were checked.",
+        false => "No entries were checked.",
     }
 }
-
-/// A count of a path.
-type Get = fn(&PathFigures) -> Option<u64>;
 
 fn table(report: &Report) -> Markup {
-    let rows: [(&str, Get); 5] = [
+    let rows: [(&str, EntryCount); 5] = [
         ("lost: acknowledged and not stored", |path| path.lost),
         ("duplicated: stored more than once", |path| path.duplicated),
-        ("unexpected: stored though refused or never sent", |path| path.unexpected),
-        ("altered: stored with other content", |path| path.altered),
-        ("recovered: outcome unknown, and stored", |path| path.recovered),
+        ("unexpected: stored although failed or dropped", |path| path.unexpected),
+        ("corrupted: stored with other data than was sent", |path| path.corrupted),
+        ("recovered: stored with outcome info", |path| path.recovered),
     ];
     html! {
         div class="wide" tabindex="0" role="region" aria-label="Entries by path" {
             table {
-                caption { "Entries, compared with the stores after the run; \"n/a\" on a path that writes nothing" }
+                caption { "Entries compared with the stores after the run; \"n/a\" on a path that writes none" }
                 thead { tr { th scope="col" { "entries" } @for path in report.paths.keys() { th scope="col" { (path) } } } }
                 tbody {
                     @for (title, get) in rows {
@@ -60,21 +55,21 @@ fn table(report: &Report) -> Markup {
     }
 }
 
-fn one(way: &Way) -> Markup {
+fn draw_trace(trace: &EntryTrace) -> Markup {
     html! {
         details class="way" {
             summary {
-                strong { (way.wrong.join(", ")) } " " code { (way.id) }
-                @if let Some(path) = &way.path { " on " (path) }
+                strong { (trace.wrong.join(", ")) } " " code { (trace.id) }
+                @if let Some(path) = &trace.path { " on " (path) }
             }
             ol class="events" {
-                @for (at, what) in &way.steps {
+                @for (at, what) in &trace.steps {
                     li { span class="at" { (at.map_or_else(String::new, seconds)) } " " (what) }
                 }
             }
-            @if !way.log.is_empty() {
-                p { "The nodes' logs around that time, at most " (LINES) " lines of each:" }
-                pre { @for line in &way.log { (log_line(line, &way.id)) "\n" } }
+            @if !trace.log.is_empty() {
+                p { "Log lines of the nodes around that time, at most " (LINES) " of each:" }
+                pre { @for line in &trace.log { (log_line(line, &trace.id)) "\n" } }
             }
         }
     }
@@ -82,5 +77,6 @@ fn one(way: &Way) -> Markup {
 
 fn log_line(line: &LogLine, id: &str) -> Markup {
     let text = format!("{:>8}  {:<14} {}", seconds(line.at), line.node, line.text);
+    // Lines of the same moment may belong to other operations; only those that name the entry are marked.
     html! { @if line.text.contains(id) { mark { (text) } } @else { (text) } }
 }

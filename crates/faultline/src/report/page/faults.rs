@@ -1,62 +1,68 @@
-//! Each fault: when it was, what shows that it had its effect, and what became of every path before, during and after.
+//! Each fault: its times, its evidence, and the figures of every path before, during and after it. Events of nodes.
 
 use maud::{Markup, html};
 
 use super::super::details::Details;
 use super::super::model::Report;
-use super::format::{millis, quantile, seconds, share};
+use super::super::words;
+use super::format::{quantile, seconds, share};
 use crate::checker::{FaultFigures, OutcomeCounts};
 use crate::history::{Evidence, NodeChange};
 
 pub(super) fn draw(report: &Report, details: &Details) -> Markup {
     html! {
-        @if report.faults.is_empty() { p { "There was none." } }
-        @for fault in &report.faults { (one(fault)) }
+        @if report.faults.is_empty() { p { "No faults were injected." } }
+        @for fault in &report.faults { (draw_fault(fault)) }
         (nodes(details))
     }
 }
 
-fn one(fault: &FaultFigures) -> Markup {
+fn draw_fault(fault: &FaultFigures) -> Markup {
     let at = |ms: Option<i64>| ms.map_or_else(|| "never".to_owned(), |ms| seconds(ms * 1000));
     html! {
         article class="fault" {
             h3 { "\u{26a1} " (fault.what) }
             dl class="facts" {
-                div { dt { "Began" } dd { (at(Some(fault.from_ms))) } }
-                div { dt { "Undone from" } dd { (at(fault.undo_ms)) } }
-                div { dt { "All ready again" } dd { (at(fault.to_ms)) } }
-                div { dt { "First sign after" } dd { (millis(fault.detect_ms)) } }
-                div { dt { "All ready after the undoing" } dd { (millis(fault.ready_ms)) } }
+                div { dt { "Injected at" } dd { (at(Some(fault.from_ms))) } }
+                div { dt { "Healed at" } dd { (at(fault.undo_ms)) } }
+                div { dt { "Recovered at" } dd { (at(fault.to_ms)) } }
+                div { dt { "Time to detect" } dd { (time(fault.detect_ms, words::NOT_DETECTED)) } }
+                div { dt { "Time to recover" } dd { (time(fault.ready_ms, words::NOT_RECOVERED)) } }
             }
-            ul class="evidence" { @for seen in &fault.evidence { (evidence(seen)) } }
+            ul class="evidence" { @for item in &fault.evidence { (evidence(item)) } }
             (phases(fault))
         }
     }
 }
 
-fn evidence(seen: &Evidence) -> Markup {
+/// Formats a time in milliseconds, or the phrase for one that is missing.
+fn time(ms: Option<u64>, missing: &str) -> String {
+    ms.map_or_else(|| missing.to_owned(), words::time)
+}
+
+fn evidence(item: &Evidence) -> Markup {
     html! {
-        li class=(if seen.shown { "pass" } else { "fail" }) {
-            span aria-hidden="true" { (if seen.shown { "\u{2713} " } else { "\u{2717} " }) }
-            strong { (if seen.shown { "seen: " } else { "not seen: " }) }
-            (seen.what)
+        li class=(if item.shown { "pass" } else { "fail" }) {
+            span aria-hidden="true" { (if item.shown { "\u{2713} " } else { "\u{2717} " }) }
+            strong { (if item.shown { words::EVIDENCE } else { words::NO_EVIDENCE }) ": " }
+            (item.what)
         }
     }
 }
 
 fn phases(fault: &FaultFigures) -> Markup {
     html! {
-        div class="wide" tabindex="0" role="region" aria-label=(format!("Phases of {}", fault.what)) {
+        div class="wide" tabindex="0" role="region" aria-label=(format!("Figures around {}", fault.what)) {
             table {
-                caption { "Every path before, during and after" }
+                caption { "Every path before, during and after the fault" }
                 thead {
                     tr {
                         th scope="col" { "path" }
-                        th scope="col" { "phase" }
+                        th scope="col" { "part" }
                         @for title in ["offered", "ok", "fail", "info", "available", "p50 ms", "p99 ms", "max ms"] {
                             th scope="col" { (title) }
                         }
-                        th scope="col" { "works again after" }
+                        th scope="col" { "time to recover" }
                     }
                 }
                 @for (path, phases) in &fault.phases {
@@ -68,7 +74,7 @@ fn phases(fault: &FaultFigures) -> Markup {
                                 @if place == 0 { th scope="rowgroup" rowspan="3" { (path) } }
                                 th scope="row" { (phase) }
                                 (cells(tally))
-                                @if place == 0 { td rowspan="3" { (recovered(fault, path)) } }
+                                @if place == 0 { td rowspan="3" { (words::time_to_recover(fault, path)) } }
                             }
                         }
                     }
@@ -88,28 +94,24 @@ fn cells(tally: &OutcomeCounts) -> Markup {
     }
 }
 
-fn recovered(fault: &FaultFigures, path: &str) -> String {
-    fault.recover_ms.get(path).map_or_else(|| "does not depend on it".to_owned(), |ms| millis(*ms))
-}
-
 fn nodes(details: &Details) -> Markup {
     html! {
         @if !details.nodes.is_empty() {
-            h3 { "What became of nodes" }
+            h3 { "Events of nodes" }
             ol class="events" {
                 @for (at, node, change) in &details.nodes {
-                    li { span class="at" { (seconds(*at)) } " " strong { (node) } " " (told(change)) }
+                    li { span class="at" { (seconds(*at)) } " " strong { (node) } " " (describe(change)) }
                 }
             }
         }
     }
 }
 
-fn told(change: &NodeChange) -> String {
+fn describe(change: &NodeChange) -> String {
     match change {
-        NodeChange::Ready => "says that it is ready".to_owned(),
-        NodeChange::NotReady(waits) => format!("says that it is not ready: {waits}"),
-        NodeChange::Died(how) => format!("died though no fault ended it: {how}"),
-        NodeChange::Lost(how) => format!("is out of sight: {how}"),
+        NodeChange::Ready => "is ready".to_owned(),
+        NodeChange::NotReady(waits) => format!("is not ready: {waits}"),
+        NodeChange::Died(how) => format!("died without a fault: {how}"),
+        NodeChange::Lost(how) => format!("is unreachable: {how}"),
     }
 }

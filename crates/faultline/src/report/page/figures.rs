@@ -10,7 +10,7 @@ pub(super) fn paths(report: &Report) -> Markup {
     html! {
         div class="wide" tabindex="0" role="region" aria-label="Figures of every path" {
             table {
-                caption { "All operations of each path; latency counts from when one was due" }
+                caption { "All operations of each path; latency counts from the due time" }
                 thead {
                     tr {
                         @for title in [
@@ -41,8 +41,8 @@ pub(super) fn paths(report: &Report) -> Markup {
 pub(super) fn checks(report: &Report) -> Markup {
     html! {
         table class="checks" {
-            caption { "The verdict is the worst of these" }
-            thead { tr { th scope="col" { "answer" } th scope="col" { "question" } th scope="col" { "what was seen" } } }
+            caption { "The verdict of the run is the worst of these" }
+            thead { tr { th scope="col" { "verdict" } th scope="col" { "check" } th scope="col" { "detail" } } }
             tbody {
                 @for check in &report.checks {
                     tr class=(class(check.verdict)) {
@@ -59,7 +59,7 @@ pub(super) fn checks(report: &Report) -> Markup {
 pub(super) fn environment(report: &Report) -> Markup {
     html! {
         table {
-            caption { "What ran where" }
+            caption { "Machine, versions and programs" }
             tbody { @for (name, value) in &report.environment { tr { th scope="row" { (name) } td { (value) } } } }
         }
     }

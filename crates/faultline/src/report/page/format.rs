@@ -2,22 +2,17 @@
 
 use crate::checker::{OutcomeCounts, Quantiles};
 
-/// Microseconds as seconds, `4.2 s`.
+/// Formats microseconds as seconds: `4.2 s`.
 pub(super) fn seconds(micros: i64) -> String {
     format!("{:.1} s", micros as f64 / 1e6)
 }
 
-/// Milliseconds, where there are any.
-pub(super) fn millis(ms: Option<u64>) -> String {
-    ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"))
-}
-
-/// A quantile of a tally in milliseconds, where there is one.
+/// Formats a quantile of a tally, in milliseconds; a dash where no operation was ok.
 pub(super) fn quantile(tally: &OutcomeCounts, get: fn(Quantiles) -> f64) -> String {
     tally.latency_ms.map_or_else(|| "-".to_owned(), |quantiles| number(get(quantiles)))
 }
 
-/// The share that was acknowledged of what was offered.
+/// Formats the share of offered operations that were acknowledged.
 pub(super) fn share(tally: &OutcomeCounts) -> String {
     match tally.offered {
         0 => "-".to_owned(),
@@ -25,7 +20,7 @@ pub(super) fn share(tally: &OutcomeCounts) -> String {
     }
 }
 
-/// A number with as many digits as say something.
+/// Formats a number with the digits that are significant.
 pub(super) fn number(number: f64) -> String {
     match number.abs() {
         size if size >= 100.0 || number.fract() == 0.0 => format!("{number:.0}"),

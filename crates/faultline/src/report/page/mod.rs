@@ -1,12 +1,12 @@
-//! The report of a run as one page that needs nothing else: `report.html`.
+//! The report of a run as one self-contained page: `report.html`.
 //!
-//! | module | what it draws |
+//! | module | content |
 //! | --- | --- |
 //! | `verdict` | the verdict, why, and how to repeat it |
 //! | `pictures` | pictures of the system and of every path, with their figures |
 //! | `svg` | drawings as SVG |
-//! | `faults` | each fault: times, evidence, phases |
-//! | `entries` | the entries in question and their ways |
+//! | `faults` | each fault: times, evidence, before, during and after |
+//! | `entries` | counts of entries, traces of those that went wrong |
 //! | `figures` | tables of paths, checks and the environment |
 //! | `format` | times and numbers as people read them |
 
@@ -28,7 +28,7 @@ const STYLE: &str = include_str!("style.css");
 /// Styles of pictures, which the live lab shares.
 const PICTURE_STYLE: &str = include_str!("../../../../../client/src/picture/picture.css");
 
-/// The whole page. It loads nothing and runs nothing.
+/// Writes the whole page. It loads nothing and runs no script, so that it can be opened from any archive of CI artefacts.
 #[must_use]
 pub fn render(report: &Report, details: &Details) -> String {
     let title = format!("{}: {}", report.verdict, report.scenario);
@@ -39,6 +39,8 @@ pub fn render(report: &Report, details: &Details) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                // Texts of the system under test stand on the page. Even if one were not escaped, nothing could run
+                // or load.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 title { (title) }
                 style { (PreEscaped(STYLE)) (PreEscaped(PICTURE_STYLE)) }

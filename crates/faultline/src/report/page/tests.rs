@@ -42,8 +42,8 @@ fn the_page_holds_what_the_report_does() {
         "kill mongo",
         "r1-log-000000",
         "acknowledged, status 200",
-        "found in no store at the end",
-        "stored though refused",
+        "in no store at the end",
+        "stored although failed",
         "waits for &lt;mongo&gt;",
         "class=\"node plain faulty\"",
         "<summary>Figures</summary>",
@@ -51,7 +51,8 @@ fn the_page_holds_what_the_report_does() {
     ] {
         assert!(page.contains(part), "no \"{part}\" in {page}");
     }
-    let wrong: Vec<_> = details.ways.iter().map(|way| (way.id.as_str(), way.wrong.join(","))).collect();
+    let wrong: Vec<_> =
+        details.traces.iter().map(|trace| (trace.id.as_str(), trace.wrong.join(","))).collect();
     assert_eq!(wrong, [("r1-log-000000", "lost".to_owned()), ("r1-log-000001", "unexpected".to_owned())]);
 }
 

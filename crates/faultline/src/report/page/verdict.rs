@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::model::Report;
+use super::super::words;
 use crate::checker::Verdict;
 
 pub(super) fn draw(report: &Report) -> Markup {
@@ -17,22 +18,22 @@ pub(super) fn draw(report: &Report) -> Markup {
                 @if !report.shows.is_empty() { p class="shows" { (report.shows) } }
                 p class="why" { (report.why) }
                 dl class="facts" {
-                    div { dt { "Repeat it" } dd { code { (report.repeat()) } } }
+                    div { dt { (words::REPEAT) } dd { code { (report.repeat()) } } }
                     div { dt { "Started" } dd { time datetime=(report.started) { (report.started) } } }
                     div { dt { "Provider" } dd { (report.provider) ", ready in " (report.ready_ms) " ms" } }
-                    div { dt { "Drained" } dd { (drained(report)) } }
+                    div { dt { "Drain" } dd { (drained(report)) } }
                 }
             }
         }
     }
 }
 
-/// The class of a verdict in the style sheet.
+/// Returns the class of a verdict in the style sheet.
 pub(super) fn class(verdict: Verdict) -> String {
     verdict.name().replace(' ', "-")
 }
 
-/// A sign for a verdict, so that nobody depends on its colour.
+/// Returns the sign of a verdict, so that nobody depends on its colour.
 pub(super) fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "\u{2713}",
@@ -43,8 +44,9 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
 }
 
 fn drained(report: &Report) -> String {
+    // The drain shows how much work was still in queues, which latencies do not.
     report.drain_ms.map_or_else(
-        || "not seen".to_owned(),
-        |ms| format!("everything acknowledged was stored {ms} ms after load and faults"),
+        || "unknown".to_owned(),
+        |ms| format!("all acknowledged entries stored {} after load and faults ended", words::time(ms)),
     )
 }

@@ -98,8 +98,8 @@ fn what_is_no_entry_is_400_and_names_the_field() {
     }
     refusals.refused_entry(&json!({"more": 1}), 400, "more");
     refusals.refused_entry(&json!({"id": "mine"}), 400, "id");
-    let doubled = format!(r#"{{"name":"n","name":"n","data":"{}"}}"#, refusals.mark);
-    refusals.refused_body(doubled, 400, "name");
+    let repeated = format!(r#"{{"name":"n","name":"n","data":"{}"}}"#, refusals.mark);
+    refusals.refused_body(repeated, 400, "name");
     refusals.refused_entry(&json!({"name": ""}), 400, "name");
     refusals.refused_entry(&json!({"data": ""}), 400, "data");
     refusals.refused_entry(&json!({"name": "n\0"}), 400, "NUL");

@@ -9,7 +9,7 @@ use faultline::report::Report;
 const LARGE: usize = 1_000_000;
 
 /// Checks whose entries the page follows one by one.
-const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "altered"];
+const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "corrupted"];
 
 /// Every figure, fault and entry in question of the report is on the page, with the first operations of the other checks,
 /// and every check is in the XML.
