@@ -70,6 +70,7 @@ pub struct PathFigures {
     /// Entries stored though failed or dropped.
     pub unexpected: Option<u64>,
     /// Entries stored with other content than was sent.
+    #[serde(alias = "altered")]
     pub corrupted: Option<u64>,
     /// Operations in the steady state.
     pub without_fault: OutcomeCounts,
