@@ -220,7 +220,7 @@ describe("acting", () => {
 
   beforeEach(async () => {
     lab = await serve((asked, response) => {
-      if (asked.url.endsWith("/7")) json(response, 404, { error: "no fault 7 acts" });
+      if (asked.url.endsWith("/7")) json(response, 404, { error: "fault 7 is not active" });
       else json(response, 202, {});
     });
     // The page asks its own host, which in a browser is the lab.
@@ -274,6 +274,6 @@ describe("acting", () => {
     expect(others).toEqual([]);
     await userEvent.click(button as HTMLElement);
     expect(lab.asked.map(({ method, url }) => [method, url])).toEqual([["DELETE", "/api/faults/7"]]);
-    expect(within(await screen.findByRole("alert")).getByText(/no fault 7 acts/)).toBeTruthy();
+    expect(within(await screen.findByRole("alert")).getByText(/fault 7 is not active/)).toBeTruthy();
   });
 });

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use super::exit::{Exit, Failure};
 use super::{RunsArgs, output};
 use crate::runner::folder;
-use crate::runner::owner::Owner;
+use crate::runner::folder::owner::Owner;
 use crate::stack::identity::Liveness;
 use crate::stack::mark::{Mark, doubtful};
 use crate::stack::printable::printable;

@@ -13,7 +13,7 @@ use super::report_output::ReportOutput;
 use super::ui::UiArgs;
 use super::{ProviderArgs, RunsArgs, TopologyArgs, interrupt, load_files, output};
 use crate::report::{ControlReport, Report};
-use crate::runner::{self, Both, Listener, Options};
+use crate::runner::{self, Listener, ListenerPair, ManualFaults, RunOptions};
 use crate::scenario::Schedule;
 
 /// `faultline run`.
@@ -57,20 +57,22 @@ impl Run {
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);
         let command = format!("faultline run {} --seed {seed}", self.file.display());
         output::note(&command);
-        let mut options = Options::new(topology, schedule, self.runs.runs);
+        let mut options = RunOptions::new(topology, schedule, self.runs.runs);
         options.command = command;
         options.keep = self.keep;
         options.choice = self.provider.choice();
         super::runtime()?.block_on(async {
             let cancel = interrupt::token()?;
             options.registry = self.api.registry().await?;
-            let board = self.ui.listen().await?.map(|ui| {
+            let broadcast = self.ui.listen().await?.map(|ui| {
                 options.watched = true;
-                ui.serve(options.topology.clone(), options.runs.clone(), None)
+                let broadcast = ui.serve(options.topology.clone(), options.runs.clone(), None);
+                options.manual_faults = broadcast.manual_faults();
+                broadcast
             });
             let control = if self.control { Some(control(&options, &cancel).await?) } else { None };
-            let listener: Box<dyn Listener> = match &board {
-                Some(board) => Box::new(Both(display(), Box::new(board.clone()))),
+            let listener: Box<dyn Listener> = match &broadcast {
+                Some(broadcast) => Box::new(ListenerPair(display(), Box::new(broadcast.clone()))),
                 None => display(),
             };
             let report = runner::run(options, listener, cancel.clone()).await?;
@@ -79,8 +81,8 @@ impl Run {
                 Some(control) => show_both(control, report.clone(), self.output)?,
                 None => output::print(self.output.render(&report)?)?,
             }
-            if let Some(board) = board {
-                board.judged(&report);
+            if let Some(broadcast) = broadcast {
+                broadcast.add_verdict(&report);
                 if !cancel.is_cancelled() {
                     output::note("the live lab stays until Ctrl-C");
                     cancel.cancelled().await;
@@ -96,8 +98,10 @@ fn display() -> Box<Display> {
 }
 
 /// The same seed and load without the faults.
-async fn control(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
+async fn control(options: &RunOptions, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
+    // A handle is for one run: that of the lab is for the run with faults.
+    without.manual_faults = ManualFaults::default();
     without.schedule.faults.clear();
     without.schedule.expect.during.clear();
     without.schedule.scenario += "-control";

@@ -10,8 +10,8 @@ use super::exit::Failure;
 use super::output;
 use super::proxy::listen;
 use crate::live::gate::Token;
-use crate::live::session::Wanted;
-use crate::live::{Board, Lab, assets};
+use crate::live::session::SessionRequest;
+use crate::live::{Broadcast, Lab, assets};
 use crate::stack::Topology;
 
 /// Whether the live lab is served.
@@ -24,8 +24,8 @@ pub struct UiArgs {
 
 /// The live lab, which listens already.
 pub struct Ui {
-    /// What it shows.
-    pub board: Board,
+    /// State that it shows.
+    pub broadcast: Broadcast,
     listener: TcpListener,
     token: Token,
 }
@@ -51,21 +51,26 @@ impl UiArgs {
                 "faultline: whoever reaches {address} can look; who has the token can do faults"
             ));
         }
-        Ok(Some(Ui { board: Board::default(), listener, token }))
+        Ok(Some(Ui { broadcast: Broadcast::default(), listener, token }))
     }
 }
 
 impl Ui {
-    /// Answers from now on, until the program ends. Loads by hand are asked for at `wants`.
+    /// Serves the lab until the program ends. Manual loads are sent to `requests`.
     #[must_use]
-    pub fn serve(self, topology: Topology, runs: PathBuf, wants: Option<mpsc::Sender<Wanted>>) -> Board {
-        let board = self.board.clone();
-        let lab = Lab { board: self.board, topology, runs, token: self.token, wants };
+    pub fn serve(
+        self,
+        topology: Topology,
+        runs: PathBuf,
+        requests: Option<mpsc::Sender<SessionRequest>>,
+    ) -> Broadcast {
+        let broadcast = self.broadcast.clone();
+        let lab = Lab { broadcast: self.broadcast, topology, runs, token: self.token, requests };
         tokio::spawn(async move {
             if let Err(error) = lab.serve(self.listener).await {
                 output::note(format_args!("faultline: the live lab broke: {error}"));
             }
         });
-        board
+        broadcast
     }
 }

@@ -14,11 +14,12 @@ use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::ui::{Ui, UiArgs};
 use super::{ProviderArgs, RunsArgs, TopologyArgs, credentials, interrupt, output};
-use crate::live::Between;
-use crate::live::session::Session;
+use crate::live::BetweenRuns;
+use crate::live::session::LoadSession;
 use crate::proxy::Registry;
 use crate::runner::folder::LOGS;
-use crate::runner::{Hands, Options, RunFolder, sampler};
+use crate::runner::observe::usage;
+use crate::runner::{ManualFaults, RunFolder, RunOptions};
 use crate::scenario::by_hand;
 use crate::stack::{self, Choice, Chosen, NodeState, Ports, Site, Stack, Starting, Topology, Wiring};
 
@@ -129,30 +130,30 @@ async fn live(
 ) -> Result<Exit, Failure> {
     let rest = by_hand::rest("by-hand").ok_or_else(|| Failure::internal("no schedule without a load"))?;
     let ending = cancel.child_token();
-    let (wants, wanted) = mpsc::channel(8);
-    let board = ui.serve(stack.topology().clone(), runs.clone(), Some(wants));
-    let (idle, teller) =
-        Hands::idle(stack, folder.path(), Box::new(Between(board.clone())), rest.clone(), &ending)
-            .map_err(Failure::unavailable)?;
-    let looking = tokio::spawn(sampler::sample(Arc::clone(stack), teller));
-    let mut options = Options::new(stack.topology().clone(), rest, runs);
+    let (sender, requests) = mpsc::channel(8);
+    let broadcast = ui.serve(stack.topology().clone(), runs.clone(), Some(sender));
+    let listener = Box::new(BetweenRuns(broadcast.clone()));
+    let (idle, events) = ManualFaults::idle(stack, folder.path(), listener, rest.clone(), &ending)
+        .map_err(Failure::unavailable)?;
+    let sampling = tokio::spawn(usage::sample(Arc::clone(stack), events));
+    let mut options = RunOptions::new(stack.topology().clone(), rest, runs);
     options.watched = true;
     options.logs = Some(folder.path().join(LOGS));
-    let session = Session {
+    let session = LoadSession {
         stack: Arc::clone(stack),
         provider,
         options,
-        board,
+        broadcast,
         idle,
         cancel: ending.clone(),
         note: |line| output::note(line),
     };
-    let session = tokio::spawn(session.serve(wanted));
+    let session = tokio::spawn(session.serve(requests));
     let watched = watch(stack, cancel).await;
     // What runs by hand is ended and judged as far as it went.
     ending.cancel();
     let _ = session.await;
-    looking.abort();
+    sampling.abort();
     watched
 }
 

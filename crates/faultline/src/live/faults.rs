@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::history::Evidence;
 use crate::timeline::FaultWindow;
 
-/// A fault. Times are seconds after the start of the load.
+/// A fault, with its times in seconds after the start of the load.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FaultState {
     index: usize,

@@ -1,0 +1,352 @@
+//! Faults at their times, and manual ones: injected, active, healed, and then a system that is ready again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::end;
+use super::recovery::RecoveryGoal;
+use crate::fault::{self, Journal};
+use crate::history::event::fault_name;
+use crate::history::{Event, Evidence, FaultStage};
+use crate::load::now;
+use crate::runner::recorder::EventSender;
+use crate::scenario::duration::Span;
+use crate::scenario::{FaultKind, PlannedFault, Schedule};
+use crate::stack::{Stack, Topology};
+
+/// Time that the system may take to be ready after the last fault, beyond what the scenario expects.
+const SLACK: Duration = Duration::from_secs(60);
+
+/// Longest delay of a heal, which an extended load must outlast.
+const LATE: Duration = Duration::from_secs(1);
+
+/// Time that a load which a person ends goes on after the last fault: only operations show that a path has recovered.
+const SHOWN: Duration = Duration::from_secs(3);
+
+/// Injector of the faults of a run.
+#[derive(Debug)]
+pub(super) struct Injector {
+    pub(super) stack: Arc<Stack>,
+    journal: Journal,
+    sender: EventSender,
+    pub(super) start: Instant,
+    cancel: CancellationToken,
+    plan: Mutex<FaultPlan>,
+    manual: TaskTracker,
+    /// Cancelled when no more manual faults are accepted and the active ones are healed.
+    closing: CancellationToken,
+}
+
+/// Schedule of a run, and its active faults.
+#[derive(Debug)]
+struct FaultPlan {
+    schedule: Schedule,
+    active: BTreeMap<usize, ActiveFault>,
+}
+
+/// A fault that is active, or being healed.
+#[derive(Debug, Clone)]
+struct ActiveFault {
+    kind: FaultKind,
+    target: String,
+    heal: CancellationToken,
+}
+
+/// Refusal of a manual fault, or of its healing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManualFaultError {
+    /// Another fault of the same node or link is active.
+    #[error("{what} is still active; heal it first")]
+    Overlaps {
+        /// Name of the other fault, like `kill rabbitmq`.
+        what: String,
+    },
+    /// No fault of this number is active.
+    #[error("fault {0} is not active")]
+    NotActive(usize),
+    /// The run has not begun.
+    #[error("the run has not begun; no faults accepted yet")]
+    NotStarted,
+    /// The run is ending, or over.
+    #[error("the run is ending; no more faults accepted")]
+    Ending,
+}
+
+impl Injector {
+    /// Makes the injector of a schedule whose load starts at `start`.
+    pub(super) fn new(
+        stack: Arc<Stack>,
+        journal: Journal,
+        sender: EventSender,
+        start: Instant,
+        schedule: Schedule,
+        cancel: CancellationToken,
+    ) -> Self {
+        let plan = Mutex::new(FaultPlan { schedule, active: BTreeMap::new() });
+        let (manual, closing) = (TaskTracker::new(), CancellationToken::new());
+        Self { stack, journal, sender, start, cancel, plan, manual, closing }
+    }
+
+    /// Injects every fault of the schedule at its time; returns when all are healed and the system is ready, or the
+    /// time for it is over. When cancelled, heals the active faults at once and injects no more.
+    pub(super) async fn run(&self) {
+        let faults = self.plan().schedule.faults.clone();
+        let all = faults.iter().enumerate().map(|(index, fault)| async move {
+            if self.sleep_until(fault.at.micros()).await {
+                let heal = self.activate(index, fault);
+                self.run_fault(index, fault, Some(fault.until.micros()), heal).await;
+            }
+        });
+        futures::future::join_all(all).await;
+    }
+
+    /// Injects a manual fault, which lasts until it is healed; returns its number.
+    ///
+    /// # Errors
+    /// [`ManualFaultError`] if another fault is in its way, or the run is ending.
+    pub(super) async fn inject(self: &Arc<Self>, fault: PlannedFault) -> Result<usize, ManualFaultError> {
+        if self.closing.is_cancelled() || self.cancel.is_cancelled() {
+            return Err(ManualFaultError::Ending);
+        }
+        let at = self.moment();
+        let fault = PlannedFault { at, until: at, ..fault };
+        let (index, heal) = {
+            let mut plan = self.plan();
+            if let Some(other) = plan.active.values().find(|other| other.is_in_the_way_of(&fault)) {
+                return Err(ManualFaultError::Overlaps { what: other.name() });
+            }
+            let index = plan.schedule.faults.len();
+            plan.schedule.faults.push(fault.clone());
+            (index, plan.activate(index, &fault))
+        };
+        self.amend().await;
+        let injector = Arc::clone(self);
+        self.manual.spawn(async move { injector.run_fault(index, &fault, None, heal).await });
+        Ok(index)
+    }
+
+    /// Heals an active fault, before its time if it has one.
+    ///
+    /// # Errors
+    /// [`ManualFaultError::NotActive`].
+    pub(super) fn heal(&self, index: usize) -> Result<(), ManualFaultError> {
+        let plan = self.plan();
+        let active = plan.active.get(&index).ok_or(ManualFaultError::NotActive(index))?;
+        active.heal.cancel();
+        Ok(())
+    }
+
+    /// Lists the names of the active faults.
+    pub(super) fn active(&self) -> Vec<String> {
+        self.plan().active.values().map(ActiveFault::name).collect()
+    }
+
+    /// Accepts no more manual faults, heals the active ones, and waits until the system is ready or the time for it is
+    /// over.
+    pub(super) async fn finish(&self) {
+        self.closing.cancel();
+        self.manual.close();
+        self.manual.wait().await;
+    }
+
+    /// Heals the active faults, and waits until the load has had the time to show that every path has recovered.
+    pub(super) async fn settle(&self) {
+        self.finish().await;
+        let last = self.plan().last_until();
+        if let Some(last) = last {
+            tokio::time::sleep_until(self.start + last + SHOWN).await;
+        }
+    }
+
+    /// Lists the affected paths, each with the time from which it must be ok again. A manual fault that is still active
+    /// has no such time.
+    pub(super) fn recovery_goals(&self) -> Vec<RecoveryGoal> {
+        let schedule = self.schedule();
+        let affected = affected(self.stack.topology(), &schedule);
+        // A path without a load can't show that it has recovered, so nothing is expected of it.
+        let faults = schedule.faults.iter().zip(affected).filter(|(fault, _)| fault.until > fault.at);
+        let is_loaded = |path: &String| schedule.streams.iter().any(|stream| stream.path == *path);
+        faults
+            .flat_map(|(fault, paths)| {
+                let since = i64::try_from(fault.until.micros()).unwrap_or(i64::MAX);
+                paths.into_iter().filter(is_loaded).map(move |path| (path, since))
+            })
+            .collect()
+    }
+
+    /// Extends the load from now until the system must have recovered; returns the new schedule and its first moment,
+    /// or none if that time is over or no stream can go on.
+    pub(super) async fn extend_load(&self) -> Option<(Schedule, Span)> {
+        let from = self.moment();
+        let by = self.recovered_by() + LATE;
+        let until = Span::from_micros(u64::try_from(by.as_micros()).unwrap_or(u64::MAX));
+        let schedule = self.schedule().going_on(from, until)?;
+        self.plan().schedule = schedule.clone();
+        self.amend().await;
+        Some((schedule, from))
+    }
+
+    /// Ends the load before its time: nothing is due from now on.
+    pub(super) async fn end_load(&self) {
+        let ended = self.moment();
+        for stream in &mut self.plan().schedule.streams {
+            stream.until = stream.until.min(ended);
+        }
+        self.amend().await;
+    }
+
+    /// Returns the schedule, with its manual changes.
+    pub(super) fn schedule(&self) -> Schedule {
+        self.plan().schedule.clone()
+    }
+
+    async fn run_fault(
+        &self,
+        index: usize,
+        fault: &PlannedFault,
+        until: Option<u64>,
+        heal: CancellationToken,
+    ) {
+        self.record(index, FaultStage::Begin, Vec::new()).await;
+        let result = self.inject_and_heal(index, fault, until, &heal).await;
+        // Removed before the wait for the rest of the system: the fault may be injected again meanwhile.
+        self.plan().active.remove(&index);
+        match result {
+            Ok(()) => self.wait_ready(index).await,
+            Err(error) => {
+                let evidence = vec![Evidence::new(error.to_string(), false)];
+                self.record(index, FaultStage::Broken, evidence).await;
+            }
+        }
+    }
+
+    async fn inject_and_heal(
+        &self,
+        index: usize,
+        fault: &PlannedFault,
+        until: Option<u64>,
+        heal: &CancellationToken,
+    ) -> Result<(), fault::FaultError> {
+        let (injected, evidence) = fault::inject(fault, &self.stack, &self.journal).await?;
+        if let Some(stop) = injected.stop() {
+            self.sender.record(end::stop_event(stop, self.start)).await;
+        }
+        self.record(index, FaultStage::Active, evidence).await;
+        // A manual fault has no end: it waits for its heal, or for the end of the run.
+        let in_time = tokio::select! {
+            in_time = self.sleep_until(until.unwrap_or(u64::MAX / 2)) => in_time,
+            () = heal.cancelled() => false,
+            () = self.closing.cancelled() => false,
+        };
+        // The plan is amended, so that checkers and reports see one plan, as if it had been made before.
+        if !in_time && !self.cancel.is_cancelled() {
+            let ended = self.moment();
+            if let Some(fault) = self.plan().schedule.faults.get_mut(index) {
+                fault.until = ended;
+            }
+            self.amend().await;
+        }
+        self.record(index, FaultStage::Undo, Vec::new()).await;
+        let evidence = fault::heal(injected, &self.stack, &self.journal).await?;
+        self.record(index, FaultStage::Undone, evidence).await;
+        Ok(())
+    }
+
+    async fn wait_ready(&self, index: usize) {
+        let by = self.ready_by();
+        let ready = tokio::select! {
+            ready = self.stack.wait_all_ready(by) => ready,
+            () = self.cancel.cancelled() => return,
+        };
+        match ready {
+            Ok(()) => self.record(index, FaultStage::Ready, Vec::new()).await,
+            // Not an error of the run: the checker finds the missing readiness in the history.
+            Err(error) => tracing::warn!("the system is not ready after fault {index}: {error}"),
+        }
+    }
+
+    /// Returns the time since the start of the load.
+    fn moment(&self) -> Span {
+        Span::from_micros(u64::try_from(now(self.start)).unwrap_or(0))
+    }
+
+    /// Returns the moment by which the system must be ready after all faults.
+    fn ready_by(&self) -> Instant {
+        self.start + self.recovered_by() + SLACK
+    }
+
+    /// Returns the time from the start of the load by which every path must have recovered.
+    fn recovered_by(&self) -> Duration {
+        let plan = self.plan();
+        let last = plan.last_until().unwrap_or_default();
+        last + plan.schedule.expect.recovers_within.duration()
+    }
+
+    /// Sleeps until a time; false if the run was cancelled before it.
+    async fn sleep_until(&self, micros: u64) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep_until(self.start + Duration::from_micros(micros)) => true,
+            () = self.cancel.cancelled() => false,
+        }
+    }
+
+    fn activate(&self, index: usize, fault: &PlannedFault) -> CancellationToken {
+        self.plan().activate(index, fault)
+    }
+
+    fn plan(&self) -> MutexGuard<'_, FaultPlan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records the schedule as it is now.
+    async fn amend(&self) {
+        let schedule = self.schedule();
+        let affected = affected(self.stack.topology(), &schedule);
+        self.sender.record(Event::Amend { schedule: Box::new(schedule), affected }).await;
+    }
+
+    async fn record(&self, index: usize, stage: FaultStage, evidence: Vec<Evidence>) {
+        self.sender.record(Event::Fault { index, stage, at: now(self.start), evidence }).await;
+    }
+}
+
+impl FaultPlan {
+    /// Returns the end of the last fault, from the start of the load; none without faults.
+    fn last_until(&self) -> Option<Duration> {
+        self.schedule.faults.iter().map(|fault| fault.until.duration()).max()
+    }
+
+    fn activate(&mut self, index: usize, fault: &PlannedFault) -> CancellationToken {
+        let heal = CancellationToken::new();
+        let active = ActiveFault { kind: fault.kind, target: fault.target.clone(), heal: heal.clone() };
+        self.active.insert(index, active);
+        heal
+    }
+}
+
+impl ActiveFault {
+    fn name(&self) -> String {
+        fault_name(self.kind, &self.target)
+    }
+
+    /// Returns true if another fault can't be injected while this one is active.
+    fn is_in_the_way_of(&self, fault: &PlannedFault) -> bool {
+        // As in a scenario: one fault of a node or link at a time, but toxics form a chain.
+        let both_toxics = self.kind.spec().is_some() && fault.kind.spec().is_some();
+        self.target == fault.target && !both_toxics
+    }
+}
+
+/// Lists the affected paths of each fault of a schedule.
+pub(super) fn affected(topology: &Topology, schedule: &Schedule) -> Vec<Vec<String>> {
+    let of = |fault: &PlannedFault| {
+        let paths = fault.targets().into_iter().flat_map(|target| topology.paths_through(&target));
+        paths.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    };
+    schedule.faults.iter().map(of).collect()
+}
