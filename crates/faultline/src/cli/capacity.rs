@@ -67,7 +67,7 @@ impl Capacity {
         output::note(format_args!("faultline capacity {} --seed {}", self.path, schedule.seed));
         let options = CapacityOptions {
             path: self.path,
-            objective: self.objective,
+            slo: self.objective,
             rates: SearchRates {
                 start: self.from.hertz(),
                 lowest: self.lowest.hertz(),

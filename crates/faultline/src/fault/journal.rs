@@ -120,7 +120,7 @@ impl Journal {
         let failed = |source| JournalError { path: self.path.clone(), source };
         let mut text = serde_json::to_string(line).map_err(|error| failed(error.into()))?;
         text.push('\n');
-        // Synced, since a machine that crashes must not forget which node is paused.
+        // Synced, so that the line is on disk before its fault is injected, whatever ends the lab.
         file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(failed)
     }
 }

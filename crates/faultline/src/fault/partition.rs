@@ -1,4 +1,4 @@
-//! Nothing passes between two groups of nodes, or nothing one way: every link between them is half open.
+//! A partition: every link between two groups of nodes is half open, in both directions or one.
 
 use super::toxics::{self, InstalledToxics};
 use crate::history::Evidence;

@@ -31,6 +31,7 @@ pub(super) async fn inject(
     let (spec, planned) = (fault.kind.spec()?, fault.toxic.as_ref()?);
     let streams = match spec.action {
         Action::Bytes(_) => planned.stream.each(),
+        // A toxic of arrivals has no direction; one entry is enough.
         Action::Arrival(_) => &[Direction::Upstream],
     };
     let links = stack.topology().links_named(&fault.target);
@@ -130,6 +131,7 @@ fn effect(kind: &ToxicKind, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
 
 /// Waits until no connection has one of the toxics.
 async fn released(kind: &ToxicKind, removed: &[Arc<Toxic>]) -> Evidence {
+    // A connection drops its copy when it notices the removal, which takes a moment.
     let until = Instant::now() + RELEASED_WITHIN;
     let holders = || removed.iter().map(|toxic| Arc::strong_count(toxic) - 1).sum::<usize>();
     while holders() > 0 && Instant::now() < until {

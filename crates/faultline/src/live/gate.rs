@@ -61,11 +61,13 @@ impl Default for Token {
 pub fn admit(headers: &HeaderMap, listens: SocketAddr) -> Result<(), Refusal> {
     let header = |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let host = header(HOST).ok_or(Refusal::Host)?;
+    // On loopback only loopback names are this lab's; else any private name, since viewers use the machine's.
     let is_ours = if listens.ip().is_loopback() { is_loopback(&host) } else { is_private(&host) };
     if !is_ours {
         return Err(Refusal::Host);
     }
     match header(ORIGIN) {
+        // Browsers name the page that asks; other clients send no origin.
         Some(origin) if origin != format!("http://{host}") => Err(Refusal::Origin),
         _ => Ok(()),
     }

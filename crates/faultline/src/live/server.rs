@@ -86,6 +86,7 @@ impl Lab {
         tokio::spawn(self.broadcast.clone().send_changes());
         let listens = listener.local_addr()?;
         let context = Arc::new(ServerContext { lab: self, listens });
+        // In a router of their own, so that no route that changes something can miss the check of the token.
         let changes = Router::new()
             .route("/api/faults", post(begin_fault))
             .route("/api/faults/{index}", delete(heal_fault))
@@ -101,6 +102,7 @@ impl Lab {
             .merge(changes)
             .fallback(asset)
             .layer(DefaultBodyLimit::max(LARGEST))
+            // Outermost: not even a refusal reveals anything to another site.
             .layer(middleware::from_fn_with_state(Arc::clone(&context), admitted))
             .with_state(context);
         axum::serve(listener, routes).await
@@ -165,6 +167,7 @@ async fn events(State(context): ServerState) -> Sse<impl Stream<Item = Result<Ev
 
 async fn runs(State(context): ServerState) -> Response {
     let folder = context.lab.runs.clone();
+    // Reads up to 100 reports, which would block other viewers.
     match tokio::task::spawn_blocking(move || past_runs::list(&folder)).await {
         Ok(list) => Json(list).into_response(),
         Err(error) => ErrorResponse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
@@ -199,6 +202,7 @@ async fn begin_fault(
     body: Bytes,
 ) -> Result<Response, ErrorResponse> {
     let fields = object(&headers, &body)?;
+    // A seed of its own decides everything random in the fault.
     let seed = rand::random();
     let fault = by_hand::fault(&fields, &context.lab.topology.names(), seed)
         .map_err(|problem| ErrorResponse(StatusCode::UNPROCESSABLE_ENTITY, problem))?;

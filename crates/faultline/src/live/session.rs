@@ -140,3 +140,76 @@ async fn over(running: &mut Option<ActiveRun>) -> Result<Report, String> {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::BetweenRuns;
+    use crate::proxy::Registry;
+    use crate::runner::{ManualFaultError, RunFolder};
+    use crate::scenario::{PlannedFault, by_hand, parse};
+    use crate::stack::{self, Choice, Chosen, Ports, Site, Topology, Wiring};
+
+    fn schedule() -> Schedule {
+        let text = r#"
+shows = "a fault"
+[[load]]
+for = "2s"
+rates = { ping = "10/s" }
+[[fault]]
+kind = "kill"
+node = "broker"
+at = "1s"
+for = "500ms"
+"#;
+        Schedule::derive("x", &parse("x", text).unwrap(), 1)
+    }
+
+    fn fault() -> PlannedFault {
+        schedule().faults.remove(0)
+    }
+
+    /// Starts a system without nodes.
+    async fn stack(folder: &RunFolder) -> Arc<Stack> {
+        let (topology, overrides) = (Topology::default(), std::collections::BTreeMap::new());
+        let site =
+            Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &overrides };
+        let Chosen { provider, .. } = stack::choose(Choice::Processes, &topology, site).await.unwrap();
+        Arc::new(Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0)).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_the_first_moments_of_a_run_does_not_go_past_its_history() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(runs.path(), "up", "up").unwrap();
+        let (stack, cancel) = (stack(&folder).await, CancellationToken::new());
+        let broadcast = Broadcast::default();
+        let listener = Box::new(BetweenRuns(broadcast.clone()));
+        let rest = by_hand::rest("by-hand").unwrap();
+        let (idle, _events) =
+            ManualFaults::idle(&stack, folder.path(), listener, rest.clone(), &cancel).unwrap();
+        let options = RunOptions::new(Topology::default(), rest, runs.path().to_path_buf());
+        let session = LoadSession {
+            stack,
+            provider: "processes".to_owned(),
+            options,
+            broadcast: broadcast.clone(),
+            idle: idle.clone(),
+            cancel: cancel.clone(),
+            note: |_| {},
+        };
+        assert_eq!(broadcast.manual_faults().inject(fault()).await, Err(ManualFaultError::NotStarted));
+        let mut running = None;
+        session.begin(schedule(), &mut running).await.unwrap();
+        // The run has not been polled yet, so nothing has attached it to its handle.
+        assert_eq!(broadcast.manual_faults().inject(fault()).await, Err(ManualFaultError::NotStarted));
+        assert!(idle.active().is_empty());
+        // Without a path called ping the run has no verdict; faults go to the idle system again.
+        let result = over(&mut running).await;
+        assert!(result.as_ref().is_err_and(|error| error.contains("\"ping\"")), "{result:?}");
+        session.end_run(result);
+        assert_eq!(broadcast.manual_faults().inject(fault()).await, Ok(0));
+        cancel.cancel();
+        idle.finish().await;
+    }
+}

@@ -102,6 +102,7 @@ impl LabState {
     /// Adds the verdict of the last run.
     pub fn add_verdict(&mut self, report: &Report) {
         let Self { stores, timeline, .. } = self;
+        // Without a timeline the run failed before its first event.
         if timeline.read(|timeline| stores.judge(report, Some(timeline))).is_none() {
             stores.judge(report, None);
         }
@@ -169,6 +170,7 @@ impl LabState {
     fn stored(&mut self, stored: &StoreReading) {
         let was_known = self.stores.is_known();
         self.stores.apply(stored);
+        // Reported once, not once a second.
         if let (true, StoreReading::Unread(why)) = (was_known, stored) {
             self.line(None, format!("stores can't be read: {why}"));
         }

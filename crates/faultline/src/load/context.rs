@@ -92,6 +92,7 @@ impl<S> EngineContext<S> {
         // The entry carries this id in its data, so the checker does not depend on ids of the system, which a bug may
         // have corrupted.
         let id = format!("{}-{path}-{:06}", self.run, arrival.number);
+        // The length is decided by seed and number, so that a repeated run sends the same bytes.
         let data = if self.targets[arrival.stream].stores {
             let length = self.schedule.payload.of(self.schedule.seed, arrival.number);
             self.payloads.data(arrival.number, &id, length as usize)

@@ -209,7 +209,7 @@ mod tests {
             AnswerSpec { status: vec![201], body: BodySpec::Json(json!({ "order": { "state": "paid" } })) };
         let body = br#"{"order":{"state":"paid","id":7},"at":"now"}"#;
         assert_eq!(whole(&made, 201, body).outcome, Outcome::Ok);
-        for (status, body, told) in [
+        for (status, body, expected) in [
             (200, &body[..], "answer: expected status 201, found 200"),
             (201, br#"{"order":{"state":"open"}}"#, "found {\"order\":{\"state\":\"open\"}}"),
             (201, br#"{"order":"paid"}"#, "answer: expected {\"order\":{\"state\":\"paid\"}}, found"),
@@ -217,7 +217,10 @@ mod tests {
         ] {
             let response = whole(&made, status, body);
             assert_eq!((response.outcome, response.undeclared), (Outcome::Info, true));
-            assert!(response.message.as_ref().is_some_and(|message| message.contains(told)), "{response:?}");
+            assert!(
+                response.message.as_ref().is_some_and(|message| message.contains(expected)),
+                "{response:?}"
+            );
         }
     }
 
@@ -257,7 +260,7 @@ mod tests {
         ]
     }
 
-    /// An envelope that is no error, told apart in another way: by a decoder that keeps every member.
+    /// An envelope that is no error, recognised in another way: by a decoder that keeps every member.
     fn is_good(body: &[u8]) -> bool {
         let names = |name: &str| {
             let quoted = format!("\"{name}\"");

@@ -37,6 +37,7 @@ pub enum Progress {
     /// Figures of a load without a history, once a second.
     Tick(Tick),
     /// Nodes and links, once a second, for the live lab.
+    // Boxed, since it is far larger than the events of operations, which are many.
     Sample(Box<Sample>),
     /// Entries in the stores, for the live lab.
     Stored(StoreReading),

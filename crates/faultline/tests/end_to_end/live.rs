@@ -108,7 +108,7 @@ fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
     assert_eq!(refused(&own, "wrong"), 401);
     for (body, status, told) in [
         (json!({ "kind": "kill", "node": "redis" }), 422, "it has authentication, broker"),
-        (json!([1]), 400, "no JSON object"),
+        (json!([1]), 400, "expected a JSON object"),
     ] {
         let Answer(was, said) = lab.ask("POST", "/api/faults", Some(&body));
         assert_eq!(was, status, "{said}");
@@ -145,7 +145,7 @@ fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
         .map(|path| path["offered"].as_u64().expect("a count"))
         .sum();
     assert_eq!(state["counts"]["offered"], offered);
-    assert_eq!((&state["counts"]["lost"], &state["counts"]["doubled"]), (&json!(0), &json!(0)));
+    assert_eq!((&state["counts"]["lost"], &state["counts"]["duplicated"]), (&json!(0), &json!(0)));
     assert_eq!(lab.ask("GET", &format!("/runs/{folder}/history.jsonl"), None).0, 404);
     assert_eq!(lab.ask("POST", "/api/faults", Some(&kill)).0, 409);
 
@@ -178,7 +178,7 @@ fn a_load_by_hand_on_a_system_that_is_up_ends_in_a_verdict_and_can_be_done_again
     assert_eq!(lab.ask("DELETE", "/api/faults/0", None).0, 202);
     lab.wait("over", |state| state["between"][0]["ready"].is_number());
 
-    for (body, right) in [(json!({}), "needs rates"), (json!({ "rates": { "pong": "1/s" } }), "it has")] {
+    for (body, right) in [(json!({}), "rates: expected"), (json!({ "rates": { "pong": "1/s" } }), "it has")] {
         let Answer(status, told) = lab.ask("POST", "/api/run", Some(&body));
         assert_eq!(status, 422);
         assert!(told["error"].as_str().is_some_and(|told| told.contains(right)), "{told}");

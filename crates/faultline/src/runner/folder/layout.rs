@@ -61,6 +61,7 @@ impl RunFolder {
         let time = OffsetDateTime::now_utc()
             .format(format_description!("[year][month][day]-[hour][minute][second]"))
             .unwrap_or_default();
+        // The time first, so that folders sort by age; the id last, by which `heal` checks the owner.
         let path = runs.join(format!("{time}-{}-{run}", plain(title)));
         let failed =
             |source| FolderError { what: "can't make the folder of the run", path: path.clone(), source };
@@ -74,6 +75,7 @@ impl RunFolder {
             harness: Mark::of_this_harness(),
             scenario: (verb == "run").then(|| title.to_owned()),
         };
+        // Written at once: a folder without an owner is none that `heal` may touch.
         folder.write_json(owner::FILE, &owner)?;
         Ok(folder)
     }

@@ -27,7 +27,7 @@ pub struct Owner {
     pub run: RunId,
     /// `run`, `up`, `load` or `capacity`.
     pub verb: String,
-    /// Mark of the harness.
+    /// Mark of the lab.
     #[serde(flatten)]
     pub harness: Mark,
     /// Name of the scenario, for `run`.
@@ -99,6 +99,7 @@ impl Owner {
         check_user("folder", &meta)?;
         check_user(FILE, &fs::symlink_metadata(folder.join(FILE)).map_err(OwnerError::Unread)?)?;
         let found = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // A run.json that was copied into another folder must not make that one removable.
         if found.ends_with(&format!("-{}", self.run)) {
             Ok(())
         } else {

@@ -55,7 +55,7 @@ pub struct CapacityOptions {
     /// Path to load.
     pub path: String,
     /// SLO: thresholds that must hold.
-    pub objective: Vec<Threshold>,
+    pub slo: Vec<Threshold>,
     /// Rates to try.
     pub rates: SearchRates,
     /// Duration that a trial is measured for.
@@ -107,7 +107,7 @@ async fn on_system(
         started,
         aimed_at,
         path: options.path.clone(),
-        objective: options.objective.iter().map(ToString::to_string).collect(),
+        objective: options.slo.iter().map(ToString::to_string).collect(),
         seed: options.schedule.seed,
         trials,
         found,
@@ -128,6 +128,7 @@ async fn search(
     loop {
         let (rate, lasts, confirms) = match search.next() {
             Next::Try(rate) => (rate, options.trial, false),
+            // Confirmed by a longer trial, since a short one may hold by luck.
             Next::Confirm { rate, .. } => (rate, Span::from_micros(options.trial.micros() * LONGER), true),
             Next::Over(found) => return Ok((trials, Some(found))),
         };
@@ -159,7 +160,7 @@ async fn conduct_trial(
         phases.pop().and_then(|mut phase| phase.paths.remove(&options.path)).unwrap_or_else(Tally::fine);
     // A rate holds only if the queues can keep up with it: acknowledged work that piles up is no capacity.
     let drained = drain(system, cancel).await;
-    let (mut held, mut why) = capacity::judge(&options.objective, &tally);
+    let (mut held, mut why) = capacity::judge(&options.slo, &tally);
     let allowed = DRAINS_WITHIN.0.max(lasts.duration().mul_f64(DRAINS_WITHIN.1));
     if let Some(drained) = drained.filter(|drained| held == Held::Yes && *drained > allowed) {
         held = Held::No;
@@ -192,6 +193,7 @@ fn schedule(options: &CapacityOptions, rate: f64, lasts: Span) -> Schedule {
         },
     };
     let end = Span::from_micros(WARM_UP.micros() + lasts.micros());
+    // The first seconds pay for connections and cold caches, so they are not measured.
     let streams = vec![stream(Span::ZERO, WARM_UP, 0), stream(WARM_UP, end, 1)];
     Schedule { streams, ..options.schedule.clone() }
 }

@@ -57,6 +57,7 @@ pub async fn load(
     let measured = on_system(&options, &folder, listener.as_mut(), &cancel).await;
     // Before the result is printed, so that the display does not overwrite it.
     listener.end();
+    // The data goes also after a failure: a folder keeps logs and results, not databases.
     folder.remove_data()?;
     let (result, seconds) = measured?;
     folder.write_json("load.json", &result)?;
@@ -85,6 +86,7 @@ async fn measure(
     let schedule = &options.schedule;
     let targets = &system.targets;
     let trial = Trial { run: folder.run().as_str(), schedule, targets, abort_if: &options.abort_if };
+    // Collected before the load: asking programs for their versions takes CPU.
     let environment = tokio::task::spawn_blocking(machine::facts).await.unwrap_or_default();
     let started = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
     let mut seconds = SecondsWriter::create(folder)?;

@@ -117,6 +117,7 @@ impl SystemHandle {
     /// Counts the messages in all queues; none if a queue can't be read.
     pub(super) async fn queued(&self) -> Option<u64> {
         let stack = self.stack.as_ref()?;
+        // None for the sum if one queue is unknown: a part of the sum would look drained.
         let mut sum = 0;
         for queue in stack.topology().queues.values() {
             sum += contents::depth(stack, queue).await.ok()?;

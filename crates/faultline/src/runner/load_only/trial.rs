@@ -74,9 +74,10 @@ impl Trial<'_> {
     ) -> Result<TrialMeasurement, LoadError> {
         let meter = Arc::new(Meter::new(self.schedule));
         let start = Instant::now() + LEAD;
-        let sink = OperationMeter(Arc::clone(&meter));
+        let recorder = OperationMeter(Arc::clone(&meter));
+        // A child, since an aborted trial must not cancel what the caller does next.
         let stop = stop.child_token();
-        let engine = LoadEngine::new(self.run, self.schedule, self.targets, start, sink)?.finishing();
+        let engine = LoadEngine::new(self.run, self.schedule, self.targets, start, recorder)?.finishing();
         let mut work = std::pin::pin!(engine.run(stop.clone()));
         let mut ticks = tokio::time::interval_at(start + Duration::from_secs(1), Duration::from_secs(1));
         let mut aborted = None;
@@ -115,6 +116,7 @@ impl Trial<'_> {
         let paths = meter.recent(until, WINDOW);
         let holds = |threshold: &&Threshold| match &threshold.path {
             Some(path) => paths.get(path).is_some_and(|tally| threshold.holds(tally)),
+            // Any path: a good one must not hide another that crossed the threshold.
             None => paths.values().any(|tally| threshold.holds(tally)),
         };
         let found = self.abort_if.iter().find(holds)?;

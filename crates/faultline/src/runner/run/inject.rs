@@ -120,10 +120,12 @@ impl Injector {
             if let Some(other) = plan.active.values().find(|other| other.is_in_the_way_of(&fault)) {
                 return Err(ManualFaultError::Overlaps { what: other.name() });
             }
+            // Checked and added under one lock: two clicks at once must not both find the node free.
             let index = plan.schedule.faults.len();
             plan.schedule.faults.push(fault.clone());
             (index, plan.activate(index, &fault))
         };
+        // Amended before the first event of the fault, so that every reader of the history knows its index.
         self.amend().await;
         let injector = Arc::clone(self);
         self.manual.spawn(async move { injector.run_fault(index, &fault, None, heal).await });
@@ -168,8 +170,8 @@ impl Injector {
     pub(super) fn recovery_goals(&self) -> Vec<RecoveryGoal> {
         let schedule = self.schedule();
         let affected = affected(self.stack.topology(), &schedule);
-        // A path without a load can't show that it has recovered, so nothing is expected of it.
         let faults = schedule.faults.iter().zip(affected).filter(|(fault, _)| fault.until > fault.at);
+        // A path without a load can't show that it has recovered, so nothing is expected of it.
         let is_loaded = |path: &String| schedule.streams.iter().any(|stream| stream.path == *path);
         faults
             .flat_map(|(fault, paths)| {
@@ -183,6 +185,8 @@ impl Injector {
     /// or none if that time is over or no stream can go on.
     pub(super) async fn extend_load(&self) -> Option<(Schedule, Span)> {
         let from = self.moment();
+        // On a slow machine a server may start longer than the load lasts; without operations the verdict would be
+        // unknown.
         let by = self.recovered_by() + LATE;
         let until = Span::from_micros(u64::try_from(by.as_micros()).unwrap_or(u64::MAX));
         let schedule = self.schedule().going_on(from, until)?;
@@ -259,6 +263,7 @@ impl Injector {
 
     async fn wait_ready(&self, index: usize) {
         let by = self.ready_by();
+        // Every node must be ready, not the healed one alone: others lose their connections and recover later.
         let ready = tokio::select! {
             ready = self.stack.wait_all_ready(by) => ready,
             () = self.cancel.cancelled() => return,

@@ -44,6 +44,7 @@ impl OperationRecorder for OperationEvents {
             path: path.clone(),
             due: operation.due,
             sent,
+            // The hash stands for the data, which would make the history as large as the load.
             hash: stores.then(|| payload::hash(&operation.data)),
         }))
         .await;

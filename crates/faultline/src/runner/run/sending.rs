@@ -85,8 +85,8 @@ impl LoadContext {
         schedule: &Schedule,
     ) -> Result<LoadEngine<OperationEvents>, LoadError> {
         let stores = |path: &str| self.targets.get(path).is_some_and(|target| target.stores);
-        let sink = OperationEvents::new(self.events.clone(), Arc::clone(&self.tracker), schedule, stores);
-        LoadEngine::new(run.folder.run().as_str(), schedule, &self.targets, self.start, sink)
+        let recorder = OperationEvents::new(self.events.clone(), Arc::clone(&self.tracker), schedule, stores);
+        LoadEngine::new(run.folder.run().as_str(), schedule, &self.targets, self.start, recorder)
     }
 }
 
