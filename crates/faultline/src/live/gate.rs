@@ -23,7 +23,7 @@ pub enum Refusal {
     #[error("origin: expected the page of this lab, found another site")]
     Origin,
     /// The token is wrong or missing.
-    #[error("changes need the token: open the address that the terminal prints")]
+    #[error("a change needs the token: open the address that the terminal prints")]
     Token,
 }
 

@@ -199,6 +199,7 @@ for = "500ms"
             note: |_| {},
         };
         assert_eq!(broadcast.manual_faults().inject(fault()).await, Err(ManualFaultError::NotStarted));
+        broadcast.set_manual_faults(idle.clone());
         let mut running = None;
         session.begin(schedule(), &mut running).await.unwrap();
         // The run has not been polled yet, so nothing has attached it to its handle.
