@@ -1,6 +1,5 @@
 //! Faults at their times, and manual ones: injected, active, healed, and then a system that is ready again.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,15 +8,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::end;
+use super::plan::{FaultPlan, ManualFaultError, affected};
 use super::recovery::RecoveryGoal;
 use crate::fault::{self, Journal};
-use crate::history::event::fault_name;
 use crate::history::{Event, Evidence, FaultStage};
 use crate::load::now;
 use crate::runner::recorder::EventSender;
 use crate::scenario::duration::Span;
-use crate::scenario::{FaultKind, PlannedFault, Schedule};
-use crate::stack::{Stack, Topology};
+use crate::scenario::{PlannedFault, Schedule};
+use crate::stack::Stack;
 
 /// Time that the system may take to be ready after the last fault, beyond what the scenario expects.
 const SLACK: Duration = Duration::from_secs(60);
@@ -42,41 +41,6 @@ pub(super) struct Injector {
     closing: CancellationToken,
 }
 
-/// Schedule of a run, and its active faults.
-#[derive(Debug)]
-struct FaultPlan {
-    schedule: Schedule,
-    active: BTreeMap<usize, ActiveFault>,
-}
-
-/// A fault that is active, or being healed.
-#[derive(Debug, Clone)]
-struct ActiveFault {
-    kind: FaultKind,
-    target: String,
-    heal: CancellationToken,
-}
-
-/// Refusal of a manual fault, or of its healing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ManualFaultError {
-    /// Another fault of the same node or link is active.
-    #[error("{what} is still active; heal it first")]
-    Overlaps {
-        /// Name of the other fault, like `kill rabbitmq`.
-        what: String,
-    },
-    /// No fault of this number is active.
-    #[error("fault {0} is not active")]
-    NotActive(usize),
-    /// The run has not begun.
-    #[error("the run has not begun; no faults accepted yet")]
-    NotStarted,
-    /// The run is ending, or over.
-    #[error("the run is ending; no more faults accepted")]
-    Ending,
-}
-
 impl Injector {
     /// Makes the injector of a schedule whose load starts at `start`.
     pub(super) fn new(
@@ -87,7 +51,7 @@ impl Injector {
         schedule: Schedule,
         cancel: CancellationToken,
     ) -> Self {
-        let plan = Mutex::new(FaultPlan { schedule, active: BTreeMap::new() });
+        let plan = Mutex::new(FaultPlan::new(schedule));
         let (manual, closing) = (TaskTracker::new(), CancellationToken::new());
         Self { stack, journal, sender, start, cancel, plan, manual, closing }
     }
@@ -115,16 +79,8 @@ impl Injector {
         }
         let at = self.moment();
         let fault = PlannedFault { at, until: at, ..fault };
-        let (index, heal) = {
-            let mut plan = self.plan();
-            if let Some(other) = plan.active.values().find(|other| other.is_in_the_way_of(&fault)) {
-                return Err(ManualFaultError::Overlaps { what: other.name() });
-            }
-            // Checked and added under one lock: two clicks at once must not both find the node free.
-            let index = plan.schedule.faults.len();
-            plan.schedule.faults.push(fault.clone());
-            (index, plan.activate(index, &fault))
-        };
+        // Checked and added under one lock: two clicks at once must not both find the node free.
+        let (index, heal) = self.plan().add(&fault)?;
         // Amended before the first event of the fault, so that every reader of the history knows its index.
         self.amend().await;
         let injector = Arc::clone(self);
@@ -137,15 +93,12 @@ impl Injector {
     /// # Errors
     /// [`ManualFaultError::NotActive`].
     pub(super) fn heal(&self, index: usize) -> Result<(), ManualFaultError> {
-        let plan = self.plan();
-        let active = plan.active.get(&index).ok_or(ManualFaultError::NotActive(index))?;
-        active.heal.cancel();
-        Ok(())
+        self.plan().heal(index)
     }
 
     /// Lists the names of the active faults.
     pub(super) fn active(&self) -> Vec<String> {
-        self.plan().active.values().map(ActiveFault::name).collect()
+        self.plan().active()
     }
 
     /// Accepts no more manual faults, heals the active ones, and waits until the system is ready or the time for it is
@@ -168,17 +121,7 @@ impl Injector {
     /// Lists the affected paths, each with the time from which it must be ok again. A manual fault that is still active
     /// has no such time.
     pub(super) fn recovery_goals(&self) -> Vec<RecoveryGoal> {
-        let schedule = self.schedule();
-        let affected = affected(self.stack.topology(), &schedule);
-        let faults = schedule.faults.iter().zip(affected).filter(|(fault, _)| fault.until > fault.at);
-        // A path without a load can't show that it has recovered, so nothing is expected of it.
-        let is_loaded = |path: &String| schedule.streams.iter().any(|stream| stream.path == *path);
-        faults
-            .flat_map(|(fault, paths)| {
-                let since = i64::try_from(fault.until.micros()).unwrap_or(i64::MAX);
-                paths.into_iter().filter(is_loaded).map(move |path| (path, since))
-            })
-            .collect()
+        self.plan().recovery_goals(self.stack.topology())
     }
 
     /// Extends the load from now until the system must have recovered; returns the new schedule and its first moment,
@@ -198,9 +141,7 @@ impl Injector {
     /// Ends the load before its time: nothing is due from now on.
     pub(super) async fn end_load(&self) {
         let ended = self.moment();
-        for stream in &mut self.plan().schedule.streams {
-            stream.until = stream.until.min(ended);
-        }
+        self.plan().end_load(ended);
         self.amend().await;
     }
 
@@ -219,7 +160,7 @@ impl Injector {
         self.record(index, FaultStage::Begin, Vec::new()).await;
         let result = self.inject_and_heal(index, fault, until, &heal).await;
         // Removed before the wait for the rest of the system: the fault may be injected again meanwhile.
-        self.plan().active.remove(&index);
+        self.plan().deactivate(index);
         match result {
             Ok(()) => self.wait_ready(index).await,
             Err(error) => {
@@ -250,9 +191,7 @@ impl Injector {
         // The plan is amended, so that checkers and reports see one plan, as if it had been made before.
         if !in_time && !self.cancel.is_cancelled() {
             let ended = self.moment();
-            if let Some(fault) = self.plan().schedule.faults.get_mut(index) {
-                fault.until = ended;
-            }
+            self.plan().end_fault(index, ended);
             self.amend().await;
         }
         self.record(index, FaultStage::Undo, Vec::new()).await;
@@ -287,9 +226,7 @@ impl Injector {
 
     /// Returns the time from the start of the load by which every path must have recovered.
     fn recovered_by(&self) -> Duration {
-        let plan = self.plan();
-        let last = plan.last_until().unwrap_or_default();
-        last + plan.schedule.expect.recovers_within.duration()
+        self.plan().recovered_by()
     }
 
     /// Sleeps until a time; false if the run was cancelled before it.
@@ -318,40 +255,4 @@ impl Injector {
     async fn record(&self, index: usize, stage: FaultStage, evidence: Vec<Evidence>) {
         self.sender.record(Event::Fault { index, stage, at: now(self.start), evidence }).await;
     }
-}
-
-impl FaultPlan {
-    /// Returns the end of the last fault, from the start of the load; none without faults.
-    fn last_until(&self) -> Option<Duration> {
-        self.schedule.faults.iter().map(|fault| fault.until.duration()).max()
-    }
-
-    fn activate(&mut self, index: usize, fault: &PlannedFault) -> CancellationToken {
-        let heal = CancellationToken::new();
-        let active = ActiveFault { kind: fault.kind, target: fault.target.clone(), heal: heal.clone() };
-        self.active.insert(index, active);
-        heal
-    }
-}
-
-impl ActiveFault {
-    fn name(&self) -> String {
-        fault_name(self.kind, &self.target)
-    }
-
-    /// Returns true if another fault can't be injected while this one is active.
-    fn is_in_the_way_of(&self, fault: &PlannedFault) -> bool {
-        // As in a scenario: one fault of a node or link at a time, but toxics form a chain.
-        let both_toxics = self.kind.spec().is_some() && fault.kind.spec().is_some();
-        self.target == fault.target && !both_toxics
-    }
-}
-
-/// Lists the affected paths of each fault of a schedule.
-pub(super) fn affected(topology: &Topology, schedule: &Schedule) -> Vec<Vec<String>> {
-    let of = |fault: &PlannedFault| {
-        let paths = fault.targets().into_iter().flat_map(|target| topology.paths_through(&target));
-        paths.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
-    };
-    schedule.faults.iter().map(of).collect()
 }

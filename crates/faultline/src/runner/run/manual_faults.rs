@@ -14,7 +14,7 @@ use crate::runner::recorder::EventSender;
 use crate::scenario::{PlannedFault, Schedule};
 use crate::stack::Stack;
 
-pub use super::inject::ManualFaultError;
+pub use super::plan::ManualFaultError;
 
 /// Handle for manual faults, made before its run; copies are the same. It accepts no fault before the run is attached,
 /// nor after the run is over.

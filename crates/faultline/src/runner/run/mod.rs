@@ -8,6 +8,7 @@
 //! | `sending` | the load of a run |
 //! | `operation_events` | operations as events of the history |
 //! | `recovery` | recovery of the paths, by their latest operations |
+//! | `plan` | the schedule with its manual changes and active faults; pure |
 //! | `inject` | faults at their times, and manual ones |
 //! | [`manual_faults`] | the handle for manual faults |
 //! | `drain` | waits until every acknowledged entry is stored |
@@ -20,6 +21,7 @@ mod end;
 mod inject;
 pub mod manual_faults;
 mod operation_events;
+mod plan;
 mod recovery;
 mod sending;
 mod work;

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::RunContext;
-use super::drain;
 use super::end::RunEnd;
-use super::inject::{self, Injector};
+use super::inject::Injector;
 use super::sending::LoadSender;
+use super::{drain, plan};
 use crate::fault::Journal;
 use crate::history::event::SystemInfo;
 use crate::history::{self, Declared, Event, Observation, RunInfo};
@@ -156,7 +156,7 @@ impl RunContext<'_> {
             ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
             stored_in: topology.stored_in(),
             declared: Some(declared(topology)),
-            affected: inject::affected(topology, &self.options.schedule),
+            affected: plan::affected(topology, &self.options.schedule),
             system: system(topology),
             command: self.options.command.clone(),
             schedule: self.options.schedule.clone(),
