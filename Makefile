@@ -1,5 +1,5 @@
 # The commands of everyday work. `make demo` and `make test` do all of their own set-up.
-.PHONY: help setup demo lab check test test-clients test-page test-browser test-containers up page images bench bench-record lint dependencies
+.PHONY: help setup demo lab check test test-clients test-page test-browser test-containers test-containers-quick up page images bench bench-record lint dependencies
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -41,6 +41,10 @@ test-browser: setup ## the page, the live lab and a report in Chromium against t
 test-containers: setup ## the suites on containers too; starts an engine for it where none answers
 	@scripts/build --tests
 	@scripts/engine scripts/test-containers
+
+test-containers-quick: setup ## the same with one scenario for each kind of fault
+	@scripts/build --tests
+	@scripts/engine scripts/test-containers --quick
 
 up: setup ## runs the system on its fixed ports until Ctrl-C
 	@scripts/build

@@ -1,10 +1,9 @@
-//! What it costs to write and read one entry, without sending it: the JSON body, the protobuf message, the AMQP event.
+//! Cost of writing and reading one entry, without sending it: the JSON body, the protobuf message, the AMQP event.
 
 use std::hint::black_box;
 use std::time::Duration;
 
-use benches::SIZES;
-use benches::http::data;
+use benches::workload::{SIZES, data};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use prost::Message;
 use wire::entry::LogBody;
@@ -12,7 +11,7 @@ use wire::event::Event;
 use wire::grpc::LogRequest;
 use wire::id::EntryId;
 
-/// An entry as clients make them.
+/// Id of the entry, as clients make them.
 const ID: &str = "0190c2a5-6c00-7000-8000-000000000000";
 
 fn codecs(criterion: &mut Criterion) {

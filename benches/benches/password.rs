@@ -1,10 +1,10 @@
-//! What it costs to verify a password, by the cost of its hash.
+//! Time of verifying a password, by the cost of its hash.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-/// 10 is the default here and elsewhere; 12 is recommended.
+/// Costs of the hash: 10 is the default here and elsewhere; 12 is recommended.
 const COSTS: [u32; 2] = [10, 12];
 
 fn passwords(criterion: &mut Criterion) {

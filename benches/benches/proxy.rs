@@ -1,4 +1,4 @@
-//! What the proxy of a link costs, while it does nothing to the bytes: a round trip of 64 bytes, and a download.
+//! Cost of the proxy of a link without toxics: a round trip of 64 bytes, and a download.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -51,7 +51,7 @@ fn round_trip(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, address: Soc
     });
 }
 
-/// On a connection of its own each, which is not counted.
+/// Measures downloads, each on a new connection, whose making is not counted.
 fn download(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, address: SocketAddr) {
     let mut buffer = vec![0; 256 * 1024];
     group.bench_function(format!("download/{name}"), |bencher| {
@@ -72,10 +72,11 @@ fn download(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, address: Socke
     });
 }
 
-/// A server on a free port, with a thread for each connection. It ends with the bench.
+/// Starts a server on a free port, with a thread for each connection; it ends with the bench.
 fn serve(answer: fn(TcpStream)) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("its address");
+    // Threads and no runtime, so that the origin costs the proxy's runtime nothing.
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             std::thread::spawn(move || answer(stream));

@@ -1,42 +1,43 @@
-//! The three ways to store an entry, on real servers that are started once: on one hop, from a client of the logger
-//! or of RabbitMQ until the entry is stored; and end to end, from a client of the broker. In every case so many
-//! entries are under way at any moment, and one is over only when it is acknowledged.
+//! Three transports of an entry, on real servers that are started once: on one hop, from a client of the logger or of
+//! RabbitMQ until the entry is stored; and end to end, from a client of the broker. A fixed number of entries is in flight
+//! at any moment, and an entry is over only when it is stored.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use benches::amqp::AmqpCaller;
-use benches::closed::{self, Answer, Caller, Until};
+use benches::closed::{self, CallOutcome, Caller, Until};
 use benches::grpc::GrpcCaller;
 use benches::http::{HttpCaller, Question};
-use benches::stored::Stored;
-use benches::{CONCURRENCIES, Failed, SIZES, System};
+use benches::store_watch::StoreWatch;
+use benches::workload::{CONCURRENCIES, SIZES};
+use benches::{BenchError, RunningSystem};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use faultline::cli::output::note;
 use tokio::runtime::Runtime;
 
-/// Between two looks at what is stored, where many entries are under way; one alone is looked for without a rest.
-const REST: Duration = Duration::from_millis(1);
+/// Pause between two readings of the count of stored entries, if many are in flight; a single entry is watched without.
+const PAUSE: Duration = Duration::from_millis(1);
 
-/// A caller whose entry is over only once it is stored, not once it is acknowledged.
+/// Caller whose entry is over when it is stored: the broker acknowledges it as soon as RabbitMQ has it.
 struct UntilStored {
     caller: HttpCaller,
-    stored: Arc<Stored>,
+    store: Arc<StoreWatch>,
 }
 
 impl Caller for UntilStored {
-    async fn call(&mut self) -> Result<Answer, Failed> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         let answer = self.caller.call().await?;
-        if answer == Answer::Done {
-            self.stored.one_more().await?;
+        if answer == CallOutcome::Done {
+            self.store.wait_for_one().await?;
         }
         Ok(answer)
     }
 }
 
-/// Where everything is.
+/// Addresses of the nodes.
 struct Addresses {
     broker: SocketAddr,
     logger_http: SocketAddr,
@@ -47,7 +48,7 @@ struct Addresses {
 fn main() {
     let runtime = Runtime::new().expect("a runtime");
     let mut criterion = Criterion::default().configure_from_args();
-    let system = match runtime.block_on(System::start()) {
+    let system = match runtime.block_on(RunningSystem::start()) {
         Ok(system) => system,
         Err(error) => {
             note(&error);
@@ -63,7 +64,7 @@ fn main() {
     criterion.final_summary();
 }
 
-fn measure(runtime: &Runtime, criterion: &mut Criterion, system: &System) -> Result<(), Failed> {
+fn measure(runtime: &Runtime, criterion: &mut Criterion, system: &RunningSystem) -> Result<(), BenchError> {
     let addresses = Addresses {
         broker: system.address("broker", 8080)?,
         logger_http: system.address("logger", 80)?,
@@ -85,16 +86,16 @@ fn hop(
     addresses: &Addresses,
     size: usize,
     concurrency: usize,
-) -> Result<(), Failed> {
+) -> Result<(), BenchError> {
     let mut group = group(criterion, "hop");
-    let name = |way: &str| format!("{way}/{size}/{concurrency}");
+    let name = |transport: &str| format!("{transport}/{size}/{concurrency}");
     let callers = runtime.block_on(GrpcCaller::many(concurrency, addresses.logger_grpc, size))?;
     bench(&mut group, runtime, name("grpc"), callers);
     let question = Question::LoggerLog { size };
     let callers = runtime.block_on(HttpCaller::many(concurrency, addresses.logger_http, &question))?;
     bench(&mut group, runtime, name("json"), callers);
-    let stored = watch(runtime, addresses, concurrency)?;
-    let callers = runtime.block_on(AmqpCaller::many(concurrency, addresses.rabbitmq, size, &stored))?;
+    let store = watch(runtime, addresses, concurrency)?;
+    let callers = runtime.block_on(AmqpCaller::many(concurrency, addresses.rabbitmq, size, &store))?;
     bench(&mut group, runtime, name("amqp"), callers);
     group.finish();
     Ok(())
@@ -106,16 +107,16 @@ fn paths(
     addresses: &Addresses,
     size: usize,
     concurrency: usize,
-) -> Result<(), Failed> {
+) -> Result<(), BenchError> {
     let mut group = group(criterion, "path");
-    let name = |way: &str| format!("{way}/{size}/{concurrency}");
+    let name = |transport: &str| format!("{transport}/{size}/{concurrency}");
     let connect = |route| {
         runtime.block_on(HttpCaller::many(concurrency, addresses.broker, &Question::Log { route, size }))
     };
     bench(&mut group, runtime, name("grpc"), connect("/grpc-logger")?);
     bench(&mut group, runtime, name("json"), connect("/json-logger")?);
-    let stored = watch(runtime, addresses, concurrency)?;
-    let until_stored = |caller| UntilStored { caller, stored: Arc::clone(&stored) };
+    let store = watch(runtime, addresses, concurrency)?;
+    let until_stored = |caller| UntilStored { caller, store: Arc::clone(&store) };
     let callers = connect("/rabbitmq-logger")?.into_iter().map(until_stored).collect();
     bench(&mut group, runtime, name("amqp"), callers);
     group.finish();
@@ -124,17 +125,22 @@ fn paths(
 
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
+    // Flat, since criterion would raise the number of iterations from sample to sample, and small samples are all start-up.
     group.throughput(Throughput::Elements(1)).sampling_mode(SamplingMode::Flat).sample_size(20);
     group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     group
 }
 
-fn watch(runtime: &Runtime, addresses: &Addresses, concurrency: usize) -> Result<Arc<Stored>, Failed> {
-    let rest = (concurrency > 1).then_some(REST);
-    Ok(Arc::new(runtime.block_on(Stored::watch(addresses.logger_http, rest))?))
+fn watch(
+    runtime: &Runtime,
+    addresses: &Addresses,
+    concurrency: usize,
+) -> Result<Arc<StoreWatch>, BenchError> {
+    let pause = (concurrency > 1).then_some(PAUSE);
+    Ok(Arc::new(runtime.block_on(StoreWatch::start(addresses.logger_http, pause))?))
 }
 
-/// One bench; its callers keep their connections from sample to sample.
+/// Runs one bench, whose callers keep their connections from sample to sample.
 fn bench<C: Caller>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     runtime: &Runtime,
@@ -147,6 +153,7 @@ fn bench<C: Caller>(
             let held = std::mem::take(&mut *callers.lock().unwrap_or_else(PoisonError::into_inner));
             let lap = runtime.block_on(closed::run(held, Until::Calls(times)));
             let lap = lap.unwrap_or_else(|error| panic!("a call failed: {error}"));
+            // A refusal is quick, and would count as a fast entry.
             assert_eq!(lap.refused.count(), 0, "calls were refused");
             *callers.lock().unwrap_or_else(PoisonError::into_inner) = lap.callers;
             lap.took

@@ -1,5 +1,5 @@
-//! A closed loop: so many callers, each of which calls again once it has its answer, or once it may if it was
-//! refused. It tells what a call costs; what a rate of arrivals does to a system is told by `faultline load`.
+//! Closed model: a fixed number of callers, each of which calls again once it has its answer, or once it may if it was
+//! refused. It measures the cost of a call; `faultline load` measures the effect of an arrival rate.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use std::time::{Duration, Instant};
 
 use faultline::measure::latency::Latency;
 
-use crate::Failed;
+use crate::failure::BenchError;
 
-/// What an answer means.
+/// Meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// Done, as it should be.
+pub enum CallOutcome {
+    /// The call had its effect.
     Done,
-    /// Refused, surely without an effect; whoever asked is to come back after this time.
+    /// The call certainly had no effect; the caller may try again after this time.
     Refused(Duration),
 }
 
-/// Whoever makes one call after the other.
+/// Client that makes one call after the other.
 pub trait Caller: Send + 'static {
     /// Makes a call and waits for its answer.
     ///
     /// # Errors
-    /// Anything but an answer that is good, or refuses for now: the bench would measure something else.
-    fn call(&mut self) -> impl Future<Output = Result<Answer, Failed>> + Send;
+    /// Fails on any answer that is neither good nor a refusal for now: the bench would measure something else.
+    fn call(&mut self) -> impl Future<Output = Result<CallOutcome, BenchError>> + Send;
 }
 
-/// When a loop ends.
+/// End of a loop.
 #[derive(Debug, Clone, Copy)]
 pub enum Until {
-    /// After so many calls in all.
+    /// Number of calls, of all callers together.
     Calls(u64),
-    /// After this time; calls under way then are waited for.
+    /// Duration; calls that are in flight at its end are waited for.
     Time(Duration),
 }
 
 impl Until {
-    /// A rest that does not go on beyond the end.
-    fn at_most(self, rest: Duration, begun: Instant) -> Duration {
+    /// Shortens a pause so that it does not outlast the loop.
+    fn shorten(self, rest: Duration, begun: Instant) -> Duration {
         match self {
             Self::Calls(_) => rest,
             Self::Time(time) => rest.min(time.saturating_sub(begun.elapsed())),
@@ -47,38 +47,39 @@ impl Until {
     }
 }
 
-/// What a loop has measured.
+/// Measurements of one loop.
 #[derive(Debug)]
 pub struct Lap<C> {
-    /// Those who called, for the next loop.
+    /// Callers, for the next loop.
     pub callers: Vec<C>,
-    /// From the first call until the last answer.
+    /// Time from the first call to the last answer.
     pub took: Duration,
-    /// Latencies of calls that were done.
+    /// Latencies of calls that had their effect.
     pub done: Latency,
     /// Latencies of calls that were refused.
     pub refused: Latency,
 }
 
 impl<C> Lap<C> {
-    /// Calls done in a second.
+    /// Calls per second that had their effect.
     #[must_use]
     pub fn rate(&self) -> f64 {
         self.done.count() as f64 / self.took.as_secs_f64()
     }
 
-    /// A quantile of the latency of what was done, in milliseconds; 0 if nothing was.
+    /// Quantile of the latency of those, in milliseconds; 0 if there were none.
     #[must_use]
     pub fn millis(&self, quantile: f64) -> f64 {
         self.done.quantile(quantile).unwrap_or(0) as f64 / 1000.0
     }
 }
 
-/// Lets all callers call until the end.
+/// Runs all callers until the end.
 ///
 /// # Errors
-/// The first error of a caller.
-pub async fn run<C: Caller>(callers: Vec<C>, until: Until) -> Result<Lap<C>, Failed> {
+/// Returns the first error of a caller.
+pub async fn run<C: Caller>(callers: Vec<C>, until: Until) -> Result<Lap<C>, BenchError> {
+    // Callers share one count, so that a fast one makes the calls that a slow one would delay.
     let (claimed, begun) = (Arc::new(AtomicU64::new(0)), Instant::now());
     let tasks: Vec<_> = callers
         .into_iter()
@@ -96,12 +97,29 @@ pub async fn run<C: Caller>(callers: Vec<C>, until: Until) -> Result<Lap<C>, Fai
     Ok(lap)
 }
 
+/// Runs callers that `connect` opens on one thread with a runtime of its own, as `wrk -t1` does: they leave the other cores
+/// to the server.
+///
+/// # Errors
+/// Returns the first error of a caller.
+pub async fn run_on_one_thread<C: Caller, F: Future<Output = Result<Vec<C>, BenchError>>>(
+    connect: impl FnOnce() -> F + Send + 'static,
+    until: Until,
+) -> Result<Lap<C>, BenchError> {
+    // A blocking thread, since a runtime can't be started on a thread that drives another one.
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async { run(connect().await?, until).await })
+    };
+    tokio::task::spawn_blocking(work).await?
+}
+
 async fn work<C: Caller>(
     mut caller: C,
     claimed: Arc<AtomicU64>,
     begun: Instant,
     until: Until,
-) -> Result<(C, Latency, Latency), Failed> {
+) -> Result<(C, Latency, Latency), BenchError> {
     let (mut done, mut refused) = (Latency::fine(), Latency::fine());
     loop {
         let over = match until {
@@ -111,14 +129,16 @@ async fn work<C: Caller>(
         if over {
             return Ok((caller, done, refused));
         }
+        // The time of the call alone: in the closed model nothing was due earlier.
         let sent = Instant::now();
         let answer = caller.call().await?;
         let latency = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
         match answer {
-            Answer::Done => done.record(latency),
-            Answer::Refused(rest) => {
+            CallOutcome::Done => done.record(latency),
+            CallOutcome::Refused(rest) => {
+                // Kept apart: quick refusals would make the latency look better.
                 refused.record(latency);
-                tokio::time::sleep(until.at_most(rest, begun)).await;
+                tokio::time::sleep(until.shorten(rest, begun)).await;
             }
         }
     }
@@ -132,12 +152,16 @@ mod tests {
     struct Counting(u64);
 
     impl Caller for Counting {
-        async fn call(&mut self) -> Result<Answer, Failed> {
+        async fn call(&mut self) -> Result<CallOutcome, BenchError> {
             self.0 += 1;
             if self.0 > 1000 {
                 return Err("too many".into());
             }
-            Ok(if self.0.is_multiple_of(2) { Answer::Refused(Duration::ZERO) } else { Answer::Done })
+            Ok(if self.0.is_multiple_of(2) {
+                CallOutcome::Refused(Duration::ZERO)
+            } else {
+                CallOutcome::Done
+            })
         }
     }
 

@@ -1,12 +1,12 @@
-//! Reads what criterion has written: for each bench a folder with `new/benchmark.json` and `new/estimates.json`.
+//! Reader of criterion's files: for each bench a folder with `new/benchmark.json` and `new/estimates.json`.
 
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::Failed;
-use crate::figures::{Figure, Figures};
+use crate::failure::BenchError;
+use crate::figures::{BenchFigures, Figure};
 
 #[derive(Deserialize)]
 struct Benchmark {
@@ -14,14 +14,14 @@ struct Benchmark {
 }
 
 #[derive(Deserialize)]
-struct Estimates {
-    /// Of iterations of differing number; not there where all samples have the same number.
-    slope: Option<Estimate>,
-    mean: Estimate,
+struct CriterionEstimates {
+    /// Absent where all samples have the same number of iterations.
+    slope: Option<CriterionEstimate>,
+    mean: CriterionEstimate,
 }
 
 #[derive(Deserialize)]
-struct Estimate {
+struct CriterionEstimate {
     confidence_interval: Interval,
     point_estimate: f64,
 }
@@ -35,18 +35,19 @@ struct Interval {
 /// Adds every bench below `folder`, in seconds for one iteration; none where there is no such folder.
 ///
 /// # Errors
-/// When a file can't be read, with its path.
-pub fn collect(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
+/// Names the file that can't be read.
+pub fn collect(folder: &Path, into: &mut BenchFigures) -> Result<(), BenchError> {
     if folder.exists() { walk(folder, into) } else { Ok(()) }
 }
 
-fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
-    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
-    for entry in fs::read_dir(folder).map_err(told)? {
-        let path = entry.map_err(told)?.path();
+fn walk(folder: &Path, into: &mut BenchFigures) -> Result<(), BenchError> {
+    let located = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(located)? {
+        let path = entry.map_err(located)?.path();
         if !path.is_dir() {
             continue;
         }
+        // `new` is the last run, `base` the one before, `change` their comparison.
         if path.ends_with("new") {
             let Benchmark { full_id } = read(&path.join("benchmark.json"))?;
             into.add(full_id, figure(read(&path.join("estimates.json"))?));
@@ -57,8 +58,8 @@ fn walk(folder: &Path, into: &mut Figures) -> Result<(), Failed> {
     Ok(())
 }
 
-fn figure(estimates: Estimates) -> Figure {
-    let Estimate { confidence_interval: Interval { lower_bound, upper_bound }, point_estimate } =
+fn figure(estimates: CriterionEstimates) -> Figure {
+    let CriterionEstimate { confidence_interval: Interval { lower_bound, upper_bound }, point_estimate } =
         estimates.slope.unwrap_or(estimates.mean);
     let seconds = |nanos: f64| nanos / 1e9;
     Figure {
@@ -68,10 +69,10 @@ fn figure(estimates: Estimates) -> Figure {
     }
 }
 
-fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failed> {
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| told(&error))?;
-    Ok(serde_json::from_str(&text).map_err(|error| told(&error))?)
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, BenchError> {
+    let located = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| located(&error))?;
+    Ok(serde_json::from_str(&text).map_err(|error| located(&error))?)
 }
 
 #[cfg(test)]
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn benches_are_found_and_their_slope_is_taken_where_there_is_one() {
         let folder = tempfile::tempdir().unwrap();
-        let mut none = Figures::default();
+        let mut none = BenchFigures::default();
         collect(&folder.path().join("nothing"), &mut none).unwrap();
         collect(folder.path(), &mut none).unwrap();
         assert!(none.figures.is_empty());
@@ -98,7 +99,7 @@ mod tests {
             let text = format!("{{\"mean\":{},\"slope\":{slope}}}", estimate(2e9));
             fs::write(new.join("estimates.json"), text).unwrap();
         }
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         collect(folder.path(), &mut figures).unwrap();
         assert_eq!((figures.value("group/a"), figures.value("group/b")), (Some(1.0), Some(2.0)));
     }

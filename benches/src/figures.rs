@@ -1,60 +1,61 @@
-//! What was measured, by name, with the machine and the versions that it was measured with.
+//! Figures by name, with the machine and the versions that they were measured with.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Failed;
+use crate::failure::BenchError;
 
-/// All figures of one run of the benches.
+/// Figures of one run of the benches.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Figures {
-    /// When it ended, RFC 3339, UTC.
+pub struct BenchFigures {
+    /// End of the run, RFC 3339, UTC.
     pub taken: String,
-    /// The machine and the versions of what ran on it.
+    /// Facts of the machine, and versions of the programs on it.
     pub facts: BTreeMap<String, String>,
-    /// Each figure by its name.
+    /// Figures by name.
     pub figures: BTreeMap<String, Figure>,
 }
 
-/// One figure.
+/// Measured value with its unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// What was measured.
+    /// Median, where it was measured more than once.
     pub value: f64,
-    /// Of what: `s` is seconds for one, `/s` how many a second.
+    /// Unit: `s` is seconds for one, `/s` is the number per second.
     pub unit: String,
-    /// From where to where it may lie, where that is known.
+    /// Least and greatest measurement, or criterion's interval of confidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<(f64, f64)>,
 }
 
 impl Figure {
-    /// A value of which no interval is known.
+    /// Value without an interval.
     #[must_use]
-    pub fn of(value: f64, unit: &str) -> Self {
+    pub fn new(value: f64, unit: &str) -> Self {
         Self { value, unit: unit.to_owned(), interval: None }
     }
 }
 
-impl Figures {
+impl BenchFigures {
     /// Reads a file of figures.
     ///
     /// # Errors
-    /// That it can't be read, or is no file of figures, with its path.
-    pub fn read(path: &Path) -> Result<Self, Failed> {
-        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
-        Ok(serde_json::from_str(&text).map_err(|error| told(&error))?)
+    /// Names the file that can't be read or holds something else.
+    pub fn read(path: &Path) -> Result<Self, BenchError> {
+        let located = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| located(&error))?;
+        Ok(serde_json::from_str(&text).map_err(|error| located(&error))?)
     }
 
-    /// Writes them to a file.
+    /// Writes a file of figures.
     ///
     /// # Errors
-    /// What the system says, with the path.
-    pub fn write(&self, path: &Path) -> Result<(), Failed> {
+    /// Names the file that can't be written.
+    pub fn write(&self, path: &Path) -> Result<(), BenchError> {
         let mut text = serde_json::to_string_pretty(self)?;
+        // Files in the repository end with a line break.
         text.push('\n');
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
     }
@@ -64,23 +65,24 @@ impl Figures {
         self.figures.insert(name.into(), figure);
     }
 
-    /// The value of a figure.
+    /// Value of a figure.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<f64> {
         self.figures.get(name).map(|figure| figure.value)
     }
 
-    /// What differs between the machines and versions of two runs, as `what: here, there`.
+    /// Facts that differ between two runs, as `fact: expected …, found …`; `baseline` has the expected ones.
     #[must_use]
-    pub fn differences(&self, other: &Self) -> Vec<String> {
+    pub fn differences(&self, baseline: &Self) -> Vec<String> {
         let missing = "nothing".to_owned();
-        let all = self.facts.keys().chain(other.facts.keys());
+        // A fact that only one side has is a difference too.
+        let all = self.facts.keys().chain(baseline.facts.keys());
         let keys: std::collections::BTreeSet<_> = all.collect();
-        let told = |key: &&String| {
-            let (here, there) =
-                (self.facts.get(*key).unwrap_or(&missing), other.facts.get(*key).unwrap_or(&missing));
-            (here != there).then(|| format!("{key}: {here} here, {there} there"))
+        let fact = |figures: &Self, key: &String| figures.facts.get(key).unwrap_or(&missing).clone();
+        let difference = |key: &&String| {
+            let (found, expected) = (fact(self, key), fact(baseline, key));
+            (found != expected).then(|| format!("{key}: expected {expected}, found {found}"))
         };
-        keys.iter().filter_map(told).collect()
+        keys.iter().filter_map(difference).collect()
     }
 }

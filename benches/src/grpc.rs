@@ -1,4 +1,4 @@
-//! Callers by gRPC, directly at the logger: one unary call for each entry, on connections that are shared.
+//! Callers by gRPC, directly at a logger: one unary call for each entry, on shared connections.
 
 use std::net::SocketAddr;
 
@@ -7,14 +7,15 @@ use uuid::Uuid;
 use wire::grpc::LogRequest;
 use wire::grpc::logger_service_client::LoggerServiceClient;
 
-use crate::Failed;
-use crate::closed::{Answer, Caller};
-use crate::http::data;
+use crate::closed::{CallOutcome, Caller};
+use crate::failure::BenchError;
+use crate::workload::data;
 
-/// Connections that all callers share, the number with which unary calls are fastest here.
+// The number with which unary calls are fastest here: one connection is one task, which one core bounds.
+/// Connections that all callers share.
 const CONNECTIONS: usize = 4;
 
-/// Whoever calls `LogActivity`.
+/// Caller of `LogActivity`.
 #[derive(Debug, Clone)]
 pub struct GrpcCaller {
     client: LoggerServiceClient<Channel>,
@@ -22,11 +23,11 @@ pub struct GrpcCaller {
 }
 
 impl GrpcCaller {
-    /// So many callers of entries with `size` bytes of data.
+    /// Connects `number` callers of entries with `size` bytes of data.
     ///
     /// # Errors
-    /// What tonic says of the address.
-    pub async fn many(number: usize, address: SocketAddr, size: usize) -> Result<Vec<Self>, Failed> {
+    /// Returns the error of tonic.
+    pub async fn many(number: usize, address: SocketAddr, size: usize) -> Result<Vec<Self>, BenchError> {
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true);
         let mut channels = Vec::new();
         for _ in 0..CONNECTIONS.min(number) {
@@ -41,7 +42,7 @@ impl GrpcCaller {
 }
 
 impl Caller for GrpcCaller {
-    async fn call(&mut self) -> Result<Answer, Failed> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         let id = Uuid::now_v7().to_string();
         let entry = LogRequest {
             name: "bench".to_owned(),
@@ -51,6 +52,6 @@ impl Caller for GrpcCaller {
             traceparent: String::new(),
         };
         let answer = self.client.log_activity(entry).await?.into_inner();
-        if answer.error { Err(answer.message.into()) } else { Ok(Answer::Done) }
+        if answer.error { Err(answer.message.into()) } else { Ok(CallOutcome::Done) }
     }
 }

@@ -1,4 +1,4 @@
-//! Callers by JSON over HTTP/1.1, on a connection each that is kept: to the broker, or to the logger directly.
+//! Callers by JSON over HTTP/1.1, each on one connection: to the broker, or to the logger directly.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::Failed;
-use crate::closed::{Answer, Caller};
+use crate::closed::{CallOutcome, Caller};
+use crate::failure::BenchError;
+use crate::workload::data;
 
-/// What is asked.
+/// Request that a caller sends, with a new id each time.
 #[derive(Debug, Clone)]
 pub enum Question {
     /// The broker's greeting.
@@ -25,21 +26,54 @@ pub enum Question {
     Authenticate,
     /// The newest entries.
     Read,
-    /// A new entry with so many bytes of data, by this route of the broker's.
+    /// A new entry, by one of the broker's routes.
     Log {
-        /// The route.
+        /// Route of the broker.
         route: &'static str,
         /// Bytes of data.
         size: usize,
     },
-    /// A new entry with so many bytes of data, at the logger's own door.
+    /// A new entry, directly at the logger.
     LoggerLog {
         /// Bytes of data.
         size: usize,
     },
 }
 
-/// One connection.
+/// Parts of a request.
+pub(crate) struct Parts {
+    pub(crate) method: Method,
+    pub(crate) route: &'static str,
+    /// Value of `Idempotency-Key`.
+    pub(crate) key: Option<String>,
+    pub(crate) body: Value,
+}
+
+impl Question {
+    /// Parts of the request for the entry `id`.
+    pub(crate) fn parts(&self, id: &str) -> Parts {
+        let post = |route, body| Parts { method: Method::POST, route, key: None, body };
+        match self {
+            Self::Ping => post("/", json!({})),
+            Self::Read => Parts { method: Method::GET, ..post("/logs?limit=50", json!({})) },
+            Self::Authenticate => {
+                post("/authentication", json!({ "email": "admin@example.com", "password": "password123" }))
+            }
+            Self::Log { route, size } => {
+                let body = json!({ "name": "bench", "data": data(id, *size) });
+                Parts { key: Some(id.to_owned()), ..post(route, body) }
+            }
+            Self::LoggerLog { size } => {
+                post("/log", json!({ "id": id, "name": "bench", "data": data(id, *size) }))
+            }
+        }
+    }
+}
+
+/// Name of the header with the id of an entry.
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// Caller on one connection, by hyper's client: what a program in Rust pays for a request.
 #[derive(Debug)]
 pub struct HttpCaller {
     sender: SendRequest<Full<Bytes>>,
@@ -51,21 +85,26 @@ impl HttpCaller {
     /// Connects.
     ///
     /// # Errors
-    /// What the system or hyper says.
-    pub async fn connect(address: SocketAddr, question: Question) -> Result<Self, Failed> {
+    /// Returns the error of the system or of hyper.
+    pub async fn connect(address: SocketAddr, question: Question) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await?;
+        // A request is one write; waiting to fill a packet would only delay it.
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // Ends with the connection; what is wrong with it, the next call says.
+        // The task ends with the connection; the next call reports its error.
         tokio::spawn(async move { drop(connection.await) });
         Ok(Self { sender, host: address.to_string(), question })
     }
 
-    /// So many connections.
+    /// Connects `number` times.
     ///
     /// # Errors
-    /// As [`Self::connect`].
-    pub async fn many(number: usize, address: SocketAddr, question: &Question) -> Result<Vec<Self>, Failed> {
+    /// Returns the error of the system or of hyper.
+    pub async fn many(
+        number: usize,
+        address: SocketAddr,
+        question: &Question,
+    ) -> Result<Vec<Self>, BenchError> {
         let mut callers = Vec::with_capacity(number);
         for _ in 0..number {
             callers.push(Self::connect(address, question.clone()).await?);
@@ -73,56 +112,45 @@ impl HttpCaller {
         Ok(callers)
     }
 
-    fn request(&self) -> Result<Request<Full<Bytes>>, Failed> {
-        let id = Uuid::now_v7().to_string();
-        let mut method = Method::POST;
-        let (route, key, body) = match &self.question {
-            Question::Ping => ("/", None, json!({})),
-            Question::Read => {
-                method = Method::GET;
-                ("/logs?limit=50", None, json!({}))
-            }
-            Question::Authenticate => {
-                ("/authentication", None, json!({ "email": "admin@example.com", "password": "password123" }))
-            }
-            Question::Log { route, size } => {
-                (*route, Some(id.clone()), json!({ "name": "bench", "data": data(&id, *size) }))
-            }
-            Question::LoggerLog { size } => {
-                ("/log", None, json!({ "id": id, "name": "bench", "data": data(&id, *size) }))
-            }
-        };
+    fn request(&self) -> Result<Request<Full<Bytes>>, BenchError> {
+        let Parts { method, route, key, body } = self.question.parts(&Uuid::now_v7().to_string());
         let mut request = Request::builder()
             .method(method)
             .uri(route)
             .header(HOST, &self.host)
             .header(CONTENT_TYPE, "application/json");
         if let Some(key) = key {
-            request = request.header("Idempotency-Key", key);
+            request = request.header(IDEMPOTENCY_KEY, key);
         }
         Ok(request.body(Full::new(Bytes::from(serde_json::to_vec(&body)?)))?)
     }
 }
 
 impl Caller for HttpCaller {
-    async fn call(&mut self) -> Result<Answer, Failed> {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         let request = self.request()?;
         self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
-        let (status, rest) = (answer.status(), retry_after(answer.headers()));
+        let (status, pause) = (answer.status(), retry_after(answer.headers()));
+        // Read to its end, since the connection could not be used again otherwise.
         let body = answer.into_body().collect().await?.to_bytes();
         match status {
-            StatusCode::OK | StatusCode::ACCEPTED => Ok(Answer::Done),
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Ok(Answer::Refused(rest)),
-            _ => Err(format!("{:?} was answered with {status}: {}", self.question, message(&body)).into()),
+            StatusCode::OK | StatusCode::ACCEPTED => Ok(CallOutcome::Done),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Ok(CallOutcome::Refused(pause))
+            }
+            _ => {
+                let (question, message) = (&self.question, message(&body));
+                Err(format!("{question:?}: expected 200 or 202, found {status}: {message}").into())
+            }
         }
     }
 }
 
-/// The rest that a refusal asks for; none if it says nothing.
+/// Pause that a refusal asks for; zero without one.
 fn retry_after(headers: &HeaderMap) -> Duration {
-    let told = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    Duration::from_secs(told.unwrap_or(0))
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
 fn message(body: &[u8]) -> String {
@@ -130,13 +158,4 @@ fn message(body: &[u8]) -> String {
         Ok(envelope) => envelope["message"].to_string(),
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     }
-}
-
-/// Data that begins with the id and has `size` bytes, or those of the id if that is longer.
-#[must_use]
-pub fn data(id: &str, size: usize) -> String {
-    let mut data = String::with_capacity(size.max(id.len()));
-    data.push_str(id);
-    data.extend(std::iter::repeat_n('x', size.saturating_sub(id.len())));
-    data
 }

@@ -1,39 +1,40 @@
-//! What the benches share: the real system, clients of each way into it, loops that keep a number of calls under
-//! way, and what is measured with them.
+//! Shared parts of the benches: the real system, a client for each transport, loops of calls, and figures.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! | --- | --- |
 //! | [`system`] | the four services and their servers, started once for a whole bench |
-//! | [`closed`] | so many calls under way at any moment, and how long each takes |
-//! | [`http`], [`grpc`], [`amqp`] | who calls: one connection or channel each |
-//! | [`stored`] | tells when an entry that was published is in the store |
-//! | [`figures`] | what was measured, by name, with the machine that it was measured on |
-//! | [`criterion_output`] | reads what criterion has written |
-//! | [`ratios`] | figures of one run set against each other, and against a baseline |
-//! | [`targets`] | what is to be reached, and whether it is |
-//! | [`comparison`] | the tables and charts of the three ways |
+//! | [`workload`] | the entries that are sent |
+//! | [`closed`] | a fixed number of calls in flight, and the latency of each |
+//! | [`http`], [`grpc`], [`amqp`] | callers, each with a connection or channel |
+//! | [`prepared`] | a caller by HTTP that costs as little as wrk |
+//! | [`store_watch`] | waits until a published entry is in the store |
+//! | [`figures`] | measurements by name, with the machine that they come from |
+//! | [`criterion_output`] | reads the files of criterion |
+//! | [`ratios`] | figures of one run divided by each other, and compared with a baseline |
+//! | [`targets`] | limits of figures, and whether they are met |
+//! | [`comparison`] | tables and charts of the three transports |
 //! | [`links`] | the table of the proxy of a link beside others |
+//! | [`side_by_side`] | the table of the services beside bare servers |
+//! | [`number`] | numbers as readers see them |
+//! | [`failure`] | the error of a bench |
 
 pub mod amqp;
 pub mod closed;
 pub mod comparison;
 pub mod criterion_output;
+pub mod failure;
 pub mod figures;
 pub mod grpc;
 pub mod http;
 pub mod links;
+pub mod number;
+pub mod prepared;
 pub mod ratios;
-pub mod stored;
+pub mod side_by_side;
+pub mod store_watch;
 pub mod system;
 pub mod targets;
+pub mod workload;
 
-pub use system::System;
-
-/// Bytes of the data of an entry, where the three ways are compared.
-pub const SIZES: [usize; 3] = [64, 1024, 16 * 1024];
-
-/// Entries under way at any moment, where the three ways are compared.
-pub const CONCURRENCIES: [usize; 3] = [1, 16, 64];
-
-/// Why a bench can't go on; told as it is.
-pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+pub use failure::BenchError;
+pub use system::RunningSystem;

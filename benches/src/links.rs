@@ -1,11 +1,11 @@
-//! The proxy of a link beside others, as a table in Markdown.
+//! Table of the proxy of a link beside others, in Markdown.
 
 use std::fmt::Write;
 
-use crate::comparison::whole;
-use crate::figures::Figures;
+use crate::figures::BenchFigures;
+use crate::number::whole;
 
-/// What each row is, the end of its figure's name, and the decimals it is told with.
+/// Title of each row, the end of its figure's name, and its decimals.
 const ROWS: [(&str, &str, usize); 15] = [
     ("download, 1 connection, MiB/s", "download, 1 connected", 0),
     ("download, 8 connections, MiB/s", "download, 8 connected", 0),
@@ -24,7 +24,7 @@ const ROWS: [(&str, &str, usize); 15] = [
     ("share of a bandwidth of 50 MB/s", "bandwidth, share of 50000 KB/s", 3),
 ];
 
-/// Who was measured, as the columns have them.
+/// Columns: the proxies that are measured.
 const SUBJECTS: [&str; 7] = [
     "direct",
     "tokio copy",
@@ -35,20 +35,21 @@ const SUBJECTS: [&str; 7] = [
     "faultline, latency 0",
 ];
 
-/// The table; empty if nothing of it was measured.
+/// Table of the proxies that were measured; empty without any.
 #[must_use]
-pub fn table(figures: &Figures) -> String {
-    let value = |subject: &str, what: &str| figures.value(&format!("link/{subject}: {what}"));
-    let was_measured = |subject: &&str| ROWS.iter().any(|(_, what, _)| value(subject, what).is_some());
+pub fn table(figures: &BenchFigures) -> String {
+    let value = |subject: &str, figure: &str| figures.value(&format!("link/{subject}: {figure}"));
+    let was_measured = |subject: &&str| ROWS.iter().any(|(_, figure, _)| value(subject, figure).is_some());
     let subjects: Vec<&str> = SUBJECTS.into_iter().filter(was_measured).collect();
+    // A table without columns would read as a result.
     if subjects.is_empty() {
         return String::new();
     }
     let mut text = format!("| | {} |\n| --- |{}\n", subjects.join(" | "), " ---: |".repeat(subjects.len()));
-    for (name, what, decimals) in ROWS {
-        let _ = write!(text, "| {name} |");
+    for (title, figure, decimals) in ROWS {
+        let _ = write!(text, "| {title} |");
         for subject in &subjects {
-            let cell = value(subject, what).map_or(String::new(), |value| match decimals {
+            let cell = value(subject, figure).map_or(String::new(), |value| match decimals {
                 0 => whole(value),
                 _ => format!("{value:.decimals$}"),
             });
@@ -66,10 +67,10 @@ mod tests {
 
     #[test]
     fn only_those_that_were_measured_have_a_column() {
-        let mut figures = Figures::default();
+        let mut figures = BenchFigures::default();
         assert_eq!(table(&figures), "");
-        figures.add("link/direct: new connections", Figure::of(12_345.0, "/s"));
-        figures.add("link/faultline: download, 1 connected, cpu of a GiB", Figure::of(0.257, "s"));
+        figures.add("link/direct: new connections", Figure::new(12_345.0, "/s"));
+        figures.add("link/faultline: download, 1 connected, cpu of a GiB", Figure::new(0.257, "s"));
         let text = table(&figures);
         assert!(text.starts_with("| | direct | faultline |\n| --- | ---: | ---: |\n"), "{text}");
         assert!(text.contains("| new connections/s | 12,345 |  |\n"), "{text}");

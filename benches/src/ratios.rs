@@ -1,50 +1,51 @@
-//! Figures of one run set against each other. A ratio of two figures that were measured side by side says the same on
-//! a fast machine and on a slow one; so ratios, not figures, are compared with a baseline.
+//! Ratios of figures of one run. A ratio of two figures that were measured side by side is the same on a fast machine and
+//! on a slow one, so ratios are compared with a baseline, not figures.
 
-use serde::{Deserialize, Serialize};
+use crate::figures::BenchFigures;
+use crate::side_by_side;
+use crate::workload::{CONCURRENCIES, SIZES};
 
-use crate::figures::Figures;
-use crate::{CONCURRENCIES, SIZES};
-
-/// How much a ratio of things that only compute may differ from the baseline's without meaning anything.
+/// Noise band of ratios of pure computations, as a share of the baseline's.
+// Nothing but the compiler and the clock of the CPU moves these.
 const QUIET: f64 = 0.25;
 
-/// The same for things that go through sockets, disks and schedulers.
+/// Noise band of ratios that sockets, disks and schedulers have a part in.
+// Everything else on the machine has a part in these.
 const NOISY: f64 = 0.5;
 
-/// A ratio of two figures of one run.
+/// Ratio of two figures of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ratio {
-    /// What it says.
+    /// Name, both figures in it.
     pub name: String,
-    /// The ratio.
+    /// First figure divided by the second.
     pub value: f64,
-    /// Which way is worse.
+    /// Direction in which it gets worse.
     pub worse: Worse,
-    /// How much it may be worse than the baseline's, as a share of that.
+    /// Noise band: the share of the baseline's by which it may be worse.
     pub band: f64,
 }
 
-/// Which way a ratio gets worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Direction in which a ratio gets worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worse {
-    /// More is worse, as of a time.
+    /// Upwards, as a time.
     Higher,
-    /// Less is worse, as of a rate.
+    /// Downwards, as a rate.
     Lower,
 }
 
-/// A ratio beside that of the baseline.
+/// Ratio beside that of the baseline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Compared {
-    /// The ratio now.
+pub struct RatioComparison {
+    /// Ratio of this run.
     pub now: Ratio,
-    /// The baseline's; none where the baseline does not have it.
+    /// Ratio of the baseline; none where it has none.
     pub before: Option<f64>,
 }
 
-impl Compared {
-    /// By how much it is worse, as a share of the baseline's; below 0 it is better.
+impl RatioComparison {
+    /// Share of the baseline's by which it is worse; negative if it is better.
     #[must_use]
     pub fn worse_by(&self) -> Option<f64> {
         let before = self.before?;
@@ -54,35 +55,36 @@ impl Compared {
         })
     }
 
-    /// Whether it is worse than noise explains.
+    /// Reports whether it is worse than noise explains.
     #[must_use]
     pub fn is_regression(&self) -> bool {
         self.worse_by().is_some_and(|share| share > self.now.band)
     }
 }
 
-/// All ratios that the figures allow.
+/// Ratios of all pairs of figures that were measured.
 #[must_use]
-pub fn of(figures: &Figures) -> Vec<Ratio> {
+pub fn derive(figures: &BenchFigures) -> Vec<Ratio> {
     let mut ratios = Vec::new();
     let mut add = |name: &str, value: Option<f64>, worse, band| {
         ratios.extend(value.map(|value| Ratio { name: name.to_owned(), value, worse, band }));
     };
+    // One mean over all sizes and concurrencies: single cells are noisy, and a real loss shows in all of them.
     for level in ["hop", "path"] {
-        for way in ["json", "amqp"] {
+        for transport in ["json", "amqp"] {
             let share = |size, concurrency| {
-                let of = |way: &str| figures.value(&format!("{level}/{way}/{size}/{concurrency}"));
-                Some(of(way)? / of("grpc")?)
+                let time = |name: &str| figures.value(&format!("{level}/{name}/{size}/{concurrency}"));
+                Some(time(transport)? / time("grpc")?)
             };
-            let value = mean(cells().map(|(size, concurrency)| share(size, concurrency)));
-            add(&format!("{level}: time of {way} to grpc"), value, Worse::Higher, NOISY);
+            let value = geometric_mean(cells().map(|(size, concurrency)| share(size, concurrency)));
+            add(&format!("{level}: time of {transport} to grpc"), value, Worse::Higher, NOISY);
         }
     }
     let through = |size, concurrency| {
-        let of = |level: &str| figures.value(&format!("{level}/grpc/{size}/{concurrency}"));
-        Some(of("path")? / of("hop")?)
+        let time = |level: &str| figures.value(&format!("{level}/grpc/{size}/{concurrency}"));
+        Some(time("path")? / time("hop")?)
     };
-    let value = mean(cells().map(|(size, concurrency)| through(size, concurrency)));
+    let value = geometric_mean(cells().map(|(size, concurrency)| through(size, concurrency)));
     add("grpc: time through the broker to the hop alone", value, Worse::Higher, NOISY);
     for (name, over, under, band) in [
         ("codec: json to protobuf, write 1 KiB", "codec/json/write/1024", "codec/protobuf/write/1024", QUIET),
@@ -108,31 +110,37 @@ pub fn of(figures: &Figures) -> Vec<Ratio> {
     ] {
         add(name, quotient(figures, over, under), Worse::Lower, NOISY);
     }
+    for (name, figure, worse) in [
+        ("ping: cpu of the broker to a bare hyper server", side_by_side::PING_TO_HYPER, Worse::Higher),
+        ("log-grpc: rate through the proxies to directly", side_by_side::PROXIED_TO_DIRECT, Worse::Lower),
+    ] {
+        add(name, figures.value(figure), worse, NOISY);
+    }
     ratios
 }
 
-/// The ratios of `now`, each beside the one of `before`.
+/// Ratios of `now`, each beside that of `before`.
 #[must_use]
-pub fn compare(now: &Figures, before: &Figures) -> Vec<Compared> {
-    let known = of(before);
-    let compared = |now: Ratio| {
+pub fn compare(now: &BenchFigures, before: &BenchFigures) -> Vec<RatioComparison> {
+    let known = derive(before);
+    let comparison = |now: Ratio| {
         let before = known.iter().find(|ratio| ratio.name == now.name).map(|ratio| ratio.value);
-        Compared { now, before }
+        RatioComparison { now, before }
     };
-    of(now).into_iter().map(compared).collect()
+    derive(now).into_iter().map(comparison).collect()
 }
 
-/// Bytes and entries under way of each cell of a way's table.
+/// Bytes and entries in flight of each cell of a transport's table.
 fn cells() -> impl Iterator<Item = (usize, usize)> {
     SIZES.into_iter().flat_map(|size| CONCURRENCIES.into_iter().map(move |concurrency| (size, concurrency)))
 }
 
-fn quotient(figures: &Figures, over: &str, under: &str) -> Option<f64> {
+fn quotient(figures: &BenchFigures, over: &str, under: &str) -> Option<f64> {
     Some(figures.value(over)? / figures.value(under)?)
 }
 
-/// The geometric mean, which is the fair one of ratios; none if one of them is missing.
-fn mean(ratios: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+/// Geometric mean, the only one that does not depend on which figure of a ratio is on top; none if a ratio is missing.
+fn geometric_mean(ratios: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let logarithms = ratios.map(|ratio| Some(ratio?.ln())).collect::<Option<Vec<f64>>>()?;
     (!logarithms.is_empty()).then(|| (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
 }
@@ -144,10 +152,10 @@ mod tests {
     use super::*;
     use crate::figures::Figure;
 
-    fn figures(writer: f64, grpc: f64) -> Figures {
-        let mut figures = Figures::default();
-        figures.add("limits/writer", Figure::of(writer, "/s"));
-        figures.add("limits/log-grpc", Figure::of(grpc, "/s"));
+    fn figures(writer: f64, grpc: f64) -> BenchFigures {
+        let mut figures = BenchFigures::default();
+        figures.add("limits/writer", Figure::new(writer, "/s"));
+        figures.add("limits/log-grpc", Figure::new(grpc, "/s"));
         figures
     }
 
@@ -156,14 +164,14 @@ mod tests {
         let before = figures(100.0, 60.0);
         let worse = |grpc| compare(&figures(100.0, grpc), &before)[0].is_regression();
         assert!(!worse(60.0) && !worse(41.0) && worse(39.0) && !worse(500.0));
-        let new = compare(&before, &Figures::default());
+        let new = compare(&before, &BenchFigures::default());
         assert!(new[0].before.is_none() && !new[0].is_regression());
     }
 
     #[test]
-    fn a_table_with_a_hole_gives_no_mean() {
-        assert_eq!(mean([Some(2.0), None].into_iter()), None);
-        assert!((mean([Some(2.0), Some(8.0)].into_iter()).unwrap() - 4.0).abs() < 1e-9);
+    fn a_table_with_a_hole_gives_no_geometric_mean() {
+        assert_eq!(geometric_mean([Some(2.0), None].into_iter()), None);
+        assert!((geometric_mean([Some(2.0), Some(8.0)].into_iter()).unwrap() - 4.0).abs() < 1e-9);
     }
 
     proptest! {

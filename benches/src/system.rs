@@ -1,5 +1,5 @@
-//! The real system, started from this repository's own files, once for a whole bench. Its nodes reach each other
-//! directly, without the lab's proxies, which would be measured too; but for benches that slow a link down.
+//! Real system of this repository, started once for a whole bench. Its nodes connect to each other directly, since the
+//! proxies of the lab would be measured too; benches of the proxies, and those that slow a link down, ask for them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,65 +14,68 @@ use faultline::stack::{
 };
 use faultline_toxics::{LATENCY, ToxicSettings};
 
-use crate::Failed;
+use crate::failure::BenchError;
 
-/// How long the system may take to be ready.
+/// Time in which the system must be ready.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
-/// The system, ready to be loaded.
-pub struct System {
+/// System that is ready to be loaded.
+pub struct RunningSystem {
     stack: Stack,
     folder: RunFolder,
 }
 
-impl System {
-    /// Starts it on free ports and waits until it is ready.
+impl RunningSystem {
+    /// Starts the system on free ports and waits until it is ready.
     ///
     /// # Errors
-    /// What the topology, the folder of the run or the stack says.
-    pub async fn start() -> Result<Self, Failed> {
+    /// Returns the error of the topology, of the folder of the run, or of the stack.
+    pub async fn start() -> Result<Self, BenchError> {
         Self::start_with(&[], Wiring::Direct).await
     }
 
-    /// The same with so many of some nodes, or with proxies.
+    /// Starts the system with more replicas of some nodes, or with proxies, and waits until it is ready.
     ///
     /// # Errors
-    /// As [`Self::start`].
-    pub async fn start_with(replicas: &[(String, usize)], wiring: Wiring) -> Result<Self, Failed> {
+    /// Returns the error of the topology, of the folder of the run, or of the stack.
+    pub async fn start_with(replicas: &[(String, usize)], wiring: Wiring) -> Result<Self, BenchError> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
         let mut topology = topology::read_file(&repository.join("docker-compose.yml"))?;
         for (node, number) in replicas {
             topology.replicate(node, *number)?;
         }
+        // A folder of a run, so that `faultline heal` finds the system after a bench that was killed.
         let folder = RunFolder::create(&repository.join("runs"), "up", "bench")?;
         match ready(topology, &folder, wiring).await {
             Ok(stack) => Ok(Self { stack, folder }),
             Err(error) => {
+                // Nobody else would: only a system that started is ended by its owner.
                 folder.remove_data()?;
                 Err(error)
             }
         }
     }
 
-    /// Where a port of a node is reached.
+    /// Address of a port of a node.
     ///
     /// # Errors
-    /// [`StackError`] for a node or port that the topology does not have.
+    /// Returns [`StackError`] for a node or port that the topology does not have.
     pub fn address(&self, node: &str, port: u16) -> Result<SocketAddr, StackError> {
         self.stack.address(node, port)
     }
 
-    /// The stack itself.
+    /// Stack of the system.
     #[must_use]
     pub fn stack(&self) -> &Stack {
         &self.stack
     }
 
-    /// Delays data on a link by this much each way, or no longer. Only where links have proxies.
+    /// Delays data on a link in both directions; without a latency it ends the delay. The links must have proxies.
     pub async fn delay(&self, link: &str, latency: Option<Duration>) {
         let links = self.stack.topology().links_named(link);
         for direction in [Direction::Upstream, Direction::Downstream] {
             let name = format!("bench_{}", direction.name());
+            // Removed first, since a toxic of the same name can't be added twice.
             self.stack.links().remove(&links, &name).await;
             if let Some(latency) = latency {
                 let mut settings = ToxicSettings::new(&LATENCY);
@@ -85,31 +88,31 @@ impl System {
         }
     }
 
-    /// The CPU time that a node and its children have used until now.
+    /// CPU time that a node and its children have used until now.
     ///
     /// # Errors
-    /// When it is not running on this machine.
-    pub fn cpu(&self, node: &str) -> Result<Duration, Failed> {
+    /// Fails when the node is not running on this machine.
+    pub fn cpu(&self, node: &str) -> Result<Duration, BenchError> {
         match self.stack.provider().state(node) {
             NodeState::Running(pid) => Ok(tree::cpu(pid)?),
-            state => Err(format!("{node} is {state}").into()),
+            state => Err(format!("{node}: expected a running node, found {state}").into()),
         }
     }
 
-    /// The most memory that a node has had until now, in MiB.
+    /// Peak memory of a node until now, in MiB.
     ///
     /// # Errors
-    /// When it is not running on this machine.
-    pub fn peak_memory(&self, node: &str) -> Result<f64, Failed> {
+    /// Fails when the node is not running on this machine.
+    pub fn peak_memory(&self, node: &str) -> Result<f64, BenchError> {
         let NodeState::Running(pid) = self.stack.provider().state(node) else {
-            return Err(format!("{node} is not running").into());
+            return Err(format!("{node}: expected a running node").into());
         };
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        Ok(peak.ok_or("the kernel does not tell a peak of memory")?.parse::<f64>()? / 1024.0)
+        Ok(peak.ok_or("the kernel does not report the peak of memory")?.parse::<f64>()? / 1024.0)
     }
 
-    /// Ends it, and removes its data.
+    /// Ends the system and removes its data.
     pub async fn end(self) {
         self.stack.shutdown().await;
         if let Err(error) = self.folder.remove_data() {
@@ -118,7 +121,7 @@ impl System {
     }
 }
 
-async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, Failed> {
+async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, BenchError> {
     let none = BTreeMap::new();
     let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
     let Chosen { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;

@@ -1,5 +1,5 @@
-//! The published JSON schemas against what they describe. Here and not beside them, since a validator brings so many
-//! features of its own that the tests of the harness would build most dependencies a second time.
+//! Published JSON schemas against the files and reports that they describe. The tests stand here and not in the lab, since
+//! a validator turns on so many features that the lab's tests would build most dependencies a second time.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
@@ -13,7 +13,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The validator of `docs/NAME.schema.json`, which is a schema itself.
+/// Validator by `docs/NAME.schema.json`, which must be a schema itself.
 fn published(name: &str) -> Validator {
     let text = std::fs::read_to_string(repository().join(format!("docs/{name}.schema.json"))).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();

@@ -1,12 +1,12 @@
-//! `broker-load`: journeys of users against the broker, by goose. Its options are goose's own; without `--host` it
-//! starts the system first and ends it afterwards.
+//! `broker-load`: virtual users of the broker, by goose. Its options are goose's own; without `--host` it starts the
+//! system first and ends it afterwards.
 //!
-//! Users of goose wait for each answer before they go on (a closed model): a system that stalls is asked less, and
-//! the time that others would have waited is not counted. What a rate does to a system is asked with `faultline load`.
+//! Virtual users wait for each answer before they go on (closed model): a system that stalls gets fewer requests, and the
+//! time that others would have waited is not counted. `faultline load` measures the effect of an arrival rate.
 
 use std::process::ExitCode;
 
-use benches::System;
+use benches::RunningSystem;
 use clap::Parser;
 use faultline::cli::output::note;
 use faultline::cli::target;
@@ -19,10 +19,10 @@ use uuid::Uuid;
 /// Bytes of the data of an entry.
 const PAYLOAD: usize = 256;
 
-/// Goose's own options, and one of ours.
+/// Options of goose, and one of ours.
 #[derive(Parser)]
-#[command(name = "broker-load", about = "Journeys of users against the broker, by goose")]
-struct Options {
+#[command(name = "broker-load", about = "Virtual users of the broker, by goose")]
+struct GooseOptions {
     #[command(flatten)]
     goose: GooseConfiguration,
     /// Let the load go to a host that is not this machine. Only with the consent of those who run it
@@ -32,42 +32,42 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = match Options::try_parse() {
+    let options = match GooseOptions::try_parse() {
         Ok(options) => options,
         Err(error) => {
-            // Printing can fail only where nobody reads any more.
+            // Printing fails only when nobody reads any more.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
         }
     };
     match attack(options).await {
         Ok(ended) => ended,
-        Err((code, told)) => {
-            note(format_args!("broker-load: {told}"));
+        Err((code, message)) => {
+            note(format_args!("broker-load: {message}"));
             ExitCode::from(code)
         }
     }
 }
 
-/// An exit code, as those of `faultline`, and what to tell.
-type Failure = (u8, String);
+/// Exit code, as those of `faultline`, and message.
+type LoadFailure = (u8, String);
 
-async fn attack(options: Options) -> Result<ExitCode, Failure> {
-    let Options { goose, allow_remote } = options;
+async fn attack(options: GooseOptions) -> Result<ExitCode, LoadFailure> {
+    let GooseOptions { goose, allow_remote } = options;
     let asked_for = goose.run_time.as_deref().and_then(goose::util::parse_timespan).unwrap_or(0);
     if let Some(host) = &goose.host {
         let reached = target::of_url(host, allow_remote.as_deref());
         reached.map_err(|failure| (failure.exit as u8, failure.to_string()))?;
     }
-    let tells = goose.version || goose.list || goose.scenarios_list;
-    let alone = tells || goose.host.is_some();
+    let only_prints = goose.version || goose.list || goose.scenarios_list;
+    let alone = only_prints || goose.host.is_some();
     let attack = journeys(GooseAttack::initialize_with_config(goose).map_err(failure)?).map_err(failure)?;
     if alone {
-        let asked_for = if tells { 0 } else { asked_for };
+        let asked_for = if only_prints { 0 } else { asked_for };
         return attack.execute().await.map(|metrics| ended(&metrics, asked_for)).map_err(failure);
     }
     let unavailable = |error: &dyn std::fmt::Display| (69, error.to_string());
-    let system = System::start().await.map_err(|error| unavailable(&error))?;
+    let system = RunningSystem::start().await.map_err(|error| unavailable(&error))?;
     let attacked = match system.address("broker", 8080) {
         Ok(address) => {
             let metrics = against(attack, &format!("http://{address}")).await.map_err(failure);
@@ -75,19 +75,20 @@ async fn attack(options: Options) -> Result<ExitCode, Failure> {
         }
         Err(error) => Err(unavailable(&error)),
     };
+    // Also after a failure: nodes and data would remain.
     system.end().await;
     attacked
 }
 
-/// What goose's error means here; its own text leaves out which option it is about.
-fn failure(error: GooseError) -> Failure {
+/// Failure of goose; its own text leaves out the option that it is about.
+fn failure(error: GooseError) -> LoadFailure {
     let code = match &error {
         GooseError::ThresholdsFailed { .. } => 1,
         GooseError::Io(_) | GooseError::Serde(_) | GooseError::TokioJoin(_) => 70,
         GooseError::Reqwest(_) => 69,
         _ => 64,
     };
-    let told = match &error {
+    let message = match &error {
         GooseError::InvalidOption { option, value, detail } => {
             format!("{option} can't be \"{value}\": {}", detail.trim())
         }
@@ -96,20 +97,20 @@ fn failure(error: GooseError) -> Failure {
         GooseError::NoScenarios { detail } => detail.trim().to_owned(),
         _ => error.to_string(),
     };
-    (code, told)
+    (code, message)
 }
 
 async fn against(attack: GooseAttack, host: &str) -> Result<GooseMetrics, GooseError> {
     attack.set_default(GooseDefault::Host, host)?.execute().await
 }
 
-/// Goose ends in order when it is interrupted, and does not say so: then it took less than the seconds asked for. Without
-/// any, to interrupt it is how it ends.
+/// Exit code of an attack. Goose does not report an interruption, but the attack is then shorter than the option says; an
+/// attack without that option always ends by an interruption.
 fn ended(metrics: &GooseMetrics, asked_for: usize) -> ExitCode {
     if metrics.duration + 1 < asked_for { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
-/// One scenario for each path, and one that mixes them; `--scenarios` chooses.
+/// Scenarios: one for each path, and one that mixes them; `--scenarios` chooses.
 fn journeys(mut attack: GooseAttack) -> Result<GooseAttack, GooseError> {
     let mut mixed = scenario!("Mixed");
     for (name, weight, path) in [
@@ -148,11 +149,12 @@ async fn log_amqp(user: &mut GooseUser) -> TransactionResult {
 }
 
 async fn log(user: &mut GooseUser, route: &'static str) -> TransactionResult {
+    // Filler of one byte: random text would cost more than sending it.
     let entry = json!({ "name": "broker-load", "data": "x".repeat(PAYLOAD) });
     ask(user, route, entry, Some(Uuid::now_v7().to_string())).await
 }
 
-/// Posts, and takes for good only an answer with a good status, an envelope that is no error, and the id.
+/// Posts, and accepts only an answer with a good status, an envelope without an error, and the id.
 async fn ask(
     user: &mut GooseUser,
     route: &'static str,
@@ -165,26 +167,27 @@ async fn ask(
     }
     let request = GooseRequest::builder().set_request_builder(request).name(route).build();
     let mut answer = user.request(request).await?;
-    let told = match answer.response {
+    let checked = match answer.response {
         Ok(response) => check(response.status().as_u16(), response.json().await.ok().as_ref(), id.as_deref()),
-        // Goose has counted it as a failure already.
+        // Goose counts it as a failure by itself.
         Err(_) => return Ok(()),
     };
-    match told {
+    match checked {
         Ok(()) => Ok(()),
         Err(why) => user.set_failure(&why, &mut answer.request, None, None),
     }
 }
 
-/// What is wrong with an answer.
+/// Checks an answer; the error says what is wrong with it.
 fn check(status: u16, envelope: Option<&Value>, id: Option<&str>) -> Result<(), String> {
-    let envelope = envelope.ok_or_else(|| format!("status {status}, and no JSON"))?;
+    let envelope =
+        envelope.ok_or_else(|| format!("answer: expected JSON, found none, with status {status}"))?;
     if !(200..300).contains(&status) || envelope["error"] != false {
-        return Err(format!("status {status}: {}", envelope["message"]));
+        return Err(format!("answer: expected success, found status {status}: {}", envelope["message"]));
     }
     match id {
         Some(id) if envelope["data"]["id"] != id => {
-            Err(format!("the answer is not of the entry: {envelope}"))
+            Err(format!("answer: expected the id {id}, found {envelope}"))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,5 @@
-// What came back from the broker, whatever it is.
+// Answers of the broker, and answers that are none of the broker's.
+import { EXCHANGE } from "../words";
 
 /** The JSON around every answer of the broker. */
 export interface Envelope {
@@ -42,14 +43,14 @@ export async function read(response: Response): Promise<Answer> {
     body,
     oddity,
   });
-  if (text === "") return odd("the answer is empty", "");
+  if (text === "") return odd(EXCHANGE.empty, "");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return odd("the answer is not JSON", text);
+    return odd(EXCHANGE.notJson, text);
   }
   const body = JSON.stringify(value, null, 2);
-  if (!isEnvelope(value)) return odd("the answer is JSON, but not the broker's", body);
+  if (!isEnvelope(value)) return odd(EXCHANGE.notOurs, body);
   return { ...base, ok: response.ok && !value.error, message: value.message, body, envelope: value };
 }

@@ -11,5 +11,5 @@ test("every key is its own and one that the broker takes", () => {
 
 test("a text is cut only if it is too long", () => {
   expect(cut("abc", 3)).toBe("abc");
-  expect(cut("abcd", 3)).toBe("abc\n… 1 characters more are not shown");
+  expect(cut("abcd", 3)).toBe("abc\n… 1 more characters");
 });

@@ -1,9 +1,10 @@
-// One request to the broker and what became of it.
+// One request to the broker and its answer.
+import { EXCHANGE } from "../words";
 import { type Answer, read } from "./answer";
 
-/** A request: what is sent. */
+/** A request. */
 export interface Request {
-  /** Of which path, as people call it. */
+  /** Title of its path. */
   service: string;
   method: "GET" | "POST";
   url: string;
@@ -12,7 +13,7 @@ export interface Request {
   body?: unknown;
 }
 
-/** How a request ended. */
+/** The end of a request. */
 export type Ending =
   | { kind: "answered"; answer: Answer; ms: number }
   | { kind: "unreachable"; message: string; ms: number }
@@ -41,12 +42,11 @@ export async function perform(request: Request, signal: AbortSignal): Promise<En
     return { kind: "answered", answer, ms: took() };
   } catch (error) {
     if (signal.aborted) {
-      const message = "cancelled here; the broker may have done it all the same";
-      return { kind: "cancelled", message, ms: took() };
+      return { kind: "cancelled", message: EXCHANGE.cancelledHere, ms: took() };
     }
     const why = error instanceof Error ? error.message : String(error);
     const origin = new URL(request.url).origin;
-    const message = `the broker at ${origin} can't be reached (${why}): is the system up?`;
+    const message = EXCHANGE.brokerUnreachable(origin, why);
     return { kind: "unreachable", message, ms: took() };
   }
 }

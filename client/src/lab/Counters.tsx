@@ -1,29 +1,17 @@
-// Sums over the run: what was acknowledged, and what became of it.
+// Counts of the run: operations by outcome, and entries.
 import type { Counts, Run } from "./live";
+import { counters } from "../words";
 import { count } from "./numbers";
 
-/** The counters; lost ones are known for sure only when the run is judged. */
+/** The counters of a run, live until the verdict and final after it. */
 export function Counters({ counts, run }: { counts: Counts; run: Run | null }) {
-  const isJudged = counts.lost !== null;
-  const lost = isJudged ? counts.lost : counts.missing;
-  const figures: [string, number | null, string][] = [
-    ["offered", counts.offered, ""],
-    ["ok", counts.ok, ""],
-    ["refused", counts.fail, ""],
-    ["unknown", counts.info, ""],
-    ["not sent", counts.dropped, ""],
-    ["entries acknowledged", counts.acknowledged, ""],
-    ["stored", counts.stored, ""],
-    [isJudged ? "lost" : "not stored yet", lost, isJudged && (lost ?? 0) > 0 ? "error" : ""],
-    ["doubled", counts.doubled, (counts.doubled ?? 0) > 0 ? "error" : ""],
-  ];
   if (run === null) return null;
   return (
     <dl className="counters">
-      {figures.map(([name, value, kind]) => (
+      {counters(counts).map(([name, value, isBad]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd className={kind}>{count(value)}</dd>
+          <dd className={isBad && (value ?? 0) > 0 ? "error" : ""}>{count(value)}</dd>
         </div>
       ))}
     </dl>

@@ -1,39 +1,41 @@
-// The faults of a run, and those between two: which act, how to heal them, and what was seen of each.
-import { acts, type Fault, type State } from "./live";
+// Faults of the run, and those between two runs: their states, their evidence, and a button that heals.
+import { FAULTS, faultState } from "../words";
+import { type Fault, isActive, type State } from "./live";
 import { Problem } from "./Problem";
 import { useAct } from "./useAct";
 
-/** Faults that act, each with a way to heal it; and those that were. */
+/** Active faults, each with a button that heals it, and earlier ones. */
 export function Faults({ state, token }: { state: State; token: string }) {
-  const { go, isUnderWay, problem } = useAct(token);
+  const { go, isPending, problem } = useAct(token);
   const faults = [
     ...state.faults.map((fault) => ({ fault, key: `run${fault.index}` })),
     ...state.between.map((fault) => ({ fault, key: `between${fault.index}` })),
   ];
-  if (faults.length === 0) return <p className="quiet">None yet. Choose a node or a link in the graph.</p>;
+  if (faults.length === 0) return <p className="quiet">{FAULTS.none}</p>;
   return (
     <>
       <ul className="faults">
         {faults.reverse().map(({ fault, key }) => (
           <li key={key}>
             <span className={faultKind(fault)}>
-              <strong>{fault.what}</strong> {faultWord(fault)}
+              <strong>{fault.what}</strong> {faultState(fault)}
             </span>
-            {acts(fault) && (
+            {isActive(fault) && (
               <button
                 type="button"
                 className="small"
-                disabled={isUnderWay}
+                disabled={isPending}
                 onClick={() => void go("DELETE", `/api/faults/${fault.index}`)}
               >
-                Heal<span className="spoken"> {fault.what}</span>
+                {FAULTS.heal}
+                <span className="spoken"> {fault.what}</span>
               </button>
             )}
             <Evidence fault={fault} />
           </li>
         ))}
       </ul>
-      <Problem told={problem} />
+      <Problem message={problem} />
     </>
   );
 }
@@ -42,12 +44,12 @@ function Evidence({ fault }: { fault: Fault }) {
   if (fault.evidence.length === 0) return null;
   return (
     <details>
-      <summary>what was seen of it</summary>
+      <summary>{FAULTS.evidence}</summary>
       <ul>
         {fault.evidence.map(({ what, shown }, index) => (
           // Lines are only ever added.
           <li key={index}>
-            <span aria-hidden="true">{shown ? "✓" : "✗"}</span> {shown ? "" : "NOT seen: "}
+            <span aria-hidden="true">{shown ? "✓" : "✗"}</span> {shown ? "" : FAULTS.missing}
             {what}
           </li>
         ))}
@@ -57,16 +59,6 @@ function Evidence({ fault }: { fault: Fault }) {
 }
 
 function faultKind(fault: Fault): string {
-  if (fault.broken || acts(fault)) return "error";
+  if (fault.broken || isActive(fault)) return "error";
   return fault.ready === null ? "pending" : "ok";
-}
-
-function faultWord(fault: Fault): string {
-  if (fault.broken) return "✗ could not be done or undone";
-  if (fault.ready !== null) {
-    const took = fault.undo === null ? "" : ` ${(fault.ready - fault.undo).toFixed(1)} s after it was healed`;
-    return `✓ over: all were ready${took}`;
-  }
-  if (fault.undo !== null) return "… healed, waiting until all are ready";
-  return fault.active === null ? "… begins" : "● acts";
 }

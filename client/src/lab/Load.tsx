@@ -1,21 +1,12 @@
-// Begins a load by hand and ends it; or tells of the scenario that runs.
+// The current run: a manual load can be begun and ended here, a scenario is shown.
 import { useState } from "react";
+import { HEADINGS, LOAD, SIGNS, STAGES } from "../words";
 import type { State, System } from "./live";
 import { Problem } from "./Problem";
 import { useAct } from "./useAct";
 
-/** Operations a second on each path at first: enough to see something, little enough for any machine. */
+/** Arrival rate of each path at first: enough to see something, little enough for any machine. */
 const FIRST = "5/s";
-
-const STAGES: Record<string, string> = {
-  starting: "starting",
-  load: "sending",
-  settle: "healing what acts, and looking whether everything works again",
-  drain: "waiting until all that was acknowledged is stored",
-  observe: "reading the stores",
-  shutdown: "ending the system",
-  judge: "judging",
-};
 
 interface Props {
   system: System;
@@ -23,18 +14,18 @@ interface Props {
   token: string;
 }
 
-/** The run that goes on, or how to begin one. */
+/** The current run, or a form that begins one. */
 export function Load({ system, state, token }: Props) {
   const { run } = state;
   const isOn = run !== null && run.stage !== "over";
   return (
     <section aria-labelledby="load-title">
-      <h2 id="load-title">Load</h2>
+      <h2 id="load-title">{HEADINGS.load}</h2>
       {isOn ? (
         <>
           <p>
             <strong>{run.scenario}</strong>: {STAGES[run.stage]}
-            {system.can_load || run.ends === null ? "" : `, ${run.ends} s in all`}
+            {system.can_load || run.ends === null ? "" : LOAD.length(run.ends)}
           </p>
           {system.can_load && run.stage === "load" && <End token={token} />}
         </>
@@ -46,20 +37,20 @@ export function Load({ system, state, token }: Props) {
 }
 
 function End({ token }: { token: string }) {
-  const { go, isUnderWay, problem } = useAct(token);
+  const { go, isPending, problem } = useAct(token);
   return (
     <>
-      <button type="button" className="do" disabled={isUnderWay} onClick={() => void go("DELETE", "/api/run")}>
-        End the load and judge
+      <button type="button" className="do" disabled={isPending} onClick={() => void go("DELETE", "/api/run")}>
+        {LOAD.end}
       </button>
-      <Problem told={problem} />
+      <Problem message={problem} />
     </>
   );
 }
 
 function Begin({ system, token }: { system: System; token: string }) {
   const [rates, setRates] = useState<Record<string, string>>({});
-  const { go, isUnderWay, problem } = useAct(token);
+  const { go, isPending, problem } = useAct(token);
   const rateOf = (path: string) => rates[path] ?? FIRST;
   const begin = () => {
     const given = system.paths.map(({ name }) => [name, rateOf(name).trim()]);
@@ -80,16 +71,13 @@ function Begin({ system, token }: { system: System; token: string }) {
           </label>
         ))}
       </div>
-      <button type="submit" className="do" disabled={isUnderWay}>
-        Begin the load
+      <button type="submit" className="do" disabled={isPending}>
+        {LOAD.begin}
       </button>
-      <Problem told={problem} />
+      <Problem message={problem} />
     </form>
   );
 }
-
-/** Signs of verdicts, so that colour is not all that tells them apart. */
-export const SIGNS = { pass: "✓", fail: "✗", unknown: "?" } as const;
 
 /** Classes of verdicts. */
 export const KINDS = { pass: "ok", fail: "error", unknown: "pending" } as const;
@@ -102,7 +90,7 @@ function Verdict({ state: { verdict } }: { state: State }) {
         <span aria-hidden="true">{SIGNS[verdict.verdict]} </span>
         {verdict.verdict}
       </strong>
-      : {verdict.why}. <a href={`/runs/${verdict.folder}/report.html`}>Open the report</a>
+      : {verdict.why}. <a href={`/runs/${verdict.folder}/report.html`}>{LOAD.report}</a>
     </p>
   );
 }

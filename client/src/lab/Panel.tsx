@@ -1,15 +1,16 @@
-// The node or link that was chosen: how it is, and a fault for it with what that can be given.
+// The chosen node or link: its state, and a form that injects a fault with its attributes.
 import { useState } from "react";
-import { nodeSign, type Target } from "./Graph";
+import type { Target } from "../picture/drawing";
+import { NONE, nodeState, PANEL } from "../words";
 import type { FaultKind, State, System } from "./live";
 import { bytes, millis, rate } from "./numbers";
 import { Problem } from "./Problem";
 import { useAct } from "./useAct";
 
-/** Keys of a fault that the choice of a node or link gives. */
+/** Keys of a fault that follow from the chosen node or link. */
 const GIVEN = ["node", "link", "nodes", "from"];
 
-/** Words that a key takes, where it takes only those. */
+/** Values of keys that accept only certain words. */
 const WORDS: Record<string, string[]> = {
   stream: ["both", "upstream", "downstream"],
   direction: ["both", "outbound", "inbound"],
@@ -31,7 +32,7 @@ export function Panel({ target, system, state, token }: Props) {
   return (
     <section className="panel" aria-labelledby="panel-title">
       <h2 id="panel-title">
-        {target.kind === "node" ? "Node" : "Link"} {target.name}
+        {PANEL[target.kind](target.name)}
       </h2>
       {target.kind === "node" ? <NodeFacts name={target.name} state={state} /> : <LinkFacts name={target.name} state={state} />}
       <Form key={`${target.kind}${target.name}`} kinds={kinds} target={target} system={system} token={token} />
@@ -41,7 +42,7 @@ export function Panel({ target, system, state, token }: Props) {
 
 function NodeFacts({ name, state }: { name: string; state: State }) {
   const look = state.nodes[name];
-  const { sign, word, kind } = nodeSign(look);
+  const { sign, word, kind } = nodeState(look);
   return (
     <p className={kind}>
       <span aria-hidden="true">{sign}</span> {word}
@@ -52,13 +53,15 @@ function NodeFacts({ name, state }: { name: string; state: State }) {
 
 function LinkFacts({ name, state }: { name: string; state: State }) {
   const look = state.links[name];
-  if (look === undefined) return <p className="quiet">Nothing is known of it yet.</p>;
+  if (look === undefined) return <p className="quiet">{PANEL.noData}</p>;
+  const { p50_ms: p50, p99_ms: p99 } = look;
+  const latency = p50 === null || p99 === null ? NONE : PANEL.latencyFigures(millis(p50), millis(p99));
   const facts: [string, string][] = [
-    ["connections", `${look.open} open, ${rate(look.connects)}/s new`],
-    ["answers", `${rate(look.answers)}/s`],
-    ["time to them", look.p50_ms === null || look.p99_ms === null ? "–" : `p50 ${millis(look.p50_ms)}, p99 ${millis(look.p99_ms)}`],
-    ["bytes", `${bytes(look.upstream)}/s to the server, ${bytes(look.downstream)}/s back`],
-    ["errors", `${rate(look.errors)}/s reset, cut or refused`],
+    [PANEL.connections, PANEL.connectionFigures(look.open, rate(look.connects))],
+    [PANEL.answers, `${rate(look.answers)}/s`],
+    [PANEL.latency, latency],
+    [PANEL.bytes, PANEL.byteFigures(bytes(look.upstream), bytes(look.downstream))],
+    [PANEL.errors, PANEL.errorFigures(rate(look.errors))],
   ];
   return (
     <>
@@ -70,7 +73,7 @@ function LinkFacts({ name, state }: { name: string; state: State }) {
           </div>
         ))}
       </dl>
-      <p className="quiet">Time to an answer: from bytes toward the server to the next ones back, faults of the link included.</p>
+      <p className="quiet">{PANEL.answerTime}</p>
     </>
   );
 }
@@ -90,7 +93,7 @@ interface FormProps {
 function Form({ kinds, target, system, token }: FormProps) {
   const [name, setName] = useState(kinds[0]?.name ?? "");
   const [values, setValues] = useState<Record<string, string>>({});
-  const { go, isUnderWay, problem } = useAct(token);
+  const { go, isPending, problem } = useAct(token);
   const kind = kinds.find((kind) => kind.name === name);
   if (kind === undefined) return null;
   const parameters = kind.parameters.filter((parameter) => !GIVEN.includes(parameter.name));
@@ -111,7 +114,7 @@ function Form({ kinds, target, system, token }: FormProps) {
       }}
     >
       <label>
-        <span>Fault</span>
+        <span>{PANEL.fault}</span>
         <select
           value={name}
           onChange={(event) => {
@@ -133,10 +136,10 @@ function Form({ kinds, target, system, token }: FormProps) {
           change={(value) => setValues({ ...values, [parameter.name]: value })}
         />
       ))}
-      <button type="submit" className="do" disabled={isUnderWay}>
-        Inject {kind.name}
+      <button type="submit" className="do" disabled={isPending}>
+        {PANEL.inject(kind.name)}
       </button>
-      <Problem told={problem} />
+      <Problem message={problem} />
     </form>
   );
 }
@@ -170,14 +173,14 @@ function Parameter({ parameter, value, change }: ParameterProps) {
 
 const isTime = ({ unit }: { unit: string }) => unit === "ms" || unit === "µs";
 
-/** What stands in a field at first: the default, or for what must be given something that can be felt. */
+/** Value of a field at first: the default, or for a required attribute one with a visible effect. */
 function suggested(parameter: FaultKind["parameters"][number]): string {
   if (parameter.default !== null) return isTime(parameter) ? "0ms" : parameter.default;
   if (isTime(parameter)) return "200ms";
   return parameter.unit === "" ? "1" : "100";
 }
 
-/** A value as a scenario writes it: times and words as text, all else as a number. */
+/** A value as a scenario writes it: times and words as text, everything else as a number. */
 function written(parameter: FaultKind["parameters"][number], value: string): string | number {
   const text = value.trim();
   if (isTime(parameter)) return /^0\D*$/.test(text) ? "" : text;

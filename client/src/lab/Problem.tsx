@@ -1,13 +1,13 @@
-// Why something was not done, or nothing.
+// The reason why an action failed, if it did.
 import { cut } from "../text/cut";
 
-/** What went wrong, if anything. */
-export function Problem({ told }: { told: string | undefined }) {
-  if (told === undefined) return null;
+/** The reason, if there is one. */
+export function Problem({ message }: { message: string | undefined }) {
+  if (message === undefined) return null;
   return (
     <p className="error" role="alert">
       <span aria-hidden="true">✗ </span>
-      {cut(told, 500)}
+      {cut(message, 500)}
     </p>
   );
 }

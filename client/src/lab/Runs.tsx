@@ -1,12 +1,13 @@
-// The runs before, with their verdicts and reports.
+// Earlier runs, with their verdicts and reports.
 import { useEffect, useState } from "react";
 import { Table } from "../table/Table";
 import { cut } from "../text/cut";
+import { HEADINGS, NONE, RUNS, SIGNS } from "../words";
 import { type Earlier, read } from "./live";
-import { KINDS, SIGNS } from "./Load";
+import { KINDS } from "./Load";
 import { Problem } from "./Problem";
 
-/** Read when `judged` changes: the verdict of the run that was. */
+/** The list; it is read again when `judged` changes, the folder of the last verdict. */
 export function Runs({ judged }: { judged: string | undefined }) {
   const [runs, setRuns] = useState<Earlier[]>();
   const [problem, setProblem] = useState<string>();
@@ -24,9 +25,9 @@ export function Runs({ judged }: { judged: string | undefined }) {
   }, [judged]);
   return (
     <section aria-labelledby="runs-title">
-      <h2 id="runs-title">Runs</h2>
-      <Problem told={problem} />
-      {runs?.length === 0 && <p className="quiet">There is no run yet.</p>}
+      <h2 id="runs-title">{HEADINGS.runs}</h2>
+      <Problem message={problem} />
+      {runs?.length === 0 && <p className="quiet">{RUNS.none}</p>}
       {runs !== undefined && runs.length > 0 && <RunTable runs={runs} />}
     </section>
   );
@@ -34,11 +35,11 @@ export function Runs({ judged }: { judged: string | undefined }) {
 
 function RunTable({ runs }: { runs: Earlier[] }) {
   return (
-    <Table label="table of the runs" titles={["verdict", "scenario", "run", "why", "files"]}>
+    <Table label={RUNS.table} titles={RUNS.columns}>
       {runs.map((run) => (
         <tr key={run.folder}>
           <td className={run.verdict === null ? "quiet" : KINDS[run.verdict]}>
-            {run.verdict === null ? "–" : `${SIGNS[run.verdict]} ${run.verdict}`}
+            {run.verdict === null ? NONE : `${SIGNS[run.verdict]} ${run.verdict}`}
           </td>
           <td>{run.scenario}</td>
           <td className="id">{run.folder}</td>

@@ -1,15 +1,15 @@
-// The parts of the live lab by themselves: what they make of what the lab tells.
+// The parts of the live lab by themselves, with data as the lab sends it.
 import { cleanup, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { json, serve, type Server } from "../page/server";
-import { BARS, bins, widthOf } from "./bins";
+import type { Drawing, Shape, Target } from "../picture/drawing";
+import { Picture } from "../picture/Picture";
 import { Charts } from "./Charts";
 import { Faults } from "./Faults";
-import { Graph } from "./Graph";
-import { layout, NODE } from "./layout";
-import { changed, type FaultKind, type Figures, type LinkLook, type Second, type State, type System } from "./live";
-import { bytes, count, millis, rate, roundUp } from "./numbers";
+import { Counters } from "./Counters";
+import { changed, type FaultKind, type Figures, type Second, type State, type System } from "./live";
+import { bytes, count, millis, rate } from "./numbers";
 import { Panel } from "./Panel";
 import { tokenOf } from "./token";
 
@@ -38,6 +38,8 @@ const run = (folder: string) => ({
   paths: ["ping"],
 });
 
+const drawing = (shapes: Shape[], label = ""): Drawing => ({ width: 100, height: 50, label, shapes });
+
 const quiet: State = {
   nodes: {},
   links: {},
@@ -53,12 +55,13 @@ const quiet: State = {
     acknowledged: 0,
     stored: null,
     missing: null,
-    doubled: null,
+    duplicated: null,
     lost: null,
   },
   verdict: null,
   lines: [],
   seconds: [],
+  pictures: { legend: "ok: acknowledged.", patterns: drawing([]), system: drawing([]), charts: [] },
 };
 
 const fault = (given: Partial<State["faults"][number]>) => ({
@@ -113,7 +116,7 @@ const system: System = {
 afterEach(cleanup);
 
 describe("what changes", () => {
-  test("seconds that are told again take the place of the same ones, and stay in order", () => {
+  test("seconds that are sent again replace the same ones, and stay in order", () => {
     const before = { ...quiet, seconds: [second(1, { ok: 1 }), second(2, { ok: 2 })] };
     const after = changed(before, { ...quiet, seconds: [second(3, { ok: 3 }), second(2, { ok: 9 })] });
     expect(after.seconds.map(({ second, paths }) => [second, paths.ping?.ok])).toEqual([
@@ -132,36 +135,11 @@ describe("what changes", () => {
   });
 });
 
-test("a long run has no more bars than a short one, and their sums agree", () => {
-  const seconds = Array.from({ length: 900 }, (_, at) => second(at, { offered: 10, ok: 9, fail: 1, p50: 2, p99: at }));
-  const width = widthOf(899);
-  const bars = bins(seconds, "ping", width);
-  expect(bars.length).toBeLessThanOrEqual(BARS);
-  expect(bars.reduce((sum, { ok }) => sum + ok * width, 0)).toBeCloseTo(8100);
-  expect(bars[0]).toMatchObject({ at: 0, offered: 10, p50: 2, p99: width - 1 });
-  expect(bins(seconds, "pong", width)).toEqual([]);
-});
-
-test("nodes stand in the order in which requests go, and none covers another; circles end", () => {
-  const plan = layout(system);
-  const [broker, logger, mongo] = ["broker", "logger", "mongo"].map((node) => plan.places[node]?.x ?? 0);
-  expect(broker).toBeLessThan(logger ?? 0);
-  expect(logger).toBeLessThan(mongo ?? 0);
-  const circle = layout({ ...system, links: [...system.links, { name: "mongo->broker:1", from: "mongo", to: "broker" }] });
-  const places = Object.values(circle.places);
-  for (const [index, a] of places.entries()) {
-    for (const b of places.slice(index + 1)) {
-      expect(Math.abs(a.x - b.x) >= NODE.width || Math.abs(a.y - b.y) >= NODE.height).toBe(true);
-    }
-  }
-});
-
 test("figures are short", () => {
   expect([rate(0), rate(0.44), rate(12.4), rate(3400), rate(34_000)]).toEqual(["0", "0.4", "12", "3.4k", "34k"]);
   expect([millis(0.44), millis(12.4), millis(3400)]).toEqual(["0.4 ms", "12 ms", "3.4 s"]);
   expect([bytes(12), bytes(3400), bytes(1_200_000)]).toEqual(["12 B", "3.4 kB", "1.2 MB"]);
   expect([count(null), count(1234)]).toEqual(["–", "1,234"]);
-  expect([roundUp(0), roundUp(3), roundUp(20), roundUp(21)]).toEqual([1, 5, 20, 50]);
 });
 
 test("the token comes with the address, and does not stay in it", () => {
@@ -175,43 +153,104 @@ test("the token comes with the address, and does not stay in it", () => {
   expect(tokenOf(window.location, window.sessionStorage)).toBe("");
 });
 
-test("the charts tell what is in them, faults too, and that there is nothing yet", () => {
+test("charts are shown as the lab draws them, with the figures of each second; without any that is said", async () => {
   render(<Charts state={quiet} />);
-  expect(screen.getByText(/Nothing was sent yet/)).toBeTruthy();
+  expect(screen.getByText(/No data yet/)).toBeTruthy();
   cleanup();
   const seconds = [second(0, { offered: 10, ok: 7, fail: 3, p50: 1, p99: 2, max: 3 }), second(1, { offered: 10, ok: 10 })];
-  const { container } = render(<Charts state={{ ...quiet, seconds, faults: [fault({})] }} />);
-  expect(screen.getByRole("img", { name: /ping: operations a second. 7.0\/s ok of 10\/s, p99 2.0 ms/ })).toBeTruthy();
-  expect([...container.querySelectorAll(".chart .band title")].map((title) => title.textContent)).toEqual([
-    "kill mongo",
-    "kill mongo",
-  ]);
-  expect(container.querySelectorAll(".chart .part.fail").length).toBe(1);
+  const band: Shape = {
+    shape: "group",
+    class: "fault",
+    title: "kill mongo",
+    shapes: [{ shape: "rect", class: "band", x: 1, y: 2, width: 3, height: 4 }],
+  };
+  const patterns = drawing([{ shape: "pattern", id: "fill-fail", size: 6, rotate: 45, shapes: [] }]);
+  const charts = [{ path: "ping", says: "10/s ok of 10/s offered", drawing: drawing([band], "ping over time") }];
+  const pictures = { ...quiet.pictures, patterns, charts };
+  const { container } = render(<Charts state={{ ...quiet, seconds, pictures }} />);
+  expect(screen.getByRole("img", { name: "ping over time" })).toBeTruthy();
+  expect(screen.getByText("ok: acknowledged.")).toBeTruthy();
+  expect(container.querySelector("pattern#fill-fail")?.getAttribute("patternTransform")).toBe("rotate(45)");
+  expect(container.querySelector(".fault title")?.textContent).toBe("kill mongo");
+  expect(container.querySelectorAll("svg .band").length).toBe(1);
+  await userEvent.click(screen.getByText("Figures"));
+  const table = within(await screen.findByRole("region", { name: "figures of ping" }));
+  const [, ...rows] = table.getAllByRole("row").map((row) => [...row.children].map(({ textContent }) => textContent));
+  expect(rows.map((cells) => cells.join(" "))).toEqual(["0 10 7 3 0 0 1.0 2.0 3.0", "1 10 10 0 0 0 – – –"]);
 });
 
-test("what the lab tells is shown as text, whatever it holds", () => {
-  const says = "<img src=x onerror=alert(1)>" + "x".repeat(5000);
-  const look: LinkLook = {
-    open: 1,
-    connects: 0,
-    upstream: 0,
-    downstream: 0,
-    errors: 2,
-    answers: 5,
-    p50_ms: 1,
-    p99_ms: 2,
-    toxics: ["latency"],
-    enabled: true,
-  };
-  const state: State = {
-    ...quiet,
-    nodes: { mongo: { state: "down", ready: false, says } },
-    links: { "logger->mongo:1": look },
-  };
-  const { container } = render(<Graph system={system} state={state} chosen={undefined} choose={() => undefined} />);
-  expect(container.querySelector("img")).toBeNull();
-  expect(screen.getByRole("button", { name: /^node mongo: down, <img/ })).toBeTruthy();
-  expect(screen.getByRole("button", { name: "link logger->mongo:1: 5.0/s · 1.0 ms, latency · 2.0/s lost" })).toBeTruthy();
+describe("the system", () => {
+  const text = (words: string): Shape => ({
+    shape: "text",
+    class: "state",
+    x: 1,
+    y: 2,
+    anchor: "middle",
+    size: 12,
+    bold: true,
+    text: words,
+  });
+  const picture = drawing([
+    {
+      shape: "group",
+      class: "wire ok",
+      target: { kind: "link", name: "a->b:1" },
+      shapes: [{ shape: "path", class: "line", d: "M0 0H9" }],
+    },
+    { shape: "group", class: "link ok", label: "link a->b:1: 5.0/s", target: { kind: "link", name: "a->b:1" }, shapes: [] },
+    {
+      shape: "group",
+      class: "node error",
+      title: "<img src=x onerror=alert(1)>",
+      label: "node b: down, <img src=x>",
+      target: { kind: "node", name: "b" },
+      shapes: [{ shape: "rect", class: "box", x: 0, y: 0, width: 9, height: 9, radius: 3 }, text("down <b>")],
+    },
+  ]);
+
+  test("nodes and links are buttons, by mouse and by keyboard", async () => {
+    const chosen: Target[] = [];
+    render(<Picture drawing={picture} choose={(target) => chosen.push(target)} chosen={{ kind: "node", name: "b" }} />);
+    const [link, node] = screen.getAllByRole("button");
+    expect(link?.getAttribute("aria-label")).toBe("link a->b:1: 5.0/s");
+    expect([link, node].map((button) => button?.getAttribute("aria-pressed"))).toEqual(["false", "true"]);
+    expect(node?.getAttribute("class")).toBe("node error chosen");
+    await userEvent.tab();
+    await userEvent.keyboard("{Enter} ");
+    await userEvent.click(node as Element);
+    await userEvent.click(document.querySelector(".line") as Element);
+    expect(chosen.map(({ name }) => name)).toEqual(["a->b:1", "a->b:1", "b", "a->b:1"]);
+  });
+
+  test("words are shown as text, whatever they hold; without a choice there are no buttons", () => {
+    const { container } = render(<Picture drawing={picture} />);
+    expect(container.querySelector("img")).toBeNull();
+    expect(container.querySelector("text")?.textContent).toBe("down <b>");
+    expect(screen.queryAllByRole("button")).toEqual([]);
+    expect(container.querySelector("rect")?.getAttribute("rx")).toBe("3");
+  });
+});
+
+test("after the verdict only final counts are shown", () => {
+  const counts = { ...quiet.counts, offered: 1200, ok: 1150, acknowledged: 1130, stored: 1082, missing: 48, duplicated: 0 };
+  const shown = () => [...document.querySelectorAll(".counters div")].map((div) => div.textContent);
+  const { rerender } = render(<Counters counts={counts} run={run("a")} />);
+  expect(shown()).toEqual([
+    "offered1,200",
+    "ok1,150",
+    "fail0",
+    "info0",
+    "dropped0",
+    "acknowledged entries1,130",
+    "stored entries1,082",
+    "not stored yet48",
+    "duplicated0",
+  ]);
+  rerender(<Counters counts={{ ...counts, stored: 1130, lost: 0 }} run={run("a")} />);
+  expect(shown().slice(-4)).toEqual(["acknowledged entries1,130", "stored entries1,130", "lost0", "duplicated0"]);
+  expect(document.querySelector(".counters .error")).toBeNull();
+  rerender(<Counters counts={{ ...counts, stored: 1129, lost: 1 }} run={run("a")} />);
+  expect(document.querySelector(".counters .error")?.textContent).toBe("1");
 });
 
 describe("acting", () => {
@@ -238,7 +277,7 @@ describe("acting", () => {
   const panel = (kind: "node" | "link", name: string) =>
     render(<Panel target={{ kind, name }} system={system} state={quiet} token="t" />);
 
-  test("a fault is asked for in the words of a scenario, with the token", async () => {
+  test("a fault is requested in the words of a scenario, with the token", async () => {
     panel("link", "logger->mongo:1");
     const field = screen.getByRole("textbox", { name: "latency" });
     await userEvent.clear(field);
@@ -266,10 +305,10 @@ describe("acting", () => {
     });
   });
 
-  test("a fault that acts can be healed, one that is over can't; why it is not done is told", async () => {
+  test("an active fault can be healed, one that is over can't; a refusal gives its reason", async () => {
     const over = fault({ index: 1, what: "pause broker", undo: 2, undone: 2, ready: 3.5 });
     render(<Faults state={{ ...quiet, faults: [over], between: [fault({ index: 7 })] }} token="t" />);
-    expect(screen.getByText(/all were ready 1.5 s after it was healed/)).toBeTruthy();
+    expect(screen.getByText(/recovered 1.5 s after it was healed/)).toBeTruthy();
     const [button, ...others] = screen.getAllByRole("button");
     expect(others).toEqual([]);
     await userEvent.click(button as HTMLElement);

@@ -1,6 +1,8 @@
-// What the lab tells, and how it is asked. The names are those of the lab's API.
+// Data of the lab, and requests to it. The names are those of the lab's API.
+import type { Drawing } from "../picture/drawing";
+import { LAB } from "../words";
 
-/** What does not change while the lab runs. */
+/** The part of the lab that does not change while it runs. */
 export interface System {
   nodes: string[];
   links: { name: string; from: string; to: string }[];
@@ -11,7 +13,7 @@ export interface System {
   can_load: boolean;
 }
 
-/** A fault that there is. */
+/** A kind of fault. */
 export interface FaultKind {
   name: string;
   about: string;
@@ -40,7 +42,7 @@ export interface LinkLook {
   enabled: boolean;
 }
 
-/** What became of a path's operations that were due in one second; latencies in milliseconds. */
+/** Operations of a path that were due in one second; latencies in milliseconds. */
 export interface Figures {
   offered: number;
   ok: number;
@@ -58,7 +60,7 @@ export interface Second {
   paths: Record<string, Figures>;
 }
 
-/** A fault that was begun; times in seconds after the start of the load. */
+/** An injected fault; times in seconds after the start of the load. */
 export interface Fault {
   index: number;
   what: string;
@@ -71,7 +73,7 @@ export interface Fault {
   evidence: { what: string; shown: boolean }[];
 }
 
-/** A run that goes on, or was. */
+/** The current run, or the last one. */
 export interface Run {
   scenario: string;
   shows: string;
@@ -83,7 +85,7 @@ export interface Run {
   paths: string[];
 }
 
-/** Sums over a run. */
+/** Counts of a run. After the verdict, stored, duplicated and lost are those of the report. */
 export interface Counts {
   offered: number;
   ok: number;
@@ -93,11 +95,30 @@ export interface Counts {
   acknowledged: number;
   stored: number | null;
   missing: number | null;
-  doubled: number | null;
+  duplicated: number | null;
+  /** Known with the verdict. */
   lost: number | null;
 }
 
-/** Everything that changes. */
+/** The chart of one path. */
+export interface ChartPicture {
+  path: string;
+  /** Latest figures in one line. */
+  says: string;
+  drawing: Drawing;
+}
+
+/** Pictures, as the lab draws them. */
+export interface Pictures {
+  /** Explanation of the outcomes. */
+  legend: string;
+  /** Fills that the charts refer to. */
+  patterns: Drawing;
+  system: Drawing;
+  charts: ChartPicture[];
+}
+
+/** The part of the lab that changes. */
 export interface State {
   nodes: Record<string, NodeLook>;
   links: Record<string, LinkLook>;
@@ -110,9 +131,10 @@ export interface State {
   verdict: { verdict: "pass" | "fail" | "unknown"; why: string; folder: string } | null;
   lines: { at: number | null; text: string }[];
   seconds: Second[];
+  pictures: Pictures;
 }
 
-/** A run before. */
+/** An earlier run. */
 export interface Earlier {
   folder: string;
   scenario: string;
@@ -124,7 +146,7 @@ export interface Earlier {
 /** Seconds that are kept, as the lab keeps them. */
 const KEPT = 900;
 
-/** The state after a change: seconds that it tells take the place of the same ones before, all else is told whole. */
+/** The state after a change: its seconds replace the same ones before, everything else is complete. */
 export function changed(before: State, change: State): State {
   if (change.run?.folder !== before.run?.folder) return { ...change };
   const seconds = new Map(before.seconds.map((second) => [second.second, second]));
@@ -133,19 +155,19 @@ export function changed(before: State, change: State): State {
   return { ...change, seconds: ordered };
 }
 
-/** Whether a fault acts, and can be healed. */
-export function acts(fault: Fault): boolean {
+/** Returns true if a fault is active, so that it can be healed. */
+export function isActive(fault: Fault): boolean {
   return fault.active !== null && fault.undo === null && !fault.broken;
 }
 
-/** Asks the lab for something that can be read. */
+/** Reads from the lab. */
 export async function read<T>(route: string, signal?: AbortSignal): Promise<T> {
   const answer = await fetch(route, { cache: "no-store", ...(signal === undefined ? {} : { signal }) });
-  if (!answer.ok) throw new Error(await told(answer));
+  if (!answer.ok) throw new Error(await problem(answer));
   return (await answer.json()) as T;
 }
 
-/** Asks the lab to do something; an error says why it is not done. */
+/** Requests an action of the lab; the error of a refusal gives the reason. */
 export async function act(method: "POST" | "DELETE", route: string, token: string, body?: unknown): Promise<void> {
   let answer: Response;
   try {
@@ -158,18 +180,18 @@ export async function act(method: "POST" | "DELETE", route: string, token: strin
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch {
-    throw new Error("the lab can't be reached: does it still run?");
+    throw new Error(LAB.unreachable);
   }
-  if (!answer.ok) throw new Error(await told(answer));
+  if (!answer.ok) throw new Error(await problem(answer));
 }
 
-async function told(answer: Response): Promise<string> {
+async function problem(answer: Response): Promise<string> {
   const text = await answer.text();
   try {
     const { error } = JSON.parse(text) as { error?: unknown };
     if (typeof error === "string") return error;
   } catch {
-    // Said as it is below.
+    // The text is shown as it came.
   }
-  return `the lab answered ${answer.status}: ${text.slice(0, 200)}`;
+  return LAB.problem(answer.status, text.slice(0, 200));
 }

@@ -1,4 +1,5 @@
-// Figures as people read them: short, with as many digits as say something.
+// Numbers as people read them: short, with as many digits as say something.
+import { NONE } from "../words";
 
 /** A rate, like `0.4`, `12` or `3.4k`. */
 export function rate(value: number): string {
@@ -21,12 +22,5 @@ export function bytes(value: number): string {
 
 /** A whole number, or a dash where it is not known. */
 export function count(value: number | null): string {
-  return value === null ? "–" : value.toLocaleString("en");
-}
-
-/** The end of an axis that holds a value: 1, 2 or 5 times a power of ten. */
-export function roundUp(value: number): number {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return power * ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10);
+  return value === null ? NONE : value.toLocaleString("en");
 }

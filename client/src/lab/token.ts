@@ -1,4 +1,5 @@
-// The token that the terminal prints, which acting needs: it comes behind the # of the address, which no server sees.
+// The token that the terminal prints, which every action needs: it stands behind the # of the address, which no server
+// receives.
 
 const KEY = "faultline-token";
 

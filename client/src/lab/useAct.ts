@@ -1,22 +1,22 @@
-// Asking the lab to do something: whether it is under way, and why it was not done.
+// Actions of the lab: a request, its state, and the reason if it is refused.
 import { useCallback, useState } from "react";
 import { act } from "./live";
 
-/** Something that can be asked for. */
+/** An action. */
 export interface Acting {
-  /** Asks; true if it is done. */
+  /** Requests it; true if it succeeds. */
   go: (method: "POST" | "DELETE", route: string, body?: unknown) => Promise<boolean>;
-  isUnderWay: boolean;
+  isPending: boolean;
   problem: string | undefined;
 }
 
-/** Asks with a token. */
+/** Requests actions with a token. */
 export function useAct(token: string): Acting {
-  const [isUnderWay, setUnderWay] = useState(false);
+  const [isPending, setPending] = useState(false);
   const [problem, setProblem] = useState<string>();
   const go = useCallback(
     async (method: "POST" | "DELETE", route: string, body?: unknown) => {
-      setUnderWay(true);
+      setPending(true);
       setProblem(undefined);
       try {
         await act(method, route, token, body);
@@ -25,10 +25,10 @@ export function useAct(token: string): Acting {
         setProblem(error instanceof Error ? error.message : String(error));
         return false;
       } finally {
-        setUnderWay(false);
+        setPending(false);
       }
     },
     [token],
   );
-  return { go, isUnderWay, problem };
+  return { go, isPending, problem };
 }

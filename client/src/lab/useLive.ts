@@ -1,12 +1,12 @@
-// The state of the lab as it is now: told whole first, then what changes. After a break all is told again.
+// The state of the lab: complete at first and after a break, then changes.
 import { useEffect, useState } from "react";
 import { changed, read, type State, type System } from "./live";
 
-/** What is known of the lab. */
+/** The lab as far as it is known. */
 export interface Live {
   system?: System;
   state?: State;
-  /** Whether it tells right now. */
+  /** True while it sends. */
   connected: boolean;
 }
 

@@ -1,17 +1,18 @@
-// The entries that were stored last, and the path that each came by.
+// The latest stored entries, and the path of each.
 import { useCallback, useEffect, useState } from "react";
 import { type Ending, perform } from "../broker/exchange";
 import { Table } from "../table/Table";
 import { cut } from "../text/cut";
+import { ENTRIES } from "../words";
 
-/** Entries that are asked for. */
+/** Number of entries that are read. */
 const LIMIT = 20;
-/** Milliseconds between two readings, where they are wanted. */
+/** Milliseconds between two readings. */
 const EVERY = 2000;
 /** Characters of an entry's data in its row; the rest can be opened. */
 const ROW = 80;
 
-/** An entry as the broker tells it. */
+/** An entry as the broker returns it. */
 interface Entry {
   id: string;
   name: string;
@@ -24,10 +25,10 @@ function entriesOf(ending: Ending): Entry[] | string {
   if (ending.kind !== "answered") return ending.message;
   const { ok, message, envelope } = ending.answer;
   if (!ok) return message;
-  return Array.isArray(envelope?.data) ? (envelope.data as Entry[]) : "the answer holds no entries";
+  return Array.isArray(envelope?.data) ? (envelope.data as Entry[]) : ENTRIES.notEntries;
 }
 
-/** Reads them when `broker` or `stored` (a count of what was stored here) changes, and when asked to. */
+/** The entries, read again when `broker` or `stored` (the number stored from this page) changes, and on request. */
 export function Entries({ broker, stored }: { broker: string; stored: number }) {
   const [entries, setEntries] = useState<readonly Entry[]>();
   const [problem, setProblem] = useState<string>();
@@ -36,7 +37,7 @@ export function Entries({ broker, stored }: { broker: string; stored: number }) 
   const refresh = useCallback(
     async (signal: AbortSignal) => {
       const url = `${broker}/logs?limit=${LIMIT}`;
-      const ending = await perform({ service: "Entries", method: "GET", url, headers: {} }, signal);
+      const ending = await perform({ service: ENTRIES.service, method: "GET", url, headers: {} }, signal);
       if (signal.aborted) return;
       const read = entriesOf(ending);
       setProblem(typeof read === "string" ? read : undefined);
@@ -62,14 +63,13 @@ export function Entries({ broker, stored }: { broker: string; stored: number }) 
 
   return (
     <section aria-labelledby="entries-title">
-      <h2 id="entries-title">Entries last stored</h2>
+      <h2 id="entries-title">{ENTRIES.title}</h2>
       <p className="tools">
         <button type="button" className="small" onClick={() => void refresh(new AbortController().signal)}>
-          Refresh
+          {ENTRIES.refresh}
         </button>
         <label>
-          <input type="checkbox" checked={follows} onChange={(event) => setFollows(event.target.checked)} /> keep
-          refreshing
+          <input type="checkbox" checked={follows} onChange={(event) => setFollows(event.target.checked)} /> {ENTRIES.follow}
         </label>
       </p>
       {problem !== undefined && (
@@ -84,9 +84,9 @@ export function Entries({ broker, stored }: { broker: string; stored: number }) 
 }
 
 function EntryTable({ entries }: { entries: readonly Entry[] }) {
-  if (entries.length === 0) return <p className="quiet">Nothing is stored yet.</p>;
+  if (entries.length === 0) return <p className="quiet">{ENTRIES.none}</p>;
   return (
-    <Table label="table of the entries" titles={["stored", "path", "name", "data", "id"]}>
+    <Table label={ENTRIES.table} titles={ENTRIES.columns}>
       {entries.map((entry) => (
         <tr key={entry.id}>
           <td>{entry.created_at}</td>

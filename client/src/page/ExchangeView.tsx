@@ -1,11 +1,12 @@
-// One exchange: what was sent and what came back, side by side.
+// One exchange: request and answer, side by side.
 import { cut } from "../text/cut";
+import { EXCHANGE } from "../words";
 import { Elapsed } from "./Elapsed";
 import { outcomeOf } from "./outcome";
 import { shownBody } from "./paths";
 import type { Exchange } from "./useExchanges";
 
-/** The exchange in whole; `cancel` ends the waiting for it. */
+/** The whole exchange; `cancel` gives up waiting for its answer. */
 export function ExchangeView({ exchange, cancel }: { exchange: Exchange; cancel: () => void }) {
   return (
     <div className="exchange">
@@ -21,7 +22,7 @@ function Sent({ exchange: { request } }: { exchange: Exchange }) {
   if (request.body !== undefined) lines.push("", shownBody(request.body));
   return (
     <section aria-labelledby="sent-title">
-      <h3 id="sent-title">Sent</h3>
+      <h3 id="sent-title">{EXCHANGE.sent}</h3>
       <pre tabIndex={0}>{cut(lines.join("\n"))}</pre>
     </section>
   );
@@ -33,19 +34,19 @@ function Received({ exchange, cancel }: { exchange: Exchange; cancel: () => void
   const answer = ending?.kind === "answered" ? ending.answer : undefined;
   return (
     <section aria-labelledby="received-title">
-      <h3 id="received-title">Received</h3>
+      <h3 id="received-title">{EXCHANGE.received}</h3>
       <p className={`outcome ${outcome.kind}`}>
         <span aria-hidden="true">{outcome.sign} </span>
         <strong>{outcome.state}</strong> {outcome.took ?? <Elapsed since={exchange.begun} />}
         {ending === undefined && (
           <button type="button" className="small" onClick={cancel}>
-            Cancel
+            {EXCHANGE.cancel}
           </button>
         )}
       </p>
       {answer === undefined ? <p>{outcome.message}</p> : null}
-      {answer?.retryAfter !== undefined && <p>Ask again after {answer.retryAfter} s.</p>}
-      {answer?.oddity !== undefined && <p className="oddity">{`Odd: ${answer.oddity}.`}</p>}
+      {answer?.retryAfter !== undefined && <p>{EXCHANGE.retry(answer.retryAfter)}</p>}
+      {answer?.oddity !== undefined && <p className="oddity">{EXCHANGE.oddity(answer.oddity)}</p>}
       {answer !== undefined && answer.body !== "" && <pre tabIndex={0}>{cut(answer.body)}</pre>}
     </section>
   );

@@ -1,5 +1,6 @@
-// The fields of the requests, and a button for each path.
+// Fields of the requests, and a button for each path.
 import type { ReactNode } from "react";
+import { FIELDS, PAGE } from "../words";
 import { type Fields, type Path, PATHS, SEVERITIES } from "./paths";
 
 interface Props {
@@ -16,12 +17,12 @@ export function Form({ fields, change, send }: Props) {
   });
   return (
     <section className="form" aria-labelledby="form-title">
-      <h2 id="form-title">Send</h2>
+      <h2 id="form-title">{PAGE.send}</h2>
       <div className="fields">
-        <Field label="Email">
+        <Field label={FIELDS.email}>
           <input type="email" autoComplete="off" {...text("email")} />
         </Field>
-        <Field label="Password">
+        <Field label={FIELDS.password}>
           <input
             type="password"
             autoComplete="off"
@@ -29,10 +30,10 @@ export function Form({ fields, change, send }: Props) {
             onChange={(event) => change({ ...fields, password: event.target.value })}
           />
         </Field>
-        <Field label="Name of the entry">
+        <Field label={FIELDS.name}>
           <input {...text("name")} />
         </Field>
-        <Field label="Severity (RabbitMQ)">
+        <Field label={FIELDS.severity}>
           <select
             value={fields.severity}
             onChange={(event) => change({ ...fields, severity: event.target.value as Fields["severity"] })}
@@ -42,7 +43,7 @@ export function Form({ fields, change, send }: Props) {
             ))}
           </select>
         </Field>
-        <Field label="Data of the entry" isWide>
+        <Field label={FIELDS.data} isWide>
           <textarea rows={2} {...text("data")} />
         </Field>
       </div>

@@ -1,6 +1,7 @@
 // The output area: a line for each exchange, the newest first.
 import { clock } from "../text/time";
 import { cut } from "../text/cut";
+import { OUTPUT } from "../words";
 import { Elapsed } from "./Elapsed";
 import { outcomeOf } from "./outcome";
 import type { Exchange } from "./useExchanges";
@@ -10,7 +11,7 @@ const LINE = 200;
 
 interface Props {
   exchanges: readonly Exchange[];
-  /** The one that is shown in whole. */
+  /** The exchange that is shown as a whole. */
   shown: number | undefined;
   show: (id: number) => void;
 }
@@ -20,11 +21,11 @@ export function Output({ exchanges, shown, show }: Props) {
   const last = exchanges.find((exchange) => exchange.ending !== undefined);
   return (
     <section aria-labelledby="output-title">
-      <h2 id="output-title">Output</h2>
+      <h2 id="output-title">{OUTPUT.title}</h2>
       <p className="spoken" role="status">
         {last === undefined ? "" : spoken(last)}
       </p>
-      {exchanges.length === 0 && <p className="quiet">Nothing was sent yet: press a button.</p>}
+      {exchanges.length === 0 && <p className="quiet">{OUTPUT.none}</p>}
       <ol className="output">
         {exchanges.map((exchange) => (
           <li key={exchange.id}>

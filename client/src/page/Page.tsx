@@ -1,4 +1,4 @@
-// The page: what to send, what became of it, and what is stored.
+// The page: a request on each path, its answer, and the stored entries.
 import { useState } from "react";
 import { Entries } from "./Entries";
 import { ExchangeView } from "./ExchangeView";
@@ -6,6 +6,7 @@ import { Form } from "./Form";
 import { Output } from "./Output";
 import { INITIAL, type Path, requestOf } from "./paths";
 import { useExchanges } from "./useExchanges";
+import { PAGE } from "../words";
 
 /** The whole page, for the broker at this address. */
 export function Page({ broker }: { broker: string }) {
@@ -16,7 +17,7 @@ export function Page({ broker }: { broker: string }) {
   const shown = list.find((exchange) => exchange.id === chosen) ?? list[0];
 
   const press = async (path: Path) => {
-    // The one that was just sent is shown, until another is chosen.
+    // The newest exchange is shown, until another is chosen.
     setChosen(undefined);
     const ending = await send(requestOf(path, fields, broker));
     if (path.stores && ending.kind === "answered" && ending.answer.ok) setStored((count) => count + 1);
@@ -25,15 +26,15 @@ export function Page({ broker }: { broker: string }) {
   return (
     <>
       <header>
-        <h1>Faultline</h1>
+        <h1>{PAGE.title}</h1>
         <p>
-          Try every path through the system. The broker is at <code>{broker}</code>.
+          {PAGE.about} <code>{broker}</code>.
         </p>
       </header>
       <main>
         <Form fields={fields} change={setFields} send={(path) => void press(path)} />
         {shown !== undefined && (
-          <section aria-label={`Exchange with ${shown.request.service}`}>
+          <section aria-label={PAGE.exchange(shown.request.service)}>
             <h2>{shown.request.service}</h2>
             <ExchangeView exchange={shown} cancel={() => cancel(shown.id)} />
           </section>

@@ -1,21 +1,22 @@
-// How an exchange is told in one line: never by its colour alone.
+// An exchange in one line: never by its colour alone.
 import { millis } from "../text/time";
+import { EXCHANGE } from "../words";
 import type { Exchange } from "./useExchanges";
 
-/** What became of an exchange. */
+/** The outcome of an exchange. */
 export interface Outcome {
   kind: "pending" | "ok" | "error" | "cancelled";
   sign: string;
   /** Status or state. */
   state: string;
   message: string;
-  /** How long it took; none while it is under way. */
+  /** Time from request to answer; none while it is in flight. */
   took?: string;
 }
 
-/** What became of it, so far. */
+/** The outcome so far. */
 export function outcomeOf({ ending }: Exchange): Outcome {
-  if (ending === undefined) return { kind: "pending", sign: "…", state: "pending", message: "no answer yet" };
+  if (ending === undefined) return { kind: "pending", sign: "…", state: EXCHANGE.pending, message: EXCHANGE.noAnswer };
   const took = millis(ending.ms);
   switch (ending.kind) {
     case "answered": {
@@ -24,8 +25,8 @@ export function outcomeOf({ ending }: Exchange): Outcome {
       return { kind: ok ? "ok" : "error", sign: ok ? "✓" : "✗", state, message, took };
     }
     case "unreachable":
-      return { kind: "error", sign: "✗", state: "not reached", message: ending.message, took };
+      return { kind: "error", sign: "✗", state: EXCHANGE.unreachable, message: ending.message, took };
     case "cancelled":
-      return { kind: "cancelled", sign: "⊘", state: "cancelled", message: ending.message, took };
+      return { kind: "cancelled", sign: "⊘", state: EXCHANGE.cancelled, message: ending.message, took };
   }
 }

@@ -1,10 +1,11 @@
-// The ways through the system, and what each button sends.
+// Paths through the system, and the request of each.
+import * as words from "../words";
 import { idempotencyKey, type Request } from "../broker/exchange";
 
 /** Severities that a message to RabbitMQ can have. */
 export const SEVERITIES = ["INFO", "WARNING", "ERROR"] as const;
 
-/** What a person has filled in. */
+/** Content of the fields. */
 export interface Fields {
   email: string;
   password: string;
@@ -13,7 +14,7 @@ export interface Fields {
   severity: (typeof SEVERITIES)[number];
 }
 
-/** What stands in the fields at first: what works. */
+/** Content of the fields at first, which every path accepts. */
 export const INITIAL: Fields = {
   email: "admin@example.com",
   password: "password123",
@@ -22,13 +23,13 @@ export const INITIAL: Fields = {
   severity: "INFO",
 };
 
-/** A way through the system. */
+/** A path through the system. */
 export interface Path {
-  /** On its button. */
+  /** Title of its button. */
   title: string;
-  /** What it shows, in a few words. */
+  /** Explanation in a few words. */
   about: string;
-  /** Whether a success stores an entry. */
+  /** True if a success stores an entry. */
   stores: boolean;
   route: string;
   body: (fields: Fields) => unknown;
@@ -36,35 +37,27 @@ export interface Path {
 
 const entry = ({ name, data }: Fields) => ({ name, data });
 
-/** All of them, in the order of their buttons. */
+/** All paths, in the order of their buttons. */
 export const PATHS: readonly Path[] = [
-  { title: "Broker", about: "the entry alone", stores: false, route: "/", body: () => ({}) },
-  {
-    title: "Authentication",
-    about: "JSON to authentication, PostgreSQL",
-    stores: false,
-    route: "/authentication",
-    body: ({ email, password }) => ({ email, password }),
-  },
-  { title: "Log by gRPC", about: "gRPC to logger, MongoDB", stores: true, route: "/grpc-logger", body: entry },
-  {
-    title: "Log by RabbitMQ",
-    about: "RabbitMQ, listener, logger, MongoDB",
-    stores: true,
-    route: "/rabbitmq-logger",
-    body: (fields) => ({ ...entry(fields), severity: fields.severity }),
-  },
-  { title: "Log by JSON", about: "JSON to logger, MongoDB", stores: true, route: "/json-logger", body: entry },
+  path(words.PATHS.broker, false, "/", () => ({})),
+  path(words.PATHS.authentication, false, "/authentication", ({ email, password }) => ({ email, password })),
+  path(words.PATHS.grpc, true, "/grpc-logger", entry),
+  path(words.PATHS.amqp, true, "/rabbitmq-logger", (fields) => ({ ...entry(fields), severity: fields.severity })),
+  path(words.PATHS.json, true, "/json-logger", entry),
 ];
 
-/** What the button of a path sends. */
+function path([title, about]: readonly [string, string], stores: boolean, route: string, body: Path["body"]): Path {
+  return { title, about, stores, route, body };
+}
+
+/** The request of a path. */
 export function requestOf(path: Path, fields: Fields, broker: string): Request {
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (path.stores) headers["Idempotency-Key"] = idempotencyKey();
   return { service: path.title, method: "POST", url: broker + path.route, headers, body: path.body(fields) };
 }
 
-/** The body as it is shown: without the password. */
+/** The body without the password, for the screen. */
 export function shownBody(body: unknown): string {
   const hide = (key: string, value: unknown) => (key === "password" ? "••••••••" : value);
   return JSON.stringify(body, hide, 2);

@@ -1,4 +1,4 @@
-// Every request that was made on this page, the newest first.
+// Requests of this page, the newest first.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type Ending, perform, type Request } from "../broker/exchange";
 
@@ -10,7 +10,7 @@ export interface Exchange {
   id: number;
   begun: Date;
   request: Request;
-  /** None while it is under way. */
+  /** None while it is in flight. */
   ending?: Ending;
 }
 
@@ -21,28 +21,28 @@ export interface Exchanges {
   cancel: (id: number) => void;
 }
 
-/** Keeps the exchanges of a page; those under way are cancelled when it goes. */
+/** Keeps the exchanges of a page; those in flight are cancelled when it goes. */
 export function useExchanges(): Exchanges {
   const [list, setList] = useState<readonly Exchange[]>([]);
   const next = useRef(1);
-  const underWay = useRef(new Map<number, AbortController>());
+  const inFlight = useRef(new Map<number, AbortController>());
 
   useEffect(() => {
-    const controllers = underWay.current;
+    const controllers = inFlight.current;
     return () => controllers.forEach((controller) => controller.abort());
   }, []);
 
   const send = useCallback(async (request: Request) => {
     const id = next.current++;
     const controller = new AbortController();
-    underWay.current.set(id, controller);
+    inFlight.current.set(id, controller);
     setList((list) => [{ id, begun: new Date(), request }, ...list].slice(0, KEPT));
     const ending = await perform(request, controller.signal);
-    underWay.current.delete(id);
+    inFlight.current.delete(id);
     setList((list) => list.map((exchange) => (exchange.id === id ? { ...exchange, ending } : exchange)));
     return ending;
   }, []);
 
-  const cancel = useCallback((id: number) => underWay.current.get(id)?.abort(), []);
+  const cancel = useCallback((id: number) => inFlight.current.get(id)?.abort(), []);
   return { list, send, cancel };
 }

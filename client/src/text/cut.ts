@@ -1,4 +1,5 @@
 // Long texts are cut, so that one answer can't make the page slow.
+import { more } from "../words";
 
 /** Characters of a text that are shown. */
 export const SHOWN = 20_000;
@@ -7,5 +8,5 @@ export const SHOWN = 20_000;
 export function cut(text: string, most: number = SHOWN): string {
   if (text.length <= most) return text;
   const left = (text.length - most).toLocaleString("en");
-  return `${text.slice(0, most)}\n… ${left} characters more are not shown`;
+  return `${text.slice(0, most)}\n${more(left)}`;
 }

@@ -14,14 +14,17 @@
 //! | [`measure`] | figures of a load without a history | none |
 //! | [`checker`] | from history to verdict | none |
 //! | [`report`] | verdict and figures, for people and machines | none |
+//! | [`picture`] | pictures of the system and of time, for report and lab | none |
 //! | [`runner`] | conducts one run, emits typed events | yes |
 //! | [`live`] | a run, or a system that is up, on a page; manual faults and loads | yes |
 //! | [`cli`] | the command line, one file for each verb | yes |
 
 pub mod cli;
 pub mod fault;
+pub mod lab;
 pub mod live;
 pub mod load;
+pub mod picture;
 pub mod report;
 pub mod runner;
 

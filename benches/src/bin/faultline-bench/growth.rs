@@ -1,83 +1,86 @@
-//! What growth does: to the cost of an entry with ever more stored, to the cost of a request with ever more
-//! connections, and to the throughput with more listeners and loggers.
+//! Growth: the cost of an entry with ever more stored, the cost of a request with ever more connections, and the
+//! throughput with more listeners and loggers.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use benches::closed::{self, Answer, Caller, Until};
+use benches::closed::{self, CallOutcome, Caller, Until};
 use benches::http::{HttpCaller, Question};
-use benches::{Failed, System, stored};
+use benches::{BenchError, RunningSystem, store_watch};
 use clap::Args;
 use faultline::cli::output::note;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 
-use crate::session::{self, Notes, Plan};
+use crate::session::{self, Notes, SystemPlan};
 use crate::store::{SIZE, database, document};
 
-/// Entries that are stored when the cost is measured.
+// Powers of ten show whether the cost grows with the number or with its logarithm.
+/// Entries in the store when the cost is measured.
 const STORED: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
-/// Entries by which the cost is measured: few enough to leave the least of [`STORED`] what it is.
+// Few beside most of `STORED`, which they add to, and enough for a CPU time in clock ticks of 10 ms.
+/// Entries that measure the cost.
 const SAMPLE: u64 = 4_000;
 
-/// Pages that are read.
+// A page takes seconds when much is stored.
+/// Number of pages that are read.
 const READS: u64 = 5;
 
-/// Connections that are open when the cost is measured.
+/// Open connections when the cost is measured.
 const CONNECTED: [usize; 4] = [1, 10, 100, 1_000];
 
-/// Entries in one insert, while the store is filled.
+/// Entries of one insert that fills the store.
 const BATCH: u64 = 1_000;
 
-/// Nodes that store an entry between them.
+/// Nodes that have a part in storing an entry.
 const STORING: [&str; 3] = ["broker", "logger", "mongo"];
 
-/// Of what there is more than one.
+/// Replicas of each measurement, by node.
 const REPLICAS: [&[(&str, usize)]; 3] = [&[], &[("listener", 3)], &[("listener", 3), ("logger", 2)]];
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Growth {
-    /// Only the part of this name
+pub(crate) struct GrowthVerb {
+    /// Name of the only part to run
     #[arg(long, value_enum)]
-    only: Option<Part>,
+    only: Option<GrowthPart>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
-    /// From 1,000 to 1,000,000 stored entries
+enum GrowthPart {
+    /// Stored entries, from 1,000 to 1,000,000
     Stored,
-    /// From 1 to 1,000 connections
+    /// Connections, from 1 to 1,000
     Connected,
     /// More listeners and loggers
     Replicas,
 }
 
-/// Someone with many connections, each of which is used by turns.
-struct ByTurns {
+/// Caller that uses many connections in turns.
+struct RoundRobin {
     callers: Vec<HttpCaller>,
     next: usize,
 }
 
-impl Caller for ByTurns {
-    async fn call(&mut self) -> Result<Answer, Failed> {
+impl Caller for RoundRobin {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         self.next = (self.next + 1) % self.callers.len();
         self.callers[self.next].call().await
     }
 }
 
-impl Growth {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+impl GrowthVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let wanted = |part| self.only.is_none_or(|only| only == part);
         let mut code = ExitCode::SUCCESS;
-        if wanted(Part::Stored) {
-            code = session::on_system("growth-stored", Plan::default(), with_more_stored)?;
+        if wanted(GrowthPart::Stored) {
+            code = session::on_system("growth-stored", SystemPlan::default(), with_more_stored)?;
         }
-        if wanted(Part::Connected) && code == ExitCode::SUCCESS {
-            code = session::on_system("growth-connected", Plan::default(), with_more_connected)?;
+        if wanted(GrowthPart::Connected) && code == ExitCode::SUCCESS {
+            code = session::on_system("growth-connected", SystemPlan::default(), with_more_connected)?;
         }
-        if wanted(Part::Replicas) {
+        if wanted(GrowthPart::Replicas) {
             for replicas in REPLICAS {
                 if code == ExitCode::SUCCESS {
                     code = with_replicas(replicas)?;
@@ -88,7 +91,7 @@ impl Growth {
     }
 }
 
-async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Failed> {
+async fn with_more_stored(system: &RunningSystem, notes: &mut Notes) -> Result<(), BenchError> {
     let logs = database(system).await?.collection("logs");
     let broker = system.address("broker", 8080)?;
     let mut there = 0;
@@ -104,7 +107,7 @@ async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Fail
         notes.add(&format!("growth/{number} stored: p50"), lap.millis(0.5), "ms");
         notes.add(&format!("growth/{number} stored: rate"), lap.rate(), "/s");
         let reader = HttpCaller::many(1, broker, &Question::Read).await?;
-        // FerretDB sorts all that is stored for each page, so it may take longer than the broker waits.
+        // FerretDB sorts the whole store for each page, which may take longer than the broker waits.
         match closed::run(reader, Until::Calls(READS)).await {
             Ok(lap) => {
                 notes.add(&format!("growth/{number} stored: reading the newest, p50"), lap.millis(0.5), "ms")
@@ -115,7 +118,7 @@ async fn with_more_stored(system: &System, notes: &mut Notes) -> Result<(), Fail
     Ok(())
 }
 
-async fn with_more_connected(system: &System, notes: &mut Notes) -> Result<(), Failed> {
+async fn with_more_connected(system: &RunningSystem, notes: &mut Notes) -> Result<(), BenchError> {
     let broker = system.address("broker", 8080)?;
     for number in CONNECTED {
         for (name, question, nodes) in [
@@ -124,7 +127,7 @@ async fn with_more_connected(system: &System, notes: &mut Notes) -> Result<(), F
         ] {
             let callers = HttpCaller::many(number, broker, &question).await?;
             let before = cpu(system, nodes)?;
-            let lap = closed::run(vec![ByTurns { callers, next: 0 }], Until::Calls(SAMPLE)).await?;
+            let lap = closed::run(vec![RoundRobin { callers, next: 0 }], Until::Calls(SAMPLE)).await?;
             let used = cpu(system, nodes)?.saturating_sub(before);
             let name = |what: &str| format!("growth/{number} connected: {name}, {what}");
             notes.add(&name("cpu of a request"), micros(used, lap.done.count()), "µs");
@@ -134,12 +137,12 @@ async fn with_more_connected(system: &System, notes: &mut Notes) -> Result<(), F
     Ok(())
 }
 
-/// Publishes for a while, and counts what is in the store in the end.
-fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failed> {
+/// Publishes for a while, and counts the entries in the store at the end.
+fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, BenchError> {
     let owned = replicas.iter().map(|(node, number)| ((*node).to_owned(), *number)).collect();
-    let plan = Plan { replicas: owned, ..Plan::default() };
-    let told: Vec<String> = replicas.iter().map(|(node, number)| format!("{number} {node}s")).collect();
-    let told = if told.is_empty() { "one of each".to_owned() } else { told.join(", ") };
+    let plan = SystemPlan { replicas: owned, ..SystemPlan::default() };
+    let title: Vec<String> = replicas.iter().map(|(node, number)| format!("{number} {node}s")).collect();
+    let title = if title.is_empty() { "one of each".to_owned() } else { title.join(", ") };
     let file = format!("growth-replicas-{}", replicas.len());
     session::on_system(&file, plan, async |system, notes| {
         let logs = database(system).await?.collection::<Document>("logs");
@@ -151,28 +154,31 @@ fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, Failed> {
         let acknowledged = lap.done.count();
         let loggers: Vec<_> = system.stack().topology().replicas("logger").collect();
         let mut counted = 0;
+        // The broker acknowledges what RabbitMQ has; the rate counts until the last entry is in the store.
         while counted < acknowledged {
             tokio::time::sleep(Duration::from_millis(5)).await;
             counted = 0;
             for logger in &loggers {
-                counted += stored::count(system.address(logger, 80)?).await?;
+                counted += store_watch::stored_entries(system.address(logger, 80)?).await?;
             }
         }
         let rate = acknowledged as f64 / begun.elapsed().as_secs_f64();
-        notes.add(&format!("growth/{told}: log-amqp stored"), rate, "/s");
+        notes.add(&format!("growth/{title}: log-amqp stored"), rate, "/s");
         let there = logs.count_documents(doc! {}).await?;
         let beyond = there as f64 - acknowledged as f64;
-        notes.add(&format!("growth/{told}: stored beyond what was acknowledged"), beyond, "");
+        notes.add(&format!("growth/{title}: stored beyond what was acknowledged"), beyond, "");
         for listener in system.stack().topology().replicas("listener") {
-            let share = stored::handed_on(system.address(listener, 80)?).await? as f64 / acknowledged as f64;
-            notes.add(&format!("growth/{told}: share of {listener}"), share, "");
+            let share = store_watch::stored_messages(system.address(listener, 80)?).await? as f64
+                / acknowledged as f64;
+            notes.add(&format!("growth/{title}: share of {listener}"), share, "");
         }
         Ok(())
     })
 }
 
-/// Stores so many entries as the logger does, past it.
-async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), Failed> {
+/// Stores entries as the logger does, past the logger.
+async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), BenchError> {
+    // Past the logger: a million entries by it would take minutes, and only their number counts here.
     let mut left = number;
     while left > 0 {
         let documents: Vec<Document> = (0..left.min(BATCH)).map(|_| document()).collect();
@@ -182,7 +188,7 @@ async fn fill(logs: &Collection<Document>, number: u64) -> Result<(), Failed> {
     Ok(())
 }
 
-fn cpu(system: &System, nodes: &[&str]) -> Result<Duration, Failed> {
+fn cpu(system: &RunningSystem, nodes: &[&str]) -> Result<Duration, BenchError> {
     nodes.iter().map(|node| system.cpu(node)).sum()
 }
 

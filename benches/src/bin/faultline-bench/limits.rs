@@ -1,5 +1,5 @@
-//! The services beside the best that their servers and this machine give. Everything is measured in turns, several
-//! rounds of them: a machine that is slower for a while is so to both sides of a ratio.
+//! Services beside the best that their servers and this machine give, in turns. The bare servers that answer the same
+//! requests are measured in `side_by_side`.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -7,22 +7,25 @@ use std::time::{Duration, Instant};
 
 use benches::closed::{self, Lap, Until};
 use benches::http::{HttpCaller, Question};
-use benches::{Failed, System, amqp, stored};
+use benches::{BenchError, RunningSystem, amqp, store_watch};
 use clap::Args;
 use faultline::cli::output::note;
 use mongodb::bson::{Document, doc};
 use mongodb::{Collection, IndexModel};
 
-use crate::session::{self, Plan, Rounds};
+use crate::rounds::Rounds;
+use crate::session::{self, SystemPlan};
 use crate::store::{SIZE, database, document};
 
+// As many as wrk and others use for such figures, and far more than there are cores.
 /// Connections to the broker.
 const CONNECTIONS: usize = 64;
 
 /// Entries in one insert of the bare writer.
 const BATCH: usize = 100;
 
-/// Messages that the bare publisher has unconfirmed.
+// A publisher that waits for each confirm would measure the latency of the disk.
+/// Unconfirmed messages of the bare publisher.
 const OUTSTANDING: usize = 256;
 
 /// Cost of the hashes of the system's users.
@@ -30,8 +33,8 @@ const COST: u32 = 10;
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Limits {
-    /// How often everything is measured; the median counts
+pub(crate) struct LimitsVerb {
+    /// Number of measurements of everything; the median counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
     /// Seconds of each measurement
@@ -39,27 +42,27 @@ pub(crate) struct Limits {
     seconds: u8,
 }
 
-/// Where everything is, and how long each is measured.
-struct Bench {
+/// Addresses, and the time of each measurement.
+struct LimitBench {
     broker: SocketAddr,
     logger: SocketAddr,
     rabbitmq: SocketAddr,
-    /// As the logger keeps its entries: with the index of their order.
+    /// Entries as the logger keeps them: with the index of their order.
     ceiling: Collection<Document>,
-    /// With no index but that of the ids.
+    /// Entries with the index of their ids only.
     bare: Collection<Document>,
     time: Duration,
 }
 
-impl Limits {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+impl LimitsVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let Self { rounds, seconds } = self;
-        session::on_system("limits", Plan::default(), async |system, notes| {
-            let bench = Bench::new(system, Duration::from_secs(seconds.into())).await?;
+        session::on_system("limits", SystemPlan::default(), async |system, notes| {
+            let bench = LimitBench::new(system, Duration::from_secs(seconds.into())).await?;
             let mut measured = Rounds::default();
             for round in 1..=rounds {
                 note(format_args!("round {round} of {rounds}"));
-                bench.round(system, &mut measured).await?;
+                bench.round(&mut measured).await?;
                 measured.note("limits", notes);
             }
             Ok(())
@@ -67,11 +70,12 @@ impl Limits {
     }
 }
 
-impl Bench {
-    async fn new(system: &System, time: Duration) -> Result<Self, Failed> {
+impl LimitBench {
+    async fn new(system: &RunningSystem, time: Duration) -> Result<Self, BenchError> {
         let database = database(system).await?;
         let (ceiling, bare) = (database.collection("ceiling"), database.collection("bare"));
         let newest_first = doc! { "created_at": -1, "_id": -1 };
+        // The logger's index costs the store a part of its rate, which no service could get back.
         ceiling.create_index(IndexModel::builder().keys(newest_first).build()).await?;
         Ok(Self {
             broker: system.address("broker", 8080)?,
@@ -83,7 +87,8 @@ impl Bench {
         })
     }
 
-    async fn round(&self, system: &System, rounds: &mut Rounds) -> Result<(), Failed> {
+    async fn round(&self, rounds: &mut Rounds) -> Result<(), BenchError> {
+        // In turns with what it bounds.
         rounds.add("writer", "/s", self.writer(&self.ceiling).await?);
         rounds.add("writer without the index", "/s", self.writer(&self.bare).await?);
         for (name, p99, route) in
@@ -99,22 +104,16 @@ impl Bench {
         let lap = self.ask(CONNECTIONS, Question::Authenticate).await?;
         rounds.add("authenticate", "/s", lap.rate());
         rounds.add("authenticate p99", "ms", lap.millis(0.99));
-        let before = system.cpu("broker")?;
-        let lap = self.ask(CONNECTIONS, Question::Ping).await?;
-        let cpu = system.cpu("broker")?.saturating_sub(before);
-        rounds.add("ping", "/s", lap.rate());
-        rounds.add("ping p99", "ms", lap.millis(0.99));
-        rounds.add("ping cpu", "µs", cpu.as_secs_f64() * 1e6 / lap.done.count() as f64);
         Ok(())
     }
 
-    async fn ask(&self, connections: usize, question: Question) -> Result<Lap<HttpCaller>, Failed> {
+    async fn ask(&self, connections: usize, question: Question) -> Result<Lap<HttpCaller>, BenchError> {
         let callers = HttpCaller::many(connections, self.broker, &question).await?;
         closed::run(callers, Until::Time(self.time)).await
     }
 
-    /// One writer that inserts batches, straight into the database that the logger writes to.
-    async fn writer(&self, collection: &Collection<Document>) -> Result<f64, Failed> {
+    /// Inserts batches, one after the other, directly into the database that the logger writes to.
+    async fn writer(&self, collection: &Collection<Document>) -> Result<f64, BenchError> {
         let (begun, mut written) = (Instant::now(), 0_u64);
         while begun.elapsed() < self.time {
             let documents: Vec<Document> = (0..BATCH).map(|_| document()).collect();
@@ -124,11 +123,12 @@ impl Bench {
         Ok(written as f64 / begun.elapsed().as_secs_f64())
     }
 
-    async fn log_amqp(&self, rounds: &mut Rounds) -> Result<(), Failed> {
-        let before = stored::count(self.logger).await?;
+    async fn log_amqp(&self, rounds: &mut Rounds) -> Result<(), BenchError> {
+        let before = store_watch::stored_entries(self.logger).await?;
         let begun = Instant::now();
         let lap = self.ask(CONNECTIONS, Question::Log { route: "/rabbitmq-logger", size: SIZE }).await?;
         let acknowledged = lap.done.count();
+        // The broker acknowledges what RabbitMQ has; stored it is later.
         self.wait_for(before + acknowledged).await?;
         rounds.add("log-amqp published", "/s", lap.rate());
         rounds.add("log-amqp p99", "ms", lap.millis(0.99));
@@ -136,19 +136,20 @@ impl Bench {
         Ok(())
     }
 
-    /// Publishes on the queue of the system itself, with its listener at work as it is behind the broker.
-    async fn bare_publisher(&self) -> Result<f64, Failed> {
-        let before = stored::count(self.logger).await?;
-        let (rate, published) = amqp::publish_for(self.rabbitmq, SIZE, OUTSTANDING, self.time).await?;
-        self.wait_for(before + published).await?;
-        Ok(rate)
+    /// Publishes to the queue of the system, whose listener stores the entries, as behind the broker.
+    async fn bare_publisher(&self) -> Result<f64, BenchError> {
+        let before = store_watch::stored_entries(self.logger).await?;
+        let confirms = amqp::publish_for(self.rabbitmq, SIZE, OUTSTANDING, self.time).await?;
+        // What waits in the queue would load the next measurement.
+        self.wait_for(before + confirms.number).await?;
+        Ok(confirms.rate)
     }
 
-    async fn wait_for(&self, count: u64) -> Result<(), Failed> {
+    async fn wait_for(&self, count: u64) -> Result<(), BenchError> {
         let until = Instant::now() + Duration::from_secs(60);
-        while stored::count(self.logger).await? < count {
+        while store_watch::stored_entries(self.logger).await? < count {
             if Instant::now() > until {
-                return Err("not all entries were stored within a minute".into());
+                return Err(format!("store: expected {count} entries within a minute, found fewer").into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -156,8 +157,8 @@ impl Bench {
     }
 }
 
-/// Verifications a second of all cores together.
-async fn bcrypt_alone(time: Duration) -> Result<f64, Failed> {
+/// Verifies passwords on all cores, and returns the verifications per second.
+async fn bcrypt_alone(time: Duration) -> Result<f64, BenchError> {
     let hash = bcrypt::hash("password123", COST)?;
     let cores = std::thread::available_parallelism()?.get();
     let begun = Instant::now();

@@ -1,14 +1,18 @@
-//! `faultline-bench`: what criterion can't ask. How near the services are to what this machine and its servers can do,
-//! whether that stays so with much stored and many connected, what they do when asked for more; and from all that the
-//! tables, the charts and the comparison with the baseline.
+//! `faultline-bench`: the benches that criterion can't do. It measures services beside bare servers and beside the best of
+//! their own servers, growth, overload and the proxy; it writes tables and charts of all benches and compares them with the
+//! baseline.
 
 mod folder;
 mod growth;
 mod limits;
 mod overload;
+mod process;
 mod proxy;
+mod reference;
 mod report;
+mod rounds;
 mod session;
+mod side_by_side;
 mod soak;
 mod store;
 
@@ -17,7 +21,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use faultline::cli::output::note;
 
-/// Benches of the services on real servers, and what comes of all benches.
+// The allocator of the services: the bare server beside them must not lose by its allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Benches of the services on real servers, and the report of all benches.
 #[derive(Parser)]
 #[command(
     name = "faultline-bench",
@@ -26,55 +34,62 @@ use faultline::cli::output::note;
 Exit codes: 0 done, 1 worse than the baseline, 64 a mistake in the command, 69 no system, or results are missing,
 70 an internal error, 130 interrupted."
 )]
-struct Arguments {
+struct BenchArguments {
     #[command(subcommand)]
-    verb: Verb,
+    verb: BenchVerb,
 }
 
 #[derive(Subcommand)]
-enum Verb {
-    /// The services beside what their servers and this machine give at best, in turns
-    Limits(limits::Limits),
+enum BenchVerb {
+    /// The services beside the best that their servers and this machine give, in turns
+    Limits(limits::LimitsVerb),
+    /// The services beside bare servers in Rust and Go, wrk beside this bench, and the proxies beside none, in turns
+    SideBySide(side_by_side::SideBySideVerb),
     /// Cost of an entry from 1,000 to 1,000,000 stored ones, of a request from 1 to 1,000 connections, and with more
     /// listeners and loggers
-    Growth(growth::Growth),
-    /// Three times what a path can take, for a minute
-    Overload(overload::Overload),
+    Growth(growth::GrowthVerb),
+    /// Three times the capacity of a path, for a minute
+    Overload(overload::OverloadVerb),
     /// The proxy of a link beside no proxy, tokio's copy, HAProxy and Toxiproxy, where they are on PATH
-    Proxy(proxy::Proxy),
-    /// The proxy of a link under load, with toxics that come, change and go at random: whether it leaks
-    Soak(soak::Soak),
-    /// What a measured proxy has behind it
+    Proxy(proxy::ProxyVerb),
+    /// The proxy of a link under load, with toxics that come, change and go at random, to find leaks
+    Soak(soak::SoakVerb),
+    /// A bare server, to be measured beside the services
+    #[command(hide = true)]
+    Reference(reference::ReferenceVerb),
+    /// The servers behind a measured proxy
     #[command(hide = true)]
     ProxyOrigin(proxy::Origin),
     /// A proxy that only copies
     #[command(hide = true)]
     ProxyCopy(proxy::PlainCopy),
-    /// Tables and charts of everything measured, and the comparison with the baseline
-    Report(report::Report),
-    /// Makes what was measured the baseline, and writes the comparison into docs/benchmarks.md
-    Record(report::Record),
+    /// Tables and charts of all benches, and the comparison with the baseline
+    Report(report::ReportVerb),
+    /// Makes the last run the baseline, and writes its tables into docs/benchmarks.md
+    Record(report::RecordVerb),
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match BenchArguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Printing can fail only where nobody reads any more.
+            // Printing fails only when nobody reads any more.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
         }
     };
     let done = match arguments.verb {
-        Verb::Limits(verb) => verb.perform(),
-        Verb::Growth(verb) => verb.perform(),
-        Verb::Overload(verb) => verb.perform(),
-        Verb::Proxy(verb) => verb.perform(),
-        Verb::Soak(verb) => verb.perform(),
-        Verb::ProxyOrigin(verb) => verb.perform(),
-        Verb::ProxyCopy(verb) => verb.perform(),
-        Verb::Report(verb) => verb.perform(),
-        Verb::Record(verb) => verb.perform(),
+        BenchVerb::Limits(verb) => verb.perform(),
+        BenchVerb::SideBySide(verb) => verb.perform(),
+        BenchVerb::Growth(verb) => verb.perform(),
+        BenchVerb::Overload(verb) => verb.perform(),
+        BenchVerb::Proxy(verb) => verb.perform(),
+        BenchVerb::Soak(verb) => verb.perform(),
+        BenchVerb::Reference(verb) => verb.perform(),
+        BenchVerb::ProxyOrigin(verb) => verb.perform(),
+        BenchVerb::ProxyCopy(verb) => verb.perform(),
+        BenchVerb::Report(verb) => verb.perform(),
+        BenchVerb::Record(verb) => verb.perform(),
     };
     done.unwrap_or_else(|error| {
         note(format_args!("faultline-bench: {error}"));

@@ -1,28 +1,30 @@
-//! What one verb measures, on a system that is started for it or alone; what was measured until an interruption is kept.
+//! Session of one verb: systems that are started for it, notes of its figures, and a file of those. An interruption ends
+//! the measuring; the figures until then are kept.
 
 use std::process::ExitCode;
 
-use benches::figures::{Figure, Figures};
-use benches::{Failed, System};
+use benches::figures::{BenchFigures, Figure};
+use benches::{BenchError, RunningSystem};
 use faultline::cli::output::note;
 use faultline::stack::Wiring;
 
 use crate::folder;
 
-/// What was measured until now; told as it comes.
+/// Figures until now, each printed when it is added.
 #[derive(Default)]
-pub(crate) struct Notes(Figures);
+pub(crate) struct Notes(BenchFigures);
 
 impl Notes {
-    /// Adds what ran, and its version.
-    pub(crate) fn fact(&mut self, what: &str, told: &str) {
-        self.0.facts.insert(what.to_owned(), told.to_owned());
+    /// Adds a fact: the version of a program, or the reason why it was not measured.
+    pub(crate) fn fact(&mut self, name: &str, fact: &str) {
+        note(format_args!("  {name}: {fact}"));
+        self.0.facts.insert(name.to_owned(), fact.to_owned());
     }
 
-    /// Adds a figure and tells it.
+    /// Adds a figure.
     pub(crate) fn add(&mut self, name: &str, value: f64, unit: &str) {
-        note(format_args!("  {name}: {}", shown(value, unit)));
-        self.0.add(name, Figure::of(value, unit));
+        note(format_args!("  {name}: {}", text_of(value, unit)));
+        self.0.add(name, Figure::new(value, unit));
     }
 
     /// Adds the median of values that were measured one after the other, with the least and the greatest.
@@ -31,18 +33,15 @@ impl Notes {
         sorted.sort_by(f64::total_cmp);
         let (Some(least), Some(greatest)) = (sorted.first(), sorted.last()) else { return };
         let (median, interval) = (sorted[sorted.len() / 2], (*least, *greatest));
-        note(format_args!(
-            "  {name}: {} ({} to {})",
-            shown(median, unit),
-            shown(*least, unit),
-            shown(*greatest, unit)
-        ));
+        let [shown, from, to] = [median, *least, *greatest].map(|value| text_of(value, unit));
+        // Standard error, since the report is what standard output is for.
+        note(format_args!("  {name}: {shown} ({from} to {to})"));
         self.0.add(name, Figure { value: median, unit: unit.to_owned(), interval: Some(interval) });
     }
 }
 
-/// A value with its unit, to read.
-fn shown(value: f64, unit: &str) -> String {
+/// Value with its unit, as readers see it.
+fn text_of(value: f64, unit: &str) -> String {
     match value {
         _ if value >= 100.0 => format!("{value:.0} {unit}"),
         _ if value >= 1.0 => format!("{value:.2} {unit}"),
@@ -50,67 +49,70 @@ fn shown(value: f64, unit: &str) -> String {
     }
 }
 
-/// What was measured round after round, by name and with its unit.
+/// Properties of a system that is to be measured.
 #[derive(Default)]
-pub(crate) struct Rounds(Vec<(String, &'static str, Vec<f64>)>);
-
-impl Rounds {
-    /// Adds what one round has measured.
-    pub(crate) fn add(&mut self, name: &str, unit: &'static str, value: f64) {
-        match self.0.iter_mut().find(|known| known.0 == name) {
-            Some(known) => known.2.push(value),
-            None => self.0.push((name.to_owned(), unit, vec![value])),
-        }
-    }
-
-    /// Notes the median of everything, below a prefix.
-    pub(crate) fn note(&self, prefix: &str, notes: &mut Notes) {
-        for (name, unit, values) in &self.0 {
-            notes.add_median(&format!("{prefix}/{name}"), values, unit);
-        }
-    }
-}
-
-/// What the system is to be like.
-#[derive(Default)]
-pub(crate) struct Plan {
-    /// How many of some nodes.
+pub(crate) struct SystemPlan {
+    /// Number of replicas, by node.
     pub(crate) replicas: Vec<(String, usize)>,
-    /// Whether links have proxies, so that they can be slowed down.
+    /// True if links have proxies, as `faultline up` gives them.
     pub(crate) proxied: bool,
 }
 
-/// Starts the system, measures, ends it, and writes `NAME.json`; an interruption ends the measuring only.
+/// Starts a system, measures, ends it, and writes `NAME.json`.
 pub(crate) fn on_system(
     name: &str,
-    plan: Plan,
-    measure: impl AsyncFnOnce(&System, &mut Notes) -> Result<(), Failed>,
-) -> Result<ExitCode, Failed> {
-    let wiring = if plan.proxied { Wiring::Proxied } else { Wiring::Direct };
-    keep(name, async |notes| {
-        let system = tokio::select! {
-            system = System::start_with(&plan.replicas, wiring) => system?,
-            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::from(130)),
-        };
-        let measured = until_interrupted(measure(&system, notes)).await;
-        system.end().await;
-        measured
+    plan: SystemPlan,
+    measure: impl AsyncFnOnce(&RunningSystem, &mut Notes) -> Result<(), BenchError>,
+) -> Result<ExitCode, BenchError> {
+    on_systems(name, vec![plan], async |systems, notes| match systems {
+        [system] => measure(system, notes).await,
+        _ => Err(format!("expected 1 system, found {}", systems.len()).into()),
     })
 }
 
-/// Measures what needs no system, and writes `NAME.json`.
+/// Starts several systems, which take turns, measures, ends them, and writes `NAME.json`.
+pub(crate) fn on_systems(
+    name: &str,
+    plans: Vec<SystemPlan>,
+    measure: impl AsyncFnOnce(&[RunningSystem], &mut Notes) -> Result<(), BenchError>,
+) -> Result<ExitCode, BenchError> {
+    keep(name, async |notes| {
+        let mut systems = Vec::new();
+        let mut code = until_interrupted(start(&plans, &mut systems)).await;
+        if code.as_ref().is_ok_and(|code| *code == ExitCode::SUCCESS) {
+            code = until_interrupted(measure(&systems, notes)).await;
+        }
+        // Also after an error or an interruption: nodes and data would remain.
+        for system in systems {
+            system.end().await;
+        }
+        code
+    })
+}
+
+async fn start(plans: &[SystemPlan], systems: &mut Vec<RunningSystem>) -> Result<(), BenchError> {
+    for plan in plans {
+        let wiring = if plan.proxied { Wiring::Proxied } else { Wiring::Direct };
+        systems.push(RunningSystem::start_with(&plan.replicas, wiring).await?);
+    }
+    Ok(())
+}
+
+/// Measures without a system, and writes `NAME.json`.
 pub(crate) fn alone(
     name: &str,
-    measure: impl AsyncFnOnce(&mut Notes) -> Result<(), Failed>,
-) -> Result<ExitCode, Failed> {
+    measure: impl AsyncFnOnce(&mut Notes) -> Result<(), BenchError>,
+) -> Result<ExitCode, BenchError> {
     keep(name, async |notes| until_interrupted(measure(notes)).await)
 }
 
-async fn until_interrupted(measuring: impl Future<Output = Result<(), Failed>>) -> Result<ExitCode, Failed> {
+async fn until_interrupted(
+    work: impl Future<Output = Result<(), BenchError>>,
+) -> Result<ExitCode, BenchError> {
     tokio::select! {
-        measured = measuring => measured.map(|()| ExitCode::SUCCESS),
+        done = work => done.map(|()| ExitCode::SUCCESS),
         _ = tokio::signal::ctrl_c() => {
-            note("interrupted: what was measured until now is kept");
+            note("interrupted: figures until now are kept");
             Ok(ExitCode::from(130))
         }
     }
@@ -118,10 +120,11 @@ async fn until_interrupted(measuring: impl Future<Output = Result<(), Failed>>) 
 
 fn keep(
     name: &str,
-    measure: impl AsyncFnOnce(&mut Notes) -> Result<ExitCode, Failed>,
-) -> Result<ExitCode, Failed> {
+    measure: impl AsyncFnOnce(&mut Notes) -> Result<ExitCode, BenchError>,
+) -> Result<ExitCode, BenchError> {
     let mut notes = Notes::default();
     let code = tokio::runtime::Runtime::new()?.block_on(measure(&mut notes));
+    // Before the error is returned: figures until then are worth minutes.
     if !notes.0.figures.is_empty() {
         let file = folder::fresh()?.join(format!("{name}.json"));
         notes.0.write(&file)?;

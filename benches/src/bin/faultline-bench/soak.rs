@@ -1,11 +1,11 @@
-//! The proxy of a link for a long time: under load on connections old and new, with toxics of every kind that come,
-//! change and go at random. What it holds at rest at the end is set against what it held after the first minute.
+//! Proxy of a link for a long time, under load on old and new connections, with toxics of every kind that come, change
+//! and go at random. Its resources when idle at the end are compared with those after the first minute, to find leaks.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use benches::Failed;
+use benches::BenchError;
 use clap::Args;
 use faultline_toxics::KINDS;
 use hyper::Method;
@@ -15,36 +15,39 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::proxy::{Api, Doors, Pinger, Process, faultline, origin};
+use crate::process::MeasuredProcess;
+use crate::proxy::{Api, OriginAddresses, Pinger, faultline, origin};
 use crate::session::{self, Notes};
 
-/// Load until what is held is measured for the first time.
+/// Time of load before the first measurement.
 const WARM_UP: Duration = Duration::from_secs(60);
 
-/// Connections with round trips, and those that only read.
+/// Connections with round trips.
 const PINGERS: usize = 16;
-const DRINKERS: usize = 4;
 
-/// How long a client waits before it gives a connection up: some toxics never let anything through.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Connections that only read.
+const READERS: usize = 4;
 
-/// How long nobody is connected before what is held is measured: connections that a toxic holds end within that.
-const REST: Duration = Duration::from_secs(5);
+/// Time after which a client gives a connection up: some toxics never let anything through.
+const TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Time without clients before a measurement, in which connections end that a toxic holds.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// The options of the verb.
 #[derive(Args)]
-pub(crate) struct Soak {
+pub(crate) struct SoakVerb {
     /// Minutes of load, after the first that is not counted
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1440))]
     minutes: u16,
-    /// Seed of what is done to the toxics
+    /// Seed of the changes of the toxics
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// What the proxy holds, and what it has done.
+/// Resources of the proxy, and the number of connections until now.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct Resources {
     memory: f64,
     descriptors: usize,
     tasks: u64,
@@ -52,82 +55,86 @@ struct Held {
     connections: u64,
 }
 
-/// The proxy, and those in front of it and behind it.
-struct Bench {
-    process: Process,
+/// Proxy under load.
+struct SoakBench {
+    process: MeasuredProcess,
     api: Api,
-    doors: [SocketAddr; 2],
+    endpoints: [SocketAddr; 2],
 }
 
-/// The links that are loaded.
+/// Links that are loaded.
 const LINKS: [&str; 2] = ["echo", "source"];
 
-impl Soak {
-    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+impl SoakVerb {
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         session::alone("soak", async |notes| {
-            let (_origin, doors) = origin(0)?;
-            let bench = Bench::start(doors).await?;
-            let mut dice = Dice(self.seed | 1);
-            let edits = bench.load(WARM_UP, &mut dice).await?;
-            let first = bench.at_rest().await?;
+            let (_origin, endpoints) = origin(0)?;
+            let bench = SoakBench::start(endpoints).await?;
+            let mut random = XorShift(self.seed | 1);
+            let edits = bench.load(WARM_UP, &mut random).await?;
+            let first = bench.idle_resources().await?;
             note(notes, "after the first minute", first, edits);
-            let edits = edits + bench.load(Duration::from_secs(60) * self.minutes.into(), &mut dice).await?;
-            let last = bench.at_rest().await?;
+            let edits =
+                edits + bench.load(Duration::from_secs(60) * self.minutes.into(), &mut random).await?;
+            let last = bench.idle_resources().await?;
             note(notes, &format!("after {} minutes more", self.minutes), last, edits);
+            // Memory is left out: allocators keep what they once had.
             if (last.descriptors, last.tasks, last.open) != (first.descriptors, first.tasks, first.open) {
-                return Err("the proxy holds more than it did".into());
+                return Err(format!("resources: expected {first:?}, found {last:?}").into());
             }
             Ok(())
         })
     }
 }
 
-fn note(notes: &mut Notes, when: &str, held: Held, edits: u64) {
+fn note(notes: &mut Notes, when: &str, resources: Resources, edits: u64) {
     for (what, value, unit) in [
-        ("memory", held.memory, "MiB"),
-        ("descriptors", held.descriptors as f64, ""),
-        ("tasks", held.tasks as f64, ""),
-        ("connections open", held.open as f64, ""),
-        ("connections until then", held.connections as f64, ""),
+        ("memory", resources.memory, "MiB"),
+        ("descriptors", resources.descriptors as f64, ""),
+        ("tasks", resources.tasks as f64, ""),
+        ("connections open", resources.open as f64, ""),
+        ("connections until then", resources.connections as f64, ""),
         ("edits of toxics until then", edits as f64, ""),
     ] {
         notes.add(&format!("soak/{when}: {what}"), value, unit);
     }
 }
 
-impl Bench {
-    async fn start(behind: Doors) -> Result<Self, Failed> {
+impl SoakBench {
+    async fn start(behind: OriginAddresses) -> Result<Self, BenchError> {
         let (process, api) = faultline()?;
         let api = Api(api);
-        let doors = [api.create(LINKS[0], behind.echo).await?, api.create(LINKS[1], behind.source).await?];
-        Ok(Self { process, api, doors })
+        let endpoints =
+            [api.create(LINKS[0], behind.echo).await?, api.create(LINKS[1], behind.source).await?];
+        Ok(Self { process, api, endpoints })
     }
 
-    /// Loads both links and edits their toxics; how often they were edited.
-    async fn load(&self, time: Duration, dice: &mut Dice) -> Result<u64, Failed> {
+    /// Loads both links and edits their toxics; returns the number of edits.
+    async fn load(&self, time: Duration, random: &mut XorShift) -> Result<u64, BenchError> {
         let mut clients = JoinSet::new();
-        let [echo, source] = self.doors;
+        let [echo, source] = self.endpoints;
         for _ in 0..PINGERS {
             clients.spawn(keep_pinging(echo));
         }
-        for _ in 0..DRINKERS {
-            clients.spawn(keep_drinking(source));
+        for _ in 0..READERS {
+            clients.spawn(keep_reading(source));
         }
         let (begun, mut edits) = (Instant::now(), 0);
         while begun.elapsed() < time {
-            self.edit(dice).await?;
+            self.edit(random).await?;
             edits += 1;
-            tokio::time::sleep(Duration::from_millis(dice.below(40))).await;
+            tokio::time::sleep(Duration::from_millis(random.below(40))).await;
         }
+        // Without clients first, so that no connection waits at a toxic that the reset removes.
         clients.shutdown().await;
         self.api.ask(Method::POST, "/reset", &Value::Null).await?;
         Ok(edits)
     }
 
-    /// Adds a toxic of any kind, changes one or removes one; at times cuts a link, or mends it.
-    async fn edit(&self, dice: &mut Dice) -> Result<(), Failed> {
-        let link = LINKS[dice.index(LINKS.len())];
-        if dice.below(50) == 0 {
+    /// Adds a toxic of any kind, changes one or removes one; at times disables and enables a proxy.
+    async fn edit(&self, random: &mut XorShift) -> Result<(), BenchError> {
+        let link = LINKS[random.index(LINKS.len())];
+        if random.below(50) == 0 {
             let path = format!("/proxies/{link}");
             for enabled in [false, true] {
                 self.api.ask(Method::POST, &path, &json!({ "enabled": enabled })).await?;
@@ -136,12 +143,12 @@ impl Bench {
         }
         let path = format!("/proxies/{link}/toxics");
         let toxics = self.api.ask(Method::GET, &path, &Value::Null).await?;
-        let toxics = toxics.as_array().ok_or("toxics are no list")?;
-        if toxics.len() >= 3 || (!toxics.is_empty() && dice.below(2) == 0) {
-            let toxic = &toxics[dice.index(toxics.len())];
-            let name = toxic["name"].as_str().ok_or("a toxic has no name")?;
-            if dice.below(3) == 0 {
-                let attributes = shaken(&toxic["attributes"], dice);
+        let toxics = toxics.as_array().ok_or("toxics: expected a list, found none")?;
+        if toxics.len() >= 3 || (!toxics.is_empty() && random.below(2) == 0) {
+            let toxic = &toxics[random.index(toxics.len())];
+            let name = toxic["name"].as_str().ok_or("toxic: expected a name, found none")?;
+            if random.below(3) == 0 {
+                let attributes = draw(&toxic["attributes"], random);
                 let path = format!("{path}/{name}");
                 return self
                     .api
@@ -151,62 +158,64 @@ impl Bench {
             }
             return self.api.remove(link, name).await;
         }
-        let spec = KINDS[dice.index(KINDS.len())];
-        let stream = ["upstream", "downstream"][dice.index(2)];
+        let spec = KINDS[random.index(KINDS.len())];
+        let stream = ["upstream", "downstream"][random.index(2)];
+        // The API answers 409 to a second toxic of the same name.
         if toxics.iter().any(|toxic| toxic["name"] == format!("{}_{stream}", spec.name)) {
             return Ok(());
         }
         let zeros = spec.attributes.iter().map(|attribute| (attribute.name.to_owned(), json!(0)));
-        let attributes = shaken(&Value::Object(zeros.collect()), dice);
-        let toxicity = [0.5, 1.0][dice.index(2)];
+        let attributes = draw(&Value::Object(zeros.collect()), random);
+        let toxicity = [0.5, 1.0][random.index(2)];
         let toxic =
             json!({ "type": spec.name, "stream": stream, "toxicity": toxicity, "attributes": attributes });
         self.api.add(link, &toxic).await
     }
 
-    /// What it holds when nobody is connected.
-    async fn at_rest(&self) -> Result<Held, Failed> {
-        tokio::time::sleep(REST).await;
-        // First, since each request to the API is a connection of its own, which may take a moment to end.
+    /// Resources when no client is connected.
+    async fn idle_resources(&self) -> Result<Resources, BenchError> {
+        tokio::time::sleep(IDLE).await;
+        // Before any request to the API: each is a connection of its own, which may take a moment to end.
         let (memory, descriptors) = (self.process.memory()?, self.process.descriptors()?);
         let tasks = self.api.tasks().await?;
         let (mut open, mut connections) = (0, 0);
         let proxies = self.api.ask(Method::GET, "/proxies", &Value::Null).await?;
         for link in LINKS {
             let counters = &proxies[link]["counters"];
-            let count = |what: &str| counters[what].as_u64().ok_or("a proxy has no counters");
+            let count = |what: &str| counters[what].as_u64().ok_or("proxy: expected counters, found none");
             open += count("open")?;
             connections += count("accepted")?;
         }
-        Ok(Held { memory, descriptors, tasks, open, connections })
+        Ok(Resources { memory, descriptors, tasks, open, connections })
     }
 }
 
-/// Every attribute with some value that lets a soak go on: small times, sizes and rates.
-fn shaken(attributes: &Value, dice: &mut Dice) -> Value {
+/// Draws a value for every attribute: small times, sizes and rates, with which a soak goes on.
+fn draw(attributes: &Value, random: &mut XorShift) -> Value {
     let names = attributes.as_object().into_iter().flatten().map(|(name, _)| name.clone());
-    let shaken: Map<String, Value> = names.map(|name| (name, json!(dice.below(200)))).collect();
-    Value::Object(shaken)
+    let drawn: Map<String, Value> = names.map(|name| (name, json!(random.below(200)))).collect();
+    Value::Object(drawn)
 }
 
-/// Round trips, with a new connection whenever one ends or nothing comes.
-async fn keep_pinging(door: SocketAddr) {
+/// Makes round trips, with a new connection whenever one ends or nothing arrives.
+async fn keep_pinging(address: SocketAddr) {
     loop {
-        if let Ok(Ok(mut pinger)) = timeout(PATIENCE, Pinger::connect(door)).await {
-            while matches!(timeout(PATIENCE, pinger.ping()).await, Ok(Ok(()))) {}
+        if let Ok(Ok(mut pinger)) = timeout(TIMEOUT, Pinger::connect(address)).await {
+            while matches!(timeout(TIMEOUT, pinger.ping()).await, Ok(Ok(()))) {}
         }
+        // A proxy that refuses at once would make this a busy loop.
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
-/// Reads for a while, with a new connection whenever one ends or nothing comes.
-async fn keep_drinking(door: SocketAddr) {
+/// Reads for a while, with a new connection whenever one ends or nothing arrives.
+async fn keep_reading(address: SocketAddr) {
     let mut buffer = vec![0; 256 * 1024];
     loop {
-        if let Ok(mut stream) = TcpStream::connect(door).await {
+        if let Ok(mut stream) = TcpStream::connect(address).await {
             let begun = Instant::now();
             while begun.elapsed() < Duration::from_secs(2) {
-                match timeout(PATIENCE, stream.read(&mut buffer)).await {
+                match timeout(TIMEOUT, stream.read(&mut buffer)).await {
                     Ok(Ok(read)) if read > 0 => {}
                     _ => break,
                 }
@@ -216,10 +225,11 @@ async fn keep_drinking(door: SocketAddr) {
     }
 }
 
-/// Random numbers by xorshift64 (Marsaglia, 2003), the same for the same seed.
-struct Dice(u64);
+/// Random numbers by xorshift64 (Marsaglia, 2003); the same seed gives the same numbers.
+// An own generator of three lines, so that a seed gives the same soak whatever version of a library is used.
+struct XorShift(u64);
 
-impl Dice {
+impl XorShift {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -1,7 +1,7 @@
-//! The database that the logger writes to, past the logger.
+//! Database that the logger writes to, reached past the logger.
 
-use benches::http::data;
-use benches::{Failed, System};
+use benches::workload::data;
+use benches::{BenchError, RunningSystem};
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::{Client, Database};
 use uuid::Uuid;
@@ -9,13 +9,13 @@ use uuid::Uuid;
 /// Bytes of the data of an entry.
 pub(crate) const SIZE: usize = 256;
 
-pub(crate) async fn database(system: &System) -> Result<Database, Failed> {
+pub(crate) async fn database(system: &RunningSystem) -> Result<Database, BenchError> {
     let mongo = system.address("mongo", 27017)?;
     let url = format!("mongodb://mongo:password@{mongo}/logs_db?directConnection=true");
     Ok(Client::with_uri_str(url).await?.database("logs_db"))
 }
 
-/// An entry as the logger stores it.
+/// Entry as the logger stores it.
 pub(crate) fn document() -> Document {
     let id = Uuid::now_v7().to_string();
     let data = data(&id, SIZE);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use super::state::LabState;
+use crate::history::event::SystemInfo;
 use crate::report::Report;
 use crate::runner::{Listener, ManualFaults, Progress};
 
@@ -40,6 +41,11 @@ impl Default for Broadcast {
 }
 
 impl Broadcast {
+    /// Sets the system that the pictures show.
+    pub fn show(&self, system: SystemInfo) {
+        self.change(|shared| shared.lab.show(system));
+    }
+
     /// Adds the verdict of the last run.
     pub fn add_verdict(&self, report: &Report) {
         self.change(|shared| shared.lab.add_verdict(report));

@@ -6,6 +6,7 @@
 //! | [`view`] | that state as JSON; pure |
 //! | [`counts`] | counters of operations and entries; pure |
 //! | [`faults`] | faults as the page shows them; pure |
+//! | [`pictures`] | pictures of the system and of every path; pure |
 //! | [`broadcast`] | the state and its changes, for any number of viewers |
 //! | [`session`] | manual loads on a system that is up, one after the other |
 //! | [`server`] | the page and its API over HTTP |
@@ -20,6 +21,7 @@ pub mod counts;
 pub mod faults;
 pub mod gate;
 pub mod past_runs;
+pub mod pictures;
 pub mod server;
 pub mod session;
 pub mod state;

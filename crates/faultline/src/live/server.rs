@@ -37,7 +37,7 @@ use super::gate::{self, Token};
 use super::session::SessionRequest;
 use super::system::SystemResponse;
 use super::{assets, past_runs};
-use crate::runner::ManualFaultError;
+use crate::runner::{ManualFaultError, system_info};
 use crate::scenario::by_hand;
 use crate::stack::Topology;
 
@@ -83,6 +83,7 @@ impl Lab {
     /// # Errors
     /// The error of the listener.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        self.broadcast.show(system_info(&self.topology));
         tokio::spawn(self.broadcast.clone().send_changes());
         let listens = listener.local_addr()?;
         let context = Arc::new(ServerContext { lab: self, listens });

@@ -6,40 +6,56 @@ use std::time::Duration;
 
 use super::counts::{RunCounters, StoreCounters};
 use super::faults::{FaultState, seconds};
+use super::pictures::{ChartInput, PictureInput, Pictures, active, pictures};
 use super::view::{MessageLine, RunState, StateView, VerdictState};
 use crate::history::Event;
+use crate::history::event::SystemInfo;
+use crate::picture::FaultKinds;
 use crate::report::Report;
 use crate::runner::folder::name_of;
 use crate::runner::observe::sample::{LinkSample, NodeSample};
 use crate::runner::{LiveTimeline, Progress, Stage, StoreReading};
-use crate::scenario::Schedule;
+use crate::scenario::{PlannedFault, Schedule};
 use crate::stack::Starting;
 use crate::timeline::{FaultWindow, FaultWindows, Second};
 
 /// Messages that are kept.
 const LINES: usize = 100;
 
+/// Seconds that the charts show.
+const SECONDS: usize = 900;
+
 /// State that the page shows.
 #[derive(Debug, Default)]
 pub struct LabState {
+    system: SystemInfo,
     nodes: BTreeMap<String, NodeSample>,
     links: BTreeMap<String, LinkSample>,
     run: Option<RunState>,
     timeline: LiveTimeline,
     between: FaultWindows,
+    /// Faults that are planned between two runs.
+    planned_between: Vec<PlannedFault>,
     stores: StoreCounters,
     verdict: Option<VerdictState>,
     lines: Vec<MessageLine>,
-    /// Revision of the seconds that the viewers have.
+    /// Revision of the seconds that the viewers have, and these seconds.
     revision: u64,
+    seconds: Vec<Second>,
 }
 
 impl LabState {
+    /// Sets the system that the pictures show.
+    pub fn show(&mut self, system: SystemInfo) {
+        self.system = system;
+    }
+
     /// Returns the whole state.
     #[must_use]
     pub fn all(&self) -> StateView<'_> {
-        let seconds = self.timeline.read(|timeline| timeline.seconds.all());
-        self.view(seconds.unwrap_or_default())
+        let seconds = self.timeline.read(|timeline| timeline.seconds.all()).unwrap_or_default();
+        let pictures = self.pictures(&seconds);
+        self.view(seconds, pictures)
     }
 
     /// Returns the changes since the last call: small state in full, and the seconds that changed.
@@ -47,10 +63,47 @@ impl LabState {
         let changed = self.timeline.read(|timeline| timeline.seconds.changed_since(self.revision));
         let (seconds, revision) = changed.unwrap_or_default();
         self.revision = revision;
-        self.view(seconds)
+        self.keep(&seconds);
+        let pictures = self.pictures(&self.seconds);
+        self.view(seconds, pictures)
     }
 
-    fn view(&self, seconds: Vec<Second>) -> StateView<'_> {
+    /// Keeps seconds for the charts: all figures of the timeline would be computed anew for each picture.
+    fn keep(&mut self, changed: &[Second]) {
+        for second in changed {
+            match self.seconds.binary_search_by_key(&second.second, |kept| kept.second) {
+                Ok(place) => self.seconds[place] = second.clone(),
+                Err(place) => self.seconds.insert(place, second.clone()),
+            }
+        }
+        self.seconds.drain(..self.seconds.len().saturating_sub(SECONDS));
+    }
+
+    fn pictures(&self, seconds: &[Second]) -> Pictures {
+        // Drawn from copies, since the recorder waits for the timeline meanwhile.
+        let known = self.timeline.read(|timeline| {
+            let planned = timeline.run.schedule.faults.clone();
+            (timeline.faults.windows().to_vec(), planned, timeline.load_ended.is_some())
+        });
+        let (faults, planned, is_over) = known.unwrap_or_default();
+        let between = active(self.between.windows(), &self.planned_between);
+        let run = self.run.as_ref().map(|run| ChartInput {
+            paths: &run.paths,
+            seconds,
+            faults: &faults,
+            planned: run.ends,
+            is_over: is_over || run.stage == "over",
+        });
+        pictures(&PictureInput {
+            system: &self.system,
+            nodes: &self.nodes,
+            links: &self.links,
+            active: &FaultKinds::new(active(&faults, &planned).chain(between)),
+            run,
+        })
+    }
+
+    fn view(&self, seconds: Vec<Second>, pictures: Pictures) -> StateView<'_> {
         let of = |windows: &[FaultWindow]| windows.iter().map(FaultState::from).collect::<Vec<_>>();
         let faults = self.timeline.read(|timeline| of(timeline.faults.windows()));
         let counts = self.timeline.read(|timeline| RunCounters::new(timeline, &self.stores));
@@ -64,6 +117,7 @@ impl LabState {
             verdict: &self.verdict,
             lines: &self.lines,
             seconds,
+            pictures,
         }
     }
 
@@ -128,8 +182,8 @@ impl LabState {
 
     fn begin(&mut self, folder: String, provider: &str, schedule: &Schedule) {
         // Nodes and links stay: they are of the system, which may be up since before the run.
-        let (nodes, links) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.links));
-        *self = Self { nodes, links, ..Self::default() };
+        let Self { system, nodes, links, .. } = std::mem::take(self);
+        *self = Self { system, nodes, links, ..Self::default() };
         let mut paths: Vec<String> = schedule.streams.iter().map(|stream| stream.path.clone()).collect();
         paths.sort();
         paths.dedup();
@@ -206,7 +260,10 @@ impl LabState {
     /// Applies progress between two runs.
     pub fn apply_between_runs(&mut self, progress: &Progress) {
         match progress {
-            Progress::History(Event::Amend { schedule, affected }) => self.between.plan(schedule, affected),
+            Progress::History(Event::Amend { schedule, affected }) => {
+                self.between.plan(schedule, affected);
+                self.planned_between.clone_from(&schedule.faults);
+            }
             Progress::History(Event::Fault { index, stage, at, evidence }) => {
                 self.between.push(*index, *stage, *at, evidence);
                 self.line(None, stage.describe(&self.between.name(*index)));
@@ -328,6 +385,40 @@ for = "500ms"
             assert_eq!(second[empty].as_array().map(Vec::len), Some(0), "{empty}");
         }
         assert_eq!(second["nodes"]["broker"]["state"], "running");
+    }
+
+    #[test]
+    fn pictures_show_the_system_before_a_run_and_its_paths_and_faults_during_one() {
+        let mut state = LabState::default();
+        let nodes = vec!["broker".to_owned()];
+        state.show(SystemInfo { nodes, links: vec![], entries: vec!["broker".to_owned()] });
+        sample(&mut state);
+        let label = |view: &Value| {
+            let shapes = view["pictures"]["system"]["shapes"].as_array().expect("shapes").clone();
+            shapes.iter().find_map(|shape| shape["label"].as_str().map(str::to_owned)).expect("a node")
+        };
+        let before = json(&state);
+        assert_eq!(
+            (label(&before).as_str(), &before["pictures"]["charts"]),
+            ("node broker: running", &Value::Array(vec![]))
+        );
+
+        let timeline = begins(&mut state, "run-1");
+        record(&mut state, &timeline, run());
+        for number in 0..3 {
+            let (id, due) = (number.to_string(), number * 1_000_000);
+            let invoke = Invoke { id, path: "ping".into(), due, sent: due, hash: None };
+            record(&mut state, &timeline, Event::Invoke(invoke));
+        }
+        record(&mut state, &timeline, fault(1_000_000, FaultStage::Begin));
+        record(&mut state, &timeline, fault(1_200_000, FaultStage::Active));
+        let all = json(&state);
+        assert_eq!(label(&all), "node broker: running, kill");
+        assert_eq!(all["pictures"]["charts"][0]["path"], "ping");
+        assert_eq!(all["pictures"]["charts"][0]["says"], "0/s ok of 1.0/s offered, p99 \u{2013}");
+        // A viewer who was there from the beginning sees the same picture.
+        let changed = serde_json::to_value(state.changed()).expect("JSON");
+        assert_eq!(changed["pictures"], all["pictures"]);
     }
 
     #[test]

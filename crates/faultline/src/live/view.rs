@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::counts::RunCounters;
 use super::faults::FaultState;
+use super::pictures::Pictures;
 use crate::checker::Verdict;
 use crate::runner::observe::sample::{LinkSample, NodeSample};
 use crate::timeline::Second;
@@ -58,4 +59,5 @@ pub struct StateView<'a> {
     pub(super) verdict: &'a Option<VerdictState>,
     pub(super) lines: &'a [MessageLine],
     pub(super) seconds: Vec<Second>,
+    pub(super) pictures: Pictures,
 }

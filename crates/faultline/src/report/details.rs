@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::Report;
 use crate::history::{Entry, NodeChange, Outcome, RunInfo};
 use crate::measure::{Second, history::seconds};
-use crate::timeline::{Operation, Timeline};
+use crate::timeline::{self, FaultWindow, Operation, Timeline};
 
 /// The checks whose ids are entries that went wrong.
 const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "altered"];
@@ -27,6 +27,10 @@ pub struct Details {
     pub run: RunInfo,
     /// What became of operations, by the second that they were due in and by path.
     pub seconds: Vec<Second>,
+    /// Figures of each second, as the charts show them.
+    pub over_time: Vec<timeline::Second>,
+    /// Windows of the faults that began.
+    pub faults: Vec<FaultWindow>,
     /// What became of nodes: when in microseconds after the start of the load, which, what.
     pub nodes: Vec<(i64, String, NodeChange)>,
     /// The entries in question.
@@ -68,6 +72,8 @@ impl Details {
         Self {
             run: timeline.run.clone(),
             seconds: seconds(timeline.operations()),
+            over_time: timeline.seconds.all(),
+            faults: timeline.faults.windows().to_vec(),
             nodes: timeline
                 .nodes
                 .iter()

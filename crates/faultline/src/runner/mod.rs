@@ -38,3 +38,4 @@ pub use options::RunOptions;
 pub use progress::{Listener, ListenerPair, Progress, Stage};
 pub use run::conduct::{run, run_on};
 pub use run::manual_faults::{ManualFaultError, ManualFaults};
+pub use run::system_info;

@@ -10,6 +10,7 @@ mod command_line;
 mod containers;
 mod contract;
 mod ends;
+mod face;
 mod healing;
 mod lab;
 mod leaks;

@@ -2,22 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use benches::Failed;
+use benches::BenchError;
 
 use super::pinger::Pinger;
 use super::subject::Subject;
-use crate::session::Rounds;
+use crate::rounds::Rounds;
 
 /// Clients that come at once.
 const CLIENTS: usize = 1_000;
 
 /// Measures the time from the connect to the first answer.
-pub(super) async fn measure(subject: &Subject, rounds: &mut Rounds) -> Result<(), Failed> {
-    let address = subject.doors.echo;
+pub(super) async fn measure(subject: &Subject, rounds: &mut Rounds) -> Result<(), BenchError> {
+    let address = subject.endpoints.echo;
     let client = || async move {
         let begun = Instant::now();
         let pinger = Pinger::connect(address).await?;
-        Ok::<_, Failed>((pinger, begun.elapsed()))
+        Ok::<_, BenchError>((pinger, begun.elapsed()))
     };
     let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(client())).collect();
     let mut slowest = Duration::ZERO;

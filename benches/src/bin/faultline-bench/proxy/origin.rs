@@ -1,4 +1,4 @@
-//! What is behind every proxy, as a process of its own: an echo, a source of bytes, and an echo that takes its time.
+//! Origin behind every proxy, a process of its own: an echo, a source of bytes, and an echo that answers late.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use benches::Failed;
+use benches::BenchError;
 use clap::Args;
 use faultline::cli::output::tell;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,55 +24,58 @@ pub(crate) struct Origin {
     delay: u64,
 }
 
-/// Where an origin listens.
+/// Addresses of an origin, or of the proxies before it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doors {
-    /// Answers each message with itself.
+pub(crate) struct OriginAddresses {
+    /// Echo of each message.
     pub(crate) echo: SocketAddr,
-    /// Sends as much as is taken.
+    /// Source of as many bytes as are read.
     pub(crate) source: SocketAddr,
-    /// Answers each message with itself, later.
+    /// Echo of each message, after the delay.
     pub(crate) slow: SocketAddr,
 }
 
-impl Doors {
-    /// All of them, by name.
+impl OriginAddresses {
+    /// Addresses with their names.
     pub(crate) fn named(&self) -> [(&'static str, SocketAddr); 3] {
         [("echo", self.echo), ("source", self.source), ("slow", self.slow)]
     }
 
-    /// The doors of these addresses, in the order of [`Self::named`].
+    /// Origin with these addresses, in the order of [`Self::named`].
     pub(super) fn from_named([echo, source, slow]: [SocketAddr; 3]) -> Self {
         Self { echo, source, slow }
     }
 }
 
-/// An answer that waits for its time.
-type Late = (Instant, Arc<OwnedWriteHalf>, [u8; MESSAGE]);
+/// Answer with the time at which it is due.
+type DelayedEcho = (Instant, Arc<OwnedWriteHalf>, [u8; MESSAGE]);
 
 impl Origin {
-    /// Serves until it is killed; its first line on standard output tells the three addresses.
-    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+    /// Serves until it is killed; its first line on standard output has the three addresses.
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         let delay = Duration::from_millis(self.delay);
         tokio::runtime::Runtime::new()?.block_on(async {
-            let (echo_door, source_door, slow_door) = (bind()?, bind()?, bind()?);
-            let addresses = [&echo_door, &source_door, &slow_door].map(|door| door.local_addr());
+            let (echo_listener, source_listener, slow_listener) = (bind()?, bind()?, bind()?);
+            let addresses =
+                [&echo_listener, &source_listener, &slow_listener].map(|listener| listener.local_addr());
             let [echo_at, source_at, slow_at] = addresses;
             tell(format_args!("{} {} {}", echo_at?, source_at?, slow_at?));
+            // The standard library's channel, since a thread waits on it.
             let (late, answers) = channel();
             std::thread::spawn(move || answer_in_time(&answers));
             tokio::join!(
-                accept(echo_door, echo),
-                accept(source_door, pour),
-                accept(slow_door, move |stream| slow_echo(stream, delay, late.clone())),
+                accept(echo_listener, echo),
+                accept(source_listener, pour),
+                accept(slow_listener, move |stream| slow_echo(stream, delay, late.clone())),
             );
             Ok(ExitCode::SUCCESS)
         })
     }
 }
 
-/// Connections that may wait to be accepted: as many as with a listener of the standard library, so that a proxy that
-/// opens too many connections at once shows as slow first answers.
+/// Connections that may wait to be accepted.
+// As many as with a listener of the standard library, so that a proxy that opens too many connections at once shows as
+// slow first answers.
 const BACKLOG: u32 = 128;
 
 fn bind() -> std::io::Result<TcpListener> {
@@ -82,13 +85,13 @@ fn bind() -> std::io::Result<TcpListener> {
 }
 
 async fn accept<F: Future<Output = std::io::Result<()>> + Send + 'static>(
-    door: TcpListener,
+    listener: TcpListener,
     serve: impl Fn(TcpStream) -> F,
 ) {
     loop {
-        if let Ok((stream, _)) = door.accept().await {
+        if let Ok((stream, _)) = listener.accept().await {
             let _ = stream.set_nodelay(true);
-            // A connection ends when its client does; there is nobody to tell.
+            // A connection ends when its client does; nobody reads its error.
             tokio::spawn(serve(stream));
         }
     }
@@ -102,6 +105,7 @@ async fn echo(mut stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
+// Large pieces, so that the origin does not bound the proxy.
 async fn pour(mut stream: TcpStream) -> std::io::Result<()> {
     let piece = vec![7; 256 * 1024];
     loop {
@@ -109,7 +113,7 @@ async fn pour(mut stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-async fn slow_echo(stream: TcpStream, delay: Duration, late: Sender<Late>) -> std::io::Result<()> {
+async fn slow_echo(stream: TcpStream, delay: Duration, late: Sender<DelayedEcho>) -> std::io::Result<()> {
     let (mut from, to) = stream.into_split();
     let (to, mut message) = (Arc::new(to), [0; MESSAGE]);
     loop {
@@ -118,12 +122,12 @@ async fn slow_echo(stream: TcpStream, delay: Duration, late: Sender<Late>) -> st
     }
 }
 
-/// A thread of its own, which sleeps to 0.1 ms where the runtime's timer would to 1 ms. All delays are the same, so what
-/// came first is due first.
-fn answer_in_time(answers: &Receiver<Late>) {
+/// Sends answers when they are due. It has a thread of its own, which sleeps to 0.1 ms, where the runtime's timer would
+/// sleep to 1 ms. All delays are the same, so answers are due in the order of their messages.
+fn answer_in_time(answers: &Receiver<DelayedEcho>) {
     while let Ok((due, to, message)) = answers.recv() {
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        // 64 bytes always fit beside nothing.
+        // 64 bytes always fit into an empty send buffer.
         let _ = to.try_write(&message);
     }
 }

@@ -1,23 +1,23 @@
-//! Whoever sends a message of 64 bytes and waits until it is back: on one connection, or on a new one each time.
+//! Callers that send a message of 64 bytes and wait until it is back: on one connection, or on a new one each time.
 
 use std::net::SocketAddr;
 
-use benches::Failed;
-use benches::closed::{Answer, Caller};
+use benches::BenchError;
+use benches::closed::{CallOutcome, Caller};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::origin::MESSAGE;
 
-/// One connection.
+/// Caller on one connection.
 pub(crate) struct Pinger {
     stream: TcpStream,
     message: [u8; MESSAGE],
 }
 
 impl Pinger {
-    /// Connects, and makes a first round trip: then the proxy has its connection too.
-    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, Failed> {
+    /// Connects and makes a first round trip, after which the proxy has its connection too.
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let mut pinger = Self { stream, message: [7; MESSAGE] };
@@ -25,8 +25,8 @@ impl Pinger {
         Ok(pinger)
     }
 
-    /// So many connections.
-    pub(super) async fn many(number: usize, address: SocketAddr) -> Result<Vec<Self>, Failed> {
+    /// Connects `number` times.
+    pub(super) async fn many(number: usize, address: SocketAddr) -> Result<Vec<Self>, BenchError> {
         let mut pingers = Vec::with_capacity(number);
         for _ in 0..number {
             pingers.push(Self::connect(address).await?);
@@ -34,8 +34,8 @@ impl Pinger {
         Ok(pingers)
     }
 
-    /// A round trip.
-    pub(crate) async fn ping(&mut self) -> Result<(), Failed> {
+    /// Makes a round trip.
+    pub(crate) async fn ping(&mut self) -> Result<(), BenchError> {
         self.stream.write_all(&self.message).await?;
         self.stream.read_exact(&mut self.message).await?;
         Ok(())
@@ -43,16 +43,16 @@ impl Pinger {
 }
 
 impl Caller for Pinger {
-    async fn call(&mut self) -> Result<Answer, Failed> {
-        self.ping().await.map(|()| Answer::Done)
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
+        self.ping().await.map(|()| CallOutcome::Done)
     }
 }
 
-/// A connection for each message.
-pub(super) struct Visitor(pub(super) SocketAddr);
+/// Caller that makes a connection for each message.
+pub(super) struct Connector(pub(super) SocketAddr);
 
-impl Caller for Visitor {
-    async fn call(&mut self) -> Result<Answer, Failed> {
-        Pinger::connect(self.0).await.map(|_| Answer::Done)
+impl Caller for Connector {
+    async fn call(&mut self) -> Result<CallOutcome, BenchError> {
+        Pinger::connect(self.0).await.map(|_| CallOutcome::Done)
     }
 }

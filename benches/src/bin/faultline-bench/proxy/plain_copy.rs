@@ -1,9 +1,9 @@
-//! What a proxy is at its simplest: tokio's copy in both directions, as a process of its own.
+//! Simplest proxy: tokio's copy in both directions, as a process of its own.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
-use benches::Failed;
+use benches::BenchError;
 use clap::Args;
 use faultline::cli::output::tell;
 use tokio::io::copy_bidirectional_with_sizes;
@@ -15,30 +15,30 @@ const BUFFER: usize = 64 * 1024;
 /// The options of the verb.
 #[derive(Args)]
 pub(crate) struct PlainCopy {
-    /// Where connections go, one door for each
+    /// Addresses of the servers behind it, each of which gets a listener
     upstreams: Vec<SocketAddr>,
 }
 
 impl PlainCopy {
-    /// Serves until it is killed; its first line on standard output tells the addresses, in the order of the upstreams.
-    pub(crate) fn perform(self) -> Result<ExitCode, Failed> {
+    /// Serves until it is killed; its first line on standard output has the addresses, in the order of the upstreams.
+    pub(crate) fn perform(self) -> Result<ExitCode, BenchError> {
         tokio::runtime::Runtime::new()?.block_on(async {
-            let mut told = Vec::new();
+            let mut addresses = Vec::new();
             for upstream in self.upstreams {
-                let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-                told.push(door.local_addr()?.to_string());
-                tokio::spawn(serve(door, upstream));
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                addresses.push(listener.local_addr()?.to_string());
+                tokio::spawn(serve(listener, upstream));
             }
-            tell(told.join(" "));
+            tell(format_args!("{}", addresses.join(" ")));
             std::future::pending().await
         })
     }
 }
 
-async fn serve(door: TcpListener, upstream: SocketAddr) {
+async fn serve(listener: TcpListener, upstream: SocketAddr) {
     loop {
-        if let Ok((client, _)) = door.accept().await {
-            // A connection ends when one of its sides does; there is nobody to tell.
+        if let Ok((client, _)) = listener.accept().await {
+            // A connection ends when one of its sides does; nobody reads its error.
             tokio::spawn(pass(client, upstream));
         }
     }

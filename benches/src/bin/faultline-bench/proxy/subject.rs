@@ -1,22 +1,23 @@
-//! What is measured: no proxy at all, and every proxy that is there, each a process of its own in front of one origin.
+//! Subjects that are measured: no proxy at all, and every proxy of this machine, each a process of its own before one
+//! origin.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use benches::Failed;
+use benches::BenchError;
 use serde_json::json;
 
 use super::api::Api;
-use super::origin::Doors;
-use super::process::{Process, beside, free_port, wait_for};
+use super::origin::OriginAddresses;
+use crate::process::{MeasuredProcess, beside, free_port, on_path, wait_for};
 
-/// The variable that names Toxiproxy's server, where it is not on PATH.
+/// Variable that names Toxiproxy's server, where it is not on PATH.
 const TOXIPROXY_SERVER: &str = "TOXIPROXY_SERVER";
 
-/// What can be measured.
+/// Kind of proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ProxyKind {
     Direct,
     Copy,
     Haproxy,
@@ -24,15 +25,15 @@ pub(super) enum Kind {
     Faultline,
 }
 
-/// Every kind.
-pub(super) const KINDS: [Kind; 5] =
-    [Kind::Direct, Kind::Copy, Kind::Haproxy, Kind::Toxiproxy, Kind::Faultline];
+/// Kinds in the order of their turns.
+pub(super) const KINDS: [ProxyKind; 5] =
+    [ProxyKind::Direct, ProxyKind::Copy, ProxyKind::Haproxy, ProxyKind::Toxiproxy, ProxyKind::Faultline];
 
-/// Those that have toxics.
-pub(super) const WITH_TOXICS: [Kind; 2] = [Kind::Toxiproxy, Kind::Faultline];
+/// Kinds that have toxics.
+pub(super) const WITH_TOXICS: [ProxyKind; 2] = [ProxyKind::Toxiproxy, ProxyKind::Faultline];
 
-impl Kind {
-    /// As it is told.
+impl ProxyKind {
+    /// Name, with which the figures begin.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -43,7 +44,7 @@ impl Kind {
         }
     }
 
-    /// Its program; none if this machine does not have it, or it needs none.
+    /// Program of another project; none if this machine does not have it, or none is needed.
     pub(super) fn program(self) -> Option<PathBuf> {
         match self {
             Self::Haproxy => on_path("haproxy"),
@@ -54,44 +55,45 @@ impl Kind {
         }
     }
 
-    /// Whether it can be measured here.
+    /// Reports whether it can be measured here.
     pub(super) fn is_here(self) -> bool {
         !matches!(self, Self::Haproxy | Self::Toxiproxy) || self.program().is_some()
     }
 }
 
-/// A proxy that runs, or none.
+/// Proxy that runs, or none.
 pub(super) struct Subject {
-    /// As it is told.
+    /// Name, with which the figures begin.
     pub(super) name: String,
-    /// Where its doors are.
-    pub(super) doors: Doors,
-    /// None if there is no proxy.
-    pub(super) process: Option<Process>,
-    /// None if it has none.
+    /// Addresses that clients connect to.
+    pub(super) endpoints: OriginAddresses,
+    /// Process of the proxy; none if there is no proxy.
+    pub(super) process: Option<MeasuredProcess>,
+    /// API of the proxy, if it has one.
     pub(super) api: Option<Api>,
-    /// Its configuration lies here.
+    /// Folder of the configuration, if it has one.
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Subject {
-    /// Starts it in front of the origin.
-    pub(super) async fn start(kind: Kind, origin: Doors) -> Result<Self, Failed> {
+    /// Starts a proxy before the origin.
+    pub(super) async fn start(kind: ProxyKind, origin: OriginAddresses) -> Result<Self, BenchError> {
         let mut subject =
-            Self { name: kind.name().to_owned(), doors: origin, process: None, api: None, _folder: None };
+            Self { name: kind.name().to_owned(), endpoints: origin, process: None, api: None, _folder: None };
         match kind {
-            Kind::Direct => {}
-            Kind::Copy => subject.start_copy(origin)?,
-            Kind::Haproxy => subject.start_haproxy(origin).await?,
-            Kind::Toxiproxy => {
-                let program = kind.program().ok_or("Toxiproxy is not here")?;
+            ProxyKind::Direct => {}
+            ProxyKind::Copy => subject.start_copy(origin)?,
+            ProxyKind::Haproxy => subject.start_haproxy(origin).await?,
+            ProxyKind::Toxiproxy => {
+                let program = kind.program().ok_or("Toxiproxy is not on this machine")?;
+                // Toxiproxy can't either choose its port and print it.
                 let api = free_port()?;
                 let port = api.port().to_string();
                 let arguments = ["-host", "127.0.0.1", "-port", port.as_str()];
-                subject.process = Some(Process::start(Command::new(program).args(arguments))?);
+                subject.process = Some(MeasuredProcess::start(Command::new(program).args(arguments))?);
                 subject.make_proxies(api, origin).await?;
             }
-            Kind::Faultline => {
+            ProxyKind::Faultline => {
                 let (process, api) = faultline()?;
                 subject.process = Some(process);
                 subject.make_proxies(api, origin).await?;
@@ -100,8 +102,11 @@ impl Subject {
         Ok(subject)
     }
 
-    /// The same with a toxic in both directions of every link that does nothing to the bytes.
-    pub(super) async fn start_with_toxics(kind: Kind, origin: Doors) -> Result<Self, Failed> {
+    /// Starts a proxy with a toxic in both directions of every link that does nothing to the bytes.
+    pub(super) async fn start_with_toxics(
+        kind: ProxyKind,
+        origin: OriginAddresses,
+    ) -> Result<Self, BenchError> {
         let mut subject = Self::start(kind, origin).await?;
         subject.name.push_str(", latency 0");
         for stream in ["upstream", "downstream"] {
@@ -116,20 +121,20 @@ impl Subject {
         kind: &str,
         stream: &str,
         attributes: &serde_json::Value,
-    ) -> Result<(), Failed> {
-        let api = self.api.ok_or("it has no toxics")?;
-        for (link, _) in self.doors.named() {
+    ) -> Result<(), BenchError> {
+        let api = self.api.ok_or("toxics: expected a proxy with an API, found none")?;
+        for (link, _) in self.endpoints.named() {
             let toxic = json!({ "type": kind, "stream": stream, "attributes": attributes });
             api.add(link, &toxic).await?;
         }
         Ok(())
     }
 
-    async fn make_proxies(&mut self, api: SocketAddr, origin: Doors) -> Result<(), Failed> {
+    async fn make_proxies(&mut self, api: SocketAddr, origin: OriginAddresses) -> Result<(), BenchError> {
         wait_for(api).await?;
         let (api, [echo, source, slow]) = (Api(api), origin.named());
         self.api = Some(api);
-        self.doors = Doors::from_named([
+        self.endpoints = OriginAddresses::from_named([
             api.create(echo.0, echo.1).await?,
             api.create(source.0, source.1).await?,
             api.create(slow.0, slow.1).await?,
@@ -137,65 +142,64 @@ impl Subject {
         Ok(())
     }
 
-    fn start_copy(&mut self, origin: Doors) -> Result<(), Failed> {
+    fn start_copy(&mut self, origin: OriginAddresses) -> Result<(), BenchError> {
         let upstreams = origin.named().map(|(_, address)| address.to_string());
         let mut command = Command::new(std::env::current_exe()?);
-        let (process, line) = Process::start_telling(command.arg("proxy-copy").args(upstreams))?;
+        let (process, line) =
+            MeasuredProcess::start_and_read_line(command.arg("proxy-copy").args(upstreams))?;
         self.process = Some(process);
-        self.doors = told(&line)?;
+        self.endpoints = endpoints(&line)?;
         Ok(())
     }
 
-    async fn start_haproxy(&mut self, origin: Doors) -> Result<(), Failed> {
+    async fn start_haproxy(&mut self, origin: OriginAddresses) -> Result<(), BenchError> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("haproxy.cfg");
-        self.doors = Doors::from_named([free_port()?, free_port()?, free_port()?]);
-        std::fs::write(&file, haproxy_configuration(self.doors, origin))?;
-        let program = Kind::Haproxy.program().ok_or("HAProxy is not here")?;
-        self.process = Some(Process::start(Command::new(program).arg("-f").arg(&file))?);
+        // HAProxy can't listen on a port of the system's choice and print it.
+        self.endpoints = OriginAddresses::from_named([free_port()?, free_port()?, free_port()?]);
+        std::fs::write(&file, haproxy_configuration(self.endpoints, origin))?;
+        let program = ProxyKind::Haproxy.program().ok_or("HAProxy is not on this machine")?;
+        self.process = Some(MeasuredProcess::start(Command::new(program).arg("-f").arg(&file))?);
         self._folder = Some(folder);
-        wait_for(self.doors.slow).await
+        wait_for(self.endpoints.slow).await
     }
 }
 
-/// Starts `faultline proxy`; where its API is.
-pub(crate) fn faultline() -> Result<(Process, SocketAddr), Failed> {
+/// Starts `faultline proxy` and returns the address of its API.
+pub(crate) fn faultline() -> Result<(MeasuredProcess, SocketAddr), BenchError> {
     let mut command = Command::new(beside("faultline")?);
-    let (process, line) = Process::start_telling(command.args(["proxy", "--listen", "127.0.0.1:0"]))?;
+    let (process, line) =
+        MeasuredProcess::start_and_read_line(command.args(["proxy", "--listen", "127.0.0.1:0"]))?;
     let address = line.split_once("http://").and_then(|(_, rest)| rest.split([',', ' ', '\n', '/']).next());
-    Ok((process, address.ok_or("faultline proxy does not tell its address")?.parse()?))
+    Ok((process, address.ok_or("faultline proxy: expected an address, found none")?.parse()?))
 }
 
-/// Starts an origin; where its doors are.
-pub(crate) fn origin(delay: u64) -> Result<(Process, Doors), Failed> {
+/// Starts an origin and returns its addresses.
+pub(crate) fn origin(delay: u64) -> Result<(MeasuredProcess, OriginAddresses), BenchError> {
     let mut command = Command::new(std::env::current_exe()?);
     let delay = delay.to_string();
-    let (process, line) = Process::start_telling(command.args(["proxy-origin", "--delay", &delay]))?;
-    Ok((process, told(&line)?))
+    let (process, line) =
+        MeasuredProcess::start_and_read_line(command.args(["proxy-origin", "--delay", &delay]))?;
+    Ok((process, endpoints(&line)?))
 }
 
-/// The doors that a process tells on its first line.
-fn told(line: &str) -> Result<Doors, Failed> {
+/// Addresses on the first line of a process's output.
+fn endpoints(line: &str) -> Result<OriginAddresses, BenchError> {
     let addresses = line.split_whitespace().map(str::parse).collect::<Result<Vec<SocketAddr>, _>>()?;
-    let addresses =
-        <[SocketAddr; 3]>::try_from(addresses).map_err(|_| format!("no three addresses: {line}"))?;
-    Ok(Doors::from_named(addresses))
+    let addresses = <[SocketAddr; 3]>::try_from(addresses)
+        .map_err(|_| format!("origin: expected three addresses, found {line}"))?;
+    Ok(OriginAddresses::from_named(addresses))
 }
 
-/// TCP from each door to that of the origin, and nothing else.
-fn haproxy_configuration(doors: Doors, origin: Doors) -> String {
+/// Configuration that only forwards TCP from each address to the origin's.
+fn haproxy_configuration(endpoints: OriginAddresses, origin: OriginAddresses) -> String {
+    // More than the connections of any measurement; the timeouts never end one.
     let mut text =
         "global\n  maxconn 9800\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n  \
                     timeout server 1h\n"
             .to_owned();
-    for ((name, door), (_, upstream)) in doors.named().into_iter().zip(origin.named()) {
-        text.push_str(&format!("listen {name}\n  bind {door}\n  server origin {upstream}\n"));
+    for ((name, address), (_, upstream)) in endpoints.named().into_iter().zip(origin.named()) {
+        text.push_str(&format!("listen {name}\n  bind {address}\n  server origin {upstream}\n"));
     }
     text
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    let mut files = std::env::split_paths(&folders).map(|folder: PathBuf| folder.join(program));
-    files.find(|file: &PathBuf| Path::is_file(file))
 }

@@ -1,33 +1,40 @@
-//! Bytes, round trips and new connections in a second, and the CPU time that they cost the proxy.
+//! Bytes, round trips and new connections per second, and the CPU time that they cost the proxy.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use benches::Failed;
+use benches::BenchError;
 use benches::closed::{self, Until};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::pinger::{Pinger, Visitor};
+use super::pinger::{Connector, Pinger};
 use super::subject::Subject;
-use crate::session::Rounds;
+use crate::process::MeasuredProcess;
+use crate::rounds::Rounds;
 
-/// Connections that are made in one measurement: more would wait for the system's ports.
+/// New connections of one measurement: more would wait for the system's ports.
 const NEW: u64 = 2_000;
 
-/// Those who make them.
-const VISITORS: usize = 16;
+/// Callers that make them.
+const CONNECTORS: usize = 16;
 
 /// Measures one subject once.
-pub(super) async fn measure(subject: &Subject, time: Duration, rounds: &mut Rounds) -> Result<(), Failed> {
+pub(super) async fn measure(
+    subject: &Subject,
+    time: Duration,
+    rounds: &mut Rounds,
+) -> Result<(), BenchError> {
+    // One connection shows the cost of a byte, eight whether it grows with the connections.
     for connections in [1, 8] {
         download(subject, connections, time, rounds).await?;
     }
+    // One connection shows the latency, 64 the throughput.
     for connections in [1, 64] {
         round_trips(subject, connections, time, rounds).await?;
     }
-    let visitors = (0..VISITORS).map(|_| Visitor(subject.doors.echo)).collect();
-    let lap = closed::run(visitors, Until::Calls(NEW)).await?;
+    let connectors = (0..CONNECTORS).map(|_| Connector(subject.endpoints.echo)).collect();
+    let lap = closed::run(connectors, Until::Calls(NEW)).await?;
     rounds.add(&format!("{}: new connections", subject.name), "/s", lap.rate());
     Ok(())
 }
@@ -37,11 +44,11 @@ async fn download(
     connections: usize,
     time: Duration,
     rounds: &mut Rounds,
-) -> Result<(), Failed> {
+) -> Result<(), BenchError> {
     let before = cpu(subject)?;
     let begun = Instant::now();
-    let door = subject.doors.source;
-    let tasks: Vec<_> = (0..connections).map(|_| tokio::spawn(drink(door, begun + time))).collect();
+    let address = subject.endpoints.source;
+    let tasks: Vec<_> = (0..connections).map(|_| tokio::spawn(read(address, begun + time))).collect();
     let mut bytes = 0;
     for task in tasks {
         bytes += task.await??;
@@ -56,14 +63,14 @@ async fn download(
     Ok(())
 }
 
-/// Reads until then; how many bytes.
-async fn drink(door: SocketAddr, until: Instant) -> Result<u64, Failed> {
-    let mut stream = TcpStream::connect(door).await?;
+/// Reads until a time and returns the number of bytes.
+async fn read(address: SocketAddr, until: Instant) -> Result<u64, BenchError> {
+    let mut stream = TcpStream::connect(address).await?;
     let (mut buffer, mut bytes) = (vec![0; 256 * 1024], 0);
     while Instant::now() < until {
         let read = stream.read(&mut buffer).await?;
         if read == 0 {
-            return Err("a download ended early".into());
+            return Err("download: expected more bytes, found the end".into());
         }
         bytes += read as u64;
     }
@@ -75,8 +82,8 @@ async fn round_trips(
     connections: usize,
     time: Duration,
     rounds: &mut Rounds,
-) -> Result<(), Failed> {
-    let pingers = Pinger::many(connections, subject.doors.echo).await?;
+) -> Result<(), BenchError> {
+    let pingers = Pinger::many(connections, subject.endpoints.echo).await?;
     let before = cpu(subject)?;
     let lap = closed::run(pingers, Until::Time(time)).await?;
     let used = cpu(subject)?.saturating_sub(before);
@@ -90,7 +97,7 @@ async fn round_trips(
     Ok(())
 }
 
-/// CPU time of the proxy; none of none.
-fn cpu(subject: &Subject) -> Result<Duration, Failed> {
-    subject.process.as_ref().map_or(Ok(Duration::ZERO), super::process::Process::cpu)
+/// CPU time of the proxy; zero without one.
+fn cpu(subject: &Subject) -> Result<Duration, BenchError> {
+    subject.process.as_ref().map_or(Ok(Duration::ZERO), MeasuredProcess::cpu)
 }

@@ -14,7 +14,7 @@ pub(super) fn paths(report: &Report) -> Markup {
                 thead {
                     tr {
                         @for title in [
-                            "path", "offered", "sent", "not sent", "ok", "fail", "info", "ok/s", "p50 ms", "p99 ms", "max ms",
+                            "path", "offered", "sent", "dropped", "ok", "fail", "info", "ok/s", "p50 ms", "p99 ms", "max ms",
                         ] { th scope="col" { (title) } }
                     }
                 }

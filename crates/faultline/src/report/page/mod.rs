@@ -3,25 +3,19 @@
 //! | module | what it draws |
 //! | --- | --- |
 //! | `verdict` | the verdict, why, and how to repeat it |
-//! | `system` | nodes and links, with what was faulty |
-//! | `layout` | where nodes stand |
-//! | `time_chart` | what became of a path's operations, second by second |
-//! | `axis` | where ticks are |
-//! | `slices` | seconds put together until they can be seen |
+//! | `pictures` | pictures of the system and of every path, with their figures |
+//! | `svg` | drawings as SVG |
 //! | `faults` | each fault: times, evidence, phases |
 //! | `entries` | the entries in question and their ways |
 //! | `figures` | tables of paths, checks and the environment |
 //! | `format` | times and numbers as people read them |
 
-mod axis;
 mod entries;
 mod faults;
 mod figures;
 mod format;
-mod layout;
-mod slices;
-mod system;
-mod time_chart;
+mod pictures;
+mod svg;
 mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -30,6 +24,9 @@ use super::details::Details;
 use super::model::Report;
 
 const STYLE: &str = include_str!("style.css");
+
+/// Styles of pictures, which the live lab shares.
+const PICTURE_STYLE: &str = include_str!("../../../../../client/src/picture/picture.css");
 
 /// The whole page. It loads nothing and runs nothing.
 #[must_use]
@@ -44,13 +41,13 @@ pub fn render(report: &Report, details: &Details) -> String {
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(PICTURE_STYLE)) }
             }
             body {
                 (verdict::draw(report))
                 main {
-                    (section("system", "The system", system::draw(report, details)))
-                    (section("time", "What became of every operation", charts(report, details)))
+                    (section("system", "The system", pictures::system(details)))
+                    (section("time", "Operations over time", pictures::charts(report, details)))
                     (section("faults", "Faults", faults::draw(report, details)))
                     (section("entries", "Entries", entries::draw(report, details)))
                     (section("checks", "Checks", figures::checks(report)))
@@ -68,18 +65,6 @@ fn section(id: &str, title: &str, content: Markup) -> Markup {
         section id=(id) aria-labelledby=(format!("{id}-title")) {
             h2 id=(format!("{id}-title")) { (title) }
             (content)
-        }
-    }
-}
-
-fn charts(report: &Report, details: &Details) -> Markup {
-    let span = slices::Span::of(report, details);
-    html! {
-        (figures::paths(report))
-        (time_chart::patterns())
-        @if report.paths.is_empty() { p { "No path was loaded." } }
-        @for path in report.paths.keys() {
-            (time_chart::draw(path, report, &slices::of(path, &details.seconds, span), span))
         }
     }
 }

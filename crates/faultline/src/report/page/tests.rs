@@ -3,6 +3,7 @@
 use super::*;
 use crate::checker::{self, Verdict};
 use crate::history::{self, Event};
+use crate::picture::{TimeSpan, bars};
 use crate::timeline::Timeline;
 
 /// A run of two seconds with a fault, one lost entry and one that nobody sent, whose message holds markup.
@@ -44,8 +45,8 @@ fn the_page_holds_what_the_report_does() {
         "found in no store at the end",
         "stored though refused",
         "waits for &lt;mongo&gt;",
-        "class=\"node faulty\"",
-        "The same as a table",
+        "class=\"node plain faulty\"",
+        "<summary>Figures</summary>",
         &report.why,
     ] {
         assert!(page.contains(part), "no \"{part}\" in {page}");
@@ -79,7 +80,7 @@ fn a_run_that_was_cut_short_or_did_nothing_has_a_page_too() {
 }
 
 #[test]
-fn slices_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
+fn bars_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
     let history = history::read(HISTORY).unwrap();
     let mut events: Vec<Event> = history.events[..1].to_vec();
     for number in 0..100_000_i64 {
@@ -99,9 +100,9 @@ fn slices_hold_every_operation_once_and_a_long_run_makes_no_large_page() {
     let timeline = Timeline::of(&history::History { run: history.run, events });
     let report = Report::new(std::path::Path::new("runs/r1"), &timeline.run, checker::judge(&timeline));
     let details = Details::new(&timeline, &report);
-    let span = slices::Span::of(&report, &details);
-    let slices = slices::of("log", &details.seconds, span);
-    assert_eq!(slices.iter().map(|slice| slice.tally.offered()).sum::<u64>(), 100_000);
-    assert!(slices.len() <= 240 && span.seconds == 3600, "{} {span:?}", slices.len());
+    let span = TimeSpan::finished(&details.over_time, &details.faults, 2.0);
+    let bars = bars::bars("log", &details.over_time, span);
+    assert_eq!(bars.iter().map(|bar| bar.counts.offered).sum::<u64>(), 100_000);
+    assert!(bars.len() <= 150 && span.until == 3600, "{} {span:?}", bars.len());
     assert!(render(&report, &details).len() < 300_000);
 }

@@ -25,3 +25,5 @@ mod plan;
 mod recovery;
 mod sending;
 mod work;
+
+pub use work::system_info;

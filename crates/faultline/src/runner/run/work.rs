@@ -157,7 +157,7 @@ impl RunContext<'_> {
             stored_in: topology.stored_in(),
             declared: Some(declared(topology)),
             affected: plan::affected(topology, &self.options.schedule),
-            system: system(topology),
+            system: system_info(topology),
             command: self.options.command.clone(),
             schedule: self.options.schedule.clone(),
             environment,
@@ -173,7 +173,9 @@ fn declared(topology: &Topology) -> Declared {
     }
 }
 
-fn system(topology: &Topology) -> SystemInfo {
+/// Lists the nodes and links of a topology.
+#[must_use]
+pub fn system_info(topology: &Topology) -> SystemInfo {
     SystemInfo {
         nodes: topology.nodes.keys().cloned().collect(),
         links: topology.links.iter().map(Link::name).collect(),

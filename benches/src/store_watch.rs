@@ -1,0 +1,118 @@
+//! Waiting until a published entry is in the store. RabbitMQ answers when it has the message; the other transports answer
+//! only when the entry is stored. The logger counts its stored entries; the watch reads that count as fast as the logger
+//! answers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HOST;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::failure::BenchError;
+
+/// Counter of the logger: stored entries.
+const STORED_ENTRIES: &str = "logger_entries_total{outcome=\"stored\"}";
+
+/// Counter of the listener: messages whose entry is stored.
+const STORED_MESSAGES: &str = "listener_messages_total{fate=\"stored\"}";
+
+/// Watch of a logger's count of stored entries.
+#[derive(Debug)]
+pub struct StoreWatch {
+    grown: Arc<Semaphore>,
+    poller: JoinHandle<()>,
+}
+
+impl StoreWatch {
+    /// Watches the logger whose HTTP address is `logger`, with a pause between two readings. Without a pause it sees an
+    /// entry soonest, and keeps a core busy.
+    ///
+    /// # Errors
+    /// Returns the error of the first reading.
+    pub async fn start(logger: SocketAddr, pause: Option<Duration>) -> Result<Self, BenchError> {
+        let mut counters = MetricsReader::connect(logger).await?;
+        let mut known = counters.read(STORED_ENTRIES).await?;
+        let grown = Arc::new(Semaphore::new(0));
+        let permits = Arc::clone(&grown);
+        let poller = tokio::spawn(async move {
+            while let Ok(count) = counters.read(STORED_ENTRIES).await {
+                permits.add_permits(usize::try_from(count - known).unwrap_or(0));
+                known = count;
+                if let Some(pause) = pause {
+                    tokio::time::sleep(pause).await;
+                }
+            }
+            // Waiters would wait for ever otherwise.
+            permits.close();
+        });
+        Ok(Self { grown, poller })
+    }
+
+    /// Waits until one more entry is stored than earlier calls have waited for.
+    ///
+    /// # Errors
+    /// Fails when the logger no longer answers.
+    pub async fn wait_for_one(&self) -> Result<(), BenchError> {
+        self.grown.acquire().await.map_err(|_| "the logger no longer reports its stored entries")?.forget();
+        Ok(())
+    }
+}
+
+impl Drop for StoreWatch {
+    fn drop(&mut self) {
+        self.poller.abort();
+    }
+}
+
+/// Entries that the logger at `address` has stored since it started.
+///
+/// # Errors
+/// Fails when the logger does not answer.
+pub async fn stored_entries(address: SocketAddr) -> Result<u64, BenchError> {
+    MetricsReader::connect(address).await?.read(STORED_ENTRIES).await
+}
+
+/// Messages of the listener at `address` whose entry was stored since it started.
+///
+/// # Errors
+/// Fails when the listener does not answer.
+pub async fn stored_messages(address: SocketAddr) -> Result<u64, BenchError> {
+    MetricsReader::connect(address).await?.read(STORED_MESSAGES).await
+}
+
+/// Connection to the metrics of a service.
+struct MetricsReader {
+    sender: SendRequest<Empty<Bytes>>,
+    host: String,
+}
+
+impl MetricsReader {
+    async fn connect(address: SocketAddr) -> Result<Self, BenchError> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        // Kept for the whole watch: a connection for each reading would cost more than the reading.
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(Self { sender, host: address.to_string() })
+    }
+
+    /// Value of a counter; 0 before its first increment, when it is not listed.
+    async fn read(&mut self, counter: &str) -> Result<u64, BenchError> {
+        self.sender.ready().await?;
+        let request = Request::get("/metrics").header(HOST, &self.host).body(Empty::new())?;
+        let answer = self.sender.send_request(request).await?.into_body().collect().await?.to_bytes();
+        let text = std::str::from_utf8(&answer)?;
+        match text.lines().find_map(|line| line.strip_prefix(counter)) {
+            Some(count) => Ok(count.trim().parse()?),
+            None => Ok(0),
+        }
+    }
+}

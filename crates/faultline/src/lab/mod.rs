@@ -1,0 +1,126 @@
+//! The library's face: run a scenario on your own system from `cargo test`, and get a typed report.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use faultline::lab::{Lab, ScenarioFile};
+//!
+//! fn no_order_is_lost_when_rabbitmq_dies() -> Result<(), Box<dyn std::error::Error>> {
+//!     let lab = Lab::from_compose("docker-compose.yml")?;
+//!     let scenario = ScenarioFile::builder("rabbitmq-dies")
+//!         .load(Duration::from_secs(10), &[("orders", "50/s")])
+//!         .node_fault("kill", "rabbitmq", Duration::from_secs(3), Duration::from_secs(4))
+//!         .build();
+//!     lab.run_blocking(&scenario)?.assert_pass();
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A scenario that stands in a file is read by [`ScenarioFile::read`]. Each run has a folder, ports, proxies and servers of
+//! its own, so tests may run in parallel; they share the machine's cores, though, and a share of operations that is to be
+//! ok may then be missed for want of them.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | [`scenario_file`] | a scenario by its name and text, from a file or built in code |
+//! | `assertion` | assertions on a report |
+//! | `error` | reasons for which there is no verdict |
+
+mod assertion;
+mod error;
+pub mod scenario_file;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::report::Report;
+use crate::runner::progress::NullListener;
+use crate::runner::{self, RunOptions};
+use crate::scenario::Schedule;
+use crate::stack::{Choice, Topology, topology};
+
+pub use error::LabError;
+pub use scenario_file::{ScenarioBuilder, ScenarioFile};
+
+/// The folder of run folders, unless [`Lab::runs`] names another.
+const RUNS: &str = "target/faultline";
+
+/// A system under test and how to run it. Nothing starts before [`Lab::run`], and nothing is left after it.
+#[derive(Debug, Clone)]
+pub struct Lab {
+    topology: Topology,
+    runs: PathBuf,
+    choice: Choice,
+    seed: u64,
+    ready_within: Option<Duration>,
+}
+
+impl Lab {
+    /// Reads the system from a compose file with an `x-faultline` section. Variables in it come from the environment.
+    ///
+    /// # Errors
+    /// [`LabError::Topology`] names the file and the place in it.
+    pub fn from_compose(file: impl AsRef<Path>) -> Result<Self, LabError> {
+        let topology = topology::read_file(file.as_ref())?;
+        Ok(Self { topology, runs: PathBuf::from(RUNS), choice: Choice::Auto, seed: 1, ready_within: None })
+    }
+
+    /// Chooses how nodes run: as processes, as containers, or (the default) as containers where an engine answers and
+    /// has every image.
+    #[must_use]
+    pub fn provider(self, choice: Choice) -> Self {
+        Self { choice, ..self }
+    }
+
+    /// Sets the folder in which each run makes a folder of its own; `target/faultline` by default.
+    #[must_use]
+    pub fn runs(self, folder: impl Into<PathBuf>) -> Self {
+        Self { runs: folder.into(), ..self }
+    }
+
+    /// Sets the seed, which decides arrivals, payloads and everything else that is random; 1 by default.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets the time in which every node must be ready.
+    #[must_use]
+    pub fn ready_within(self, limit: Duration) -> Self {
+        Self { ready_within: Some(limit), ..self }
+    }
+
+    /// Sets the number of copies of a node.
+    ///
+    /// # Errors
+    /// [`LabError::Replicas`] for a node that cannot be replicated, or a number out of bounds.
+    pub fn replicas(mut self, node: &str, number: usize) -> Result<Self, LabError> {
+        self.topology.replicate(node, number)?;
+        Ok(self)
+    }
+
+    /// Starts the system, runs the scenario on it, stops the system, and judges the run. The run's folder holds the
+    /// history, the report in every form and the nodes' logs.
+    ///
+    /// # Errors
+    /// [`LabError`] if there is no verdict: a mistake in the scenario, or a system that does not start.
+    pub async fn run(&self, scenario: &ScenarioFile) -> Result<Report, LabError> {
+        let checked = scenario.check(&self.topology)?;
+        let schedule = Schedule::derive(scenario.name(), &checked, self.seed);
+        let mut options = RunOptions::new(self.topology.clone(), schedule, self.runs.clone());
+        options.choice = self.choice;
+        options.ready_within = self.ready_within.unwrap_or(options.ready_within);
+        Ok(runner::run(options, Box::new(NullListener), CancellationToken::new()).await?)
+    }
+
+    /// Does the same as [`Lab::run`] on a runtime of its own, for a test that is no async function.
+    ///
+    /// # Errors
+    /// As [`Lab::run`], and [`LabError::Runtime`] if no runtime can be made.
+    pub fn run_blocking(&self, scenario: &ScenarioFile) -> Result<Report, LabError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.map_err(LabError::Runtime)?.block_on(self.run(scenario))
+    }
+}
