@@ -1,21 +1,23 @@
-//! Faultline's harness: starts a system, breaks it, loads it and judges it.
+//! Faultline's lab: starts a system, injects faults, sends load and judges the outcome.
 //!
 //! Data flows one way: scenario -> schedule -> (stack, fault, load) -> history -> checker -> report.
 //!
 //! | module | what it does | I/O |
 //! | --- | --- | --- |
-//! | [`scenario`] | what to do: TOML -> Scenario -> Schedule | none |
+//! | [`scenario`] | TOML -> Scenario -> Schedule | none |
 //! | [`stack`] | topology, providers, launchers of known servers | yes |
 //! | [`proxy`] | the TCP proxy of a link and its toxics; knows nothing of the lab | yes |
-//! | [`fault`] | does a fault and undoes it; the journal of undos | yes |
+//! | [`fault`] | injects and heals a fault; the journal | yes |
 //! | [`load`] | sends operations at their due times; knows no faults | yes |
-//! | [`history`] | what happened, line by line | none |
+//! | [`history`] | the events of a run, line by line | none |
+//! | [`timeline`] | the history folded into faults, operations and figures | none |
+//! | [`measure`] | figures of a load without a history | none |
 //! | [`checker`] | from history to verdict | none |
 //! | [`report`] | verdict and figures, for people and machines | none |
 //! | [`picture`] | pictures of the system and of time, for report and lab | none |
 //! | [`runner`] | conducts one run, emits typed events | yes |
-//! | [`live`] | a run, or a system that is up, on a page; faults and loads by hand | yes |
-//! | [`cli`] | one file a verb | yes |
+//! | [`live`] | a run, or a system that is up, on a page; manual faults and loads | yes |
+//! | [`cli`] | the command line, one file for each verb | yes |
 
 pub mod cli;
 pub mod fault;

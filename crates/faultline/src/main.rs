@@ -1,4 +1,4 @@
-//! The program `faultline`: parses its arguments and dispatches.
+//! The program `faultline`.
 
 use std::process::ExitCode;
 

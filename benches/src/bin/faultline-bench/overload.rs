@@ -9,11 +9,11 @@ use benches::closed::{self, Until};
 use benches::http::{HttpCaller, Question};
 use benches::{BenchError, RunningSystem};
 use clap::Args;
-use faultline::load::Target;
+use faultline::load::PathTarget;
 use faultline::measure::figures::LoadFigures;
 use faultline::measure::{PhaseResult, Second, Tally};
-use faultline::runner::system::targets;
-use faultline::runner::trial::{Tick, Trial};
+use faultline::runner::load_only::trial::{Tick, Trial};
+use faultline::runner::targets::targets;
 use faultline::scenario::{self, Schedule};
 use tokio_util::sync::CancellationToken;
 
@@ -96,7 +96,7 @@ async fn overload(
     let name = |what: &str| format!("overload/{path}: {what}");
     notes.add(&name("capacity"), capacity, "/s");
     let schedule = schedule(path, capacity, seconds)?;
-    let targets: BTreeMap<String, Target> = targets(system.stack().topology(), system.stack())?;
+    let targets: BTreeMap<String, PathTarget> = targets(system.stack().topology(), system.stack())?;
     let run = format!("overload-{path}");
     let trial = Trial { run: &run, schedule: &schedule, targets: &targets, abort_if: &[] };
     let mut ticks = Vec::new();

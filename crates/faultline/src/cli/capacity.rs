@@ -15,7 +15,7 @@ use crate::measure::Threshold;
 use crate::measure::capacity::{SearchResult, TrialResult};
 use crate::report::capacity::{CapacityReport, trial_line};
 use crate::report::chart;
-use crate::runner::{self, CapacityOptions};
+use crate::runner::{self, CapacityOptions, SearchRates};
 use crate::scenario::duration::Span;
 use crate::scenario::rate::Rate;
 use crate::scenario::{ArrivalRate, LoadPhase, OperationSettings, Scenario, Schedule, SystemUse, validate};
@@ -68,11 +68,15 @@ impl Capacity {
         output::note(format_args!("faultline capacity {} --seed {}", self.path, schedule.seed));
         let options = CapacityOptions {
             path: self.path,
-            objective: self.objective,
-            rates: (self.from.hertz(), self.lowest.hertz(), self.highest.hertz()),
+            slo: self.objective,
+            rates: SearchRates {
+                start: self.from.hertz(),
+                lowest: self.lowest.hertz(),
+                highest: self.highest.hertz(),
+            },
             trial: self.trial,
             schedule,
-            aim: self.system.aim(topology)?,
+            target: self.system.aim(topology)?,
             runs: self.system.runs(),
         };
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));

@@ -10,7 +10,7 @@ use super::output;
 use crate::measure::{LoadResult, Second, compare};
 use crate::report::compare::CompareReport;
 use crate::report::runs::RunsReport;
-use crate::runner::judged;
+use crate::runner::folder::verdict;
 use crate::runner::recorder::FILE as HISTORY;
 
 /// Arguments of `faultline compare`.
@@ -50,7 +50,7 @@ impl Compare {
     }
 
     fn runs(&self) -> Result<Exit, Failure> {
-        let read = |folder: &Path| judged::read(folder).map_err(Failure::usage);
+        let read = |folder: &Path| verdict::read(folder).map_err(Failure::usage);
         let (first, second) = (read(&self.first)?, read(&self.second)?);
         let report = RunsReport::new((&first.0, &first.1), (&second.0, &second.1));
         output::print(match self.output {

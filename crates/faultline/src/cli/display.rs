@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::history::{Event, Evidence, FaultStage};
 use crate::measure::Tally;
-use crate::runner::trial::Tick;
+use crate::runner::load_only::trial::Tick;
 use crate::runner::{Listener, LiveTimeline, Progress, Stage};
 use crate::scenario::Schedule;
 use crate::stack::Starting;
@@ -150,7 +150,7 @@ impl Listener for Display {
             Progress::Stage(stage) => self.stage(*stage),
             Progress::History(event) => self.event(event),
             Progress::Tick(tick) => self.tick(tick),
-            Progress::Sample(_) | Progress::Stored(_) | Progress::Hands(_) => {}
+            Progress::Sample(_) | Progress::Stored(_) => {}
         }
     }
 

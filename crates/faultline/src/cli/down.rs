@@ -11,7 +11,7 @@ use super::arguments::RunsArgs;
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::runner::folder;
-use crate::runner::owner::Owner;
+use crate::runner::folder::owner::Owner;
 use crate::stack::identity::Liveness;
 use crate::stack::mark::{Mark, doubtful};
 use crate::stack::printable::printable;

@@ -13,8 +13,8 @@ use super::exit::{Exit, Failure};
 use super::{output, runtime};
 use crate::fault::heal;
 use crate::fault::journal;
+use crate::runner::folder::owner::{Candidate, Owner};
 use crate::runner::folder::{self, KEPT};
-use crate::runner::owner::{Candidate, Owner};
 use crate::stack::containers::{self, ContainerEngine};
 use crate::stack::data;
 use crate::stack::identity::Liveness;
@@ -204,7 +204,7 @@ impl Cleanup {
 
     /// Heals the entries of the journal, after the stray processes are gone: most faults ended with them.
     fn heal_folder(&mut self, DeadRun { path, owner }: &DeadRun) {
-        match heal::undo_journal(path) {
+        match heal::heal_journal(path) {
             Ok(outcome) => self.journal_healed(path, &outcome),
             Err(error) => self.fail(error),
         }
@@ -245,7 +245,7 @@ fn leftovers(path: &Path, owner: &Owner) -> Vec<String> {
     if !path.join(KEPT).exists() {
         left.extend(data::found(path, &owner.run).iter().map(|data| data.display().to_string()));
     }
-    if journal::open_entries(path).is_ok_and(|open| !open.undos.is_empty()) {
+    if journal::open_entries(path).is_ok_and(|open| !open.actions.is_empty()) {
         left.push(format!("faults in {}", journal::FILE));
     }
     left.extend(engine_of(path).map(|engine| format!("containers in the engine at {engine}")));

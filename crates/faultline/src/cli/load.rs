@@ -14,7 +14,8 @@ use super::{interrupt, load_files, output, runtime};
 use crate::measure::Threshold;
 use crate::measure::self_check::SelfCheckResult;
 use crate::report::{self, LoadReport, chart};
-use crate::runner::{self, LoadOptions, Loaded, RunError};
+use crate::runner::load_only::self_check::check;
+use crate::runner::{self, LoadOptions, LoadOutput, RunError};
 use crate::scenario::duration::Span;
 use crate::scenario::{
     ArrivalRate, LoadPhase, OperationSettings, Scenario, Schedule, SystemUse, replay, validate,
@@ -93,10 +94,10 @@ impl Load {
         let seed = self.operations.seed();
         let schedule = self.schedule(&topology, seed)?;
         output::note(format_args!("faultline load --seed {seed}"));
-        let (aim, runs) = (self.system.aim(topology)?, self.system.runs());
-        let options = LoadOptions { schedule, aim, abort_if: self.abort_if, runs };
+        let (target, runs) = (self.system.aim(topology)?, self.system.runs());
+        let options = LoadOptions { schedule, target, abort_if: self.abort_if, runs };
         let listener = Box::new(Display::new(std::io::stderr().is_terminal()));
-        let Loaded { result, seconds, folder } = runtime::start()?.block_on(async {
+        let LoadOutput { result, seconds, folder } = runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             Ok::<_, Failure>(runner::load(options, listener, cancel).await?)
         })?;
@@ -183,7 +184,7 @@ fn self_check(output: Output) -> Result<Exit, Failure> {
     };
     let (all, cancelled) = runtime::start()?.block_on(async {
         let cancel = interrupt::token()?;
-        let all = runner::self_check::check(CHECK_TIME, &mut show, &cancel).await.map_err(RunError::from)?;
+        let all = check(CHECK_TIME, &mut show, &cancel).await.map_err(RunError::from)?;
         Ok::<_, Failure>((all, cancel.is_cancelled()))
     })?;
     output::print(match output {

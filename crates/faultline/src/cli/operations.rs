@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::arguments::{ProviderArgs, RunsArgs, TopologyArgs};
 use super::exit::Failure;
 use super::target::{self, TargetArgs};
-use crate::runner::{Aim, Started};
+use crate::runner::{LoadTarget, StartOptions};
 use crate::scenario::duration::Span;
 use crate::scenario::{OperationSettings, Sizes};
 use crate::stack::Topology;
@@ -85,15 +85,15 @@ impl SystemArgs {
     ///
     /// # Errors
     /// A [`Failure`] for a target that is invalid, may not be loaded, or does not answer.
-    pub fn aim(&self, topology: Topology) -> Result<Aim, Failure> {
+    pub fn aim(&self, topology: Topology) -> Result<LoadTarget, Failure> {
         Ok(match target::running(&self.target, &topology)? {
             Some(_) if !self.topology.replicas.is_empty() => {
                 return Err(Failure::usage(
                     "--replicas: expected a system to start, found one that is already running",
                 ));
             }
-            Some(aim) => aim,
-            None => Aim::Started(Box::new(Started {
+            Some(target) => target,
+            None => LoadTarget::Started(Box::new(StartOptions {
                 topology,
                 choice: self.provider.choice(),
                 overrides: BTreeMap::new(),

@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::report_output::ReportOutput;
-use crate::runner::judged;
+use crate::runner::folder::verdict;
 
 /// Arguments of `faultline report`.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ impl ReportVerb {
     /// # Errors
     /// A [`Failure`] of usage if the folder has no readable history.
     pub fn perform(self) -> Result<Exit, Failure> {
-        let report = judged::judge(&self.run).map_err(Failure::usage)?;
+        let report = verdict::judge(&self.run).map_err(Failure::usage)?;
         output::print(self.output.render(&report)?)?;
         Ok(report.verdict.into())
     }

@@ -14,7 +14,7 @@ use super::report_output::ReportOutput;
 use super::ui::UiArgs;
 use super::{interrupt, load_files, output, runtime};
 use crate::report::{ControlReport, Report};
-use crate::runner::{self, Both, Listener, Options};
+use crate::runner::{self, Listener, ListenerPair, ManualFaults, RunOptions};
 use crate::scenario::Schedule;
 
 /// Arguments of `faultline run`.
@@ -59,20 +59,22 @@ impl RunVerb {
         let command = format!("faultline run {} --seed {seed}", self.file.display());
         // Printed before the run, so that a run which is interrupted or hangs can be repeated too.
         output::note(&command);
-        let mut options = Options::new(topology, schedule, self.runs.runs);
+        let mut options = RunOptions::new(topology, schedule, self.runs.runs);
         options.command = command;
         options.keep = self.keep;
         options.choice = self.provider.choice();
         runtime::start()?.block_on(async {
             let cancel = interrupt::token()?;
             options.registry = self.api.registry().await?;
-            let board = self.ui.listen().await?.map(|ui| {
+            let broadcast = self.ui.listen().await?.map(|ui| {
                 options.watched = true;
-                ui.serve(options.topology.clone(), options.runs.clone(), None)
+                let broadcast = ui.serve(options.topology.clone(), options.runs.clone(), None);
+                options.manual_faults = broadcast.manual_faults();
+                broadcast
             });
             let baseline = if self.control { Some(run_baseline(&options, &cancel).await?) } else { None };
-            let listener: Box<dyn Listener> = match &board {
-                Some(board) => Box::new(Both(display(), Box::new(board.clone()))),
+            let listener: Box<dyn Listener> = match &broadcast {
+                Some(broadcast) => Box::new(ListenerPair(display(), Box::new(broadcast.clone()))),
                 None => display(),
             };
             let report = runner::run(options, listener, cancel.clone()).await?;
@@ -82,8 +84,8 @@ impl RunVerb {
                 Some(baseline) => show_both(baseline, report.clone(), self.output)?,
                 None => output::print(self.output.render(&report)?)?,
             }
-            if let Some(board) = board {
-                board.judged(&report);
+            if let Some(broadcast) = broadcast {
+                broadcast.add_verdict(&report);
                 if !cancel.is_cancelled() {
                     output::note("the live lab stays open until Ctrl-C");
                     cancel.cancelled().await;
@@ -99,8 +101,10 @@ fn display() -> Box<Display> {
 }
 
 /// Runs the baseline: the same seed and load without faults.
-async fn run_baseline(options: &Options, cancel: &CancellationToken) -> Result<Report, Failure> {
+async fn run_baseline(options: &RunOptions, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
+    // A handle is for one run: that of the lab is for the run with faults.
+    without.manual_faults = ManualFaults::default();
     without.schedule.faults.clear();
     // What is expected during a fault has no subject in a run without faults.
     without.schedule.expect.during.clear();

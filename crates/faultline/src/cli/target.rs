@@ -7,8 +7,8 @@ use clap::Args;
 use http::Uri;
 
 use super::exit::Failure;
-use crate::load::{Target, Template};
-use crate::runner::Aim;
+use crate::load::{PathTarget, Template};
+use crate::runner::LoadTarget;
 use crate::stack::Topology;
 use crate::stack::topology::{AnswerSpec, PathSpec, Send, Writes};
 
@@ -33,7 +33,7 @@ pub struct TargetArgs {
 ///
 /// # Errors
 /// A [`Failure`] for an address that is invalid, on another machine, or does not answer.
-pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Failure> {
+pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<LoadTarget>, Failure> {
     let (name, address) = match (&args.at, &args.get) {
         (Some(at), _) => (at, check_target(at, at, args.allow_remote.as_deref())?),
         (_, Some(url)) => (url, of_url(url, args.allow_remote.as_deref())?),
@@ -41,10 +41,10 @@ pub fn running(args: &TargetArgs, topology: &Topology) -> Result<Option<Aim>, Fa
     };
     let target = |(path, spec): (&String, &PathSpec)| {
         let template = Template::new(path, spec, address).map_err(Failure::usage)?;
-        Ok((path.clone(), Target { template, stores: spec.may_write() }))
+        Ok((path.clone(), PathTarget { template, stores: spec.may_write() }))
     };
     let targets = topology.paths.iter().map(target).collect::<Result<BTreeMap<_, _>, Failure>>()?;
-    Ok(Some(Aim::Running { targets, told: format!("running system at {name}") }))
+    Ok(Some(LoadTarget::Running { targets, description: format!("running system at {name}") }))
 }
 
 /// Resolves a URL and checks that it answers and may be loaded: it is on this machine, or `--allow-remote` names it.

@@ -10,8 +10,8 @@ use super::exit::Failure;
 use super::output;
 use super::proxy::listen;
 use crate::live::gate::Token;
-use crate::live::session::Wanted;
-use crate::live::{Board, Lab, assets};
+use crate::live::session::SessionRequest;
+use crate::live::{Broadcast, Lab, assets};
 use crate::stack::Topology;
 
 /// Argument for the live lab.
@@ -25,7 +25,7 @@ pub struct UiArgs {
 /// Live lab whose port is already open.
 pub struct Ui {
     /// State that the page shows.
-    pub board: Board,
+    pub broadcast: Broadcast,
     listener: TcpListener,
     token: Token,
 }
@@ -50,21 +50,26 @@ impl UiArgs {
                 "faultline: anyone who can reach {address} can watch; injecting faults needs the token"
             ));
         }
-        Ok(Some(Ui { board: Board::default(), listener, token }))
+        Ok(Some(Ui { broadcast: Broadcast::default(), listener, token }))
     }
 }
 
 impl Ui {
-    /// Serves requests until the program ends. Requests for manual loads go to `wants`.
+    /// Serves requests until the program ends. Requests for manual loads go to `requests`.
     #[must_use]
-    pub fn serve(self, topology: Topology, runs: PathBuf, wants: Option<mpsc::Sender<Wanted>>) -> Board {
-        let board = self.board.clone();
-        let lab = Lab { board: self.board, topology, runs, token: self.token, wants };
+    pub fn serve(
+        self,
+        topology: Topology,
+        runs: PathBuf,
+        requests: Option<mpsc::Sender<SessionRequest>>,
+    ) -> Broadcast {
+        let broadcast = self.broadcast.clone();
+        let lab = Lab { broadcast: self.broadcast, topology, runs, token: self.token, requests };
         tokio::spawn(async move {
             if let Err(error) = lab.serve(self.listener).await {
                 output::note(format_args!("faultline: the live lab stopped: {error}"));
             }
         });
-        board
+        broadcast
     }
 }

@@ -15,11 +15,12 @@ use super::exit::{Exit, Failure};
 use super::proxy::ProxyApiArgs;
 use super::ui::{Ui, UiArgs};
 use super::{credentials, interrupt, output, runtime};
-use crate::live::Between;
-use crate::live::session::Session;
+use crate::live::BetweenRuns;
+use crate::live::session::LoadSession;
 use crate::proxy::Registry;
 use crate::runner::folder::LOGS;
-use crate::runner::{Hands, Options, RunFolder, sampler};
+use crate::runner::observe::usage;
+use crate::runner::{ManualFaults, RunFolder, RunOptions};
 use crate::scenario::manual;
 use crate::stack::{self, Choice, NodeState, Ports, ProviderChoice, Site, Stack, Starting, Topology, Wiring};
 
@@ -130,31 +131,31 @@ async fn live(
 ) -> Result<Exit, Failure> {
     let rest = manual::rest("by-hand").ok_or_else(|| Failure::internal("no schedule without a load"))?;
     let ending = cancel.child_token();
-    let (wants, wanted) = mpsc::channel(8);
-    let board = ui.serve(stack.topology().clone(), runs.clone(), Some(wants));
-    let (idle, teller) =
-        Hands::idle(stack, folder.path(), Box::new(Between(board.clone())), rest.clone(), &ending)
-            .map_err(Failure::unavailable)?;
+    let (sender, requests) = mpsc::channel(8);
+    let broadcast = ui.serve(stack.topology().clone(), runs.clone(), Some(sender));
+    let listener = Box::new(BetweenRuns(broadcast.clone()));
+    let (idle, events) = ManualFaults::idle(stack, folder.path(), listener, rest.clone(), &ending)
+        .map_err(Failure::unavailable)?;
     // Viewers may look before there is a load, so sampling starts with the system.
-    let looking = tokio::spawn(sampler::sample(Arc::clone(stack), teller));
-    let mut options = Options::new(stack.topology().clone(), rest, runs);
+    let sampling = tokio::spawn(usage::sample(Arc::clone(stack), events));
+    let mut options = RunOptions::new(stack.topology().clone(), rest, runs);
     options.watched = true;
     options.logs = Some(folder.path().join(LOGS));
-    let session = Session {
+    let session = LoadSession {
         stack: Arc::clone(stack),
         provider,
         options,
-        board,
+        broadcast,
         idle,
         cancel: ending.clone(),
         note: |line| output::note(line),
     };
-    let session = tokio::spawn(session.serve(wanted));
+    let session = tokio::spawn(session.serve(requests));
     let watched = watch(stack, cancel).await;
     // A manual load ends here and is judged as far as it went.
     ending.cancel();
     let _ = session.await;
-    looking.abort();
+    sampling.abort();
     watched
 }
 

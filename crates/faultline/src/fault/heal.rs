@@ -1,5 +1,4 @@
-//! Undoes what a dead harness left: resumes and ends its processes, on this machine only, and only those
-//! that carry its mark.
+//! Heals what a dead lab left: resumes and ends its processes, on this machine only, and only those with its mark.
 
 use std::fmt;
 use std::io;
@@ -7,18 +6,18 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 
-use super::journal::{self, JournalError, Undo};
+use super::journal::{self, HealAction, JournalError};
 use crate::stack::identity::{Identity, Liveness, Namespace};
 use crate::stack::mark::{self, HarnessClaim};
 use crate::stack::printable::printable;
 use crate::stack::run_id::RunId;
 use crate::stack::tree;
 
-/// A process that outlived its harness.
+/// A process that outlived its lab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
     process: Identity,
-    /// The run that it belongs to.
+    /// Run of the process.
     pub run: RunId,
     name: String,
 }
@@ -29,27 +28,29 @@ impl fmt::Display for Stray {
     }
 }
 
-/// The processes of this machine that carry a mark, those of living harnesses left out.
+/// Processes of this machine with a mark, without those of living labs.
 #[derive(Debug, Default)]
 pub struct Strays {
-    /// Processes whose harness is surely gone.
+    /// Processes whose lab is certainly gone.
     pub lapsed: Vec<Stray>,
-    /// Processes of which nobody here can tell: process id, and the reason.
+    /// Processes that can't be judged from here: process id, and the reason.
     pub unclear: Vec<(u32, String)>,
 }
 
-/// Looks for processes that outlived their harness.
+/// Finds processes that outlived their lab.
 ///
 /// # Errors
 /// When /proc can't be read.
 pub fn strays() -> io::Result<Strays> {
     let mut strays = Strays::default();
+    // Zombies are left out: they hold nothing, and only their parent can remove them.
     for seen in tree::all()?.into_iter().filter(|process| !matches!(process.state, 'Z' | 'X')) {
         let variable = |name| tree::variable(seen.pid, name);
         let process = Identity::of_seen(&seen);
         let Some(harness) = variable(mark::HARNESS) else { continue };
-        // A child of an earlier faultline names no namespace, but is in that of its harness.
+        // A child of an earlier faultline names no namespace, but is in that of its lab.
         let namespace = variable(mark::NAMESPACE).or_else(|| Some(Namespace::of(seen.pid)?.to_string()));
+        // A mark is believed only with its namespace: the same process id may be another process in this /proc.
         match HarnessClaim::read(variable(mark::RUN).as_deref(), &harness, namespace.as_deref()) {
             HarnessClaim::Held => {}
             HarnessClaim::Lapsed(run) => strays.lapsed.push(Stray { process, run, name: name(seen.pid) }),
@@ -59,10 +60,10 @@ pub fn strays() -> io::Result<Strays> {
     Ok(strays)
 }
 
-/// Ends a stray, also if it is paused; one that is gone already is right too.
+/// Ends a stray, paused or not; one that is gone already is no error.
 ///
 /// # Errors
-/// When it may not be signalled.
+/// The error of the system, if the process may not be signalled.
 pub fn end(stray: &Stray) -> io::Result<()> {
     match stray.process.liveness() {
         Liveness::Alive => tree::signal(stray.process.pid, Signal::SIGKILL),
@@ -83,38 +84,39 @@ pub struct JournalOutcome {
 ///
 /// # Errors
 /// [`JournalError`] when the journal can't be read.
-pub fn undo_journal(folder: &Path) -> Result<JournalOutcome, JournalError> {
+pub fn heal_journal(folder: &Path) -> Result<JournalOutcome, JournalError> {
     let open = journal::open_entries(folder)?;
-    let mut told = JournalOutcome::default();
-    for entry in &open.undos {
-        match undo(entry) {
-            Ok(line) => told.healed.push(line),
-            Err(line) => told.left.push(line),
+    let mut outcome = JournalOutcome::default();
+    for action in &open.actions {
+        match perform(action) {
+            Ok(line) => outcome.healed.push(line),
+            Err(line) => outcome.left.push(line),
         }
     }
     let unreadable = open.unreadable.iter();
-    told.left.extend(unreadable.map(|line| format!("{}: line {line} can't be read", journal::FILE)));
-    Ok(told)
+    outcome.left.extend(unreadable.map(|line| format!("{}: line {line} can't be read", journal::FILE)));
+    Ok(outcome)
 }
 
-/// Undoes one entry; the error says why it is left alone.
-fn undo(undo: &Undo) -> Result<String, String> {
-    Ok(match undo {
-        Undo::Resume { node, process } => {
+/// Performs one action; the error is the reason why it is left alone.
+fn perform(action: &HealAction) -> Result<String, String> {
+    Ok(match action {
+        HealAction::Resume { node, process } => {
             let paused = format!("{node} was paused as pid {}", process.pid);
+            // Process ids are reused, so only the process that was paused is resumed, known by its start time.
             match process.liveness() {
                 Liveness::Alive => match tree::signal(process.pid, Signal::SIGCONT) {
                     Ok(()) => format!("{paused}: resumed"),
-                    Err(error) => return Err(format!("{paused}, and can't be resumed: {error}")),
+                    Err(error) => return Err(format!("{paused}: can't be resumed: {error}")),
                 },
-                Liveness::Dead => format!("{paused}: it is gone"),
-                Liveness::Unknown(doubt) => return Err(format!("{paused}, which is {doubt}")),
+                Liveness::Dead => format!("{paused}: the process is gone"),
+                Liveness::Unknown(doubt) => return Err(format!("{paused}: the process is {doubt}")),
             }
         }
-        Undo::Unpause { node } => format!("{node} was paused: its container goes by its labels"),
-        Undo::Start { node } => format!("{node} was down: its stack is gone with the harness"),
-        Undo::Link { link } => {
-            format!("{} had a toxic: its proxy is gone with the harness", printable(link))
+        HealAction::Unpause { node } => format!("{node} was paused: its container is removed by its labels"),
+        HealAction::Start { node } => format!("{node} was down: its stack ended with the lab"),
+        HealAction::Link { link } => {
+            format!("{} had a toxic: its proxy ended with the lab", printable(link))
         }
     })
 }
@@ -202,16 +204,16 @@ mod tests {
         let process = sleeper.identity();
         let later = Identity { started_at: process.started_at + 1, ..process };
         let unnamed = Identity { namespace: None, ..process };
-        let told = |process| {
+        let outcome = |process| {
             let folder = tempfile::tempdir().unwrap();
             let journal = Journal::open(folder.path()).unwrap();
-            journal.write(&Undo::Resume { node: "mongo".parse().unwrap(), process }).unwrap();
-            undo_journal(folder.path()).unwrap()
+            journal.write(&HealAction::Resume { node: "mongo".parse().unwrap(), process }).unwrap();
+            heal_journal(folder.path()).unwrap()
         };
-        assert!(told(later).healed[0].ends_with("it is gone"), "{:?}", told(later));
-        assert!(told(unnamed).left[0].contains("of an earlier faultline"), "{:?}", told(unnamed));
+        assert!(outcome(later).healed[0].ends_with("the process is gone"), "{:?}", outcome(later));
+        assert!(outcome(unnamed).left[0].contains("of an earlier faultline"), "{:?}", outcome(unnamed));
         assert!(sleeper.is_paused());
-        assert!(told(process).healed[0].ends_with("resumed"));
+        assert!(outcome(process).healed[0].ends_with("resumed"));
         while sleeper.is_paused() {
             std::thread::yield_now();
         }
@@ -222,8 +224,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let line = r#"{"entry":0,"undo":"link","link":"a\u001b[2Jb"}"#;
         std::fs::write(folder.path().join(journal::FILE), format!("{line}\nnonsense\n")).unwrap();
-        let told = undo_journal(folder.path()).unwrap();
-        assert_eq!(told.healed, ["a\\u{1b}[2Jb had a toxic: its proxy is gone with the harness"]);
-        assert_eq!(told.left, ["journal.jsonl: line 2 can't be read"]);
+        let outcome = heal_journal(folder.path()).unwrap();
+        assert_eq!(outcome.healed, ["a\\u{1b}[2Jb had a toxic: its proxy ended with the lab"]);
+        assert_eq!(outcome.left, ["journal.jsonl: line 2 can't be read"]);
     }
 }

@@ -1,5 +1,5 @@
-//! The undos of what is being done, on disk and synced before it is done, so that a harness that was killed
-//! leaves nothing that `faultline heal` could not undo.
+//! The journal: how to heal each fault, synced to disk before the fault is injected. A lab that is killed leaves
+//! nothing that `faultline heal` could not heal.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -19,42 +19,42 @@ pub const FILE: &str = "journal.jsonl";
 /// The longest journal that is read, in bytes: some hundred thousand faults.
 const LONGEST: u64 = 32 * 1024 * 1024;
 
-/// How to undo something.
+/// Action that heals a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "undo", rename_all = "kebab-case")]
-pub enum Undo {
+pub enum HealAction {
     /// Resume a paused process.
     Resume {
-        /// The node.
+        /// Name of the node.
         node: NodeName,
         /// Process of the node.
         #[serde(flatten)]
         process: Identity,
     },
-    /// Unpause a container. Where the harness is gone, the container goes by its labels.
+    /// Unpause a container. Where the lab is gone, the container is removed by its labels.
     Unpause {
-        /// The node.
+        /// Name of the node.
         node: NodeName,
     },
-    /// Start a node again. Where the harness is gone, so is its stack: nothing is left to start.
+    /// Start a node again. Where the lab is gone, so is its stack: nothing is left to start.
     Start {
-        /// The node.
+        /// Name of the node.
         node: NodeName,
     },
-    /// Take the toxics off a link, or enable it. Where the harness is gone, so is its proxy.
+    /// Remove the toxics of a link, or enable it. Where the lab is gone, so is its proxy.
     Link {
-        /// The link, or of a partition both groups, for people.
+        /// Link, or both groups of a partition, for people.
         link: String,
     },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Line {
-    Undo {
+enum JournalLine {
+    Begun {
         entry: u64,
         #[serde(flatten)]
-        undo: Undo,
+        action: HealAction,
     },
     Done {
         done: u64,
@@ -73,11 +73,11 @@ pub struct JournalError {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<JournalState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct JournalState {
     file: File,
     next: u64,
 }
@@ -90,36 +90,37 @@ impl Journal {
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(FILE);
         match OpenOptions::new().create(true).append(true).open(&path) {
-            Ok(file) => Ok(Self { path, state: Mutex::new(State { file, next: 0 }) }),
+            Ok(file) => Ok(Self { path, state: Mutex::new(JournalState { file, next: 0 }) }),
             Err(source) => Err(JournalError { path, source }),
         }
     }
 
-    /// Writes an undo down and syncs it; then what it undoes may be done.
+    /// Writes and syncs how to heal a fault, which may be injected then.
     ///
     /// # Errors
-    /// [`JournalError`]; then it must not be done.
-    pub fn write(&self, undo: &Undo) -> Result<u64, JournalError> {
+    /// [`JournalError`]; the fault must not be injected then.
+    pub fn write(&self, action: &HealAction) -> Result<u64, JournalError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = state.next;
         state.next += 1;
-        self.append(&mut state.file, &Line::Undo { entry, undo: undo.clone() })?;
+        self.append(&mut state.file, &JournalLine::Begun { entry, action: action.clone() })?;
         Ok(entry)
     }
 
-    /// Writes down that it was undone.
+    /// Writes that a fault was healed.
     ///
     /// # Errors
-    /// [`JournalError`]; it will be undone once more by `heal`, which does no harm.
+    /// [`JournalError`]; `faultline heal` heals the fault once more then, which does no harm.
     pub fn done(&self, entry: u64) -> Result<(), JournalError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.append(&mut state.file, &Line::Done { done: entry })
+        self.append(&mut state.file, &JournalLine::Done { done: entry })
     }
 
-    fn append(&self, file: &mut File, line: &Line) -> Result<(), JournalError> {
+    fn append(&self, file: &mut File, line: &JournalLine) -> Result<(), JournalError> {
         let failed = |source| JournalError { path: self.path.clone(), source };
         let mut text = serde_json::to_string(line).map_err(|error| failed(error.into()))?;
         text.push('\n');
+        // Synced, so that the line is on disk before its fault is injected, whatever ends the lab.
         file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(failed)
     }
 }
@@ -127,17 +128,17 @@ impl Journal {
 /// Entries of a journal that are not healed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct OpenEntries {
-    /// The undos, in the order in which they were written.
-    pub undos: Vec<Undo>,
-    /// Lines that say something else, by their numbers. The last line is none of them if it was torn by the end of the
-    /// harness: what it was for had not been done.
+    /// Actions, in the order in which they were written.
+    pub actions: Vec<HealAction>,
+    /// Numbers of the lines that can't be read, without a last line that was torn when the lab was killed: its fault
+    /// was not injected yet.
     pub unreadable: Vec<usize>,
 }
 
 /// Reads the entries of a journal that are not healed.
 ///
 /// # Errors
-/// [`JournalError`] when it can't be read; none at all is an empty one.
+/// [`JournalError`] when it can't be read; a missing journal is an empty one.
 pub fn open_entries(folder: &Path) -> Result<OpenEntries, JournalError> {
     let path = folder.join(FILE);
     let text = match plain_file::read(&path, LONGEST) {
@@ -145,28 +146,29 @@ pub fn open_entries(folder: &Path) -> Result<OpenEntries, JournalError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(OpenEntries::default()),
         Err(source) => return Err(JournalError { path, source }),
     };
-    let (mut undos, mut unreadable) = (BTreeMap::new(), Vec::new());
+    let (mut actions, mut unreadable) = (BTreeMap::new(), Vec::new());
     for (index, line) in text.split_inclusive('\n').enumerate() {
         match serde_json::from_str(line) {
-            Ok(Line::Undo { entry, undo }) => {
-                undos.insert(entry, undo);
+            Ok(JournalLine::Begun { entry, action }) => {
+                actions.insert(entry, action);
             }
-            Ok(Line::Done { done }) => {
-                undos.remove(&done);
+            Ok(JournalLine::Done { done }) => {
+                actions.remove(&done);
             }
+            // A torn last line is of a fault that was not injected yet: the line is written before.
             Err(_) if line.ends_with('\n') => unreadable.push(index + 1),
             Err(_) => {}
         }
     }
-    Ok(OpenEntries { undos: undos.into_values().collect(), unreadable })
+    Ok(OpenEntries { actions: actions.into_values().collect(), unreadable })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn start(node: &str) -> Undo {
-        Undo::Start { node: node.parse().unwrap() }
+    fn start(node: &str) -> HealAction {
+        HealAction::Start { node: node.parse().unwrap() }
     }
 
     #[test]
@@ -174,15 +176,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
         let first = journal.write(&start("a")).unwrap();
-        journal.write(&Undo::Link { link: "a->b".into() }).unwrap();
+        journal.write(&HealAction::Link { link: "a->b".into() }).unwrap();
         journal.done(first).unwrap();
         let process = Identity::of(std::process::id()).unwrap();
-        let resume = Undo::Resume { node: "c".parse().unwrap(), process };
+        let resume = HealAction::Resume { node: "c".parse().unwrap(), process };
         journal.write(&resume).unwrap();
         let mut file = OpenOptions::new().append(true).open(folder.path().join(FILE)).unwrap();
         file.write_all(b"{\"entry\":7,\"undo\":\"sta").unwrap();
         let open = open_entries(folder.path()).unwrap();
-        assert_eq!(open.undos, [Undo::Link { link: "a->b".into() }, resume]);
+        assert_eq!(open.actions, [HealAction::Link { link: "a->b".into() }, resume]);
         assert!(open.unreadable.is_empty());
     }
 
@@ -204,7 +206,10 @@ mod tests {
         std::fs::write(folder.path().join(FILE), lines.map(|line| format!("{line}\n")).concat()).unwrap();
         let open = open_entries(folder.path()).unwrap();
         let process = Identity { pid: 7, started_at: 9, namespace: None };
-        assert_eq!(open.undos, [Undo::Resume { node: "rabbitmq".parse().unwrap(), process }, start("mongo")]);
+        assert_eq!(
+            open.actions,
+            [HealAction::Resume { node: "rabbitmq".parse().unwrap(), process }, start("mongo")]
+        );
         assert_eq!(open.unreadable, [2, 3, 4]);
     }
 }

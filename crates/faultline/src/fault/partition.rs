@@ -1,6 +1,6 @@
-//! Nothing passes between two groups of nodes, or nothing one way: every link between them is half open.
+//! A partition: every link between two groups of nodes is half open, in both directions or one.
 
-use super::toxics::{self, Put};
+use super::toxics::{self, InstalledToxics};
 use crate::history::Evidence;
 use crate::scenario::PlannedFault;
 use crate::scenario::fault::{PartitionDirection, PlannedPartition};
@@ -8,21 +8,27 @@ use crate::stack::Stack;
 use crate::stack::topology::Link;
 use faultline_toxics::{Direction, HALF_OPEN, ToxicSettings};
 
-pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Option<(Put, Vec<Evidence>)> {
+/// Installs half-open toxics on every link between the groups.
+pub(super) async fn inject(
+    stack: &Stack,
+    fault: &PlannedFault,
+    entry: u64,
+) -> Option<(InstalledToxics, Vec<Evidence>)> {
     let partition = fault.partition.as_ref()?;
-    let mut put = Put::new(&HALF_OPEN);
+    let mut installed = InstalledToxics::new(&HALF_OPEN);
+    // Half open, not cut: connections stay open and nothing passes, not even a reset, as when a switch dies.
     for link in &stack.topology().links {
         for stream in silent(partition, link) {
             let toxic = toxics::toxic(entry, *stream, ToxicSettings::new(&HALF_OPEN), fault.seed);
-            put.add(stack, link, toxic).await;
+            installed.add(stack, link, toxic).await;
         }
     }
-    let told = format!("{} links lie between {}", put.links(), fault.target);
-    let evidence = vec![Evidence::new(told, put.links() > 0)];
-    Some((put, evidence))
+    let text = format!("silenced {} links between {}", installed.links(), fault.target);
+    let evidence = vec![Evidence::new(text, installed.links() > 0)];
+    Some((installed, evidence))
 }
 
-/// The directions of a link in which nothing may pass.
+/// Returns the directions of a link in which nothing may pass.
 fn silent(partition: &PlannedPartition, link: &Link) -> &'static [Direction] {
     let has = |group: &[String], node: &str| group.iter().any(|name| name == node);
     let out = has(&partition.nodes, &link.from) && has(&partition.from, &link.to);

@@ -1,31 +1,34 @@
-//! A node is paused, with every process of it, and resumed: its connections stay open and
-//! nobody answers.
+//! A node is paused with all its processes, and resumed: its connections stay open and nothing answers.
 
-use super::{Before, FaultError, pid_of};
+use super::error::FaultError;
+use super::prior::{PriorState, pid_of};
 use crate::history::Evidence;
 use crate::stack::{Frozen, Stack};
 
-pub(super) async fn begin(stack: &Stack, node: &str) -> Result<(Before, Vec<Evidence>), FaultError> {
+/// Pauses a node.
+pub(super) async fn inject(stack: &Stack, node: &str) -> Result<(PriorState, Vec<Evidence>), FaultError> {
     let pid = pid_of(stack, node);
     stack.provider().pause(node).await?;
+    // Counted in the kernel's process table: a pause that missed one process of the node is no pause.
     let frozen = stack.provider().frozen(node, pid).await;
-    let shown =
-        Evidence::new(format!("{node} is paused: {} of its processes", frozen.processes), is_whole(frozen));
-    Ok((Before::Pid(pid), vec![shown]))
+    let evidence =
+        Evidence::new(format!("{} processes of {node} are paused", frozen.processes), is_whole(frozen));
+    Ok((PriorState::Pid(pid), vec![evidence]))
 }
 
-/// Whether a pause holds every process of a node.
+/// Returns true if every process of a node is paused.
 fn is_whole(frozen: Frozen) -> bool {
     frozen.processes > 0 && frozen.running == 0
 }
 
-pub(super) async fn undo(stack: &Stack, node: &str, pid: u32) -> Result<Vec<Evidence>, FaultError> {
-    // Until now nothing of it may have run, else it was not the fault that was planned.
-    let still = is_whole(stack.provider().frozen(node, pid).await);
+/// Resumes a node.
+pub(super) async fn heal(stack: &Stack, node: &str, pid: u32) -> Result<Vec<Evidence>, FaultError> {
+    // A process that ran meanwhile would mean that the planned fault was not active all the time.
+    let was_whole = is_whole(stack.provider().frozen(node, pid).await);
     stack.provider().resume(node).await?;
     let runs = stack.provider().frozen(node, pid).await.running > 0;
     Ok(vec![
-        Evidence::new(format!("{node} was paused to the end"), still),
-        Evidence::new(format!("{node} runs again as pid {pid}"), runs),
+        Evidence::new(format!("{node} stayed paused until it was healed"), was_whole),
+        Evidence::new(format!("{node} resumed as pid {pid}"), runs),
     ])
 }

@@ -1,4 +1,4 @@
-//! Toxics that a fault puts on links, each under a name of its own, and what they have done when they are taken away.
+//! Toxics that a fault installs on links, each under a name of its own, and the evidence of their effects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,45 +12,51 @@ use crate::stack::Stack;
 use crate::stack::topology::Link;
 use faultline_toxics::{Action, Direction, NewToxic, Toxic, ToxicKind, ToxicSettings};
 
-/// Time that connections have to let go of a toxic that is gone.
-const LET_GO_WITHIN: Duration = Duration::from_secs(5);
+/// Longest time for connections to release a toxic that was removed.
+const RELEASED_WITHIN: Duration = Duration::from_secs(5);
 
-/// The toxics of a fault.
+/// Toxics of a fault, with their links.
 #[derive(Debug)]
-pub(super) struct Put {
+pub(super) struct InstalledToxics {
     kind: &'static ToxicKind,
     toxics: Vec<(Link, String)>,
 }
 
-/// Puts the toxic of a fault on its link, in the directions that it wants. `entry` makes the name its own.
-pub(super) async fn begin(stack: &Stack, fault: &PlannedFault, entry: u64) -> Option<(Put, Vec<Evidence>)> {
+/// Installs the toxic of a fault on its link, in its directions. `entry` makes the name unique.
+pub(super) async fn inject(
+    stack: &Stack,
+    fault: &PlannedFault,
+    entry: u64,
+) -> Option<(InstalledToxics, Vec<Evidence>)> {
     let (spec, planned) = (fault.kind.spec()?, fault.toxic.as_ref()?);
     let streams = match spec.action {
         Action::Bytes(_) => planned.stream.each(),
+        // A toxic of arrivals has no direction; one entry is enough.
         Action::Arrival(_) => &[Direction::Upstream],
     };
     let links = stack.topology().links_named(&fault.target);
-    let mut put = Put { kind: spec, toxics: Vec::new() };
+    let mut installed = InstalledToxics { kind: spec, toxics: Vec::new() };
     for stream in streams {
         for link in &links {
             let toxic = NewToxic {
                 toxicity: planned.toxicity,
                 ..toxic(entry, *stream, planned.settings(fault.kind)?, fault.seed)
             };
-            put.add(stack, link, toxic).await;
+            installed.add(stack, link, toxic).await;
         }
     }
-    let given: Vec<String> = planned.values.iter().map(|(name, value)| format!(" {name} {value}")).collect();
+    let values: Vec<String> = planned.values.iter().map(|(name, value)| format!(" {name} {value}")).collect();
     let links = match links.len() {
         1 => "1 link".to_owned(),
         number => format!("{number} links"),
     };
-    let told = format!("{}{} on {links} of {}", spec.name, given.join(","), fault.target);
-    let evidence = vec![Evidence::new(told, !put.toxics.is_empty())];
-    Some((put, evidence))
+    let text = format!("{}{} on {links} of {}", spec.name, values.join(","), fault.target);
+    // The evidence of an effect follows at the heal: an idle link shows none until a connection uses it.
+    let evidence = vec![Evidence::new(text, !installed.toxics.is_empty())];
+    Some((installed, evidence))
 }
 
-/// A toxic for every connection, under a name that is the fault's own.
+/// Makes a toxic for every connection, under a name that is the fault's own.
 pub(super) fn toxic(entry: u64, direction: Direction, settings: ToxicSettings, seed: u64) -> NewToxic {
     NewToxic {
         name: format!("fault_{entry}_{}_{}", settings.spec().name, direction.name()),
@@ -62,20 +68,20 @@ pub(super) fn toxic(entry: u64, direction: Direction, settings: ToxicSettings, s
     }
 }
 
-impl Put {
-    /// None yet.
+impl InstalledToxics {
+    /// Makes an empty set for toxics of one kind.
     pub(super) fn new(kind: &'static ToxicKind) -> Self {
         Self { kind, toxics: Vec::new() }
     }
 
-    /// Puts one on a link.
+    /// Installs a toxic on a link.
     pub(super) async fn add(&mut self, stack: &Stack, link: &Link, toxic: NewToxic) {
         let name = toxic.name.clone();
         stack.links().add(&[link], &toxic).await;
         self.toxics.push((link.clone(), name));
     }
 
-    /// How many links have one.
+    /// Counts the links with a toxic.
     pub(super) fn links(&self) -> usize {
         self.distinct().len()
     }
@@ -88,44 +94,48 @@ impl Put {
     }
 }
 
-/// Takes the toxics away. What is returned shows what they did, that no connection has one any more, and that new
-/// connections come in.
-pub(super) async fn undo(stack: &Stack, target: &str, put: Put) -> Vec<Evidence> {
+/// Removes the toxics, and returns the evidence of their effects, and that no connection has one any more and new
+/// connections are accepted.
+pub(super) async fn heal(stack: &Stack, target: &str, installed: InstalledToxics) -> Vec<Evidence> {
     let mut removed = Vec::new();
-    for (link, name) in &put.toxics {
+    for (link, name) in &installed.toxics {
         removed.extend(stack.links().remove(&[link], name).await);
     }
-    let mut evidence = vec![hit(put.kind, target, &removed), let_go(put.kind, &removed).await];
-    for link in put.distinct() {
+    let mut evidence =
+        vec![effect(installed.kind, target, &removed), released(installed.kind, &removed).await];
+    for link in installed.distinct() {
         let takes = probe::takes_connections(stack, link).await;
-        evidence.push(Evidence::new(format!("{} takes connections", link.name()), takes));
+        evidence.push(Evidence::new(format!("{} accepts connections", link.name()), takes));
     }
     evidence
 }
 
-/// What they have done.
-fn hit(kind: &ToxicKind, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
+/// Sums up the effects of toxics.
+fn effect(kind: &ToxicKind, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
     let connections: u64 = removed.iter().map(|toxic| toxic.effects().connections()).sum();
     let bytes: u64 = removed.iter().map(|toxic| toxic.effects().bytes()).sum();
-    let told = match kind.action {
-        Action::Arrival(_) => format!("{connections} connections on {target} were {}", kind.effect),
+    // A toxic counts the connections of its own direction, so with both of them a connection counts twice.
+    let is_one_way = removed.windows(2).all(|pair| pair[0].direction == pair[1].direction);
+    let connections_of = if is_one_way { "connections of" } else { "directions of connections of" };
+    let text = match kind.action {
+        Action::Arrival(_) => format!("{connections} connections of {target} were {}", kind.effect),
         Action::Bytes(_) if bytes == 0 => {
-            format!("{connections} directions of connections on {target} were {}", kind.effect)
+            format!("{connections} {connections_of} {target} were {}", kind.effect)
         }
-        Action::Bytes(_) => format!(
-            "{connections} directions of connections on {target} were {}, {bytes} bytes of theirs",
-            kind.effect
-        ),
+        Action::Bytes(_) => {
+            format!("{} {bytes} bytes on {connections} {connections_of} {target}", kind.effect)
+        }
     };
-    Evidence::new(told, connections > 0)
+    Evidence::new(text, connections > 0)
 }
 
-/// Waits until no connection has one of them.
-async fn let_go(kind: &ToxicKind, removed: &[Arc<Toxic>]) -> Evidence {
-    let until = Instant::now() + LET_GO_WITHIN;
-    let held = || removed.iter().map(|toxic| Arc::strong_count(toxic) - 1).sum::<usize>();
-    while held() > 0 && Instant::now() < until {
+/// Waits until no connection has one of the toxics.
+async fn released(kind: &ToxicKind, removed: &[Arc<Toxic>]) -> Evidence {
+    // A connection drops its copy when it notices the removal, which takes a moment.
+    let until = Instant::now() + RELEASED_WITHIN;
+    let holders = || removed.iter().map(|toxic| Arc::strong_count(toxic) - 1).sum::<usize>();
+    while holders() > 0 && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    Evidence::new(format!("{} connections have the {} still", held(), kind.name), held() == 0)
+    Evidence::new(format!("{} connections still have the {} toxic", holders(), kind.name), holders() == 0)
 }

@@ -36,8 +36,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::report::Report;
-use crate::runner::progress::Silent;
-use crate::runner::{self, Options};
+use crate::runner::progress::NullListener;
+use crate::runner::{self, RunOptions};
 use crate::scenario::Schedule;
 use crate::stack::{Choice, Topology, topology};
 
@@ -109,10 +109,10 @@ impl Lab {
     pub async fn run(&self, scenario: &ScenarioFile) -> Result<Report, LabError> {
         let checked = scenario.check(&self.topology)?;
         let schedule = Schedule::derive(scenario.name(), &checked, self.seed);
-        let mut options = Options::new(self.topology.clone(), schedule, self.runs.clone());
+        let mut options = RunOptions::new(self.topology.clone(), schedule, self.runs.clone());
         options.choice = self.choice;
         options.ready_within = self.ready_within.unwrap_or(options.ready_within);
-        Ok(runner::run(options, Box::new(Silent), CancellationToken::new()).await?)
+        Ok(runner::run(options, Box::new(NullListener), CancellationToken::new()).await?)
     }
 
     /// Does the same as [`Lab::run`] on a runtime of its own, for a test that is no async function.

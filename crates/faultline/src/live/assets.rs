@@ -1,4 +1,4 @@
-//! The page of the lab, built in where it was built before this program was.
+//! The files of the page, built in where the page was built before this program.
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
@@ -6,14 +6,14 @@ use axum::response::{IntoResponse, Response};
 
 /// A file of the page.
 struct Asset {
-    /// Like `lab.html` or `assets/lab-1a2b.js`.
+    /// Path of the file, like `lab.html` or `assets/lab-1a2b.js`.
     name: &'static str,
     bytes: &'static [u8],
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// What stands where no page was built in.
+/// Page of a program in which no page was built in.
 const WITHOUT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Faultline</title>\
     <body style=\"font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem\">\
     <h1>The lab runs; its page was not built in</h1>\
@@ -21,7 +21,7 @@ const WITHOUT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
     then build the program once more.</p>\
     <p>The state of the lab can be read without it: <a href=\"/api/state\">/api/state</a>.</p></body></html>";
 
-/// Names under which the pages are, beside those of their files.
+/// Returns the name of the file for a path; the pages have short paths too.
 fn name_of(path: &str) -> &str {
     match path {
         "" => "lab.html",
@@ -30,13 +30,13 @@ fn name_of(path: &str) -> &str {
     }
 }
 
-/// A file of the page by the path that is asked for, without the first slash; none that there is not.
+/// Finds a file by a path without its first slash.
 #[must_use]
 pub fn find(path: &str) -> Option<Response> {
     let name = name_of(path);
     match ASSETS.iter().find(|asset| asset.name == name) {
         Some(asset) => {
-            // Files in there have a name that changes with what they hold.
+            // The names of files in that folder change with their content, so they can be cached for ever.
             let kept = if name.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
             Some(([(CONTENT_TYPE, kind(name)), (CACHE_CONTROL, kept)], asset.bytes).into_response())
         }
@@ -49,7 +49,7 @@ pub fn find(path: &str) -> Option<Response> {
     }
 }
 
-/// Whether the page was built in.
+/// Returns true if the page was built in.
 #[must_use]
 pub fn is_built_in() -> bool {
     !ASSETS.is_empty()

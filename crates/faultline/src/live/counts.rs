@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use crate::report::Report;
-use crate::runner::StoredNow;
+use crate::runner::StoreReading;
 use crate::timeline::{Counts, Timeline};
 
 /// Counters of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Counters {
+pub struct RunCounters {
     #[serde(flatten)]
     operations: Counts,
     /// Acknowledged entries.
@@ -19,7 +19,7 @@ pub struct Counters {
     stores: StoreCounters,
 }
 
-/// Counters of entries in the stores: of the last look, or of the verdict once that is known.
+/// Counters of entries in the stores: of the last reading, or of the verdict once there is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StoreCounters {
     /// Different entries that are stored; none while the stores can't be read.
@@ -32,8 +32,8 @@ pub struct StoreCounters {
     lost: Option<u64>,
 }
 
-impl Counters {
-    /// Puts the counts of a timeline beside those of its stores.
+impl RunCounters {
+    /// Combines the counts of a timeline with those of its stores.
     #[must_use]
     pub fn new(timeline: &Timeline, stores: &StoreCounters) -> Self {
         Self {
@@ -45,25 +45,27 @@ impl Counters {
 }
 
 impl StoreCounters {
-    /// Takes a look at the stores.
-    pub fn look(&mut self, now: &StoredNow) {
+    /// Applies a reading of the stores.
+    pub fn apply(&mut self, now: &StoreReading) {
         (self.stored, self.duplicated, self.missing) = match *now {
-            StoredNow::Read { stored, duplicated, missing } => {
+            StoreReading::Read { stored, duplicated, missing } => {
                 (Some(stored), Some(duplicated), Some(missing))
             }
-            StoredNow::Unread(_) => (None, None, None),
+            // Unknown, not zero: a store that can't be read must not look empty.
+            StoreReading::Unread(_) => (None, None, None),
         };
     }
 
-    /// Returns true if the last look could read the stores.
+    /// Returns true if the last reading succeeded.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.stored.is_some()
     }
 
-    /// Takes the figures of the verdict. All come from the final read of the stores: a look during the run is older, and
-    /// beside them would tell of entries that nobody misses.
+    /// Applies the figures of the verdict.
     pub fn judge(&mut self, report: &Report, timeline: Option<&Timeline>) {
+        // All figures come from the final reading of the stores: one of an earlier reading beside them would contradict
+        // them.
         *self = Self {
             stored: timeline.and_then(stored),
             missing: None,
@@ -82,7 +84,7 @@ fn stored(timeline: &Timeline) -> Option<u64> {
     (!stores.is_empty()).then(|| stores.values().map(ids).sum())
 }
 
-/// Adds the counts that there are; none without any, which is not zero.
+/// Sums up the known counts; none without any, which is not zero.
 fn sum(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     counts.flatten().reduce(|sum, count| sum + count)
 }
@@ -94,9 +96,9 @@ mod tests {
     #[test]
     fn a_store_that_cannot_be_read_is_not_shown_as_empty() {
         let mut counters = StoreCounters::default();
-        counters.look(&StoredNow::Read { stored: 5, duplicated: 1, missing: 2 });
+        counters.apply(&StoreReading::Read { stored: 5, duplicated: 1, missing: 2 });
         assert_eq!((counters.stored, counters.duplicated, counters.missing), (Some(5), Some(1), Some(2)));
-        counters.look(&StoredNow::Unread("gone".to_owned()));
+        counters.apply(&StoreReading::Unread("gone".to_owned()));
         assert_eq!(counters, StoreCounters::default());
     }
 }

@@ -5,15 +5,18 @@ use serde::Serialize;
 use crate::history::Evidence;
 use crate::timeline::FaultWindow;
 
-/// A fault. Times are seconds after the start of the load.
+/// A fault, with its times in seconds after the start of the load.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FaultState {
     index: usize,
     what: String,
     begin: f64,
     active: Option<f64>,
-    undo: Option<f64>,
-    undone: Option<f64>,
+    // The keys of the API, which clients of earlier versions read.
+    #[serde(rename = "undo")]
+    heal: Option<f64>,
+    #[serde(rename = "undone")]
+    healed: Option<f64>,
     ready: Option<f64>,
     broken: bool,
     evidence: Vec<Evidence>,
@@ -31,8 +34,8 @@ impl From<&FaultWindow> for FaultState {
             what: window.name.clone(),
             begin: seconds(window.begin),
             active: window.active.map(seconds),
-            undo: window.heal.map(seconds),
-            undone: window.healed.map(seconds),
+            heal: window.heal.map(seconds),
+            healed: window.healed.map(seconds),
             ready: window.ready.map(seconds),
             broken: window.broken,
             evidence: window.evidence.iter().map(|(_, evidence)| evidence.clone()).collect(),

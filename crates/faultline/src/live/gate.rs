@@ -1,5 +1,5 @@
-//! Who is answered, and who may act: pages of other sites that make a browser ask by a name of their own (DNS rebinding)
-//! or by a form are refused, and nothing is done without the token that the terminal prints.
+//! Checks of requests: of the host and the origin, against pages of other sites that use a name of their own (DNS
+//! rebinding) or a form; and of the token, without which nothing is changed.
 
 use std::net::SocketAddr;
 
@@ -9,42 +9,42 @@ use rand::RngExt;
 
 use crate::proxy::api::is_private;
 
-/// The token of one program, which whoever acts must know.
+/// Token of one program, which every change needs.
 #[derive(Debug, Clone)]
 pub struct Token(String);
 
-/// Why a request is not answered, or nothing is done.
+/// Refusal of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// By a name that is not this machine's.
-    #[error("the host is not one of this lab's: use the address that the terminal prints")]
+    /// The host is not this machine.
+    #[error("host: expected the address that the terminal prints, found another name")]
     Host,
-    /// By a page of another site.
-    #[error("the origin is not this lab's page")]
+    /// The request comes from a page of another site.
+    #[error("origin: expected the page of this lab, found another site")]
     Origin,
-    /// By somebody who does not know the token.
-    #[error("acting needs the token that the terminal prints: open the address that stands there")]
+    /// The token is wrong or missing.
+    #[error("a change needs the token: open the address that the terminal prints")]
     Token,
 }
 
 impl Token {
-    /// A new one, of 128 random bits.
+    /// Makes a new token, of 128 random bits.
     #[must_use]
     pub fn new() -> Self {
         let bits: u128 = rand::rng().random();
         Self(format!("{bits:032x}"))
     }
 
-    /// As it is printed.
+    /// Returns the token as text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    fn is(&self, said: &str) -> bool {
-        // In the same time wherever it differs.
-        let differs = self.0.bytes().zip(said.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
-        said.len() == self.0.len() && differs == 0
+    fn is(&self, text: &str) -> bool {
+        // Compared in constant time, so that the time tells nothing about the token.
+        let differs = self.0.bytes().zip(text.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+        text.len() == self.0.len() && differs == 0
     }
 }
 
@@ -54,31 +54,33 @@ impl Default for Token {
     }
 }
 
-/// Whether a request may be answered by a lab that listens at an address.
+/// Checks host and origin of a request to a lab that listens at an address.
 ///
 /// # Errors
-/// Why not.
+/// [`Refusal::Host`] or [`Refusal::Origin`].
 pub fn admit(headers: &HeaderMap, listens: SocketAddr) -> Result<(), Refusal> {
-    let told = |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let host = told(HOST).ok_or(Refusal::Host)?;
+    let header = |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let host = header(HOST).ok_or(Refusal::Host)?;
+    // On loopback only loopback names are this lab's; else any private name, since viewers use the machine's.
     let is_ours = if listens.ip().is_loopback() { is_loopback(&host) } else { is_private(&host) };
     if !is_ours {
         return Err(Refusal::Host);
     }
-    match told(ORIGIN) {
+    match header(ORIGIN) {
+        // Browsers name the page that asks; other clients send no origin.
         Some(origin) if origin != format!("http://{host}") => Err(Refusal::Origin),
         _ => Ok(()),
     }
 }
 
-/// Whether whoever asks knows the token.
+/// Checks the token of a request.
 ///
 /// # Errors
 /// [`Refusal::Token`].
 pub fn authorize(headers: &HeaderMap, token: &Token) -> Result<(), Refusal> {
-    let said = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let said = said.and_then(|said| said.strip_prefix("Bearer "));
-    if said.is_some_and(|said| token.is(said)) { Ok(()) } else { Err(Refusal::Token) }
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let text = value.and_then(|value| value.strip_prefix("Bearer "));
+    if text.is_some_and(|text| token.is(text)) { Ok(()) } else { Err(Refusal::Token) }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -125,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn acting_needs_the_token_whole() {
+    fn changes_need_the_whole_token() {
         let token = Token::new();
-        let said = |text: &str| authorize(&headers(&[(AUTHORIZATION, text)]), &token);
-        assert!(said(&format!("Bearer {}", token.text())).is_ok());
+        let result = |text: &str| authorize(&headers(&[(AUTHORIZATION, text)]), &token);
+        assert!(result(&format!("Bearer {}", token.text())).is_ok());
         for wrong in [String::new(), "Bearer ".to_owned(), format!("Bearer {}", &token.text()[..31])] {
-            assert_eq!(said(&wrong), Err(Refusal::Token));
+            assert_eq!(result(&wrong), Err(Refusal::Token));
         }
-        assert_eq!(said(&format!("Bearer {}0", token.text())), Err(Refusal::Token));
+        assert_eq!(result(&format!("Bearer {}0", token.text())), Err(Refusal::Token));
         assert_eq!(authorize(&headers(&[]), &token), Err(Refusal::Token));
         assert_ne!(Token::new().text(), token.text());
     }

@@ -10,7 +10,7 @@ use crate::picture::figures::{millis, rate};
 use crate::picture::{
     self, Condition, Drawing, FaultKinds, LEGEND, PathChart, SystemLink, SystemNode, TimeSpan, bars,
 };
-use crate::runner::sampler::{LinkLook, NodeLook};
+use crate::runner::observe::sample::{LinkSample, NodeSample};
 use crate::scenario::PlannedFault;
 use faultline_model::timeline::{FaultWindow, SecondCounts};
 
@@ -22,10 +22,10 @@ const WIDTH: f64 = 600.0;
 pub struct PictureInput<'a> {
     /// Nodes and links.
     pub system: &'a SystemInfo,
-    /// Latest look at each node.
-    pub nodes: &'a BTreeMap<String, NodeLook>,
-    /// Latest look at each link.
-    pub links: &'a BTreeMap<String, LinkLook>,
+    /// Latest sample of each node.
+    pub nodes: &'a BTreeMap<String, NodeSample>,
+    /// Latest sample of each link.
+    pub links: &'a BTreeMap<String, LinkSample>,
     /// Kinds of the faults that are active, as [`active`] finds them.
     pub active: &'a FaultKinds,
     /// The run; none before the first.
@@ -109,8 +109,8 @@ fn charts(run: &ChartInput<'_>) -> Vec<ChartPicture> {
     run.paths.iter().map(chart).collect()
 }
 
-fn node(name: &str, look: Option<&NodeLook>, active: &FaultKinds) -> SystemNode {
-    let (condition, sign, word) = match look.map(|look| (look.state, look.ready)) {
+fn node(name: &str, sample: Option<&NodeSample>, active: &FaultKinds) -> SystemNode {
+    let (condition, sign, word) = match sample.map(|sample| (sample.state, sample.ready)) {
         None => (Condition::Plain, "\u{2026}", "no data yet"),
         Some(("running", true)) => (Condition::Ok, "\u{2713}", "running"),
         Some(("running", false)) => (Condition::Pending, "!", "not ready"),
@@ -122,34 +122,40 @@ fn node(name: &str, look: Option<&NodeLook>, active: &FaultKinds) -> SystemNode 
         name: name.to_owned(),
         condition,
         state: (sign.to_owned(), word.to_owned()),
-        detail: look.map(|look| look.says.clone()).unwrap_or_default(),
+        detail: sample.map(|sample| sample.says.clone()).unwrap_or_default(),
         faults: active.of(name),
     }
 }
 
-fn link(name: &str, look: Option<&LinkLook>, active: &FaultKinds) -> SystemLink {
+fn link(name: &str, sample: Option<&LinkSample>, active: &FaultKinds) -> SystemLink {
     let mut faults = active.of(name);
-    let Some(look) = look else {
+    let Some(sample) = sample else {
         return SystemLink { name: name.to_owned(), faults, ..SystemLink::default() };
     };
-    // A look is up to a second old, and knows toxics that others than the lab set.
-    for toxic in &look.toxics {
+    // A sample is up to a second old, and knows toxics that others than the lab set.
+    for toxic in &sample.toxics {
         if !faults.iter().any(|fault| fault == toxic) {
             faults.push((*toxic).to_owned());
         }
     }
-    if !look.enabled && faults.is_empty() {
+    if !sample.enabled && faults.is_empty() {
         faults.push("cut".to_owned());
     }
-    let answers = format!("{}/s", rate(look.answers));
+    let answers = format!("{}/s", rate(sample.answers));
     SystemLink {
         name: name.to_owned(),
-        condition: match look.errors > 0.0 {
+        condition: match sample.errors > 0.0 {
             true => Condition::Pending,
             false => Condition::Ok,
         },
-        rate: look.p50_ms.map_or_else(|| answers.clone(), |p50| format!("{answers} \u{b7} {}", millis(p50))),
-        trouble: if look.errors > 0.0 { format!("{}/s errors", rate(look.errors)) } else { String::new() },
+        rate: sample
+            .p50_ms
+            .map_or_else(|| answers.clone(), |p50| format!("{answers} \u{b7} {}", millis(p50))),
+        trouble: if sample.errors > 0.0 {
+            format!("{}/s errors", rate(sample.errors))
+        } else {
+            String::new()
+        },
         faults,
     }
 }
@@ -202,16 +208,16 @@ for = "5s"
         windows.push(0, FaultStage::Active, 1_100_000, &[]);
         let active = FaultKinds::new(active(windows.windows(), &schedule.faults));
         let says = "<b>killed</b>".to_owned();
-        let nodes = [("mongo".to_owned(), NodeLook { state: "down", ready: false, says })].into();
-        let look = LinkLook {
+        let nodes = [("mongo".to_owned(), NodeSample { state: "down", ready: false, says })].into();
+        let sample = LinkSample {
             answers: 5.0,
             p50_ms: Some(1.0),
             errors: 2.0,
             toxics: vec!["latency"],
             enabled: true,
-            ..LinkLook::default()
+            ..LinkSample::default()
         };
-        let links = [("logger->mongo:27017".to_owned(), look)].into();
+        let links = [("logger->mongo:27017".to_owned(), sample)].into();
         let shown =
             PictureInput { system: &system(), nodes: &nodes, links: &links, active: &active, run: None };
         let drawn = serde_json::to_value(pictures(&shown)).expect("JSON");

@@ -1,16 +1,16 @@
-//! The page and its API over HTTP. Reading is open to whoever reaches it; acting needs the token.
+//! The page and its API over HTTP. Anyone who can reach it may read; changes need the token.
 //!
 //! | route | what it does |
 //! | --- | --- |
-//! | `GET /`, `/page`, `/assets/…` | the page of the lab, and the one on which every path is tried |
-//! | `GET /config.json` | where that one finds the broker |
-//! | `GET /api/system` | nodes, links, paths, and every fault there is |
-//! | `GET /api/state` | everything as it is now |
+//! | `GET /`, `/page`, `/assets/…` | the page of the lab, and the page that tries every path |
+//! | `GET /config.json` | address of the broker, for that page |
+//! | `GET /api/system` | nodes, links, paths, and the kinds of faults |
+//! | `GET /api/state` | the whole state |
 //! | `GET /api/events` | server-sent events: `state` first, then a `change` twice a second |
-//! | `GET /api/runs`, `/runs/FOLDER/FILE` | the runs before, and their reports |
-//! | `POST /api/faults` | a fault in the words of a scenario, without `at` and `for` |
-//! | `DELETE /api/faults/NUMBER` | heals it |
-//! | `POST /api/run`, `DELETE /api/run` | begins a load by hand; ends it, and judges what came of it |
+//! | `GET /api/runs`, `/runs/FOLDER/FILE` | past runs and their reports |
+//! | `POST /api/faults` | injects a fault, written as in a scenario without `at` and `for` |
+//! | `DELETE /api/faults/NUMBER` | heals a fault |
+//! | `POST /api/run`, `DELETE /api/run` | begins a manual load; ends it, and judges its run |
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -27,51 +27,51 @@ use axum::{Json, Router};
 use futures::stream::{self, Stream};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{mpsc, oneshot};
 
-use super::board::Board;
+use super::broadcast::Broadcast;
 use super::gate::{self, Token};
-use super::session::Wanted;
-use super::{assets, shelf};
-use crate::report::catalogue;
-use crate::runner::{ByHandError, system_info};
+use super::session::SessionRequest;
+use super::system::SystemResponse;
+use super::{assets, past_runs};
+use crate::runner::{ManualFaultError, system_info};
 use crate::scenario::manual;
 use crate::stack::Topology;
 
-/// The largest body that is read, in bytes.
+/// Largest body that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// What a report may load: nothing but what is in it.
+/// Policy for reports, which load nothing from elsewhere: a folder of runs may come from anybody.
 const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/// What the server knows.
+/// Server of the live lab.
 pub struct Lab {
-    /// What is shown.
-    pub board: Board,
-    /// The system.
+    /// State for the viewers.
+    pub broadcast: Broadcast,
+    /// System that is shown.
     pub topology: Topology,
-    /// The folder that holds the folders of runs.
+    /// Folder that holds the folders of runs.
     pub runs: PathBuf,
-    /// Who may act.
+    /// Token that changes need.
     pub token: Token,
-    /// Where loads by hand are asked for; none where a scenario runs.
-    pub wants: Option<mpsc::Sender<Wanted>>,
+    /// Sender to the session of manual loads; none where a scenario runs.
+    pub requests: Option<mpsc::Sender<SessionRequest>>,
 }
 
-struct Served {
+struct ServerContext {
     lab: Lab,
     listens: SocketAddr,
 }
 
-type Shared = State<Arc<Served>>;
+type ServerState = State<Arc<ServerContext>>;
 
-/// Why something was not done, with the status that says so.
-struct Refused(StatusCode, String);
+/// Refusal or error, with its status.
+struct ErrorResponse(StatusCode, String);
 
-impl IntoResponse for Refused {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         (self.0, Json(json!({ "error": self.1 }))).into_response()
     }
@@ -81,17 +81,18 @@ impl Lab {
     /// Serves until dropped.
     ///
     /// # Errors
-    /// When the listener has no address, or breaks.
+    /// The error of the listener.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        self.board.show(system_info(&self.topology));
-        tokio::spawn(self.board.clone().tell());
+        self.broadcast.show(system_info(&self.topology));
+        tokio::spawn(self.broadcast.clone().send_changes());
         let listens = listener.local_addr()?;
-        let served = Arc::new(Served { lab: self, listens });
-        let acting = Router::new()
+        let context = Arc::new(ServerContext { lab: self, listens });
+        // In a router of their own, so that no route that changes something can miss the check of the token.
+        let changes = Router::new()
             .route("/api/faults", post(begin_fault))
             .route("/api/faults/{index}", delete(heal_fault))
             .route("/api/run", post(begin_run).delete(finish_run))
-            .route_layer(middleware::from_fn_with_state(Arc::clone(&served), authorized));
+            .route_layer(middleware::from_fn_with_state(Arc::clone(&context), authorized));
         let routes = Router::new()
             .route("/api/system", get(system))
             .route("/api/state", get(state))
@@ -99,124 +100,84 @@ impl Lab {
             .route("/api/runs", get(runs))
             .route("/runs/{folder}/{file}", get(file))
             .route("/config.json", get(config))
-            .merge(acting)
+            .merge(changes)
             .fallback(asset)
             .layer(DefaultBodyLimit::max(LARGEST))
-            .layer(middleware::from_fn_with_state(Arc::clone(&served), admitted))
-            .with_state(served);
+            // Outermost: not even a refusal reveals anything to another site.
+            .layer(middleware::from_fn_with_state(Arc::clone(&context), admitted))
+            .with_state(context);
         axum::serve(listener, routes).await
     }
 }
 
-async fn admitted(State(served): Shared, request: Request, next: Next) -> Response {
-    let mut response = match gate::admit(request.headers(), served.listens) {
+async fn admitted(State(context): ServerState, request: Request, next: Next) -> Response {
+    let mut response = match gate::admit(request.headers(), context.listens) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Refused(StatusCode::FORBIDDEN, refusal.to_string()).into_response(),
+        Err(refusal) => ErrorResponse(StatusCode::FORBIDDEN, refusal.to_string()).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // No other site may show the lab in a frame and lead clicks to it.
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }
 
-async fn authorized(State(served): Shared, request: Request, next: Next) -> Response {
-    match gate::authorize(request.headers(), &served.lab.token) {
+async fn authorized(State(context): ServerState, request: Request, next: Next) -> Response {
+    match gate::authorize(request.headers(), &context.lab.token) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Refused(StatusCode::UNAUTHORIZED, refusal.to_string()).into_response(),
+        Err(refusal) => ErrorResponse(StatusCode::UNAUTHORIZED, refusal.to_string()).into_response(),
     }
 }
 
 async fn asset(request: Request) -> Response {
     let found = assets::find(request.uri().path().trim_start_matches('/'));
-    found
-        .unwrap_or_else(|| Refused(StatusCode::NOT_FOUND, "there is no such page".to_owned()).into_response())
+    found.unwrap_or_else(|| ErrorResponse(StatusCode::NOT_FOUND, "no such page".to_owned()).into_response())
 }
 
-/// What does not change while the program runs.
-#[derive(Serialize)]
-struct System {
-    nodes: Vec<String>,
-    links: Vec<LinkTold>,
-    /// Nodes that the load goes to.
-    entries: Vec<String>,
-    paths: Vec<PathTold>,
-    faults: Vec<catalogue::CatalogueEntry>,
-    /// Whether loads can be begun by hand.
-    can_load: bool,
+async fn system(State(context): ServerState) -> Json<SystemResponse> {
+    Json(SystemResponse::new(&context.lab.topology, context.lab.requests.is_some()))
 }
 
-#[derive(Serialize)]
-struct LinkTold {
-    name: String,
-    from: String,
-    to: String,
+async fn state(State(context): ServerState) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], context.lab.broadcast.all())
 }
 
-#[derive(Serialize)]
-struct PathTold {
-    name: String,
-    stores: bool,
-}
-
-async fn system(State(served): Shared) -> Json<System> {
-    let topology = &served.lab.topology;
-    let link = |link: &crate::stack::topology::Link| LinkTold {
-        name: link.name(),
-        from: link.from.clone(),
-        to: link.to.clone(),
-    };
-    let paths = topology.paths.iter();
-    Json(System {
-        nodes: topology.nodes.keys().cloned().collect(),
-        links: topology.links.iter().map(link).collect(),
-        entries: topology.entries().into_iter().collect(),
-        paths: paths
-            .map(|(name, spec)| PathTold { name: name.clone(), stores: spec.stored_in.is_some() })
-            .collect(),
-        faults: catalogue::entries(),
-        can_load: served.lab.wants.is_some(),
-    })
-}
-
-async fn state(State(served): Shared) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], served.lab.board.all())
-}
-
-async fn events(State(served): Shared) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let board = served.lab.board.clone();
-    let (all, changes) = board.watch();
+async fn events(State(context): ServerState) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let broadcast = context.lab.broadcast.clone();
+    let (all, changes) = broadcast.watch();
     let first = Event::default().event("state").data(all);
-    let next = |(board, changes): (Board, broadcast::Receiver<Arc<str>>)| async move {
+    let next = |(broadcast, changes): (Broadcast, tokio::sync::broadcast::Receiver<Arc<str>>)| async move {
         let mut changes = changes;
         match changes.recv().await {
             Ok(change) => {
                 let event = Event::default().event("change").data(&*change);
-                Some((Ok(event), (board, changes)))
+                Some((Ok(event), (broadcast, changes)))
             }
-            // Too slow: it is told all of it again.
-            Err(broadcast::error::RecvError::Lagged(_)) => {
-                let (all, changes) = board.watch();
-                Some((Ok(Event::default().event("state").data(all)), (board, changes)))
+            // A viewer that was too slow receives the whole state again.
+            Err(RecvError::Lagged(_)) => {
+                let (all, changes) = broadcast.watch();
+                Some((Ok(Event::default().event("state").data(all)), (broadcast, changes)))
             }
-            Err(broadcast::error::RecvError::Closed) => None,
+            Err(RecvError::Closed) => None,
         }
     };
-    let rest = stream::unfold((board, changes), next);
+    let rest = stream::unfold((broadcast, changes), next);
     let all = futures::StreamExt::chain(stream::once(std::future::ready(Ok(first))), rest);
     Sse::new(all).keep_alive(KeepAlive::default())
 }
 
-async fn runs(State(served): Shared) -> Response {
-    let folder = served.lab.runs.clone();
-    match tokio::task::spawn_blocking(move || shelf::list(&folder)).await {
+async fn runs(State(context): ServerState) -> Response {
+    let folder = context.lab.runs.clone();
+    // Reads up to 100 reports, which would block other viewers.
+    match tokio::task::spawn_blocking(move || past_runs::list(&folder)).await {
         Ok(list) => Json(list).into_response(),
-        Err(error) => Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => ErrorResponse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-async fn file(State(served): Shared, Path((folder, name)): Path<(String, String)>) -> Response {
-    let missing = || Refused(StatusCode::NOT_FOUND, "there is no such file of a run".to_owned());
-    let Some((path, kind)) = shelf::file(&served.lab.runs, &folder, &name) else {
+async fn file(State(context): ServerState, Path((folder, name)): Path<(String, String)>) -> Response {
+    let missing = || ErrorResponse(StatusCode::NOT_FOUND, "no such file of a run".to_owned());
+    let Some((path, kind)) = past_runs::file(&context.lab.runs, &folder, &name) else {
         return missing().into_response();
     };
     match tokio::fs::read(path).await {
@@ -227,85 +188,102 @@ async fn file(State(served): Shared, Path((folder, name)): Path<(String, String)
     }
 }
 
-/// Where the page on which every path is tried finds the broker: the node that the load goes to.
-async fn config(State(served): Shared) -> Response {
-    let entry = served.lab.board.hands().and_then(|hands| hands.entry());
+/// Returns the address of the broker for the page that tries every path: the node that the load goes to.
+async fn config(State(context): ServerState) -> Response {
+    let entry = context.lab.broadcast.manual_faults().entry();
     match entry {
         Some(address) => Json(json!({ "broker": format!("http://{address}") })).into_response(),
-        None => Refused(StatusCode::NOT_FOUND, "the system is not up".to_owned()).into_response(),
+        None => ErrorResponse(StatusCode::NOT_FOUND, "the system is not up yet".to_owned()).into_response(),
     }
 }
 
-async fn begin_fault(State(served): Shared, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
-    let given = object(&headers, &body)?;
-    let hands = served.lab.board.hands();
-    let hands = hands.ok_or_else(|| Refused(StatusCode::CONFLICT, "the system is not up yet".to_owned()))?;
+async fn begin_fault(
+    State(context): ServerState,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ErrorResponse> {
+    let fields = object(&headers, &body)?;
+    // A seed of its own decides everything random in the fault.
     let seed = rand::random();
-    let fault = manual::fault(&given, &served.lab.topology.names(), seed)
-        .map_err(|told| Refused(StatusCode::UNPROCESSABLE_ENTITY, told))?;
-    let index = hands.begin(fault).await?;
+    let fault = manual::fault(&fields, &context.lab.topology.names(), seed)
+        .map_err(|problem| ErrorResponse(StatusCode::UNPROCESSABLE_ENTITY, problem))?;
+    let index = context.lab.broadcast.manual_faults().inject(fault).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "index": index }))).into_response())
 }
 
-async fn heal_fault(State(served): Shared, Path(index): Path<usize>) -> Result<StatusCode, Refused> {
-    let hands = served.lab.board.hands().ok_or(ByHandError::NotActing(index))?;
-    hands.heal(index)?;
+async fn heal_fault(
+    State(context): ServerState,
+    Path(index): Path<usize>,
+) -> Result<StatusCode, ErrorResponse> {
+    context.lab.broadcast.manual_faults().heal(index)?;
     Ok(StatusCode::ACCEPTED)
 }
 
-impl From<ByHandError> for Refused {
-    fn from(error: ByHandError) -> Self {
+impl From<ManualFaultError> for ErrorResponse {
+    fn from(error: ManualFaultError) -> Self {
         let status = match error {
-            ByHandError::NotActing(_) => StatusCode::NOT_FOUND,
-            ByHandError::Overlaps { .. } | ByHandError::Over => StatusCode::CONFLICT,
+            ManualFaultError::NotActive(_) => StatusCode::NOT_FOUND,
+            ManualFaultError::Overlaps { .. } | ManualFaultError::NotStarted | ManualFaultError::Ending => {
+                StatusCode::CONFLICT
+            }
         };
         Self(status, error.to_string())
     }
 }
 
-async fn begin_run(State(served): Shared, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Refused> {
-    let given = object(&headers, &body)?;
-    let rates = match given.get("rates") {
+async fn begin_run(
+    State(context): ServerState,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, ErrorResponse> {
+    let fields = object(&headers, &body)?;
+    let rates = match fields.get("rates") {
         Some(Value::Object(rates)) => rates.clone(),
-        _ => return Err(Refused(StatusCode::UNPROCESSABLE_ENTITY, needed_rates())),
+        _ => return Err(ErrorResponse(StatusCode::UNPROCESSABLE_ENTITY, missing_rates())),
     };
     let seed = u64::from(rand::random::<u32>());
-    let schedule = manual::load("by-hand", &rates, &served.lab.topology.names(), seed)
-        .map_err(|told| Refused(StatusCode::UNPROCESSABLE_ENTITY, told))?;
-    ask(&served, |reply| Wanted::Begin(Box::new(schedule), reply)).await
+    let schedule = manual::load("by-hand", &rates, &context.lab.topology.names(), seed)
+        .map_err(|problem| ErrorResponse(StatusCode::UNPROCESSABLE_ENTITY, problem))?;
+    ask(&context, |reply| SessionRequest::Begin(Box::new(schedule), reply)).await
 }
 
-async fn finish_run(State(served): Shared) -> Result<StatusCode, Refused> {
-    ask(&served, Wanted::Finish).await
+async fn finish_run(State(context): ServerState) -> Result<StatusCode, ErrorResponse> {
+    ask(&context, SessionRequest::Finish).await
 }
 
 async fn ask(
-    served: &Served,
-    wanted: impl FnOnce(oneshot::Sender<Result<(), String>>) -> Wanted,
-) -> Result<StatusCode, Refused> {
-    let conflict = |told: &str| Refused(StatusCode::CONFLICT, told.to_owned());
-    let wants = served.lab.wants.as_ref().ok_or_else(|| conflict("a scenario decides what is sent here"))?;
+    context: &ServerContext,
+    request: impl FnOnce(oneshot::Sender<Result<(), String>>) -> SessionRequest,
+) -> Result<StatusCode, ErrorResponse> {
+    let conflict = |reason: &str| ErrorResponse(StatusCode::CONFLICT, reason.to_owned());
+    let requests = context.lab.requests.as_ref();
+    let requests = requests.ok_or_else(|| conflict("no manual loads: a scenario is running"))?;
     let (reply, answer) = oneshot::channel();
     let gone = || conflict("the system is ending");
-    wants.send(wanted(reply)).await.map_err(|_| gone())?;
+    requests.send(request(reply)).await.map_err(|_| gone())?;
     match answer.await {
         Ok(Ok(())) => Ok(StatusCode::ACCEPTED),
-        Ok(Err(told)) => Err(conflict(&told)),
+        Ok(Err(reason)) => Err(conflict(&reason)),
         Err(_) => Err(gone()),
     }
 }
 
-fn needed_rates() -> String {
-    "a load by hand needs rates, like {\"rates\": {\"ping\": \"20/s\"}}".to_owned()
+fn missing_rates() -> String {
+    "rates: expected an object like {\"rates\": {\"ping\": \"20/s\"}}, found none".to_owned()
 }
 
-/// A body that is a JSON object, and says that it is.
-fn object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Refused> {
+/// Parses a body that is declared as JSON and is an object.
+fn object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, ErrorResponse> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/json") {
-        let told = "the body must be application/json".to_owned();
-        return Err(Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, told));
+        // Required, since a form of another site can't send it without asking first.
+        let problem = "content-type: expected application/json".to_owned();
+        return Err(ErrorResponse(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| Refused(StatusCode::BAD_REQUEST, format!("the body is no JSON object: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        ErrorResponse(
+            StatusCode::BAD_REQUEST,
+            format!("body: expected a JSON object, found an error: {error}"),
+        )
+    })
 }

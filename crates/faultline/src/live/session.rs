@@ -1,5 +1,5 @@
-//! Loads by hand on a system that is up, one after the other, each a run with a history and a verdict of its own; and
-//! faults between them.
+//! Manual loads on a system that is up, one after the other, each a run with a history and a verdict of its own; and
+//! manual faults between them.
 
 use std::sync::Arc;
 
@@ -7,118 +7,211 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::board::Board;
+use super::broadcast::Broadcast;
 use crate::report::Report;
-use crate::runner::{self, Hands, Options, RunError};
+use crate::runner::{self, ManualFaults, RunError, RunOptions};
 use crate::scenario::Schedule;
 use crate::stack::Stack;
 
-/// Something that a person wants of a session.
+/// Request of a person to a session.
 #[derive(Debug)]
-pub enum Wanted {
-    /// A load, which begins now.
+pub enum SessionRequest {
+    /// Begin a load.
     Begin(Box<Schedule>, Reply),
-    /// The load ends, and what came of it is judged.
+    /// End the load, and judge its run.
     Finish(Reply),
 }
 
-/// Why it is not done, if it is not.
+/// Reply to a request; the error is the reason for a refusal.
 pub type Reply = oneshot::Sender<Result<(), String>>;
 
-/// Loads by hand on a system that is up.
-pub struct Session {
-    /// The system.
+/// Manual loads on a system that is up.
+pub struct LoadSession {
+    /// System that is up.
     pub stack: Arc<Stack>,
-    /// How it runs, in words.
+    /// Provider of the system, in words.
     pub provider: String,
-    /// What every run has in common; its schedule is replaced.
-    pub options: Options,
-    /// Who is told.
-    pub board: Board,
-    /// Does faults while no run goes on.
-    pub idle: Hands,
-    /// Ends everything.
+    /// Options that all runs share; the schedule is replaced.
+    pub options: RunOptions,
+    /// Broadcast to the viewers.
+    pub broadcast: Broadcast,
+    /// Handle for manual faults between runs.
+    pub idle: ManualFaults,
+    /// Token that ends the session.
     pub cancel: CancellationToken,
     /// Receives each verdict, as a line.
     pub note: fn(&str),
 }
 
-struct Running {
+struct ActiveRun {
     finish: CancellationToken,
     report: JoinHandle<Result<Report, RunError>>,
 }
 
-impl Session {
-    /// Does what is wanted until it is cancelled; then the run that goes on is ended, and faults between runs are healed.
-    pub async fn serve(self, mut wanted: mpsc::Receiver<Wanted>) {
-        self.board.give(self.idle.clone());
-        let mut running: Option<Running> = None;
+impl LoadSession {
+    /// Serves requests until it is cancelled; then ends the run that goes on, and heals the faults between runs.
+    pub async fn serve(self, mut requests: mpsc::Receiver<SessionRequest>) {
+        self.broadcast.set_manual_faults(self.idle.clone());
+        let mut running: Option<ActiveRun> = None;
         while !self.cancel.is_cancelled() || running.is_some() {
             tokio::select! {
-                Some(wanted) = wanted.recv() => self.answer(wanted, &mut running).await,
-                judged = over(&mut running) => {
+                Some(request) = requests.recv() => self.answer(request, &mut running).await,
+                result = over(&mut running) => {
                     running = None;
-                    self.tell(judged);
+                    self.end_run(result);
                 }
+                // A cancelled run still ends and is judged, so the loop waits for it.
                 () = self.cancel.cancelled(), if running.is_none() => {}
             }
         }
         self.idle.finish().await;
     }
 
-    async fn answer(&self, wanted: Wanted, running: &mut Option<Running>) {
-        let (answer, reply) = match wanted {
-            Wanted::Begin(schedule, reply) => (self.begin(*schedule, running).await, reply),
-            Wanted::Finish(reply) => {
-                let going = running.as_ref().map(|running| running.finish.cancel());
-                (going.ok_or_else(|| "no run goes on".to_owned()), reply)
+    async fn answer(&self, request: SessionRequest, running: &mut Option<ActiveRun>) {
+        let (answer, reply) = match request {
+            SessionRequest::Begin(schedule, reply) => (self.begin(*schedule, running).await, reply),
+            SessionRequest::Finish(reply) => {
+                let ended = running.as_ref().map(|running| running.finish.cancel());
+                (ended.ok_or_else(|| "no run is active".to_owned()), reply)
             }
         };
-        // Whoever asked may be gone.
+        // The client may be gone.
         let _ = reply.send(answer);
     }
 
-    async fn begin(&self, schedule: Schedule, running: &mut Option<Running>) -> Result<(), String> {
+    async fn begin(&self, schedule: Schedule, running: &mut Option<ActiveRun>) -> Result<(), String> {
         if running.is_some() {
-            return Err("a run goes on: end it first".to_owned());
+            return Err("a run is active; end it first".to_owned());
         }
-        if let Some(what) = self.idle.acting().first() {
-            return Err(format!("{what} acts still: heal it first, so that the run knows how it begins"));
-        }
-        for node in self.stack.topology().nodes.keys() {
-            self.stack.ready(node).await.map_err(|waits| format!("{node} is not ready: {waits}"))?;
+        // Replaced before the checks: a fault in the first moments of a run is refused, since one of the idle handle's
+        // would be missing in the history.
+        let manual_faults = self.idle.for_next_run();
+        self.broadcast.set_manual_faults(manual_faults.clone());
+        if let Err(reason) = self.check_is_ready().await {
+            self.broadcast.set_manual_faults(self.idle.clone());
+            return Err(reason);
         }
         let finish = CancellationToken::new();
-        let options = Options { schedule, finish: Some(finish.clone()), ..self.options.clone() };
-        let (stack, provider, board) = (Arc::clone(&self.stack), self.provider.clone(), self.board.clone());
+        let finish_token = Some(finish.clone());
+        let options = RunOptions { schedule, finish: finish_token, manual_faults, ..self.options.clone() };
+        let (stack, provider) = (Arc::clone(&self.stack), self.provider.clone());
+        let broadcast = self.broadcast.clone();
         let cancel = self.cancel.child_token();
-        let run = async move { runner::run_on(&stack, &provider, options, Box::new(board), cancel).await };
-        *running = Some(Running { finish, report: tokio::spawn(run) });
+        let run =
+            async move { runner::run_on(&stack, &provider, options, Box::new(broadcast), cancel).await };
+        *running = Some(ActiveRun { finish, report: tokio::spawn(run) });
         Ok(())
     }
 
-    fn tell(&self, judged: Result<Report, String>) {
-        match judged {
+    /// Checks that a run can begin: every node is ready, and no fault is active.
+    async fn check_is_ready(&self) -> Result<(), String> {
+        for node in self.stack.topology().nodes.keys() {
+            self.stack.ready(node).await.map_err(|waits| format!("{node} is not ready: {waits}"))?;
+        }
+        match self.idle.active().first() {
+            Some(fault) => Err(format!("{fault} is still active; heal it first")),
+            None => Ok(()),
+        }
+    }
+
+    /// Reports the result of a run, and returns to the time between runs.
+    fn end_run(&self, result: Result<Report, String>) {
+        match result {
             Ok(report) => {
                 (self.note)(&format!("{}: {}: {}", report.folder, report.verdict, report.why));
-                self.board.judged(&report);
+                self.broadcast.add_verdict(&report);
             }
             Err(error) => {
                 (self.note)(&format!("faultline: no verdict: {error}"));
-                self.board.failed(&format!("no verdict: {error}"));
+                self.broadcast.end_without_verdict(&format!("no verdict: {error}"));
             }
         }
-        self.board.give(self.idle.clone());
+        self.broadcast.set_manual_faults(self.idle.clone());
     }
 }
 
 /// Waits until the run is over; for ever without one.
-async fn over(running: &mut Option<Running>) -> Result<Report, String> {
+async fn over(running: &mut Option<ActiveRun>) -> Result<Report, String> {
     match running {
         Some(running) => match (&mut running.report).await {
             Ok(report) => report.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         },
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::BetweenRuns;
+    use crate::proxy::Registry;
+    use crate::runner::{ManualFaultError, RunFolder};
+    use crate::scenario::{PlannedFault, manual, parse};
+    use crate::stack::{self, Choice, Ports, ProviderChoice, Site, Topology, Wiring};
+
+    fn schedule() -> Schedule {
+        let text = r#"
+shows = "a fault"
+[[load]]
+for = "2s"
+rates = { ping = "10/s" }
+[[fault]]
+kind = "kill"
+node = "broker"
+at = "1s"
+for = "500ms"
+"#;
+        Schedule::derive("x", &parse("x", text).unwrap(), 1)
+    }
+
+    fn fault() -> PlannedFault {
+        schedule().faults.remove(0)
+    }
+
+    /// Starts a system without nodes.
+    async fn stack(folder: &RunFolder) -> Arc<Stack> {
+        let (topology, overrides) = (Topology::default(), std::collections::BTreeMap::new());
+        let site =
+            Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &overrides };
+        let ProviderChoice { provider, .. } =
+            stack::choose(Choice::Processes, &topology, site).await.unwrap();
+        Arc::new(Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0)).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_the_first_moments_of_a_run_does_not_go_past_its_history() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(runs.path(), "up", "up").unwrap();
+        let (stack, cancel) = (stack(&folder).await, CancellationToken::new());
+        let broadcast = Broadcast::default();
+        let listener = Box::new(BetweenRuns(broadcast.clone()));
+        let rest = manual::rest("by-hand").unwrap();
+        let (idle, _events) =
+            ManualFaults::idle(&stack, folder.path(), listener, rest.clone(), &cancel).unwrap();
+        let options = RunOptions::new(Topology::default(), rest, runs.path().to_path_buf());
+        let session = LoadSession {
+            stack,
+            provider: "processes".to_owned(),
+            options,
+            broadcast: broadcast.clone(),
+            idle: idle.clone(),
+            cancel: cancel.clone(),
+            note: |_| {},
+        };
+        assert_eq!(broadcast.manual_faults().inject(fault()).await, Err(ManualFaultError::NotStarted));
+        broadcast.set_manual_faults(idle.clone());
+        let mut running = None;
+        session.begin(schedule(), &mut running).await.unwrap();
+        // The run has not been polled yet, so nothing has attached it to its handle.
+        assert_eq!(broadcast.manual_faults().inject(fault()).await, Err(ManualFaultError::NotStarted));
+        assert!(idle.active().is_empty());
+        // Without a path called ping the run has no verdict; faults go to the idle system again.
+        let result = over(&mut running).await;
+        assert!(result.as_ref().is_err_and(|error| error.contains("\"ping\"")), "{result:?}");
+        session.end_run(result);
+        assert_eq!(broadcast.manual_faults().inject(fault()).await, Ok(0));
+        cancel.cancel();
+        idle.finish().await;
     }
 }

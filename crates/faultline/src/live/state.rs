@@ -1,124 +1,71 @@
-//! Everything that the page shows, folded from what a run tells. Pure.
+//! The state that the page shows, folded from the progress of a run. Pure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::counts::{Counters, StoreCounters};
+use super::counts::{RunCounters, StoreCounters};
 use super::faults::{FaultState, seconds};
 use super::pictures::{ChartInput, PictureInput, Pictures, active, pictures};
-use crate::checker::Verdict;
+use super::view::{MessageLine, RunState, StateView, VerdictState};
 use crate::history::Event;
 use crate::history::event::SystemInfo;
 use crate::picture::FaultKinds;
 use crate::report::Report;
 use crate::runner::folder::name_of;
-use crate::runner::sampler::{LinkLook, NodeLook};
-use crate::runner::{LiveTimeline, Progress, Stage, StoredNow};
+use crate::runner::observe::sample::{LinkSample, NodeSample};
+use crate::runner::{LiveTimeline, Progress, Stage, StoreReading};
 use crate::scenario::{PlannedFault, Schedule};
 use crate::stack::Starting;
 use crate::timeline::{FaultWindow, FaultWindows, SecondCounts};
 
-/// Lines that are kept.
+/// Messages that are kept.
 const LINES: usize = 100;
 
 /// Seconds that the charts show.
 const SECONDS: usize = 900;
 
-/// Everything that the page shows.
+/// State that the page shows.
 #[derive(Debug, Default)]
-pub struct State {
+pub struct LabState {
     system: SystemInfo,
-    nodes: BTreeMap<String, NodeLook>,
-    links: BTreeMap<String, LinkLook>,
+    nodes: BTreeMap<String, NodeSample>,
+    links: BTreeMap<String, LinkSample>,
     run: Option<RunState>,
     timeline: LiveTimeline,
     between: FaultWindows,
     /// Faults that are planned between two runs.
     planned_between: Vec<PlannedFault>,
     stores: StoreCounters,
-    verdict: Option<Judged>,
-    lines: Vec<Line>,
-    /// Revision of the seconds that viewers have, and these seconds.
+    verdict: Option<VerdictState>,
+    lines: Vec<MessageLine>,
+    /// Revision of the seconds that the viewers have, and these seconds.
     revision: u64,
     seconds: Vec<SecondCounts>,
 }
 
-/// A run that goes on, or was.
-#[derive(Debug, Clone, Serialize)]
-struct RunState {
-    scenario: String,
-    shows: String,
-    seed: u64,
-    /// The name of its folder.
-    folder: String,
-    provider: String,
-    /// `starting`, `load`, `settle`, `drain`, `observe`, `shutdown`, `judge` or `over`.
-    stage: &'static str,
-    /// Seconds from the start of the load until its end; none for one that a person ends.
-    ends: Option<f64>,
-    /// The paths that are loaded.
-    paths: Vec<String>,
-}
-
-/// How a run was judged.
-#[derive(Debug, Clone, Serialize)]
-struct Judged {
-    verdict: Verdict,
-    why: String,
-    /// The name of its folder.
-    folder: String,
-}
-
-/// Something that happened, in words.
-#[derive(Debug, Clone, Serialize)]
-struct Line {
-    /// Seconds after the start of the load; none before it.
-    at: Option<f64>,
-    text: String,
-}
-
-/// What is told to a viewer: all of it, with all seconds or those that changed.
-#[derive(Debug, Serialize)]
-pub struct Told<'a> {
-    nodes: &'a BTreeMap<String, NodeLook>,
-    links: &'a BTreeMap<String, LinkLook>,
-    run: &'a Option<RunState>,
-    /// Faults of the run.
-    faults: Vec<FaultState>,
-    /// Faults between two runs, since the last one began.
-    between: Vec<FaultState>,
-    counts: Counters,
-    verdict: &'a Option<Judged>,
-    lines: &'a [Line],
-    seconds: Vec<SecondCounts>,
-    pictures: Pictures,
-}
-
-impl State {
+impl LabState {
     /// Sets the system that the pictures show.
     pub fn show(&mut self, system: SystemInfo) {
         self.system = system;
     }
 
-    /// Returns all of it.
+    /// Returns the whole state.
     #[must_use]
-    pub fn all(&self) -> Told<'_> {
+    pub fn all(&self) -> StateView<'_> {
         let seconds = self.timeline.read(|timeline| timeline.seconds.all()).unwrap_or_default();
         let pictures = self.pictures(&seconds);
-        self.told(seconds, pictures)
+        self.view(seconds, pictures)
     }
 
-    /// Returns what changed since this was last called: whatever is small in whole, and the seconds that are new.
-    pub fn changed(&mut self) -> Told<'_> {
+    /// Returns the changes since the last call: small state in full, and the seconds that changed.
+    pub fn changed(&mut self) -> StateView<'_> {
         let changed = self.timeline.read(|timeline| timeline.seconds.changed_since(self.revision));
         let (seconds, revision) = changed.unwrap_or_default();
         self.revision = revision;
         self.keep(&seconds);
         let pictures = self.pictures(&self.seconds);
-        self.told(seconds, pictures)
+        self.view(seconds, pictures)
     }
 
     /// Keeps seconds for the charts: all figures of the timeline would be computed anew for each picture.
@@ -156,11 +103,11 @@ impl State {
         })
     }
 
-    fn told(&self, seconds: Vec<SecondCounts>, pictures: Pictures) -> Told<'_> {
+    fn view(&self, seconds: Vec<SecondCounts>, pictures: Pictures) -> StateView<'_> {
         let of = |windows: &[FaultWindow]| windows.iter().map(FaultState::from).collect::<Vec<_>>();
         let faults = self.timeline.read(|timeline| of(timeline.faults.windows()));
-        let counts = self.timeline.read(|timeline| Counters::new(timeline, &self.stores));
-        Told {
+        let counts = self.timeline.read(|timeline| RunCounters::new(timeline, &self.stores));
+        StateView {
             nodes: &self.nodes,
             links: &self.links,
             run: &self.run,
@@ -174,27 +121,27 @@ impl State {
         }
     }
 
-    /// Whether a run goes on.
+    /// Returns true while a run goes on.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.stage != "over")
     }
 
-    /// Takes what a run tells.
-    pub fn take(&mut self, progress: &Progress) {
+    /// Applies progress of a run.
+    pub fn apply(&mut self, progress: &Progress) {
         match progress {
             Progress::Begins { folder, provider, schedule, timeline, .. } => {
                 self.begin(name_of(folder), provider, schedule);
                 self.timeline = timeline.clone();
             }
-            Progress::Starting(Starting::Started(_)) | Progress::Tick(_) | Progress::Hands(_) => {}
+            Progress::Starting(Starting::Started(_)) | Progress::Tick(_) => {}
             Progress::Starting(Starting::Ready(node, after)) => {
-                self.line(None, format!("{node} is ready after {:.1} s", after.as_secs_f64()));
+                self.line(None, format!("{node} ready after {:.1} s", after.as_secs_f64()));
             }
-            // One that was up before is ready at once.
+            // A system that was up before is ready at once, which is no news.
             Progress::StackReady(Duration::ZERO) => {}
             Progress::StackReady(after) => {
-                self.line(None, format!("the system is ready after {:.1} s", after.as_secs_f64()));
+                self.line(None, format!("system ready after {:.1} s", after.as_secs_f64()));
             }
             Progress::Stage(stage) => self.stage(*stage),
             Progress::Sample(sample) => {
@@ -206,33 +153,35 @@ impl State {
         }
     }
 
-    /// Takes the verdict of the run that was.
-    pub fn judged(&mut self, report: &Report) {
+    /// Adds the verdict of the last run.
+    pub fn add_verdict(&mut self, report: &Report) {
         let Self { stores, timeline, .. } = self;
+        // Without a timeline the run failed before its first event.
         if timeline.read(|timeline| stores.judge(report, Some(timeline))).is_none() {
             stores.judge(report, None);
         }
-        self.verdict = Some(Judged {
+        self.verdict = Some(VerdictState {
             verdict: report.verdict,
             why: report.why.clone(),
             folder: name_of(Path::new(&report.folder)),
         });
-        self.end(&format!("the verdict is {}: {}", report.verdict, report.why));
+        self.end(&format!("verdict {}: {}", report.verdict, report.why));
     }
 
-    /// The run is over without a verdict.
-    pub fn failed(&mut self, why: &str) {
+    /// Ends the run without a verdict, for a reason.
+    pub fn end_without_verdict(&mut self, why: &str) {
         self.end(why);
     }
 
-    fn end(&mut self, told: &str) {
+    fn end(&mut self, message: &str) {
         if let Some(run) = &mut self.run {
             run.stage = "over";
         }
-        self.line(None, told.to_owned());
+        self.line(None, message.to_owned());
     }
 
     fn begin(&mut self, folder: String, provider: &str, schedule: &Schedule) {
+        // Nodes and links stay: they are of the system, which may be up since before the run.
         let Self { system, nodes, links, .. } = std::mem::take(self);
         *self = Self { system, nodes, links, ..Self::default() };
         let mut paths: Vec<String> = schedule.streams.iter().map(|stream| stream.path.clone()).collect();
@@ -272,11 +221,12 @@ impl State {
         self.line(None, stage.describe().to_owned());
     }
 
-    fn stored(&mut self, stored: &StoredNow) {
+    fn stored(&mut self, stored: &StoreReading) {
         let was_known = self.stores.is_known();
-        self.stores.look(stored);
-        if let (true, StoredNow::Unread(why)) = (was_known, stored) {
-            self.line(None, format!("the stores can't be read: {why}"));
+        self.stores.apply(stored);
+        // Reported once, not once a second.
+        if let (true, StoreReading::Unread(why)) = (was_known, stored) {
+            self.line(None, format!("stores can't be read: {why}"));
         }
     }
 
@@ -288,9 +238,9 @@ impl State {
                 self.line(Some(*at), stage.describe(&name));
             }
             Event::Node { node, at, change } => self.line(Some(*at), change.describe(node)),
-            Event::LoadEnded { at } => self.line(Some(*at), "the load is over".to_owned()),
+            Event::LoadEnded { at } => self.line(Some(*at), "load ended".to_owned()),
             Event::Unobserved { store, reason } => {
-                self.line(None, format!("the store {store} can't be read: {reason}"));
+                self.line(None, format!("store {store} can't be read: {reason}"));
             }
             Event::Stop(stop) if stop.is_in_order() != Some(true) => {
                 self.line(Some(stop.at), stop.to_string());
@@ -307,8 +257,8 @@ impl State {
         }
     }
 
-    /// Takes what is told of faults between two runs.
-    pub fn take_between(&mut self, progress: &Progress) {
+    /// Applies progress between two runs.
+    pub fn apply_between_runs(&mut self, progress: &Progress) {
         match progress {
             Progress::History(Event::Amend { schedule, affected }) => {
                 self.between.plan(schedule, affected);
@@ -318,13 +268,14 @@ impl State {
                 self.between.push(*index, *stage, *at, evidence);
                 self.line(None, stage.describe(&self.between.name(*index)));
             }
-            Progress::Sample(_) => self.take(progress),
+            Progress::Sample(_) => self.apply(progress),
             _ => {}
         }
     }
 
     fn line(&mut self, at: Option<i64>, text: String) {
-        self.lines.push(Line { at: at.map(seconds), text });
+        // Bounded, since each change carries all messages.
+        self.lines.push(MessageLine { at: at.map(seconds), text });
         if self.lines.len() > LINES {
             self.lines.remove(0);
         }
@@ -340,7 +291,7 @@ mod tests {
     use super::*;
     use crate::history::event::SystemInfo;
     use crate::history::{FaultStage, Invoke, RunInfo};
-    use crate::runner::sampler::Sample;
+    use crate::runner::observe::sample::Sample;
     use crate::scenario::parse;
 
     fn schedule() -> Schedule {
@@ -359,9 +310,9 @@ for = "500ms"
     }
 
     /// Begins a run; its timeline takes events as a recorder would.
-    fn begins(state: &mut State, folder: &str) -> LiveTimeline {
+    fn begins(state: &mut LabState, folder: &str) -> LiveTimeline {
         let timeline = LiveTimeline::default();
-        state.take(&Progress::Begins {
+        state.apply(&Progress::Begins {
             folder: PathBuf::from("runs").join(folder),
             provider: "processes".to_owned(),
             nodes: 1,
@@ -389,42 +340,42 @@ for = "500ms"
         }))
     }
 
-    fn record(state: &mut State, timeline: &LiveTimeline, event: Event) {
+    fn record(state: &mut LabState, timeline: &LiveTimeline, event: Event) {
         timeline.push(&event);
-        state.take(&Progress::History(event));
+        state.apply(&Progress::History(event));
     }
 
-    fn seen(state: &mut State) {
-        let look = NodeLook { state: "running", ready: true, says: String::new() };
+    fn sample(state: &mut LabState) {
+        let look = NodeSample { state: "running", ready: true, says: String::new() };
         let nodes = [("broker".to_owned(), look)].into();
-        state.take(&Progress::Sample(Box::new(Sample { nodes, ..Sample::default() })));
+        state.apply(&Progress::Sample(Box::new(Sample { nodes, ..Sample::default() })));
     }
 
     fn fault(at: i64, stage: FaultStage) -> Event {
         Event::Fault { index: 0, stage, at, evidence: vec![] }
     }
 
-    fn told(state: &State) -> Value {
+    fn json(state: &LabState) -> Value {
         serde_json::to_value(state.all()).expect("JSON")
     }
 
     #[test]
     fn a_run_begins_with_nothing_of_the_one_before_but_the_nodes_as_they_are() {
-        let mut state = State::default();
-        seen(&mut state);
+        let mut state = LabState::default();
+        sample(&mut state);
         let timeline = begins(&mut state, "run-1");
         record(&mut state, &timeline, run());
         let invoke = Invoke { id: "1".into(), path: "ping".into(), due: 0, sent: 0, hash: None };
         record(&mut state, &timeline, Event::Invoke(invoke));
         record(&mut state, &timeline, fault(1_000_000, FaultStage::Begin));
         record(&mut state, &timeline, fault(1_200_000, FaultStage::Active));
-        let first = told(&state);
+        let first = json(&state);
         assert_eq!((&first["counts"]["offered"], &first["faults"][0]["active"]), (&1.into(), &1.2.into()));
         assert_eq!(first["faults"][0]["what"], "kill broker");
         assert_eq!(first["seconds"].as_array().map(Vec::len), Some(1));
 
         begins(&mut state, "run-2");
-        let second = told(&state);
+        let second = json(&state);
         assert_eq!(
             (&second["run"]["folder"], &second["run"]["stage"]),
             (&"run-2".into(), &"starting".into())
@@ -438,15 +389,15 @@ for = "500ms"
 
     #[test]
     fn pictures_show_the_system_before_a_run_and_its_paths_and_faults_during_one() {
-        let mut state = State::default();
+        let mut state = LabState::default();
         let nodes = vec!["broker".to_owned()];
         state.show(SystemInfo { nodes, links: vec![], entries: vec!["broker".to_owned()] });
-        seen(&mut state);
-        let label = |told: &Value| {
-            let shapes = told["pictures"]["system"]["shapes"].as_array().expect("shapes").clone();
+        sample(&mut state);
+        let label = |view: &Value| {
+            let shapes = view["pictures"]["system"]["shapes"].as_array().expect("shapes").clone();
             shapes.iter().find_map(|shape| shape["label"].as_str().map(str::to_owned)).expect("a node")
         };
-        let before = told(&state);
+        let before = json(&state);
         assert_eq!(
             (label(&before).as_str(), &before["pictures"]["charts"]),
             ("node broker: running", &Value::Array(vec![]))
@@ -461,7 +412,7 @@ for = "500ms"
         }
         record(&mut state, &timeline, fault(1_000_000, FaultStage::Begin));
         record(&mut state, &timeline, fault(1_200_000, FaultStage::Active));
-        let all = told(&state);
+        let all = json(&state);
         assert_eq!(label(&all), "node broker: running, kill");
         assert_eq!(all["pictures"]["charts"][0]["path"], "ping");
         assert_eq!(all["pictures"]["charts"][0]["says"], "0/s ok of 1.0/s offered, p99 \u{2013}");
@@ -472,49 +423,49 @@ for = "500ms"
 
     #[test]
     fn a_run_goes_on_until_it_is_judged_or_failed() {
-        let mut state = State::default();
+        let mut state = LabState::default();
         assert!(!state.is_running());
         begins(&mut state, "run-1");
-        state.take(&Progress::Stage(Stage::Judge));
+        state.apply(&Progress::Stage(Stage::Judge));
         assert!(state.is_running());
-        state.failed("no verdict: the disk is full");
+        state.end_without_verdict("no verdict: the disk is full");
         assert!(!state.is_running());
-        let told = told(&state);
-        let lines = told["lines"].as_array().expect("lines");
+        let view = json(&state);
+        let lines = view["lines"].as_array().expect("lines");
         assert_eq!(lines.last().map(|line| &line["text"]), Some(&"no verdict: the disk is full".into()));
     }
 
     #[test]
-    fn faults_between_runs_are_told_apart_from_those_of_a_run() {
-        let mut state = State::default();
+    fn faults_between_runs_are_separate_from_those_of_a_run() {
+        let mut state = LabState::default();
         let amend = Event::Amend { schedule: Box::new(schedule()), affected: vec![] };
-        state.take_between(&Progress::History(amend));
-        state.take_between(&Progress::History(fault(5, FaultStage::Begin)));
-        let told = told(&state);
+        state.apply_between_runs(&Progress::History(amend));
+        state.apply_between_runs(&Progress::History(fault(5, FaultStage::Begin)));
+        let view = json(&state);
         assert_eq!(
-            (&told["between"][0]["what"], &told["faults"]),
+            (&view["between"][0]["what"], &view["faults"]),
             (&"kill broker".into(), &Value::Array(vec![]))
         );
     }
 
     #[test]
-    fn a_store_that_can_not_be_read_is_told_once() {
-        let mut state = State::default();
+    fn a_store_that_can_not_be_read_is_reported_once() {
+        let mut state = LabState::default();
         begins(&mut state, "run-1");
-        state.take(&Progress::Stored(StoredNow::Read { stored: 1, duplicated: 0, missing: 0 }));
+        state.apply(&Progress::Stored(StoreReading::Read { stored: 1, duplicated: 0, missing: 0 }));
         for _ in 0..3 {
-            state.take(&Progress::Stored(StoredNow::Unread("refused".to_owned())));
+            state.apply(&Progress::Stored(StoreReading::Unread("refused".to_owned())));
         }
-        let told = told(&state);
+        let view = json(&state);
         assert_eq!(
-            (&told["lines"].as_array().map(Vec::len), &told["counts"]["stored"]),
+            (&view["lines"].as_array().map(Vec::len), &view["counts"]["stored"]),
             (&Some(1), &Value::Null)
         );
     }
 
     #[test]
     fn lines_are_bounded_and_the_latest_are_kept() {
-        let mut state = State::default();
+        let mut state = LabState::default();
         for number in 0..3 * LINES {
             state.line(None, number.to_string());
         }

@@ -11,6 +11,7 @@ pub fn answer(status: u16, is_declared: bool) -> Outcome {
     match status {
         200..=299 if is_declared => Outcome::Ok,
         200..=299 => Outcome::Info,
+        // A server that gave up waiting may have processed what it had received.
         408 => Outcome::Info,
         400..=499 | 503 => Outcome::Fail,
         _ => Outcome::Info,

@@ -1,4 +1,4 @@
-//! Waits until a moment to a few microseconds, where the timer of the runtime ticks by the millisecond.
+//! The clock of a load: microseconds since its start, and waits that are exact to a few of them.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -8,7 +8,7 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
-/// A timer of the kernel's.
+/// Clock on a timer of the kernel.
 #[derive(Debug)]
 pub(super) struct Clock(AsyncFd<Timer>);
 
@@ -22,10 +22,10 @@ impl AsRawFd for Timer {
 }
 
 impl Clock {
-    /// A timer for the runtime that this is called on.
+    /// Makes a clock for the current runtime.
     ///
     /// # Errors
-    /// What the system says, as that there are too many open files.
+    /// The error of the system, such as too many open files.
     pub(super) fn new() -> io::Result<Self> {
         let timer =
             TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
@@ -38,8 +38,10 @@ impl Clock {
     /// Waits until `moment`; not at all if it has passed.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     pub(super) async fn until(&mut self, moment: Instant) -> io::Result<()> {
+        // A timer of the kernel, since the timer of the runtime ticks by the millisecond: that alone would cost a
+        // median of half a millisecond.
         loop {
             let left = moment.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -49,10 +51,25 @@ impl Clock {
                 .get_ref()
                 .0
                 .set(Expiration::OneShot(TimeSpec::from_duration(left)), TimerSetTimeFlags::empty())?;
-            // Setting it again clears what it had to tell, so it need not be read.
+            // Setting the timer again clears its readiness, so it need not be read.
             self.0.readable().await?.clear_ready();
         }
     }
+}
+
+/// Returns the microseconds since `start`; negative before it.
+#[must_use]
+pub fn now(start: Instant) -> i64 {
+    let now = Instant::now();
+    match now.checked_duration_since(start) {
+        Some(after) => signed(u64::try_from(after.as_micros()).unwrap_or(u64::MAX)),
+        None => -signed(u64::try_from((start - now).as_micros()).unwrap_or(u64::MAX)),
+    }
+}
+
+/// Converts microseconds to a signed number.
+pub(super) fn signed(micros: u64) -> i64 {
+    i64::try_from(micros).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -12,20 +12,21 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::answer::{self, Sent};
+use super::response::{self, Response};
 use crate::stack::topology::AnswerSpec;
 
-/// How long a connection may take to be made.
+/// Longest time that a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Answers are read up to here, in bytes.
+/// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
-type Request1 = Request<Full<Bytes>>;
+type HttpRequest = Request<Full<Bytes>>;
 
-/// A connection. Whoever uses it drives it too, so that an exchange wakes one task and not two.
+/// An HTTP connection.
+// Its user drives it too, so that an exchange wakes one task and not two.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct HttpConnection {
     sender: http1::SendRequest<Full<Bytes>>,
     driver: Driver,
 }
@@ -36,43 +37,45 @@ struct Driver {
     over: bool,
 }
 
-/// What came of an exchange.
+/// Result of an exchange.
 pub(super) enum Exchange {
-    /// It was sent.
-    Done(Sent),
+    /// The request was sent, with this response.
+    Done(Response),
     /// The other side had closed the connection before anything was sent: the request can be sent on another.
-    NotSent(Box<Request1>),
+    NotSent(Box<HttpRequest>),
 }
 
-impl Connection {
-    /// Connects.
+impl HttpConnection {
+    /// Connects to an address.
     ///
     /// # Errors
-    /// What the system says, or that it took too long.
+    /// The error of the system, or a timeout.
     pub(super) async fn open(address: SocketAddr) -> Result<Self, String> {
-        let told = |error: &dyn std::fmt::Display| format!("can't connect to {address}: {error}");
+        let failed = |error: &dyn std::fmt::Display| format!("can't connect to {address}: {error}");
         let stream = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
-        let stream = stream.map_err(|_| told(&format!("no answer within {CONNECT:?}")))?;
-        let stream = stream.map_err(|error| told(&error))?;
-        stream.set_nodelay(true).map_err(|error| told(&error))?;
-        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| told(&error))?;
+        let stream = stream.map_err(|_| failed(&format!("no answer within {CONNECT:?}")))?;
+        let stream = stream.map_err(|error| failed(&error))?;
+        // Otherwise Nagle's algorithm would hold back a small request, and its delay would count as latency.
+        stream.set_nodelay(true).map_err(|error| failed(&error))?;
+        let (sender, driver) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
         Ok(Self { sender, driver: Driver { work: Box::pin(driver), over: false } })
     }
 
-    /// Whether nothing can be sent on it any more.
+    /// Returns true if nothing can be sent any more.
     pub(super) fn is_over(&self) -> bool {
         self.driver.over || self.sender.is_closed()
     }
 
-    /// Waits until the other side closes it.
+    /// Waits until the other side closes the connection.
     pub(super) async fn closed(&mut self) {
         let driver = &mut self.driver;
         std::future::poll_fn(|context| driver.poll(context)).await;
     }
 
-    /// Sends a request and reads its answer, on a path that declares `expected`. If this is given up, the connection must
-    /// be too.
-    pub(super) async fn exchange(&mut self, request: Request1, expected: &AnswerSpec) -> Exchange {
+    /// Sends a request and reads its answer, on a path that declares `expected`. Cancelled, it leaves a connection that
+    /// must be dropped: a late answer would be taken for that of the next request.
+    pub(super) async fn exchange(&mut self, request: HttpRequest, expected: &AnswerSpec) -> Exchange {
         let Self { sender, driver } = self;
         let mut work = pin!(exchange(sender, request, expected));
         std::future::poll_fn(|context| {
@@ -88,7 +91,7 @@ impl Connection {
 }
 
 impl Driver {
-    /// Ready when the connection is over.
+    /// Drives the connection; ready when it is over.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.over {
             self.over = self.work.as_mut().poll(context).is_ready();
@@ -99,7 +102,7 @@ impl Driver {
 
 async fn exchange(
     sender: &mut http1::SendRequest<Full<Bytes>>,
-    request: Request1,
+    request: HttpRequest,
     expected: &AnswerSpec,
 ) -> Exchange {
     // After an answer the connection needs a moment until it takes the next request.
@@ -111,14 +114,15 @@ async fn exchange(
         Err(mut error) => {
             return match error.take_message() {
                 Some(request) => Exchange::NotSent(Box::new(request)),
-                None => Exchange::Done(answer::none(&error.into_error())),
+                None => Exchange::Done(response::none(&error.into_error())),
             };
         }
     };
     let status = answer.status().as_u16();
+    // Limited, since the system under test decides the length of its answers.
     Exchange::Done(match Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await {
-        Ok(body) => answer::whole(expected, status, &body.to_bytes()),
-        Err(error) => answer::broken(status, &error),
+        Ok(body) => response::whole(expected, status, &body.to_bytes()),
+        Err(error) => response::broken(status, &error),
     })
 }
 
@@ -130,8 +134,8 @@ mod tests {
     use super::*;
     use crate::history::Outcome;
 
-    /// Asks a server that answers the first request with these bytes and closes the connection.
-    async fn asked(answer: &'static str, expected: &AnswerSpec) -> Sent {
+    /// Queries a server that answers the first request with these bytes and closes the connection.
+    async fn exchanged(answer: &'static str, expected: &AnswerSpec) -> Response {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move {
@@ -140,12 +144,12 @@ mod tests {
             assert!(stream.read(&mut request).await.unwrap() > 0);
             stream.write_all(answer.as_bytes()).await.unwrap();
         });
-        let mut connection = Connection::open(address).await.unwrap();
+        let mut connection = HttpConnection::open(address).await.unwrap();
         let request = Request::builder().uri("/").body(Full::default()).unwrap();
         let exchange = connection.exchange(request, expected).await;
         server.await.unwrap();
         match exchange {
-            Exchange::Done(sent) => sent,
+            Exchange::Done(response) => response,
             Exchange::NotSent(_) => panic!("not sent"),
         }
     }
@@ -175,8 +179,12 @@ mod tests {
             ),
             ("HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\nhi", &any, Outcome::Info, false),
         ] {
-            let sent = asked(answer, expected).await;
-            assert_eq!((sent.outcome, sent.undeclared), (outcome, undeclared), "{answer}: {sent:?}");
+            let response = exchanged(answer, expected).await;
+            assert_eq!(
+                (response.outcome, response.undeclared),
+                (outcome, undeclared),
+                "{answer}: {response:?}"
+            );
         }
     }
 }

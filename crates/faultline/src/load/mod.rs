@@ -6,24 +6,28 @@
 //! | [`payload`] | the data of an entry, and its hash |
 //! | [`template`] | the HTTP request of an operation, from the topology |
 //! | [`classify`] | answer or error to `ok`, `fail`, `info` |
-//! | [`answer`] | what came of a request |
+//! | [`response`] | the response to a request, or the error in its place |
 //! | `connection` | one HTTP connection that is kept |
-//! | `crew` | the connections to one address |
+//! | `context` | schedule, targets and recorder, which all threads share |
+//! | `pool` | the connections to one address |
 //! | `clock` | waits until a moment, to a few microseconds |
 //! | [`engine`] | sends each operation at its due time |
-//! | [`sink`] | who is told what becomes of operations |
+//! | [`recording`] | operations, and the recorder of their outcomes |
 
-pub mod answer;
 pub mod classify;
 mod clock;
 mod connection;
-mod crew;
+mod context;
 pub mod engine;
 pub mod payload;
-pub mod sink;
+mod pool;
+pub mod recording;
+pub mod response;
 pub mod template;
 
-pub use answer::Sent;
-pub use engine::{Engine, LoadError, Target};
-pub use sink::{Operation, Sink};
+pub use clock::now;
+pub use context::{LoadError, PathTarget};
+pub use engine::LoadEngine;
+pub use recording::{LoadOperation, OperationRecorder};
+pub use response::Response;
 pub use template::Template;

@@ -3,10 +3,10 @@
 
 use crate::scenario::scatter;
 
-/// Filler is cut out of a text of this length: making each anew would cost the generator more than sending it.
+/// Length of the text that filler is cut out of: a fresh one would cost the generator more than sending it.
 const FILLER: usize = 64 * 1024;
 
-/// Makes the data of a run's operations.
+/// Payloads of a run's operations.
 #[derive(Debug, Clone)]
 pub struct Payloads {
     seed: u64,
@@ -14,19 +14,20 @@ pub struct Payloads {
 }
 
 impl Payloads {
-    /// For a seed, which decides every byte but the ids.
+    /// Makes the payloads of a seed, which decides every byte but the ids.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let letter = |number| char::from(b'a' + (scatter(seed, number) % 26) as u8);
         Self { seed, filler: (0..FILLER as u64).map(letter).collect() }
     }
 
-    /// The data of operation `number`: `length` bytes of printable ASCII that begin with `id` and a space.
+    /// Makes the data of operation `number`: `length` bytes of printable ASCII that begin with `id` and a space.
     #[must_use]
     pub fn data(&self, number: u64, id: &str, length: usize) -> String {
         let mut text = String::with_capacity(length.max(id.len() + 1));
         text.push_str(id);
         text.push(' ');
+        // Each entry begins at another place of the filler, so that a mixed-up entry has another hash.
         let mut from = scatter(self.seed, number) as usize % FILLER;
         while text.len() < length {
             let until = FILLER.min(from + length - text.len());
@@ -37,14 +38,14 @@ impl Payloads {
     }
 }
 
-/// The operation that a text is the data of, if it looks like one's.
+/// Returns the id of the operation whose data a text is, if it is one.
 #[must_use]
 pub fn operation_of(data: &str) -> &str {
     data.split(' ').next().unwrap_or_default()
 }
 
-/// FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>): enough to see a change that
-/// nobody made on purpose, and the same on every machine.
+/// Hashes data by FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>): enough to see a change
+/// that nobody made on purpose, and the same on every machine.
 #[must_use]
 pub fn hash(data: &str) -> u64 {
     data.bytes()

@@ -9,55 +9,56 @@ use http_body_util::Full;
 
 use crate::stack::topology::{AnswerSpec, PathSpec};
 
-/// What is filled in for one operation.
+/// Values of one operation for the places of a template.
 #[derive(Debug, Clone, Copy)]
-pub struct Fill<'a> {
-    /// Its id.
+pub struct TemplateValues<'a> {
+    /// Id of the operation.
     pub id: &'a str,
-    /// Its data.
+    /// Data of the entry.
     pub data: &'a str,
-    /// Seconds that it may take.
+    /// Timeout of the operation, in seconds.
     pub timeout: &'a str,
 }
 
 /// A path whose requests can't be made.
 #[derive(Debug, thiserror::Error)]
-#[error("path {path}: {told}")]
-pub struct BadTemplate {
-    /// The path.
+#[error("path {path}: {problem}")]
+pub struct TemplateError {
+    /// Name of the path.
     pub path: String,
-    /// What is wrong with it.
-    pub told: String,
+    /// Problem, as `what: expected …, found …`.
+    pub problem: String,
 }
 
-/// Makes the requests of one path.
+/// Template of the requests of one path.
 #[derive(Debug, Clone)]
 pub struct Template {
     address: SocketAddr,
     method: Method,
     uri: Uri,
-    /// What is the same in each request.
+    /// Headers that all requests share.
     fixed: HeaderMap,
-    filled: Vec<(HeaderName, Text)>,
-    body: Option<Text>,
+    filled: Vec<(HeaderName, TemplateText)>,
+    body: Option<TemplateText>,
     answer: AnswerSpec,
 }
 
 impl Template {
-    /// For requests to `address`.
+    /// Makes the template for requests to `address`.
     ///
     /// # Errors
-    /// [`BadTemplate`] names the path and what is wrong with its method, route or headers.
-    pub fn new(path: &str, spec: &PathSpec, address: SocketAddr) -> Result<Self, BadTemplate> {
-        let bad = |told: String| BadTemplate { path: path.to_owned(), told };
+    /// [`TemplateError`] names the path and the wrong method, route or header.
+    pub fn new(path: &str, spec: &PathSpec, address: SocketAddr) -> Result<Self, TemplateError> {
+        let bad = |problem: String| TemplateError { path: path.to_owned(), problem };
         let send = &spec.send;
         let method = Method::from_bytes(send.method.as_bytes())
-            .map_err(|_| bad(format!("\"{}\" is no HTTP method, like POST", send.method)))?;
+            .map_err(|_| bad(format!("HTTP method: expected one like POST, found \"{}\"", send.method)))?;
         let uri = Uri::try_from(&send.route)
             .ok()
             .filter(|uri| uri.path().starts_with('/') && uri.authority().is_none())
-            .ok_or_else(|| bad(format!("\"{}\" is no route, like /log", send.route)))?;
-        let body = send.json.as_ref().map(|json| Text::new(&json.to_string()));
+            .ok_or_else(|| bad(format!("route: expected one like /log, found \"{}\"", send.route)))?;
+        let body = send.json.as_ref().map(|json| TemplateText::new(&json.to_string()));
+        // Prepared once: the generator makes tens of thousands of requests per second from it.
         let mut fixed = HeaderMap::new();
         let mut filled = Vec::new();
         fixed.insert(
@@ -68,42 +69,46 @@ impl Template {
             fixed.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in &send.headers {
-            let name =
-                HeaderName::try_from(name).map_err(|_| bad(format!("\"{name}\" is no name of a header")))?;
-            let text = Text::new(value);
+            let name = HeaderName::try_from(name).map_err(|_| {
+                bad(format!("header name: expected one like Idempotency-Key, found \"{name}\""))
+            })?;
+            let text = TemplateText::new(value);
+            // A value without places is checked here once, so that a wrong one fails the start and not each operation.
             match text.fixed().map(HeaderValue::try_from) {
                 Some(Ok(value)) => drop(fixed.insert(name, value)),
-                Some(Err(_)) => return Err(bad(format!("\"{value}\" is no value of a header"))),
+                Some(Err(_)) => {
+                    return Err(bad(format!("header value: expected visible ASCII, found \"{value}\"")));
+                }
                 None => filled.push((name, text)),
             }
         }
         Ok(Self { address, method, uri, fixed, filled, body, answer: spec.answer.clone() })
     }
 
-    /// Where its requests go.
+    /// Returns the address that the requests go to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The right answer to its requests.
+    /// Returns the answer that the path declares.
     #[must_use]
     pub fn answer(&self) -> &AnswerSpec {
         &self.answer
     }
 
-    /// The request of one operation.
+    /// Makes the request of one operation.
     ///
     /// # Errors
-    /// When a header becomes unsendable by what is filled in.
-    pub fn request(&self, fill: Fill<'_>) -> Result<Request<Full<Bytes>>, http::Error> {
-        let body = self.body.as_ref().map(|body| Bytes::from(body.filled(fill))).unwrap_or_default();
+    /// An invalid header value, which the operation made.
+    pub fn request(&self, values: TemplateValues<'_>) -> Result<Request<Full<Bytes>>, http::Error> {
+        let body = self.body.as_ref().map(|body| Bytes::from(body.filled(values))).unwrap_or_default();
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         let mut headers = self.fixed.clone();
         for (name, value) in &self.filled {
-            headers.insert(name, HeaderValue::try_from(value.filled(fill))?);
+            headers.insert(name, HeaderValue::try_from(value.filled(values))?);
         }
         *request.headers_mut() = headers;
         Ok(request)
@@ -112,7 +117,7 @@ impl Template {
 
 /// A text with places to fill in, taken apart once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Text(Vec<Piece>);
+struct TemplateText(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -125,7 +130,7 @@ enum Piece {
 const PLACES: [(&str, Piece); 3] =
     [("{id}", Piece::Id), ("{data}", Piece::Data), ("{timeout}", Piece::Timeout)];
 
-impl Text {
+impl TemplateText {
     fn new(text: &str) -> Self {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -138,7 +143,7 @@ impl Text {
         Self(pieces)
     }
 
-    /// The whole text, if nothing is to be filled in.
+    /// Returns the whole text if it has no places.
     fn fixed(&self) -> Option<&str> {
         match self.0.as_slice() {
             [Piece::Fixed(text)] => Some(text),
@@ -146,21 +151,22 @@ impl Text {
         }
     }
 
-    /// What is filled in is printable ASCII without quotes, so it needs no escape in JSON.
-    fn filled(&self, fill: Fill<'_>) -> String {
+    /// Fills values into the places.
+    fn filled(&self, values: TemplateValues<'_>) -> String {
+        // Values are printable ASCII without quotes, so they need no escape in JSON.
         let piece = |piece: &Piece| match piece {
             Piece::Fixed(text) => text.len(),
-            Piece::Id => fill.id.len(),
-            Piece::Data => fill.data.len(),
-            Piece::Timeout => fill.timeout.len(),
+            Piece::Id => values.id.len(),
+            Piece::Data => values.data.len(),
+            Piece::Timeout => values.timeout.len(),
         };
         let mut text = String::with_capacity(self.0.iter().map(piece).sum());
         for piece in &self.0 {
             text.push_str(match piece {
                 Piece::Fixed(text) => text,
-                Piece::Id => fill.id,
-                Piece::Data => fill.data,
-                Piece::Timeout => fill.timeout,
+                Piece::Id => values.id,
+                Piece::Data => values.data,
+                Piece::Timeout => values.timeout,
             });
         }
         text
@@ -201,7 +207,7 @@ mod tests {
     #[tokio::test]
     async fn an_operation_is_filled_in() {
         let template = Template::new("log", &spec(), "127.0.0.1:9".parse().unwrap()).unwrap();
-        let request = template.request(Fill { id: "a-1", data: "a-1 zzz", timeout: "5" }).unwrap();
+        let request = template.request(TemplateValues { id: "a-1", data: "a-1 zzz", timeout: "5" }).unwrap();
         assert_eq!(request.headers()["idempotency-key"], "a-1");
         assert_eq!(
             (request.uri().to_string(), &request.headers()["host"]),
@@ -212,10 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_sent_is_told_with_its_path() {
+    fn an_error_names_the_path_and_the_value() {
         let mut bad = spec();
         bad.send.route = "no route".into();
-        let told = Template::new("log", &bad, "127.0.0.1:9".parse().unwrap()).unwrap_err().to_string();
-        assert!(told.starts_with("path log: \"no route\" is no route"), "{told}");
+        let error = Template::new("log", &bad, "127.0.0.1:9".parse().unwrap()).unwrap_err().to_string();
+        assert!(error.starts_with("path log: route: expected one like /log, found \"no route\""), "{error}");
     }
 }

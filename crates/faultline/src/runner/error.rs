@@ -1,4 +1,4 @@
-//! Why a run has no verdict.
+//! Reasons for a run without a verdict.
 
 use super::folder::FolderError;
 use super::recorder::RecordError;
@@ -7,19 +7,19 @@ use crate::history::HistoryError;
 use crate::load::LoadError;
 use crate::stack::StackError;
 
-/// Why there is no verdict.
+/// Reason for a run without a verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The stack could not be started.
-    #[error("the stack could not be started: {0}")]
+    #[error("the system could not be started: {0}")]
     Stack(#[from] StackError),
     /// The run has no folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The undos can't be written down.
+    /// The journal can't be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The history is not whole.
+    /// The history is incomplete.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The history can't be read back.
@@ -28,7 +28,7 @@ pub enum RunError {
     /// The load can't be made.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// Interrupted before there was anything to judge.
-    #[error("interrupted while the stack was starting; nothing was judged, and nothing is left")]
+    /// The run was interrupted before there was anything to judge.
+    #[error("interrupted while the system was starting: nothing was judged, and everything was cleaned up")]
     Interrupted,
 }

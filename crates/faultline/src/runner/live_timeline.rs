@@ -1,4 +1,4 @@
-//! The timeline of a run that goes on, for all who read it: drain, display and live lab.
+//! The timeline of a run that goes on, for all its readers: drain, display and live lab.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::stack::server;
 
-/// What ran where.
+/// Collects versions and facts of the machine.
 #[must_use]
 pub fn facts() -> BTreeMap<String, String> {
     let mut facts = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What to run and how.
+//! Options of a run.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,42 +7,45 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::run::manual_faults::ManualFaults;
 use crate::proxy::Registry;
 use crate::scenario::Schedule;
 use crate::stack::processes::Override;
 use crate::stack::{Choice, Topology};
 
-/// What to run and how.
+/// Options of a run.
 #[derive(Debug, Clone)]
-pub struct Options {
-    /// The system.
+pub struct RunOptions {
+    /// System under test.
     pub topology: Topology,
-    /// The exact actions.
+    /// Schedule of the run.
     pub schedule: Schedule,
-    /// The folder that holds the folders of runs.
+    /// Folder that holds the folders of runs.
     pub runs: PathBuf,
-    /// Keep the data of the nodes when the run is over.
+    /// True to keep the data of the nodes after the run.
     pub keep: bool,
-    /// How its nodes are run.
+    /// Provider that runs the nodes.
     pub choice: Choice,
-    /// What differs from the topology, by node.
+    /// Differences from the topology, by node.
     pub overrides: BTreeMap<String, Override>,
-    /// The command that repeats it, for its report.
+    /// Command that repeats the run, for its report.
     pub command: String,
-    /// Ends the load when it is cancelled, as if it had been planned so; for loads by hand.
+    /// Token that ends a manual load as if it had been planned so; none where the schedule ends it.
     pub finish: Option<CancellationToken>,
-    /// The folder with the nodes' logs, for a run on a stack that was up before; its own folder has them else.
+    /// Folder with the nodes' logs, for a run on a stack that was up before; none if they are in the run's own folder.
     pub logs: Option<PathBuf>,
-    /// Whether somebody watches: then nodes, links and stores are looked at while it goes on.
+    /// True to sample nodes, links and stores for the live lab.
     pub watched: bool,
-    /// How long the stack may take to be ready.
+    /// Longest time that the stack may take to be ready.
     pub ready_within: Duration,
-    /// Where the proxies of the links are while the stack runs.
+    /// Registry of the links' proxies while the stack runs.
     pub registry: Arc<Registry>,
+    /// Handle for manual faults, which the run attaches to itself.
+    pub manual_faults: ManualFaults,
 }
 
-impl Options {
-    /// The usual way to run a schedule.
+impl RunOptions {
+    /// Makes the default options for a schedule.
     #[must_use]
     pub fn new(topology: Topology, schedule: Schedule, runs: PathBuf) -> Self {
         let seed = schedule.seed;
@@ -59,6 +62,7 @@ impl Options {
             watched: false,
             ready_within: Duration::from_secs(90),
             registry: Arc::new(Registry::new(seed)),
+            manual_faults: ManualFaults::default(),
         }
     }
 }

@@ -1,72 +1,69 @@
-//! What a run tells while it goes on, and who listens.
+//! Progress of a run, and its listeners.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::hands::Hands;
 use super::live_timeline::LiveTimeline;
-use super::sampler::Sample;
-use super::stored::StoredNow;
-use super::trial::Tick;
+use super::load_only::trial::Tick;
+use super::observe::sample::{Sample, StoreReading};
 use crate::history::Event;
 use crate::scenario::Schedule;
 use crate::stack::Starting;
 
-/// One thing that a run tells.
+/// One step of a run.
 #[derive(Debug, Clone)]
 pub enum Progress {
-    /// It begins.
+    /// The run begins.
     Begins {
-        /// Its folder.
+        /// Folder of the run.
         folder: PathBuf,
-        /// The provider, and why it was chosen.
+        /// Provider, and the reason for the choice.
         provider: String,
-        /// How many nodes the stack has.
+        /// Number of nodes of the stack.
         nodes: usize,
-        /// The exact actions.
+        /// Schedule of the run.
         schedule: Box<Schedule>,
-        /// The timeline, which goes on with the run.
+        /// Timeline, which grows with the run.
         timeline: LiveTimeline,
     },
     /// A node started or is ready.
     Starting(Starting),
     /// The stack is ready, this long after the command.
     StackReady(Duration),
-    /// It goes on to a stage.
+    /// The run reached a stage.
     Stage(Stage),
     /// A line of the history.
     History(Event),
-    /// What was measured of a load without a history, once a second.
+    /// Figures of a load without a history, once a second.
     Tick(Tick),
-    /// Nodes and links as they are, where somebody watches.
+    /// Nodes and links, once a second, for the live lab.
+    // Boxed, since it is far larger than the events of operations, which are many.
     Sample(Box<Sample>),
-    /// How much of what was acknowledged is stored, where somebody watches.
-    Stored(StoredNow),
-    /// Who does faults by hand from now on.
-    Hands(Hands),
+    /// Entries in the stores, for the live lab.
+    Stored(StoreReading),
 }
 
-/// What a run is at.
+/// Stage of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Operations are sent.
     Load,
-    /// The load was to be over, but not every path works again: it goes on.
+    /// The load is extended, since a path has not recovered yet.
     GoOn,
-    /// A person has ended the load: what acts is healed, and seen to work again.
+    /// A person has ended the load: active faults are healed, and their paths checked for recovery.
     Settle,
-    /// The load is over; waiting until what was acknowledged is stored.
+    /// The load is over; waiting until every acknowledged entry is stored.
     Drain,
-    /// Reading the stores.
+    /// The stores are read.
     Observe,
-    /// Ending the stack.
+    /// The stack is stopped.
     Shutdown,
-    /// Judging the history.
+    /// The history is judged.
     Judge,
 }
 
 impl Stage {
-    /// Describes the stage, for those who watch.
+    /// Describes the stage for people.
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
@@ -81,19 +78,19 @@ impl Stage {
     }
 }
 
-/// Somebody who is told of progress. Called from one thread, in order.
+/// Receiver of progress. Called from one thread, in order.
 pub trait Listener: Send {
-    /// Takes one.
+    /// Receives one step.
     fn on(&mut self, progress: &Progress);
 
-    /// No more will come.
+    /// Ends: no more progress will come.
     fn end(&mut self) {}
 }
 
-/// Two that are told the same, one after the other.
-pub struct Both(pub Box<dyn Listener>, pub Box<dyn Listener>);
+/// Two listeners that receive the same, one after the other.
+pub struct ListenerPair(pub Box<dyn Listener>, pub Box<dyn Listener>);
 
-impl Listener for Both {
+impl Listener for ListenerPair {
     fn on(&mut self, progress: &Progress) {
         self.0.on(progress);
         self.1.on(progress);
@@ -105,10 +102,10 @@ impl Listener for Both {
     }
 }
 
-/// Listens to nothing.
+/// A listener that ignores everything.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Silent;
+pub struct NullListener;
 
-impl Listener for Silent {
+impl Listener for NullListener {
     fn on(&mut self, _: &Progress) {}
 }

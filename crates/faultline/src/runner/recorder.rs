@@ -1,5 +1,4 @@
-//! Writes the history, folds it into the timeline, and passes progress on to a listener. One thread, so that neither the
-//! disk nor a terminal ever holds up the load.
+//! Writes the history, folds it into the timeline, and passes progress on to a listener.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -12,10 +11,10 @@ use super::live_timeline::LiveTimeline;
 use super::progress::{Listener, Progress};
 use crate::history::{Event, Writer};
 
-/// Its name in the folder of a run.
+/// Name of the history in the folder of a run.
 pub const FILE: &str = "history.jsonl";
 
-/// Progress that may wait to be recorded.
+/// Steps of progress that may wait to be recorded.
 const QUEUE: usize = 65_536;
 
 /// A history that could not be written; what it holds is not the whole run.
@@ -28,7 +27,7 @@ pub struct RecordError {
 }
 
 impl RecordError {
-    /// A history that can't be read back.
+    /// Makes the error of a history that can't be read back.
     pub(super) fn reading(path: &Path, source: io::Error) -> Self {
         Self { what: "can't read", path: path.to_path_buf(), source }
     }
@@ -38,12 +37,12 @@ impl RecordError {
     }
 }
 
-/// The end of the queue where progress is told.
+/// Sender of progress into the queue of a recorder or listener.
 #[derive(Debug, Clone)]
-pub struct Teller(mpsc::Sender<Progress>);
+pub struct EventSender(mpsc::Sender<Progress>);
 
-impl Teller {
-    /// Tells a listener and nobody else: nothing is written down.
+impl EventSender {
+    /// Makes a sender to a listener alone: nothing is recorded.
     #[must_use]
     pub fn to(mut listener: Box<dyn Listener>) -> Self {
         let (sender, mut receiver) = mpsc::channel(QUEUE);
@@ -56,23 +55,24 @@ impl Teller {
         Self(sender)
     }
 
-    /// Tells; waits while the queue is full. After the recorder broke nobody listens any more.
-    pub async fn tell(&self, progress: Progress) {
+    /// Sends progress; waits while the queue is full.
+    pub async fn send(&self, progress: Progress) {
+        // Without a receiver the recorder broke, which `closed` reports.
         let _ = self.0.send(progress).await;
     }
 
-    /// Tells an event of the history.
+    /// Sends an event of the history.
     pub async fn record(&self, event: Event) {
-        self.tell(Progress::History(event)).await;
+        self.send(Progress::History(event)).await;
     }
 
-    /// Tells what need not be told if the queue is full.
-    pub fn mention(&self, progress: Progress) {
+    /// Sends progress that is dropped if the queue is full.
+    pub fn offer(&self, progress: Progress) {
         let _ = self.0.try_send(progress);
     }
 
-    /// Waits until the recorder breaks: a full disk, mostly. The run is in vain then.
-    pub async fn broken(&self) {
+    /// Waits until the recorder ends early, mostly for a full disk. The run is in vain then.
+    pub async fn closed(&self) {
         self.0.closed().await;
     }
 }
@@ -83,7 +83,7 @@ pub struct Recorder {
     timeline: LiveTimeline,
 }
 
-struct Work {
+struct RecorderThread {
     path: PathBuf,
     writer: Writer<BufWriter<File>>,
     listener: Box<dyn Listener>,
@@ -95,17 +95,18 @@ impl Recorder {
     ///
     /// # Errors
     /// [`RecordError`] when the history can't be made.
-    pub fn start(folder: &Path, listener: Box<dyn Listener>) -> Result<(Self, Teller), RecordError> {
+    pub fn start(folder: &Path, listener: Box<dyn Listener>) -> Result<(Self, EventSender), RecordError> {
         let path = folder.join(FILE);
         let failed = |source| RecordError::writing(&path, source);
         let writer = Writer::new(BufWriter::new(File::create(&path).map_err(failed)?));
         let timeline = LiveTimeline::default();
-        let work = Work { path: path.clone(), writer, listener, timeline: timeline.clone() };
+        let work = RecorderThread { path: path.clone(), writer, listener, timeline: timeline.clone() };
         let (sender, receiver) = mpsc::channel(QUEUE);
+        // A thread of its own, so that neither the disk nor a terminal ever delays the load.
         let thread =
             std::thread::Builder::new().name("recorder".to_owned()).spawn(move || work.run(receiver));
         let recorder = Self { thread: thread.map_err(failed)?, timeline };
-        Ok((recorder, Teller(sender)))
+        Ok((recorder, EventSender(sender)))
     }
 
     /// Returns the timeline of the run.
@@ -114,7 +115,7 @@ impl Recorder {
         self.timeline.clone()
     }
 
-    /// Waits until every teller is gone and everything is on disk.
+    /// Waits until every sender is gone and everything is on disk.
     ///
     /// # Errors
     /// [`RecordError`] when the history is not whole.
@@ -129,23 +130,26 @@ impl Recorder {
     }
 }
 
-impl Work {
+impl RecorderThread {
     fn run(mut self, mut receiver: mpsc::Receiver<Progress>) -> Result<(), RecordError> {
         let failed = RecordError::writing;
         while let Some(progress) = receiver.blocking_recv() {
             if let Progress::History(event) = &progress {
                 self.timeline.push(event);
                 self.writer.append(event).map_err(|source| failed(&self.path, source))?;
+                // Flushed when idle only: a flush for each event could not keep up with the load.
                 if receiver.is_empty() {
                     self.writer.flush().map_err(|source| failed(&self.path, source))?;
                 }
             }
+            // After the history, so that a listener never shows what a crash could lose.
             self.listener.on(&progress);
         }
         self.listener.end();
         self.writer.flush().map_err(|source| failed(&self.path, source))?;
         let file =
             self.writer.into_inner().into_inner().map_err(|error| failed(&self.path, error.into_error()))?;
+        // The verdict is made from the file, and may be made again after a power cut.
         file.sync_all().map_err(|source| failed(&self.path, source))
     }
 }

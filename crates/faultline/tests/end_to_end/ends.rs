@@ -3,7 +3,7 @@
 
 use faultline::checker::Verdict;
 use faultline::report::Report;
-use faultline::runner::{self, Listener, Options, Progress, Stage};
+use faultline::runner::{self, Listener, Progress, RunOptions, Stage};
 use faultline::scenario::{self, Schedule};
 use faultline::stack::Choice;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +30,7 @@ fn run(small: &Small, scenario: &str, at_drain: impl Fn() + Send + 'static) -> R
     let runs = tempfile::tempdir().expect("a folder");
     let scenario = scenario::parse("small", scenario).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let schedule = Schedule::derive("small", &scenario, 1);
-    let mut options = Options::new(small.topology(), schedule, runs.path().to_path_buf());
+    let mut options = RunOptions::new(small.topology(), schedule, runs.path().to_path_buf());
     options.choice = Choice::Processes;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let run = runner::run(options, Box::new(AtDrain(at_drain)), CancellationToken::new());

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use faultline::runner::owner::Owner;
+use faultline::runner::folder::owner::Owner;
 use faultline::stack::{data, tree};
 use nix::sys::signal::Signal;
 

@@ -108,7 +108,7 @@ fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
     assert_eq!(refused(&own, "wrong"), 401);
     for (body, status, told) in [
         (json!({ "kind": "kill", "node": "redis" }), 422, "expected one of authentication, broker"),
-        (json!([1]), 400, "no JSON object"),
+        (json!([1]), 400, "expected a JSON object"),
     ] {
         let Answer(was, said) = lab.ask("POST", "/api/faults", Some(&body));
         assert_eq!(was, status, "{said}");
@@ -179,7 +179,7 @@ fn a_load_by_hand_on_a_system_that_is_up_ends_in_a_verdict_and_can_be_done_again
     lab.wait("over", |state| state["between"][0]["ready"].is_number());
 
     for (body, right) in
-        [(json!({}), "needs rates"), (json!({ "rates": { "pong": "1/s" } }), "expected one of")]
+        [(json!({}), "rates: expected"), (json!({ "rates": { "pong": "1/s" } }), "expected one of")]
     {
         let Answer(status, told) = lab.ask("POST", "/api/run", Some(&body));
         assert_eq!(status, 422);

@@ -141,7 +141,7 @@ fn what_is_refused_is_counted_with_its_status_and_a_threshold_ends_the_load() {
     let (output, runs) = faultline(&arguments);
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{told}{}", text(&output.stderr));
-    assert!(told.contains("aborted: \"errors > 50%\" was true of the 5 s before 5 s"), "{told}");
+    assert!(told.contains("aborted: threshold `errors > 50%` crossed at 5 s (over the last 5 s)"), "{told}");
     let result = std::fs::read(folder(runs.path()).join("load.json")).expect("a result");
     let result: Value = serde_json::from_slice(&result).expect("JSON");
     let tally = &result["phases"][0]["paths"]["get"];

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use faultline::report::{Report, Style, terminal};
-use faultline::runner::progress::Silent;
-use faultline::runner::{self, Options};
+use faultline::runner::progress::NullListener;
+use faultline::runner::{self, RunOptions};
 use faultline::scenario::{self, Scenario, Schedule};
 use faultline::stack::processes::Override;
 use faultline::stack::{Choice, Topology};
@@ -35,13 +35,13 @@ pub(crate) fn run_on(
 ) -> Report {
     let _turn = super::turn();
     let runs = tempfile::tempdir().expect("a folder");
-    let mut options = Options::new(topology, schedule, runs.path().to_path_buf());
+    let mut options = RunOptions::new(topology, schedule, runs.path().to_path_buf());
     // Another program can take the place of a process only.
     let special = overrides.values().any(|special| special.program.is_some());
     options.choice = if special { Choice::Processes } else { super::choice() };
     options.overrides = overrides;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let run = runner::run(options, Box::new(Silent), CancellationToken::new());
+    let run = runner::run(options, Box::new(NullListener), CancellationToken::new());
     let report = runtime.block_on(run).unwrap_or_else(|error| panic!("{error}"));
     show(&report);
     report

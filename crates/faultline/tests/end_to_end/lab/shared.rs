@@ -12,8 +12,8 @@ use faultline::checker::Verdict;
 use faultline::proxy::Registry;
 use faultline::report::Report;
 use faultline::runner::folder::LOGS;
-use faultline::runner::progress::Silent;
-use faultline::runner::{self, Options, RunFolder};
+use faultline::runner::progress::NullListener;
+use faultline::runner::{self, RunFolder, RunOptions};
 use faultline::scenario::Schedule;
 use faultline::stack::{self, Ports, ProviderChoice, Site, Stack, Wiring};
 use tempfile::TempDir;
@@ -106,9 +106,9 @@ impl Shared {
     /// Runs a schedule on it and judges it.
     fn run(&self, schedule: Schedule) -> Report {
         let topology = self.stack.topology().clone();
-        let mut options = Options::new(topology, schedule, self.runs.path().to_path_buf());
+        let mut options = RunOptions::new(topology, schedule, self.runs.path().to_path_buf());
         options.logs = Some(self.folder.path().join(LOGS));
-        let (listener, cancel) = (Box::new(Silent), CancellationToken::new());
+        let (listener, cancel) = (Box::new(NullListener), CancellationToken::new());
         let run = runner::run_on(&self.stack, &self.provider, options, listener, cancel);
         let report = self.block_on(run).unwrap_or_else(|error| panic!("{error}"));
         super::runs::show(&report);

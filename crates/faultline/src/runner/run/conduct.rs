@@ -1,0 +1,161 @@
+//! The life of a run: its folder and history, the stack that is started and stopped around the work, the verdict.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::context::RunContext;
+use super::work::stop_task;
+use crate::report::Report;
+use crate::runner::error::RunError;
+use crate::runner::folder::verdict;
+use crate::runner::folder::{LOGS, RunFolder, SCENARIO};
+use crate::runner::machine;
+use crate::runner::observe::usage;
+use crate::runner::options::RunOptions;
+use crate::runner::progress::{Listener, Progress, Stage};
+use crate::runner::recorder::{EventSender, Recorder};
+use crate::stack::{self, Ports, ProviderChoice, Site, Stack, StackError, Wiring};
+
+/// Runs a schedule to its verdict, and writes the report into the run's folder.
+///
+/// # Errors
+/// [`RunError`] where there is no verdict; whatever was started is stopped then too.
+pub async fn run(
+    options: RunOptions,
+    listener: Box<dyn Listener>,
+    cancel: CancellationToken,
+) -> Result<Report, RunError> {
+    let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
+    if options.keep {
+        folder.keep_data()?;
+    }
+    let (recorder, sender) = begin_record(&options, &folder, listener)?;
+    let conducted = live(&options, &folder, (&recorder, &sender), cancel).await;
+    let report = judge(&folder, (recorder, sender), conducted).await;
+    if !options.keep {
+        folder.remove_data()?;
+    }
+    report
+}
+
+/// Runs a schedule on a stack that is up before and after it; `provider` describes how that runs.
+///
+/// # Errors
+/// [`RunError`] where there is no verdict.
+pub async fn run_on(
+    stack: &Arc<Stack>,
+    provider: &str,
+    mut options: RunOptions,
+    listener: Box<dyn Listener>,
+    cancel: CancellationToken,
+) -> Result<Report, RunError> {
+    let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
+    options.command =
+        format!("faultline run {} --seed {}", folder.path().join(SCENARIO).display(), options.schedule.seed);
+    if let Some(logs) = &options.logs {
+        folder.link(LOGS, logs)?;
+    }
+    let (recorder, sender) = begin_record(&options, &folder, listener)?;
+    let facts = tokio::task::spawn_blocking(machine::facts);
+    send_begin(&options, &folder, provider, (&recorder, &sender)).await;
+    let environment = facts.await.unwrap_or_default();
+    let run = RunContext { options: &options, folder: &folder, stack, sender: &sender, cancel };
+    let info = run.info(Duration::ZERO, environment);
+    let conducted = match run.conduct(info, &recorder).await {
+        // The system goes on: nobody asked its nodes to stop.
+        Ok(end) => {
+            end.record(&sender, Vec::new()).await;
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    judge(&folder, (recorder, sender), conducted).await
+}
+
+fn begin_record(
+    options: &RunOptions,
+    folder: &RunFolder,
+    listener: Box<dyn Listener>,
+) -> Result<(Recorder, EventSender), RunError> {
+    folder.write_json("schedule.json", &options.schedule)?;
+    Ok(Recorder::start(folder.path(), listener)?)
+}
+
+/// Closes the history of a run that was conducted, and judges it.
+async fn judge(
+    folder: &RunFolder,
+    (recorder, sender): (Recorder, EventSender),
+    conducted: Result<(), RunError>,
+) -> Result<Report, RunError> {
+    if conducted.is_ok() {
+        sender.send(Progress::Stage(Stage::Judge)).await;
+    }
+    // The recorder ends when its last sender is dropped.
+    drop(sender);
+    let recorded = recorder.finish().await;
+    conducted?;
+    recorded?;
+    // Judged from disk, as `faultline report` does it later, so that both give the same verdict.
+    verdict::judge(folder.path())
+}
+
+async fn send_begin(
+    options: &RunOptions,
+    folder: &RunFolder,
+    provider: &str,
+    (recorder, sender): (&Recorder, &EventSender),
+) {
+    sender
+        .send(Progress::Begins {
+            folder: folder.path().to_path_buf(),
+            provider: provider.to_owned(),
+            nodes: options.topology.nodes.len(),
+            schedule: Box::new(options.schedule.clone()),
+            timeline: recorder.timeline(),
+        })
+        .await;
+}
+
+/// Starts the stack, conducts the run and stops the stack; no node runs afterwards.
+async fn live(
+    options: &RunOptions,
+    folder: &RunFolder,
+    (recorder, sender): (&Recorder, &EventSender),
+    cancel: CancellationToken,
+) -> Result<(), RunError> {
+    let begun = Instant::now();
+    // Asking programs for their versions takes time, so it happens while the stack starts and not when the load should.
+    let facts = tokio::task::spawn_blocking(machine::facts);
+    let site =
+        Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &options.overrides };
+    let ProviderChoice { provider, why } = stack::choose(options.choice, &options.topology, site).await?;
+    send_begin(options, folder, &why, (recorder, sender)).await;
+    let topology = options.topology.clone();
+    let stack = Arc::new(Stack::new(topology, provider, Wiring::Proxied, &options.registry).await?);
+    let sampling = options.watched.then(|| tokio::spawn(usage::sample(Arc::clone(&stack), sender.clone())));
+    // Everything after the stack exists ends in the shutdown below, also an interrupted start.
+    let conducted = tokio::select! {
+        started = start(&stack, options.ready_within, sender) => match started {
+            Ok(()) => {
+                let environment = facts.await.unwrap_or_default();
+                let run = RunContext { options, folder, stack: &stack, sender, cancel };
+                let info = run.info(begun.elapsed(), environment);
+                run.conduct(info, recorder).await
+            }
+            Err(error) => Err(error.into()),
+        },
+        () = cancel.cancelled() => Err(RunError::Interrupted),
+    };
+    sender.send(Progress::Stage(Stage::Shutdown)).await;
+    stop_task(sampling).await;
+    let stops = stack.shutdown().await;
+    conducted?.record(sender, stops).await;
+    Ok(())
+}
+
+async fn start(stack: &Stack, limit: Duration, sender: &EventSender) -> Result<(), StackError> {
+    stack.start(limit, &|starting| sender.offer(Progress::Starting(starting))).await
+}

@@ -1,0 +1,139 @@
+//! Manual faults on a system that runs, during a run or between two.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock, Weak};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::inject::Injector;
+use crate::fault::{Journal, JournalError};
+use crate::runner::progress::Listener;
+use crate::runner::recorder::EventSender;
+use crate::scenario::{PlannedFault, Schedule};
+use crate::stack::Stack;
+
+pub use super::plan::ManualFaultError;
+
+/// Handle for manual faults, made before its run; copies are the same. It accepts no fault before the run is attached,
+/// nor after the run is over.
+#[derive(Debug, Clone, Default)]
+pub struct ManualFaults {
+    // Weak, so that the history ends with its run, and not with the last copy of the handle.
+    injector: Arc<OnceLock<Weak<Injector>>>,
+    /// Injector of a system that is up, whether a run goes on or not.
+    idle: Option<Arc<Injector>>,
+}
+
+impl ManualFaults {
+    /// Makes the handle of a system that is up, for the time without a run: the journal is in its folder, and a
+    /// listener receives the events. `rest` is a schedule that sends nothing.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the journal can't be written.
+    pub fn idle(
+        stack: &Arc<Stack>,
+        folder: &Path,
+        listener: Box<dyn Listener>,
+        rest: Schedule,
+        cancel: &CancellationToken,
+    ) -> Result<(Self, EventSender), JournalError> {
+        let (journal, sender) = (Journal::open(folder)?, EventSender::to(listener));
+        let events = sender.clone();
+        let injector =
+            Injector::new(Arc::clone(stack), journal, sender, Instant::now(), rest, cancel.clone());
+        let injector = Arc::new(injector);
+        let faults = Self { idle: Some(Arc::clone(&injector)), ..Self::default() };
+        faults.attach(&injector);
+        Ok((faults, events))
+    }
+
+    /// Makes the handle of the next run on the same system.
+    #[must_use]
+    pub fn for_next_run(&self) -> Self {
+        Self { injector: Arc::default(), idle: self.idle.clone() }
+    }
+
+    /// Attaches the injector of a run, which takes the faults from now on.
+    pub(super) fn attach(&self, injector: &Arc<Injector>) {
+        // A handle is for one run; a second injector would be a mistake of the caller's, and is not attached.
+        let _ = self.injector.set(Arc::downgrade(injector));
+    }
+
+    fn injector(&self) -> Result<Arc<Injector>, ManualFaultError> {
+        let injector = self.injector.get().ok_or(ManualFaultError::NotStarted)?;
+        injector.upgrade().ok_or(ManualFaultError::Ending)
+    }
+
+    /// Injects a fault, which lasts until it is healed; returns its number.
+    ///
+    /// # Errors
+    /// [`ManualFaultError`] if another fault is in its way, or the run has not begun or is ending.
+    pub async fn inject(&self, fault: PlannedFault) -> Result<usize, ManualFaultError> {
+        self.injector()?.inject(fault).await
+    }
+
+    /// Heals an active fault, before its time if it has one.
+    ///
+    /// # Errors
+    /// [`ManualFaultError`] if the fault is not active, or the run has not begun or is over.
+    pub fn heal(&self, index: usize) -> Result<(), ManualFaultError> {
+        self.injector()?.heal(index)
+    }
+
+    /// Lists the names of the active faults.
+    #[must_use]
+    pub fn active(&self) -> Vec<String> {
+        self.injector().map(|injector| injector.active()).unwrap_or_default()
+    }
+
+    /// Accepts no more faults, heals the active ones, and waits until the system is ready or the time for it is over.
+    pub async fn finish(&self) {
+        if let Ok(injector) = self.injector() {
+            injector.finish().await;
+        }
+    }
+
+    /// Returns the address that the load goes to; none of a system without paths.
+    #[must_use]
+    pub fn entry(&self) -> Option<SocketAddr> {
+        // Also between two runs and while one begins: the page that tries every path needs the address then too.
+        let injector = self.injector().ok().or_else(|| self.idle.clone())?;
+        let first = injector.stack.topology().paths.values().next()?;
+        injector.stack.address(&first.send.node, first.send.port).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse;
+
+    fn fault() -> PlannedFault {
+        let text = r#"
+shows = "a fault"
+[[load]]
+for = "2s"
+rates = { ping = "10/s" }
+[[fault]]
+kind = "kill"
+node = "broker"
+at = "1s"
+for = "500ms"
+"#;
+        Schedule::derive("x", &parse("x", text).unwrap(), 1).faults.remove(0)
+    }
+
+    #[tokio::test]
+    async fn a_handle_accepts_no_fault_before_its_run_nor_after() {
+        let faults = ManualFaults::default();
+        assert_eq!(faults.inject(fault()).await, Err(ManualFaultError::NotStarted));
+        assert_eq!(faults.heal(0), Err(ManualFaultError::NotStarted));
+        assert!(faults.active().is_empty() && faults.entry().is_none());
+        let copy = faults.clone();
+        faults.injector.set(Weak::new()).unwrap();
+        assert_eq!(copy.inject(fault()).await, Err(ManualFaultError::Ending));
+        assert_eq!(copy.for_next_run().heal(0), Err(ManualFaultError::NotStarted));
+    }
+}

@@ -1,0 +1,29 @@
+//! A scenario's run: load and faults on one stack, from start to verdict.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`conduct`] | the life of a run, from start to verdict |
+//! | `context` | options, folder and stack that all of a run shares |
+//! | `work` | load and faults while the stack is there |
+//! | `sending` | the load of a run |
+//! | `operation_events` | operations as events of the history |
+//! | `recovery` | recovery of the paths, by their latest operations |
+//! | `plan` | the schedule with its manual changes and active faults; pure |
+//! | `inject` | faults at their times, and manual ones |
+//! | [`manual_faults`] | the handle for manual faults |
+//! | `drain` | waits until every acknowledged entry is stored |
+//! | `end` | the last lines of a history |
+
+pub mod conduct;
+mod context;
+mod drain;
+mod end;
+mod inject;
+pub mod manual_faults;
+mod operation_events;
+mod plan;
+mod recovery;
+mod sending;
+mod work;
+
+pub use work::system_info;
