@@ -1,6 +1,6 @@
 //! Rectangles, and the space that a text takes.
 
-use super::drawing::{Anchor, Lettering};
+use super::lettering::{Anchor, Lettering};
 
 /// A point.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,9 @@
 use faultline_model::timeline::FaultWindow;
 
 use super::area::{Point, Rectangle, shorten, text_width};
-use super::drawing::{Anchor, Lettering, Shape, ShapeGroup};
+use super::drawing::{Shape, ShapeGroup};
 use super::figures::seconds;
+use super::lettering::{Anchor, Lettering};
 
 /// Names of faults, and the word beside a healing.
 const NAME: Lettering = Lettering::bold(11.0);

@@ -6,8 +6,9 @@ use super::area::{Point, Rectangle, text_width};
 use super::axis;
 use super::bands::Bands;
 use super::bars::{Bar, TimeSpan};
-use super::drawing::{Anchor, Drawing, Shape, tenth};
+use super::drawing::{Drawing, Shape, tenth};
 use super::figures::{millis, rate};
+use super::lettering::Anchor;
 use super::panel::{ChartPanel, LegendEntry, SMALL, Sign, TITLE};
 use super::plot::{OUTCOMES, OutcomeSeries, Plot, QUANTILES, QuantileSeries, drawn};
 

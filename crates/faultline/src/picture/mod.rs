@@ -12,6 +12,7 @@
 //! | `area` | rectangles, and the space that a text takes |
 //! | `axis`, `panel`, `plot` | scales, legends, bars and lines of a chart |
 //! | `bands` | faults on a chart |
+//! | [`lettering`] | size, weight and anchor of a text |
 //! | `layout` | columns and rows of nodes |
 //! | `plan` | boxes, ports and routes of a system |
 //! | `route` | curves of links |
@@ -28,6 +29,7 @@ pub mod faulty;
 pub mod figures;
 mod labels;
 mod layout;
+pub mod lettering;
 mod panel;
 pub mod patterns;
 mod plan;

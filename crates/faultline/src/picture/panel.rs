@@ -1,8 +1,9 @@
 //! One panel of a chart: a scale with its ticks, a title, and a legend beside the title.
 
 use super::area::{Point, Rectangle, text_width};
-use super::drawing::{Anchor, Lettering, Shape, ShapeGroup};
+use super::drawing::{Shape, ShapeGroup};
 use super::figures;
+use super::lettering::{Anchor, Lettering};
 
 /// Words of the axes and legends.
 pub(super) const SMALL: Lettering = Lettering::plain(11.0);

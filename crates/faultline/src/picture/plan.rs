@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::area::{Point, Rectangle, text_width};
-use super::drawing::Lettering;
 use super::elements::{SystemLink, SystemNode};
 use super::layout::{GridSlot, Layout, layout};
+use super::lettering::Lettering;
 use super::route::{NodePort, NodeSide, Route};
 
 /// Names of nodes.

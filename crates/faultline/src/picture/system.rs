@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::area::{Point, Rectangle, shorten, text_area, text_width};
-use super::drawing::{Anchor, Drawing, Lettering, Shape, ShapeGroup, ShapeTarget, tenth};
+use super::drawing::{Drawing, Shape, ShapeGroup, ShapeTarget, tenth};
 use super::elements::{Condition, SystemLink, SystemNode};
 use super::labels::{self, Label};
+use super::lettering::{Anchor, Lettering};
 use super::plan::{LOAD, MARGIN, NAME, PlannedLink, SystemPlan};
 use super::route::{NodePort, Route};
 

@@ -136,7 +136,12 @@ pub(crate) fn retired(glossary: &str) -> Vec<String> {
 /// Returns true if a line has a word, or words, that stand by themselves.
 pub(crate) fn has_word(line: &str, word: &str) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    // A key in the format of an earlier version stays readable, and a path of modules is no label.
+    if line.contains("serde(rename") || line.contains("serde(alias") {
+        return false;
+    }
     line.match_indices(word).any(|(place, _)| {
-        !is_letter(line[..place].chars().next_back()) && !is_letter(line[place + word.len()..].chars().next())
+        let (before, after) = (line[..place].chars().next_back(), line[place + word.len()..].chars().next());
+        !is_letter(before) && !is_letter(after) && !(word.ends_with(':') && after == Some(':'))
     })
 }

@@ -5,34 +5,12 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use chassis::admission::Slot;
-use chassis::claim::Claim;
 use lapin::Channel;
 use tokio::sync::{Notify, mpsc};
 
-use super::message::{Publication, PublishMode};
+use super::message::PublishMode;
+use super::order::{Order, PublishOutcome};
 use super::unconfirmed::{Settlement, UnconfirmedMessage, judge, poll_settlements, returned_number};
-
-/// A message to be published, with the claim of its sender.
-#[derive(Debug)]
-pub(super) struct Order {
-    pub(super) publication: Publication,
-    pub(super) claim: Claim<PublishOutcome>,
-    pub(super) slot: Slot,
-}
-
-/// Outcome of a publication, for its sender.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PublishOutcome {
-    /// RabbitMQ has it, on disk on a majority of its nodes.
-    Confirmed,
-    /// RabbitMQ said that it has not.
-    Refused(String),
-    /// Never sent.
-    NotSent(String),
-    /// Unknown: it may have been taken.
-    Unknown(String),
-}
 
 /// A channel that has ended.
 // It still holds its channel, which closes itself when dropped: an orderly close of the connection must come first,

@@ -18,8 +18,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::OpenLink;
-use super::channel::{ClosedChannel, Order, PublishChannel};
+use super::channel::{ClosedChannel, PublishChannel};
 use super::message::PublishMode;
+use super::order::Order;
 use super::socket::{self, SocketGuard};
 
 /// Time for which RabbitMQ may be silent before it is no longer taken for ready.

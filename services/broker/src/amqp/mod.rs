@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | `order` | a message to be published, and what its sender is answered |
 //! | `message` | what is published, and how |
 //! | `channel` | a channel that publishes: its messages, its confirms, the answers to its senders |
 //! | `unconfirmed` | a message between its publication and its confirm |
@@ -12,6 +13,7 @@
 mod channel;
 mod link;
 mod message;
+mod order;
 mod socket;
 // lapin's own recovery is not used: it keeps a channel's name over connections, and with it the chance to take a
 // confirm of one for that of another.
@@ -28,7 +30,7 @@ use chassis::gate::Gate;
 use lapin::ConnectionStatus;
 use tokio::sync::mpsc;
 
-use channel::{Order, PublishOutcome};
+use order::{Order, PublishOutcome};
 
 pub use link::BadAmqpUrl;
 pub(crate) use link::Plan;

@@ -12,8 +12,8 @@ use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::{Channel, Confirmation, PublisherConfirm};
 
-use super::channel::{Order, PublishOutcome};
 use super::message::PublishMode;
+use super::order::{Order, PublishOutcome};
 
 /// A message that RabbitMQ has not confirmed yet.
 // Polling it is what publishes it.

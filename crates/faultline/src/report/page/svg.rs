@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::picture::drawing::{Anchor, ShapeGroup};
+use crate::picture::drawing::ShapeGroup;
+use crate::picture::lettering::Anchor;
 use crate::picture::{Drawing, Shape};
 
 /// Writes a drawing at its natural size, or smaller where the page is narrow.
