@@ -206,7 +206,9 @@ mod tests {
         ] {
             let run_folder = tempfile::tempdir().unwrap();
             fs::create_dir(inside(run_folder.path())).unwrap();
-            mark.map(|mark| fs::write(inside(run_folder.path()).join(MARK), mark).unwrap());
+            if let Some(mark) = mark {
+                fs::write(inside(run_folder.path()).join(MARK), mark).unwrap();
+            }
             let told = remove(run_folder.path(), &run).unwrap_err().to_string();
             assert!(told.contains(&format!("expected the mark of run {run}")), "{what}: {told}");
             assert!(inside(run_folder.path()).is_dir(), "{what}");

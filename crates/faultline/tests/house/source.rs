@@ -142,6 +142,7 @@ pub(crate) fn has_word(line: &str, word: &str) -> bool {
     }
     line.match_indices(word).any(|(place, _)| {
         let (before, after) = (line[..place].chars().next_back(), line[place + word.len()..].chars().next());
-        !is_letter(before) && !is_letter(after) && !(word.ends_with(':') && after == Some(':'))
+        let is_path = word.ends_with(':') && after == Some(':');
+        !(is_letter(before) || is_letter(after) || is_path)
     })
 }
