@@ -84,7 +84,7 @@ fn sigkill_while_some_are_ready() {
 #[test]
 #[ignore = "needs a container engine and the images: make test-containers"]
 fn sigkill_in_mid_fault() {
-    leaves_nothing("scenarios/rabbitmq-paused.toml", "FAULT pause rabbitmq", &[Signal::SIGKILL], None);
+    leaves_nothing("scenarios/rabbitmq-paused.toml", "pause rabbitmq is active", &[Signal::SIGKILL], None);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn sigkill_while_ending() {
 #[test]
 #[ignore = "needs a container engine and the images: make test-containers"]
 fn ctrl_c_once() {
-    leaves_nothing("scenarios/rabbitmq-paused.toml", "FAULT pause rabbitmq", &[Signal::SIGINT], Some(130));
+    leaves_nothing("scenarios/rabbitmq-paused.toml", "pause rabbitmq is active", &[Signal::SIGINT], Some(130));
 }
 
 #[test]
