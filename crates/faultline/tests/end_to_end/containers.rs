@@ -96,7 +96,12 @@ fn sigkill_while_ending() {
 #[test]
 #[ignore = "needs a container engine and the images: make test-containers"]
 fn ctrl_c_once() {
-    leaves_nothing("scenarios/rabbitmq-paused.toml", "pause rabbitmq is active", &[Signal::SIGINT], Some(130));
+    leaves_nothing(
+        "scenarios/rabbitmq-paused.toml",
+        "pause rabbitmq is active",
+        &[Signal::SIGINT],
+        Some(130),
+    );
 }
 
 #[test]
