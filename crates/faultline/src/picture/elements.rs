@@ -6,11 +6,11 @@ pub enum Condition {
     /// Nothing is said about it.
     #[default]
     Plain,
-    /// It works.
+    /// Works.
     Ok,
-    /// It may work soon, or works in part.
+    /// Works in part, or may work soon.
     Pending,
-    /// It does not work.
+    /// Fails.
     Error,
 }
 

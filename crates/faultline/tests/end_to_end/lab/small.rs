@@ -42,12 +42,12 @@ impl Small {
         Self { folder, control }
     }
 
-    /// Its compose file.
+    /// Path of the compose file.
     pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("compose.yml")
     }
 
-    /// Its topology.
+    /// Topology of the compose file.
     pub(crate) fn topology(&self) -> Topology {
         topology::read_file(&self.file()).expect("the topology")
     }
