@@ -1,6 +1,7 @@
 //! The live lab beside a run and beside a system that is up, as its API tells: who is answered, faults by hand and what
 //! becomes of them, a load by hand to its verdict.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -93,6 +94,16 @@ fn is_at(stage: &str) -> impl Fn(&Value) -> bool {
     move |state| state["run"]["stage"] == stage
 }
 
+/// Whether each of the five paths did something in a second that began after `moment`, in seconds.
+fn was_loaded_since(state: &Value, moment: &Value) -> bool {
+    let moment = moment.as_f64().expect("seconds");
+    let seconds = state["seconds"].as_array().expect("seconds").iter();
+    let after = seconds.filter(|second| second["second"].as_f64().is_some_and(|second| second >= moment));
+    let loaded: BTreeSet<&String> =
+        after.flat_map(|second| second["paths"].as_object().expect("paths").keys()).collect();
+    loaded.len() == 5
+}
+
 #[test]
 fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
     let _turn = lab::turn();
@@ -123,6 +134,8 @@ fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
     assert_eq!(lab.ask("POST", "/api/faults", Some(&kill)).0, 409);
     lab.wait("acting", |state| state["faults"][0]["active"].is_number());
     lab.wait("seen down", |state| state["nodes"]["listener"]["state"] == "down");
+    // A fault during which a path did nothing says nothing of that path, and the verdict would be unknown.
+    lab.wait("loaded during the fault", |state| was_loaded_since(state, &state["faults"][0]["active"]));
     assert_eq!(lab.ask("DELETE", "/api/faults/0", None).0, 202);
     lab.wait("over", |state| state["faults"][0]["ready"].is_number());
 
