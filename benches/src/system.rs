@@ -1,23 +1,17 @@
 //! Real system of this repository, started once for a whole bench. Its nodes connect to each other directly, since the
 //! proxies of the lab would be measured too; benches of the proxies, and those that slow a link down, ask for them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use faultline::cli::output::note;
-use faultline::proxy::{Direction, NewToxic, Registry};
+use faultline::proxy::{Direction, NewToxic};
 use faultline::runner::RunFolder;
-use faultline::stack::{
-    self, Choice, NodeState, Ports, ProviderChoice, Site, Stack, StackError, Topology, Wiring, topology, tree,
-};
+use faultline::stack::{NodeState, Stack, StackBuilder, StackError, Topology, Wiring, topology, tree};
 use faultline_toxics::{LATENCY, ToxicSettings};
 
 use crate::failure::BenchError;
-
-/// Time in which the system must be ready.
-const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// System that is ready to be loaded.
 pub struct RunningSystem {
@@ -122,12 +116,9 @@ impl RunningSystem {
 }
 
 async fn ready(topology: Topology, folder: &RunFolder, wiring: Wiring) -> Result<Stack, BenchError> {
-    let none = BTreeMap::new();
-    let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &none };
-    let ProviderChoice { provider, why } = stack::choose(Choice::Auto, &topology, site).await?;
-    note(format_args!("starting the system: {why}"));
-    let stack = Stack::new(topology, provider, wiring, &Registry::new(0)).await?;
-    if let Err(error) = stack.start(READY_WITHIN, &|_| {}).await {
+    let stack = StackBuilder::new(topology).wiring(wiring).build(folder.run(), folder.path()).await?;
+    note(format_args!("starting the system: {}", stack.provider_reason()));
+    if let Err(error) = stack.start(&|_| {}).await {
         stack.shutdown().await;
         return Err(error.into());
     }

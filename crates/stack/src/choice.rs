@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::containers::{self, ContainerEngine, Containers, EngineError};
+use super::containers::{self, ContainerEngine, Containers};
+use super::error::{EngineError, StackError};
 use super::mixed::Mixed;
-use super::processes::{Override, Processes};
-use super::provider::{Provider, StackError};
+use super::overrides::Override;
+use super::processes::Processes;
+use super::provider::Provider;
 use super::publish::Ports;
 use super::run_id::RunId;
 use super::topology::{Node, Program, Topology};
@@ -26,31 +28,31 @@ pub enum Choice {
 }
 
 /// The provider that was chosen.
-pub struct ProviderChoice {
+pub(super) struct ProviderChoice {
     /// The provider itself.
-    pub provider: Box<dyn Provider>,
+    pub(super) provider: Box<dyn Provider>,
     /// Name of the provider and the reason for it, in one line.
-    pub why: String,
+    pub(super) why: String,
 }
 
 /// Place of a stack: its run, its folders, its ports.
 #[derive(Debug, Clone, Copy)]
-pub struct Site<'a> {
+pub(super) struct Site<'a> {
     /// Id of the run.
-    pub run: &'a RunId,
+    pub(super) run: &'a RunId,
     /// The folder of the run.
-    pub folder: &'a Path,
+    pub(super) folder: &'a Path,
     /// Ports of the nodes.
-    pub ports: Ports,
+    pub(super) ports: Ports,
     /// Differences from the topology, by node.
-    pub overrides: &'a BTreeMap<String, Override>,
+    pub(super) overrides: &'a BTreeMap<String, Override>,
 }
 
 /// Makes the provider; no node runs yet.
 ///
 /// # Errors
 /// [`StackError`] names what is missing for the choice, and how to get it.
-pub async fn choose(
+pub(super) async fn choose(
     choice: Choice,
     topology: &Topology,
     site: Site<'_>,

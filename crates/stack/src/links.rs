@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::error::StackError;
 use super::port::Port;
-use super::provider::{Provider, StackError};
+use super::provider::Provider;
 use super::topology::{Link, Node, Topology, link};
 use faultline_proxy::{NewToxic, Proxy, ProxyError, Registry, Snapshot, Toxic};
 

@@ -7,9 +7,11 @@ use std::net::SocketAddr;
 use futures::future::BoxFuture;
 
 use super::containers::Containers;
+use super::doorway::Doorway;
+use super::error::StackError;
 use super::identity::Identity;
 use super::processes::Processes;
-use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::provider::{Frozen, NodeState, Provider};
 use super::stop::StopOutcome;
 
 /// Provider that runs some nodes as processes and some as containers.

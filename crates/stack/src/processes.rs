@@ -11,10 +11,13 @@ use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
 use tokio::time::Instant;
 
+use super::doorway::Doorway;
+use super::error::StackError;
 use super::guard::Guard;
 use super::identity::Identity;
+use super::overrides::Override;
 use super::process::{Process, Spec};
-use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::provider::{Frozen, NodeState, Provider};
 use super::publish::{Ports, ReservedPorts};
 use super::run_id::RunId;
 use super::server::{self, Server, ServerError, ServerPlace};
@@ -27,15 +30,6 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// Time that a service may take to drain when the stack ends.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// Difference from the topology for one node: a developer's own build of it, or a test's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Override {
-    /// Another program than the topology names.
-    pub program: Option<String>,
-    /// More variables.
-    pub environment: BTreeMap<String, String>,
-}
 
 /// Provider that runs each node as a process of this machine.
 pub struct Processes {

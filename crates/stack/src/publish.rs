@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::error::StackError;
 use super::port::Port;
-use super::provider::StackError;
 use super::topology::{Node, Topology};
 
 /// Choice of the ports that nodes listen on.

@@ -11,7 +11,9 @@ use wire::headers::{CHECKSUM, TRACEPARENT};
 use wire::id::{EntryId, InvalidId};
 
 use crate::identity;
-use crate::rabbit::UNREADABLE;
+
+/// The header of a message whose properties can't be read: their bytes, or the first of them.
+pub(crate) const UNREADABLE: &str = "x-faultline-unreadable";
 
 /// The header in which quorum queues count deliveries, from the second on; and how long its value is at most, with its
 /// type.

@@ -5,7 +5,8 @@ use clap::Args;
 use super::arguments::TopologyArgs;
 use super::exit::{Exit, Failure};
 use super::{output, runtime};
-use crate::stack::containers::{ContainerEngine, EngineError, check_images};
+use crate::stack::EngineError;
+use crate::stack::containers::{ContainerEngine, check_images};
 use crate::stack::topology::{Program, Topology};
 use crate::stack::{binary, server};
 

@@ -1,7 +1,6 @@
 //! Arguments that several verbs share: operations of a load, and the system that they go to.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use clap::Args;
 use toml::Spanned;
@@ -13,9 +12,6 @@ use crate::runner::{LoadTarget, StartOptions};
 use crate::scenario::duration::Span;
 use crate::scenario::{OperationSettings, Sizes};
 use crate::stack::Topology;
-
-/// Time in which the system must be ready.
-const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// Arguments that describe operations.
 #[derive(Debug, Clone, Args)]
@@ -97,7 +93,6 @@ impl SystemArgs {
                 topology,
                 choice: self.provider.choice(),
                 overrides: BTreeMap::new(),
-                ready_within: READY_WITHIN,
             })),
         })
     }

@@ -1,6 +1,5 @@
 //! `faultline up`: starts the system on its published ports, until Ctrl-C.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +21,7 @@ use crate::runner::folder::LOGS;
 use crate::runner::observe::usage;
 use crate::runner::{ManualFaults, RunFolder, RunOptions};
 use crate::scenario::manual;
-use crate::stack::{self, Choice, NodeState, Ports, ProviderChoice, Site, Stack, Starting, Topology, Wiring};
+use crate::stack::{Choice, NodeState, Ports, Stack, StackBuilder, Starting, Topology};
 
 /// Arguments of `faultline up`.
 #[derive(Debug, Args)]
@@ -86,11 +85,10 @@ async fn serve(
     (registry, cancel): (&Registry, &CancellationToken),
     (lab, passwords): (Option<(Ui, PathBuf)>, Passwords),
 ) -> Result<Exit, Failure> {
-    let none = BTreeMap::new();
-    let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Published, overrides: &none };
-    let ProviderChoice { provider, why } = stack::choose(choice, topology, site).await?;
-    output::note(format_args!("provider: {why}"));
-    let stack = Arc::new(Stack::new(topology.clone(), provider, Wiring::Proxied, registry).await?);
+    let builder =
+        StackBuilder::new(topology.clone()).choice(choice).ports(Ports::Published).registry(registry);
+    let stack = Arc::new(builder.build(folder.run(), folder.path()).await?);
+    output::note(format_args!("provider: {}", stack.provider_reason()));
     let begun = Instant::now();
     let show = |starting| {
         if let Starting::Ready(node, after) = starting {
@@ -99,7 +97,7 @@ async fn serve(
     };
     output::note(format_args!("starting {} nodes", topology.nodes.len()));
     let started = tokio::select! {
-        started = stack.start(Duration::from_secs(90), &show) => started,
+        started = stack.start(&show) => started,
         () = cancel.cancelled() => Ok(()),
     };
     let served = match started {
@@ -110,7 +108,7 @@ async fn serve(
             ));
             print_addresses(&stack, passwords);
             match lab {
-                Some((ui, runs)) => live(&stack, (why, folder, runs), ui, cancel).await,
+                Some((ui, runs)) => live(&stack, (folder, runs), ui, cancel).await,
                 None => watch(&stack, cancel).await,
             }
         }
@@ -125,7 +123,7 @@ async fn serve(
 /// Serves the live lab until interrupted, or until a node dies.
 async fn live(
     stack: &Arc<Stack>,
-    (provider, folder, runs): (String, &RunFolder, PathBuf),
+    (folder, runs): (&RunFolder, PathBuf),
     ui: Ui,
     cancel: &CancellationToken,
 ) -> Result<Exit, Failure> {
@@ -143,7 +141,6 @@ async fn live(
     options.logs = Some(folder.path().join(LOGS));
     let session = LoadSession {
         stack: Arc::clone(stack),
-        provider,
         options,
         broadcast,
         idle,

@@ -29,8 +29,6 @@ pub type Reply = oneshot::Sender<Result<(), String>>;
 pub struct LoadSession {
     /// System that is up.
     pub stack: Arc<Stack>,
-    /// Provider of the system, in words.
-    pub provider: String,
     /// Options that all runs share; the schedule is replaced.
     pub options: RunOptions,
     /// Broadcast to the viewers.
@@ -94,11 +92,10 @@ impl LoadSession {
         let finish = CancellationToken::new();
         let finish_token = Some(finish.clone());
         let options = RunOptions { schedule, finish: finish_token, manual_faults, ..self.options.clone() };
-        let (stack, provider) = (Arc::clone(&self.stack), self.provider.clone());
+        let stack = Arc::clone(&self.stack);
         let broadcast = self.broadcast.clone();
         let cancel = self.cancel.child_token();
-        let run =
-            async move { runner::run_on(&stack, &provider, options, Box::new(broadcast), cancel).await };
+        let run = async move { runner::run_on(&stack, options, Box::new(broadcast), cancel).await };
         *running = Some(ActiveRun { finish, report: tokio::spawn(run) });
         Ok(())
     }
@@ -145,10 +142,9 @@ async fn over(running: &mut Option<ActiveRun>) -> Result<Report, String> {
 mod tests {
     use super::*;
     use crate::live::BetweenRuns;
-    use crate::proxy::Registry;
     use crate::runner::{ManualFaultError, RunFolder};
     use crate::scenario::{PlannedFault, manual, parse};
-    use crate::stack::{self, Choice, Ports, ProviderChoice, Site, Topology, Wiring};
+    use crate::stack::{Choice, StackBuilder, Topology};
 
     fn schedule() -> Schedule {
         let text = r#"
@@ -171,12 +167,8 @@ for = "500ms"
 
     /// Starts a system without nodes.
     async fn stack(folder: &RunFolder) -> Arc<Stack> {
-        let (topology, overrides) = (Topology::default(), std::collections::BTreeMap::new());
-        let site =
-            Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &overrides };
-        let ProviderChoice { provider, .. } =
-            stack::choose(Choice::Processes, &topology, site).await.unwrap();
-        Arc::new(Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0)).await.unwrap())
+        let builder = StackBuilder::new(Topology::default()).choice(Choice::Processes);
+        Arc::new(builder.build(folder.run(), folder.path()).await.unwrap())
     }
 
     #[tokio::test]
@@ -192,7 +184,6 @@ for = "500ms"
         let options = RunOptions::new(Topology::default(), rest, runs.path().to_path_buf());
         let session = LoadSession {
             stack,
-            provider: "processes".to_owned(),
             options,
             broadcast: broadcast.clone(),
             idle: idle.clone(),

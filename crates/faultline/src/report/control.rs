@@ -10,9 +10,10 @@ use super::style::Style;
 use super::table::{line, table};
 use super::words;
 use crate::checker::FaultFigures;
+use crate::measure::Second;
 use crate::measure::compare::{Comparison, compare};
-use crate::measure::{Second, history};
 use crate::timeline::Operation;
+use crate::timeline::load_seconds;
 
 /// A run and its baseline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,8 +43,8 @@ impl ControlReport {
     /// Creates the report from two reports and the operations of both.
     #[must_use]
     pub fn new(control: (Report, &[Operation]), experiment: (Report, &[Operation])) -> Self {
-        let without = history::seconds(control.1);
-        let with = history::seconds(experiment.1);
+        let without = load_seconds(control.1);
+        let with = load_seconds(experiment.1);
         let end = with.iter().chain(&without).map(|second| second.second + 1).max().unwrap_or(0);
         let faults = &experiment.0.faults;
         let differences = periods(faults, end)

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Report;
 use crate::history::{Entry, NodeChange, Outcome, RunInfo};
-use crate::measure::{Second, history::seconds};
-use crate::timeline::{self, FaultWindow, Operation, Timeline};
+use crate::measure::Second;
+use crate::timeline::{self, FaultWindow, Operation, Timeline, load_seconds};
 
 /// Checks whose ids are entries that went wrong.
 const ABOUT_ENTRIES: [&str; 4] = ["lost", "duplicated", "unexpected", "corrupted"];
@@ -72,7 +72,7 @@ impl Details {
     pub fn new(timeline: &Timeline, report: &Report) -> Self {
         Self {
             run: timeline.run.clone(),
-            seconds: seconds(timeline.operations()),
+            seconds: load_seconds(timeline.operations()),
             over_time: timeline.seconds.all(),
             faults: timeline.faults.windows().to_vec(),
             nodes: timeline

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::run::manual_faults::ManualFaults;
 use crate::proxy::Registry;
 use crate::scenario::Schedule;
-use crate::stack::processes::Override;
 use crate::stack::{Choice, Topology};
+use crate::stack::{Override, READY_WITHIN};
 
 /// Options of a run.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl RunOptions {
             finish: None,
             logs: None,
             watched: false,
-            ready_within: Duration::from_secs(90),
+            ready_within: READY_WITHIN,
             registry: Arc::new(Registry::new(seed)),
             manual_faults: ManualFaults::default(),
         }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use faultline::checker::{Check, Verdict};
 use faultline::report::Report;
 use faultline::scenario::duration::Span;
-use faultline::stack::processes::Override;
+use faultline::stack::Override;
 
 use crate::lab;
 

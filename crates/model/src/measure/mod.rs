@@ -11,7 +11,6 @@
 //! | [`search`] | looks for the highest rate at which an SLO holds |
 //! | [`self_check`] | the self-check of the generator |
 //! | [`mod@compare`] | two loads side by side, with intervals |
-//! | [`history`] | the operations of a history as seconds of a load |
 //! | [`second`] | one second of a load |
 //! | [`stage`] | the result of one stage |
 //! | [`outcome`] | the result of a whole load |
@@ -19,7 +18,6 @@
 pub mod capacity;
 pub mod compare;
 pub mod figures;
-pub mod history;
 pub mod latency;
 pub mod meter;
 pub mod outcome;

@@ -6,11 +6,13 @@
 //! | [`operation`] | operations, put together from the events that begin and end them |
 //! | [`counts`] | counts of operations by outcome |
 //! | [`seconds`] | counts and latencies by second and path |
+//! | [`load_seconds`] | seconds of a load, for comparisons |
 //! | [`faults`] | windows of faults, from injection to recovery |
 //! | [`stores`] | acknowledged entries, entries read back, and the drain between them |
 
 pub mod counts;
 pub mod faults;
+pub mod load_seconds;
 pub mod operation;
 pub mod seconds;
 pub mod stores;
@@ -23,6 +25,7 @@ use crate::history::{Event, History, NodeChange, RunInfo, Stop};
 
 pub use counts::Counts;
 pub use faults::{FaultWindow, FaultWindows};
+pub use load_seconds::load_seconds;
 pub use operation::{Operation, Operations};
 pub use seconds::{PathSecond, SecondCounts, Seconds};
 pub use stores::{Drain, Stores};

@@ -11,6 +11,7 @@ use testcontainers::core::client::docker_client_instance;
 
 use super::labels::Labels;
 use crate::doorway::Doorway;
+use crate::error::EngineError;
 
 /// Time that the engine may take to answer. A request that is slow by its nature (a stop) has a limit of its own.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -20,57 +21,6 @@ const PING: Duration = Duration::from_secs(3);
 
 /// The name by which containers reach this machine where they can't reach the gateway of their network.
 pub(super) const HOST: &str = "host.docker.internal";
-
-/// Error of the container engine.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// No engine at the address.
-    #[error(
-        "no container engine answers at {at}: {message}; start it (mostly `systemctl start docker`), name another \
-         with DOCKER_HOST, or run with --provider processes"
-    )]
-    NoAnswer {
-        /// Address at which it was looked for.
-        at: String,
-        /// Error of the attempt.
-        message: String,
-    },
-    /// The engine is there, but closed to this user.
-    #[error(
-        "this user may not use the container engine at {at}; join its group (mostly `sudo usermod -aG docker \
-         $USER`, then log in again), name another engine with DOCKER_HOST, or run with --provider processes"
-    )]
-    NoPermission {
-        /// Address of the engine.
-        at: String,
-    },
-    /// An image that is not there. The lab pulls nothing by itself.
-    #[error("node {node}: no image {image}; get it with `{how}`")]
-    NoImage {
-        /// Name of the node.
-        node: String,
-        /// Image of the node.
-        image: String,
-        /// The command that gets it.
-        how: String,
-    },
-    /// An answer that is a refusal.
-    #[error("the container engine can't {what}: {message}")]
-    Refused {
-        /// Action that failed.
-        what: String,
-        /// Message of the engine.
-        message: String,
-    },
-    /// No answer in time.
-    #[error("the container engine did not {what} within {limit:?}")]
-    Late {
-        /// Action that took too long.
-        what: String,
-        /// Time that was waited.
-        limit: Duration,
-    },
-}
 
 /// An engine that answers.
 #[derive(Debug, Clone)]

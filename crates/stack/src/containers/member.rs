@@ -14,11 +14,13 @@ use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, T
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::engine::{ContainerEngine, EngineError, causes, words};
+use super::engine::{ContainerEngine, causes, words};
 use super::labels::Labels;
 use super::logs;
+use crate::doorway::Doorway;
+use crate::error::{EngineError, StackError};
 use crate::process::Status;
-use crate::provider::{Doorway, NodeState, StackError};
+use crate::provider::NodeState;
 use crate::publish::ReservedPorts;
 use crate::server::{Server, ServerPlace};
 use crate::stop::StopOutcome;

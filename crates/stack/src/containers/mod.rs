@@ -23,12 +23,14 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-pub use engine::{ContainerEngine, EngineError};
+pub use engine::ContainerEngine;
 
 use self::labels::Labels;
 use self::member::{Common, ContainerNode};
-use super::processes::Override;
-use super::provider::{Doorway, Frozen, NodeState, Provider, StackError};
+use super::doorway::Doorway;
+use super::error::{EngineError, StackError};
+use super::overrides::Override;
+use super::provider::{Frozen, NodeState, Provider};
 use super::publish::{Ports, ReservedPorts};
 use super::run_id::RunId;
 use super::server::{self, Server, ServerPlace};

@@ -6,8 +6,9 @@ use testcontainers::bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
 
-use super::engine::{ContainerEngine, EngineError};
+use super::engine::ContainerEngine;
 use super::labels::{HARNESS, Labels, NAMESPACE, RUN};
+use crate::error::EngineError;
 use crate::mark::HarnessClaim;
 use crate::printable::printable;
 use crate::run_id::RunId;

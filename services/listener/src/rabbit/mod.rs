@@ -15,7 +15,6 @@ pub use connect::{BadRabbitUrl, ConsumeMode};
 pub(crate) use connection::NoAnswer;
 use connection::{ANSWER, ClosingConnection};
 pub(crate) use dead::{DeadFailure, DeadLetters, Letter};
-pub(crate) use guard::UNREADABLE;
 
 use crate::ledger::Ack;
 

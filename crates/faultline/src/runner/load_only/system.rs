@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::PathTarget;
-use crate::proxy::Registry;
 use crate::runner::error::RunError;
 use crate::runner::folder::RunFolder;
 use crate::runner::live_timeline::LiveTimeline;
@@ -16,8 +14,7 @@ use crate::runner::observe::contents;
 use crate::runner::progress::{Listener, Progress, Stage};
 use crate::runner::targets::targets;
 use crate::scenario::Schedule;
-use crate::stack::processes::Override;
-use crate::stack::{self, Choice, Ports, ProviderChoice, Site, Stack, Topology, Wiring};
+use crate::stack::{Choice, Override, Stack, StackBuilder, Topology, Wiring};
 
 /// Target of a load.
 #[derive(Debug, Clone)]
@@ -42,8 +39,6 @@ pub struct StartOptions {
     pub choice: Choice,
     /// Differences from the topology, by node.
     pub overrides: BTreeMap<String, Override>,
-    /// Longest time that the system may take to be ready.
-    pub ready_within: Duration,
 }
 
 /// A system that is ready.
@@ -85,25 +80,22 @@ impl SystemHandle {
         cancel: &CancellationToken,
     ) -> Result<Self, RunError> {
         let begun = Instant::now();
-        let StartOptions { topology, choice, overrides, ready_within } = started;
-        let site = Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides };
-        let ProviderChoice { provider, why } = stack::choose(*choice, topology, site).await?;
-        listener.on(&begins(folder, &why, topology.nodes.len(), schedule));
+        let StartOptions { topology, choice, overrides } = started;
+        let builder = StackBuilder::new(topology.clone()).choice(*choice).overrides(overrides.clone());
         // Wired directly, since the proxies of the links would be measured too.
-        let stack = Stack::new(topology.clone(), provider, Wiring::Direct, &Registry::new(0)).await?;
+        let stack = builder.wiring(Wiring::Direct).build(folder.run(), folder.path()).await?;
+        listener.on(&begins(folder, stack.provider_reason(), topology.nodes.len(), schedule));
         let listener = Mutex::new(listener);
         let report = |progress| listener.lock().unwrap_or_else(PoisonError::into_inner).on(&progress);
         let starting = |starting| report(Progress::Starting(starting));
         let ready = tokio::select! {
-            ready = stack.start(*ready_within, &starting) => {
-                ready.map_err(RunError::from)
-            }
+            ready = stack.start(&starting) => ready.map_err(RunError::from),
             () = cancel.cancelled() => Err(RunError::Interrupted),
         };
         match ready.and_then(|()| targets(topology, &stack)) {
             Ok(targets) => {
                 report(Progress::StackReady(begun.elapsed()));
-                Ok(Self { targets, description: why, stack: Some(stack) })
+                Ok(Self { targets, description: stack.provider_reason().to_owned(), stack: Some(stack) })
             }
             Err(error) => {
                 // Whatever was started is stopped here: the caller has no stack to stop yet.

@@ -17,7 +17,7 @@ use crate::runner::observe::usage;
 use crate::runner::options::RunOptions;
 use crate::runner::progress::{Listener, Progress, Stage};
 use crate::runner::recorder::{EventSender, Recorder};
-use crate::stack::{self, Ports, ProviderChoice, Site, Stack, StackError, Wiring};
+use crate::stack::{Stack, StackBuilder, StackError};
 
 /// Runs a schedule to its verdict, and writes the report into the run's folder.
 ///
@@ -41,13 +41,12 @@ pub async fn run(
     report
 }
 
-/// Runs a schedule on a stack that is up before and after it; `provider` describes how that runs.
+/// Runs a schedule on a stack that is up before and after it.
 ///
 /// # Errors
 /// [`RunError`] where there is no verdict.
 pub async fn run_on(
     stack: &Arc<Stack>,
-    provider: &str,
     mut options: RunOptions,
     listener: Box<dyn Listener>,
     cancel: CancellationToken,
@@ -60,7 +59,7 @@ pub async fn run_on(
     }
     let (recorder, sender) = begin_record(&options, &folder, listener)?;
     let facts = tokio::task::spawn_blocking(machine::facts);
-    send_begin(&options, &folder, provider, (&recorder, &sender)).await;
+    send_begin(&options, &folder, stack.provider_reason(), (&recorder, &sender)).await;
     let environment = facts.await.unwrap_or_default();
     let run = RunContext { options: &options, folder: &folder, stack, sender: &sender, cancel };
     let info = run.info(Duration::ZERO, environment);
@@ -129,16 +128,17 @@ async fn live(
     let begun = Instant::now();
     // Asking programs for their versions takes time, so it happens while the stack starts and not when the load should.
     let facts = tokio::task::spawn_blocking(machine::facts);
-    let site =
-        Site { run: folder.run(), folder: folder.path(), ports: Ports::Free, overrides: &options.overrides };
-    let ProviderChoice { provider, why } = stack::choose(options.choice, &options.topology, site).await?;
-    send_begin(options, folder, &why, (recorder, sender)).await;
-    let topology = options.topology.clone();
-    let stack = Arc::new(Stack::new(topology, provider, Wiring::Proxied, &options.registry).await?);
+    let builder = StackBuilder::new(options.topology.clone())
+        .choice(options.choice)
+        .overrides(options.overrides.clone())
+        .registry(&options.registry)
+        .ready_within(options.ready_within);
+    let stack = Arc::new(builder.build(folder.run(), folder.path()).await?);
+    send_begin(options, folder, stack.provider_reason(), (recorder, sender)).await;
     let sampling = options.watched.then(|| tokio::spawn(usage::sample(Arc::clone(&stack), sender.clone())));
     // Everything after the stack exists ends in the shutdown below, also an interrupted start.
     let conducted = tokio::select! {
-        started = start(&stack, options.ready_within, sender) => match started {
+        started = start(&stack, sender) => match started {
             Ok(()) => {
                 let environment = facts.await.unwrap_or_default();
                 let run = RunContext { options, folder, stack: &stack, sender, cancel };
@@ -156,6 +156,6 @@ async fn live(
     Ok(())
 }
 
-async fn start(stack: &Stack, limit: Duration, sender: &EventSender) -> Result<(), StackError> {
-    stack.start(limit, &|starting| sender.offer(Progress::Starting(starting))).await
+async fn start(stack: &Stack, sender: &EventSender) -> Result<(), StackError> {
+    stack.start(&|starting| sender.offer(Progress::Starting(starting))).await
 }

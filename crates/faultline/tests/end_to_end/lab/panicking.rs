@@ -1,10 +1,7 @@
 //! A harness that panics, for a process of its own: see `containers::a_panic`.
 
-use std::collections::BTreeMap;
-
-use faultline::proxy::Registry;
 use faultline::runner::RunFolder;
-use faultline::stack::{self, Ports, ProviderChoice, Site, Stack, Wiring};
+use faultline::stack::StackBuilder;
 
 /// Starts a node and panics, in the middle of the harness's own runtime.
 #[test]
@@ -14,13 +11,9 @@ fn starts_a_node_and_panics() {
     let folder = RunFolder::create(runs.path(), "up", "panic").expect("a folder of a run");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let (topology, none) = (super::system(), BTreeMap::new());
-        let (run, folder, ports) = (folder.run(), folder.path(), Ports::Free);
-        let site = Site { run, folder, ports, overrides: &none };
-        let chosen = stack::choose(super::choice(), &topology, site).await;
-        let ProviderChoice { provider, .. } = chosen.unwrap_or_else(|error| panic!("{error}"));
+        let builder = StackBuilder::new(super::system()).choice(super::choice());
         let stack =
-            Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0)).await.expect("a stack");
+            builder.build(folder.run(), folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
         stack.start_node("mongo").await.expect("a node");
         panic!("on purpose, with {}", stack.provider().state("mongo"));
     });

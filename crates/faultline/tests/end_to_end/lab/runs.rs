@@ -6,7 +6,7 @@ use faultline::report::{Report, Style, terminal};
 use faultline::runner::progress::NullListener;
 use faultline::runner::{self, RunOptions};
 use faultline::scenario::{self, Scenario, Schedule};
-use faultline::stack::processes::Override;
+use faultline::stack::Override;
 use faultline::stack::{Choice, Topology};
 use tokio_util::sync::CancellationToken;
 

@@ -1,21 +1,18 @@
 //! One system that several tests share: at a time, those that break nothing; in turns, those that break it and see it
 //! healed. It starts with the first of them and ends with the last.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use faultline::checker::Verdict;
-use faultline::proxy::Registry;
 use faultline::report::Report;
 use faultline::runner::folder::LOGS;
 use faultline::runner::progress::NullListener;
 use faultline::runner::{self, RunFolder, RunOptions};
 use faultline::scenario::Schedule;
-use faultline::stack::{self, Ports, ProviderChoice, Site, Stack, Wiring};
+use faultline::stack::{Stack, StackBuilder, StackError};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +23,6 @@ use super::Turn;
 pub(crate) struct Shared {
     /// The running stack.
     pub(crate) stack: Arc<Stack>,
-    provider: String,
     runtime: Runtime,
     folder: RunFolder,
     runs: TempDir,
@@ -87,20 +83,14 @@ impl Shared {
         let runs = tempfile::tempdir().expect("a folder");
         let folder = RunFolder::create(runs.path(), "up", "shared").expect("a folder of a run");
         let runtime = Runtime::new().expect("a runtime");
-        let topology = super::system();
-        let (stack, provider) = runtime.block_on(async {
-            let none = BTreeMap::new();
-            let (run, folder, ports) = (folder.run(), folder.path(), Ports::Free);
-            let site = Site { run, folder, ports, overrides: &none };
-            let chosen = stack::choose(super::choice(), &topology, site).await;
-            let ProviderChoice { provider, why } = chosen.unwrap_or_else(|error| panic!("{error}"));
-            let stack = Stack::new(topology, provider, Wiring::Proxied, &Registry::new(0))
-                .await
-                .unwrap_or_else(|error| panic!("{error}"));
-            stack.start(Duration::from_secs(90), &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
-            (Arc::new(stack), why)
+        let stack = runtime.block_on(async {
+            let builder = StackBuilder::new(super::system()).choice(super::choice());
+            let stack = builder.build(folder.run(), folder.path()).await?;
+            stack.start(&|_| {}).await?;
+            Ok::<_, StackError>(Arc::new(stack))
         });
-        Self { stack, provider, runtime, folder, runs, _turn: turn }
+        let stack = stack.unwrap_or_else(|error| panic!("{error}"));
+        Self { stack, runtime, folder, runs, _turn: turn }
     }
 
     /// Runs a schedule on it and judges it.
@@ -109,7 +99,7 @@ impl Shared {
         let mut options = RunOptions::new(topology, schedule, self.runs.path().to_path_buf());
         options.logs = Some(self.folder.path().join(LOGS));
         let (listener, cancel) = (Box::new(NullListener), CancellationToken::new());
-        let run = runner::run_on(&self.stack, &self.provider, options, listener, cancel);
+        let run = runner::run_on(&self.stack, options, listener, cancel);
         let report = self.block_on(run).unwrap_or_else(|error| panic!("{error}"));
         super::runs::show(&report);
         report

@@ -8,8 +8,7 @@ use std::ops::Range;
 
 use lapin::protocol::basic::parse_properties;
 
-/// The header of a message whose properties can't be read: their bytes, or the first of them.
-pub(crate) const UNREADABLE: &str = "x-faultline-unreadable";
+use crate::message::UNREADABLE;
 
 /// Number of bytes that are kept of what can't be read.
 const KEPT: usize = 1024;

@@ -4,5 +4,4 @@ mod frames;
 mod runtime;
 mod stream;
 
-pub(crate) use frames::UNREADABLE;
 pub(super) use runtime::guarded;

@@ -1,15 +1,15 @@
-//! The operations of a history as seconds of a load.
+//! Seconds of a load, from the operations of a run: what comparisons take.
 
 use std::collections::BTreeMap;
 
-use super::second::Second;
-use super::tally::{OperationEnd, Tally};
+use super::Operation;
 use crate::history::Outcome;
-use crate::timeline::Operation;
+use crate::measure::Second;
+use crate::measure::tally::{OperationEnd, Tally};
 
 /// Sorts operations by the second that they were due in and by path.
 #[must_use]
-pub fn seconds(operations: &[Operation]) -> Vec<Second> {
+pub fn load_seconds(operations: &[Operation]) -> Vec<Second> {
     let mut tallies: BTreeMap<(u64, &str), Tally> = BTreeMap::new();
     for operation in operations {
         let second = u64::try_from(operation.due).unwrap_or(0) / 1_000_000;
@@ -50,7 +50,7 @@ mod tests {
             message: None,
             undeclared: false,
         };
-        let all = seconds(&[
+        let all = load_seconds(&[
             operation(900_000, Some(900_010), Some(Outcome::Ok)),
             operation(1_000_000, None, None),
             operation(1_500_000, Some(1_500_000), Some(Outcome::Info)),
