@@ -1,6 +1,6 @@
 // Words of the pages, in one place, so that they can be read and compared with docs/glossary.md as a whole.
 // Words inside pictures come with the drawings, from crates/faultline/src/picture.
-import type { Counts, Fault, NodeLook, Run, State } from "./lab/state";
+import type { Counts, Fault, NodeLook, Run, State } from "./state";
 
 /** The live lab as a whole. */
 export const LAB = {

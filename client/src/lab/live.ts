@@ -1,8 +1,8 @@
 // Changes of the lab's data, and requests to it.
 import { LAB } from "../words";
-import type { Fault, State } from "./state";
+import type { Fault, State } from "../state";
 
-export type * from "./state";
+export type * from "../state";
 
 /** Seconds that are kept, as the lab keeps them. */
 const KEPT = 900;

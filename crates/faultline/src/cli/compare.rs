@@ -10,8 +10,8 @@ use super::output;
 use crate::measure::{LoadResult, Second, compare};
 use crate::report::compare::CompareReport;
 use crate::report::runs::RunsReport;
-use crate::runner::folder::verdict;
 use crate::runner::recorder::FILE as HISTORY;
+use crate::runner::verdict;
 
 /// Arguments of `faultline compare`.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::history::{Event, Evidence, FaultStage};
 use crate::measure::Tally;
-use crate::runner::load_only::trial::Tick;
+use crate::runner::progress::Tick;
 use crate::runner::{Listener, LiveTimeline, Progress, Stage};
 use crate::scenario::Schedule;
 use crate::stack::Starting;

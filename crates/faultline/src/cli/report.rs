@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::report_output::ReportOutput;
-use crate::runner::folder::verdict;
+use crate::runner::verdict;
 
 /// Arguments of `faultline report`.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::LabError;
+use super::error::LabError;
 use crate::scenario::{Mistakes, Scenario, parse, validate};
 use crate::stack::Topology;
 

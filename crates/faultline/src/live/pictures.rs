@@ -10,7 +10,7 @@ use crate::picture::figures::{millis, rate};
 use crate::picture::{
     self, Condition, Drawing, FaultKinds, LEGEND, PathChart, SystemLink, SystemNode, TimeSpan, bars,
 };
-use crate::runner::observe::sample::{LinkSample, NodeSample};
+use crate::runner::sample::{LinkSample, NodeSample};
 use crate::scenario::PlannedFault;
 use faultline_model::timeline::{FaultWindow, SecondCounts};
 

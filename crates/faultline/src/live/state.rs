@@ -13,7 +13,7 @@ use crate::history::event::SystemInfo;
 use crate::picture::FaultKinds;
 use crate::report::Report;
 use crate::runner::folder::name_of;
-use crate::runner::observe::sample::{LinkSample, NodeSample};
+use crate::runner::sample::{LinkSample, NodeSample};
 use crate::runner::{LiveTimeline, Progress, Stage, StoreReading};
 use crate::scenario::{PlannedFault, Schedule};
 use crate::stack::Starting;
@@ -291,7 +291,7 @@ mod tests {
     use super::*;
     use crate::history::event::SystemInfo;
     use crate::history::{FaultStage, Invoke, RunInfo};
-    use crate::runner::observe::sample::Sample;
+    use crate::runner::sample::Sample;
     use crate::scenario::parse;
 
     fn schedule() -> Schedule {

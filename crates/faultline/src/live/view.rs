@@ -8,7 +8,7 @@ use super::counts::RunCounters;
 use super::faults::FaultState;
 use super::pictures::Pictures;
 use crate::checker::Verdict;
-use crate::runner::observe::sample::{LinkSample, NodeSample};
+use crate::runner::sample::{LinkSample, NodeSample};
 use crate::timeline::SecondCounts;
 
 /// The run that goes on, or the last one.

@@ -1,14 +1,26 @@
 //! Progress of a run, and its listeners.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::live_timeline::LiveTimeline;
-use super::load_only::trial::Tick;
-use super::observe::sample::{Sample, StoreReading};
+use super::sample::{Sample, StoreReading};
 use crate::history::Event;
+use crate::measure::{Second, Tally};
 use crate::scenario::Schedule;
 use crate::stack::Starting;
+
+/// Figures of a load while it runs, once a second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// Time since the start of the load.
+    pub at: Duration,
+    /// Figures so far of the operations that were due in the last whole second, by path.
+    pub last: BTreeMap<String, Tally>,
+    /// Seconds whose operations have all ended.
+    pub seconds: Vec<Second>,
+}
 
 /// One step of a run.
 #[derive(Debug, Clone)]

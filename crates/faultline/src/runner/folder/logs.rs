@@ -15,7 +15,7 @@ use crate::report::details::{Details, EntryTrace, LINES, LOGGED, LogLine};
 const LINE: usize = 400;
 
 /// Adds lines to the first [`LOGGED`] entries in question, at most [`LINES`] of each node to each.
-pub(super) fn add(folder: &Path, details: &mut Details) {
+pub(in crate::runner) fn add(folder: &Path, details: &mut Details) {
     // A log that can't be read adds none, and is no error: a verdict does not depend on logs.
     let Ok(started) = OffsetDateTime::parse(&details.run.started, &Rfc3339) else { return };
     let logged = details.traces.len().min(LOGGED);

@@ -10,13 +10,13 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
 use super::system::{LoadTarget, SystemHandle};
-use super::trial::{Tick, Trial, TrialMeasurement};
+use super::trial::{Trial, TrialMeasurement};
 use crate::measure::figures::SecondFigures;
 use crate::measure::{LoadResult, Second, Threshold, outcome};
 use crate::runner::error::RunError;
 use crate::runner::folder::{FolderError, RunFolder};
 use crate::runner::machine;
-use crate::runner::progress::{Listener, Progress, Stage};
+use crate::runner::progress::{Listener, Progress, Stage, Tick};
 use crate::scenario::Schedule;
 
 /// Options of a load.

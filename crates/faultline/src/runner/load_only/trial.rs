@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::load::{LoadEngine, LoadError, LoadOperation, OperationRecorder, PathTarget, Response};
 use crate::measure::tally::OperationEnd;
-use crate::measure::{Meter, PhaseResult, Second, Tally, Threshold};
+use crate::measure::{Meter, PhaseResult, Tally, Threshold};
+use crate::runner::progress::Tick;
 use crate::scenario::Schedule;
 
 /// Time from the call to the start of the load, in which connections are opened.
@@ -49,17 +50,6 @@ impl TrialMeasurement {
     pub fn total(&self) -> Tally {
         Tally::sum(self.phases.iter().flat_map(|phase| phase.paths.values()))
     }
-}
-
-/// Figures of a load while it runs, once a second.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tick {
-    /// Time since the start of the load.
-    pub at: Duration,
-    /// Figures so far of the operations that were due in the last whole second, by path.
-    pub last: BTreeMap<String, Tally>,
-    /// Seconds whose operations have all ended.
-    pub seconds: Vec<Second>,
 }
 
 impl Trial<'_> {

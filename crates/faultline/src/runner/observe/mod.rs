@@ -4,12 +4,10 @@
 //! | --- | --- |
 //! | [`health`] | readiness and deaths of nodes, for the history |
 //! | [`contents`] | entries of stores and depths of queues |
-//! | [`sample`] | readings for the live lab |
 //! | [`usage`] | nodes and links once a second, for the live lab |
 //! | [`store`] | stored and missing entries, for the live lab |
 
 pub mod contents;
 pub mod health;
-pub mod sample;
 pub mod store;
 pub mod usage;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::contents;
-use super::sample::StoreReading;
 use crate::runner::live_timeline::LiveTimeline;
 use crate::runner::progress::Progress;
 use crate::runner::recorder::EventSender;
+use crate::runner::sample::StoreReading;
 use crate::stack::Stack;
 
 /// Shortest time between two readings.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::sample::{LinkSample, NodeSample, Sample};
 use crate::proxy::{AnswerTimes, Snapshot};
 use crate::runner::progress::Progress;
 use crate::runner::recorder::EventSender;
+use crate::runner::sample::{LinkSample, NodeSample, Sample};
 use crate::stack::topology::Link;
 use crate::stack::{NodeState, Stack};
 

@@ -7,16 +7,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::RunContext;
+use super::options::RunOptions;
 use super::work::stop_task;
 use crate::report::Report;
 use crate::runner::error::RunError;
-use crate::runner::folder::verdict;
 use crate::runner::folder::{LOGS, RunFolder, SCENARIO};
 use crate::runner::machine;
 use crate::runner::observe::usage;
-use crate::runner::options::RunOptions;
 use crate::runner::progress::{Listener, Progress, Stage};
 use crate::runner::recorder::{EventSender, Recorder};
+use crate::runner::verdict;
 use crate::stack::{Stack, StackBuilder, StackError};
 
 /// Runs a schedule to its verdict, and writes the report into the run's folder.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::options::RunOptions;
 use crate::runner::folder::RunFolder;
-use crate::runner::options::RunOptions;
 use crate::runner::recorder::EventSender;
 use crate::stack::Stack;
 

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`conduct`] | the life of a run, from start to verdict |
+//! | [`options`] | what to run and how |
 //! | `context` | options, folder and stack that all of a run shares |
 //! | `work` | load and faults while the stack is there |
 //! | `sending` | the load of a run |
@@ -21,6 +22,7 @@ mod end;
 mod inject;
 pub mod manual_faults;
 mod operation_events;
+pub mod options;
 mod plan;
 mod recovery;
 mod sending;

@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::layout::FolderError;
-use super::logs;
+use super::error::RunError;
+use super::folder::{FolderError, logs};
+use super::recorder::{self, RecordError};
 use crate::checker;
 use crate::history;
 use crate::report::{Details, Report, junit, page};
-use crate::runner::error::RunError;
-use crate::runner::recorder::{self, RecordError};
 use crate::timeline::{Operation, Timeline};
 
 /// The report as a page, in the folder of its run.

@@ -1,5 +1,5 @@
 // Types of the lab's data. The names are those of the lab's API.
-import type { Drawing } from "../picture/drawing";
+import type { Drawing } from "./picture/drawing";
 
 /** The part of the lab that does not change while it runs. */
 export interface System {

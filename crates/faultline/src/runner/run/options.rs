@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::run::manual_faults::ManualFaults;
+use super::manual_faults::ManualFaults;
 use crate::proxy::Registry;
 use crate::scenario::Schedule;
-use crate::stack::{Choice, Topology};
-use crate::stack::{Override, READY_WITHIN};
+use crate::stack::{Choice, Override, READY_WITHIN, Topology};
 
 /// Options of a run.
 #[derive(Debug, Clone)]
