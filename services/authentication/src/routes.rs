@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::post;
-use axum::{Extension, Json, Router, middleware};
+use axum::{Extension, Json, Router};
 use chassis::body::Body;
-use chassis::deadline::{self, Deadline};
+use chassis::deadline::{Deadline, DeadlineLayer};
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
@@ -33,7 +33,7 @@ pub(crate) fn router(
         .route("/authentication", post(authenticate))
         .with_state(login)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(request_timeout, deadline::layer));
+        .layer(DeadlineLayer(request_timeout));
     chassis::router::finish(routes, readiness, metrics)
 }
 

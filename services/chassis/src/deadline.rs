@@ -1,14 +1,19 @@
 //! Deadline of a request: read from its `Request-Timeout` header, or a default, and passed on to
 //! every hop.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use futures::future::Either;
 use http::HeaderMap;
-use tokio::time::Instant;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Timeout};
+use tower::{Layer, Service};
 use wire::headers::REQUEST_TIMEOUT;
 
 use crate::problem::Problem;
@@ -17,7 +22,7 @@ use crate::problem::Problem;
 pub const LONGEST: Duration = Duration::from_secs(300);
 
 /// The moment by which a request must have been answered. In the extensions of every request that went
-/// through [`layer`].
+/// through [`DeadlineLayer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
@@ -112,18 +117,70 @@ fn parse(value: &[u8]) -> Result<Duration, BadTimeout> {
     Ok(time)
 }
 
-/// A middleware that puts the [`Deadline`] of a request in its extensions, refuses a malformed one with
-/// 400, and answers 504 should the handler not have answered by then. The state is the default time.
-pub async fn layer(State(default): State<Duration>, mut request: Request, next: Next) -> Response {
-    let deadline = match Deadline::from_headers(request.headers(), default) {
-        Ok(deadline) => deadline,
-        Err(bad) => return Problem::bad_request(bad.to_string()).into_response(),
-    };
-    request.extensions_mut().insert(deadline);
-    deadline.bound(next.run(request)).await.unwrap_or_else(|_| {
-        Problem::unknown("the deadline of the request has passed; whether it had an effect is unknown")
-            .into_response()
-    })
+/// Layer that puts the [`Deadline`] of a request in its extensions, refuses a malformed one with 400, and answers 504
+/// if the handler has not answered by then. It holds the time for requests that bring none.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadlineLayer(pub Duration);
+
+/// Service whose requests have a deadline.
+#[derive(Debug, Clone)]
+pub struct DeadlineService<S> {
+    inner: S,
+    default: Duration,
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = DeadlineService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        DeadlineService { inner, default: self.0 }
+    }
+}
+
+impl<S> Service<Request> for DeadlineService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<Ready<Result<Response, Infallible>>, DeadlineFuture<S::Future>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let deadline = match Deadline::from_headers(request.headers(), self.default) {
+            Ok(deadline) => deadline,
+            Err(bad) => {
+                return Either::Left(ready(Ok(Problem::bad_request(bad.to_string()).into_response())));
+            }
+        };
+        request.extensions_mut().insert(deadline);
+        let work = tokio::time::timeout_at(deadline.0, self.inner.call(request));
+        Either::Right(DeadlineFuture { work })
+    }
+}
+
+pin_project! {
+    /// Work on a request until its deadline.
+    pub struct DeadlineFuture<F> {
+        #[pin]
+        work: Timeout<F>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for DeadlineFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().work.poll(context).map(|result| {
+            result.unwrap_or_else(|_| {
+                let text = "the deadline of the request has passed; whether it had an effect is unknown";
+                Ok(Problem::unknown(text).into_response())
+            })
+        })
+    }
 }
 
 #[cfg(test)]

@@ -7,10 +7,9 @@ use std::time::Duration;
 use axum::Error;
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use futures::{Stream, StreamExt};
 use http::header::EXPECT;
+use tower::{Layer, Service};
 
 /// The most that is thrown away of one body, in bytes.
 const MOST: usize = 64 * 1024 * 1024;
@@ -25,15 +24,40 @@ struct UnreadBody {
     sends: bool,
 }
 
-/// A middleware that goes on reading what a handler leaves.
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
-    if body.is_end_stream() {
-        return next.run(Request::from_parts(head, body)).await;
+/// Layer that goes on reading what a handler leaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DrainBody;
+
+/// Service whose requests are read to their end.
+#[derive(Debug, Clone)]
+pub(crate) struct DrainedService<S>(S);
+
+impl<S> Layer<S> for DrainBody {
+    type Service = DrainedService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        DrainedService(inner)
     }
-    let sends = !head.headers.contains_key(EXPECT);
-    let unread = UnreadBody { body: Some(body.into_data_stream()), sends };
-    next.run(Request::from_parts(head, Body::from_stream(unread))).await
+}
+
+impl<S: Service<Request>> Service<Request> for DrainedService<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> S::Future {
+        let (head, body) = request.into_parts();
+        if body.is_end_stream() {
+            return self.0.call(Request::from_parts(head, body));
+        }
+        let sends = !head.headers.contains_key(EXPECT);
+        let unread = UnreadBody { body: Some(body.into_data_stream()), sends };
+        self.0.call(Request::from_parts(head, Body::from_stream(unread)))
+    }
 }
 
 impl Stream for UnreadBody {

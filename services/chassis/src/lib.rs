@@ -22,6 +22,7 @@
 //! | [`healthcheck`] | `--healthcheck`, for images that hold no other program |
 //! | [`link`] | a watched connection to one dependency |
 //! | [`metrics`] | Prometheus text |
+//! | `observation` | trace, count and latency of every request |
 //! | [`duration`] | durations in settings |
 //! | [`telemetry`] | logs on standard error, trace context of a request |
 
@@ -40,6 +41,7 @@ pub mod health;
 pub mod healthcheck;
 pub mod link;
 pub mod metrics;
+mod observation;
 pub mod problem;
 pub mod router;
 pub mod run;

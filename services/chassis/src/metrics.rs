@@ -1,13 +1,13 @@
 //! Prometheus text at `/metrics`, and what is counted of every HTTP request.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -27,12 +27,15 @@ pub const LATENCY_BUCKETS: [f64; 14] =
 /// The metrics of one service; clones share them. Each application has its own, so that several can live
 /// in one process.
 #[derive(Clone)]
-pub struct Metrics {
-    registry: Arc<Mutex<Registry>>,
+pub struct Metrics(Arc<ServiceMetrics>);
+
+// Behind one pointer: every request clones the metrics.
+struct ServiceMetrics {
+    registry: Mutex<Registry>,
     requests: Family<RequestLabels, Counter>,
     latency: Family<RouteLabels, Histogram>,
     breakers: Family<DependencyLabels, Gauge>,
-    watched: Arc<Mutex<Vec<(DependencyLabels, Breaker)>>>,
+    watched: Mutex<Vec<(DependencyLabels, Breaker)>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,25 +66,20 @@ impl Metrics {
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the answer", latency.clone());
         registry.register("circuit_breaker_state", "0 closed, 1 half-open, 2 open", breakers.clone());
-        Self {
-            registry: Arc::new(Mutex::new(registry)),
-            requests,
-            latency,
-            breakers,
-            watched: Arc::default(),
-        }
+        let (registry, watched) = (Mutex::new(registry), Mutex::default());
+        Self(Arc::new(ServiceMetrics { registry, requests, latency, breakers, watched }))
     }
 
     /// Adds a metric of the service's own.
     pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
-        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = self.0.registry.lock().unwrap_or_else(PoisonError::into_inner);
         registry.register(name, help, metric);
     }
 
     /// Shows the state of a breaker.
     pub fn watch(&self, dependency: &str, breaker: &Breaker) {
         let labels = DependencyLabels { dependency: dependency.to_owned() };
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((labels, breaker.clone()));
+        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).push((labels, breaker.clone()));
     }
 
     /// The route `/metrics`.
@@ -89,12 +87,20 @@ impl Metrics {
         Router::new().route("/metrics", get(show)).with_state(self.clone())
     }
 
+    /// Counts an answered request by its route and status, with the time to the answer.
+    pub(crate) fn count(&self, route: &str, status: StatusCode, time: Duration) {
+        let labels = RouteLabels { route: route.to_owned() };
+        self.0.latency.get_or_create(&labels).observe(time.as_secs_f64());
+        let labels = RequestLabels { route: labels.route, status: status.as_u16() };
+        self.0.requests.get_or_create(&labels).inc();
+    }
+
     fn text(&self) -> Result<String, std::fmt::Error> {
-        for (labels, breaker) in self.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            self.breakers.get_or_create(labels).set(breaker.state() as i64);
+        for (labels, breaker) in self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            self.0.breakers.get_or_create(labels).set(breaker.state() as i64);
         }
         let mut text = String::new();
-        encode(&mut text, &self.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
+        encode(&mut text, &self.0.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
         Ok(text)
     }
 }
@@ -109,25 +115,6 @@ async fn show(State(metrics): State<Metrics>) -> Response {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     match metrics.text() {
         Ok(text) => ([(CONTENT_TYPE, TEXT)], text).into_response(),
-        Err(error) => {
-            Problem::new(http::StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
-        }
+        Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
-}
-
-/// A middleware that counts requests by route and status, and their latency. Unknown routes share one
-/// label, so that a scan can't fill the memory.
-pub async fn layer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
-    let begun = Instant::now();
-    let response = next.run(request).await;
-    let labels = RouteLabels { route };
-    metrics.latency.get_or_create(&labels).observe(begun.elapsed().as_secs_f64());
-    let status = response.status().as_u16();
-    let labels = RequestLabels { route: labels.route, status };
-    metrics.requests.get_or_create(&labels).inc();
-    response
 }

@@ -1,11 +1,11 @@
 //! Routes and layers that every HTTP service ends with.
 
-use axum::{Router, middleware};
+use axum::Router;
 
 use crate::health::{self, Readiness};
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
+use crate::observation::Observation;
 use crate::problem::{no_such_method, no_such_route};
-use crate::telemetry;
 
 /// Adds to the routes of a service those of its health and metrics, refusals in the shape of every other answer for what
 /// it does not know, and the layers that see every request.
@@ -15,6 +15,5 @@ pub fn finish(routes: Router, readiness: Readiness, metrics: &Metrics) -> Router
         .merge(metrics.router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn(telemetry::layer))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+        .layer(Observation(metrics.clone()))
 }

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use axum::serve::ListenerExt;
-use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::drain_body;
+use crate::drain_body::DrainBody;
 
 /// An address that can't be listened on, or a listener that broke.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ pub async fn http(
         }
     });
     let begun = shutdown.clone();
-    let router = router.layer(middleware::from_fn(drain_body::layer));
+    let router = router.layer(DrainBody);
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });
     // A client that reads slowly must not keep a service from ending; whoever ends it kills it in the end anyway.

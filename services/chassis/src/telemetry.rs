@@ -2,12 +2,8 @@
 
 use std::io::IsTerminal;
 
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use clap::{Args, ValueEnum};
 use http::HeaderMap;
-use tracing::Instrument;
 use tracing_subscriber::EnvFilter;
 use wire::headers::TRACEPARENT;
 use wire::trace::TraceContext;
@@ -77,18 +73,4 @@ pub fn trace_of(headers: &HeaderMap) -> TraceContext {
 #[must_use]
 pub fn new_trace() -> TraceContext {
     TraceContext::new(rand::random(), rand::random())
-}
-
-/// A middleware that puts the [`TraceContext`] of a request in its extensions and in the span of its logs.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let context = trace_of(request.headers());
-    // The entry's id is recorded by whoever finds it out.
-    let span = tracing::info_span!(
-        "request",
-        trace = %format_args!("{:032x}", context.trace_id()),
-        path = request.uri().path(),
-        entry = tracing::field::Empty,
-    );
-    request.extensions_mut().insert(context);
-    next.run(request).instrument(span).await
 }

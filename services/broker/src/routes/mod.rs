@@ -10,10 +10,10 @@ mod rabbitmq_logger;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use axum::{Router, middleware};
-use chassis::deadline;
+use chassis::deadline::DeadlineLayer;
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
@@ -64,9 +64,9 @@ pub(crate) fn router(
         .route("/rabbitmq-logger", post(rabbitmq_logger::log))
         .route("/logs", get(logs::read))
         .with_state(dependencies)
-        // Before anything is read: the limit holds for bodies of every route.
-        .layer(DefaultBodyLimit::max(limits.body))
-        .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer));
+        // One layer for both, since each boxes the routes below it anew for every request. The limit holds for bodies of
+        // every route, before anything is read.
+        .layer((DeadlineLayer(limits.request_timeout), DefaultBodyLimit::max(limits.body)));
     chassis::router::finish(routes, readiness, metrics).layer(cors)
 }
 
