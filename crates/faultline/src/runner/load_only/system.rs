@@ -91,6 +91,7 @@ impl SystemHandle {
         listener.on(&begins(folder, &why, topology.nodes.len(), schedule));
         // Wired directly, since the proxies of the links would be measured too.
         let stack = Stack::new(topology.clone(), provider, Wiring::Direct, &Registry::new(0)).await?;
+        // Nodes start side by side and share one callback, but a listener is called by one at a time.
         let listener = Mutex::new(listener);
         let report = |progress| listener.lock().unwrap_or_else(PoisonError::into_inner).on(&progress);
         let starting = |starting| report(Progress::Starting(starting));
@@ -129,6 +130,7 @@ impl SystemHandle {
     pub(super) async fn end(self, listener: &mut dyn Listener) {
         if let Some(stack) = self.stack {
             listener.on(&Progress::Stage(Stage::Shutdown));
+            // A load has no history, so nobody judges how the nodes ended.
             stack.shutdown().await;
         }
     }
