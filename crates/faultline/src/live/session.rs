@@ -96,6 +96,7 @@ impl LoadSession {
         let options = RunOptions { schedule, finish: finish_token, manual_faults, ..self.options.clone() };
         let (stack, provider) = (Arc::clone(&self.stack), self.provider.clone());
         let broadcast = self.broadcast.clone();
+        // A child: a run whose history can't be written cancels its token, which must not end the session.
         let cancel = self.cancel.child_token();
         let run =
             async move { runner::run_on(&stack, &provider, options, Box::new(broadcast), cancel).await };
@@ -105,6 +106,7 @@ impl LoadSession {
 
     /// Checks that a run can begin: every node is ready, and no fault is active.
     async fn check_is_ready(&self) -> Result<(), String> {
+        // The watch of a run takes every node for ready at the beginning.
         for node in self.stack.topology().nodes.keys() {
             self.stack.ready(node).await.map_err(|waits| format!("{node} is not ready: {waits}"))?;
         }
