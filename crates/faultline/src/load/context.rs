@@ -17,7 +17,7 @@ use crate::scenario::{Arrival, Schedule};
 use crate::stack::topology::AnswerSpec;
 
 /// Time beyond its own deadline for which an operation is waited for: its answer may be on the way.
-// The deadline travels with the request, and a service that keeps it answers 504 then: more than silence shows.
+// The deadline travels with the request. A service that keeps it answers 504, which says more than silence.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A load that can't be made.
