@@ -35,6 +35,7 @@ impl Compare {
     /// # Errors
     /// A [`Failure`] of usage for a folder without a load or a run.
     pub fn perform(self) -> Result<Exit, Failure> {
+        // Only a run has a history; a load has figures of its seconds.
         match [&self.first, &self.second].map(|folder| folder.join(HISTORY).is_file()) {
             [true, true] => self.runs(),
             [false, false] => self.loads(),

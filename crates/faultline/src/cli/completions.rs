@@ -22,6 +22,7 @@ impl Completions {
     /// A [`Failure`] if standard output cannot be written.
     pub fn perform(self, program: &mut clap::Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
+        // Into a buffer first: the generator panics when a write fails, as it does once the reader has gone.
         clap_complete::generate(self.shell, program, "faultline", &mut script);
         output::print(String::from_utf8_lossy(&script))?;
         Ok(Exit::Pass)

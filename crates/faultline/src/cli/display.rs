@@ -14,6 +14,7 @@ use crate::stack::Starting;
 use crate::timeline::{Counts, Timeline};
 
 /// Interval between plain lines with rates.
+// Plain lines stay in a log, so they are few.
 const RATES_EVERY: Duration = Duration::from_secs(5);
 
 /// Progress of a run on standard error.
@@ -65,6 +66,7 @@ impl Display {
 
     fn event(&mut self, event: &Event) {
         match event {
+            // No timer of its own: without an end of an operation there is nothing new to show.
             Event::Settle(settled) => self.rates(settled.at),
             Event::Fault { index, stage, at, evidence } => self.fault(*index, *stage, *at, evidence),
             Event::Node { node, at, change } => {

@@ -45,6 +45,7 @@ impl Doctor {
             })?;
         }
         let missing = requirements.iter().filter(|one| one.found.is_err()).count();
+        // Both are examined, whatever the programs showed: the report is to say what each provider lacks.
         let containers = runtime::start()?.block_on(containers(&topology));
         let engine = match &containers {
             Ok(()) => "container engine available, all images present".to_owned(),

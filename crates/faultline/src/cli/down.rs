@@ -67,6 +67,8 @@ fn check_owner(path: &Path, owner: &Owner) -> Result<(), String> {
 
 fn end(harness: Mark) -> Result<(), String> {
     let pid = harness.pid();
+    // The signal that `up` takes as Ctrl-C: it stops its system and removes the data. A SIGKILL
+    // would leave that to `heal`.
     kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM)
         .map_err(|errno| format!("cannot signal pid {pid}: {errno}"))?;
     let until = Instant::now() + LIMIT;

@@ -21,6 +21,7 @@ A reader of the output that goes away changes no exit code.";
 
 /// Exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+// 64, 69 and 70 are those of sysexits.h; 130 is 128 and SIGINT, as a shell reports it.
 pub enum Exit {
     /// Verdict `pass`, or a verb that is done.
     Pass = 0,

@@ -116,6 +116,8 @@ impl Cleanup {
                 None
             }
             Liveness::Unknown(doubt) => {
+                // Nothing is said of a folder without leftovers, or every run before the last boot would be
+                // reported for ever.
                 let left = leftovers(&path, &owner);
                 if !left.is_empty() {
                     self.leave(&path, &format!("{}, and it left {}", doubtful(doubt), left.join(", ")));
@@ -216,6 +218,7 @@ impl Cleanup {
                 self.healed += 1;
                 self.print(&format!("{}: removed the data of its nodes", path.display()));
             }
+            // No failure: data without the lab's mark is not the lab's to remove.
             Err(error @ data::DataError::Foreign { .. }) => self.leave(path, &error.to_string()),
             Err(error) => self.fail(error),
         }

@@ -17,6 +17,8 @@ pub fn token() -> Result<CancellationToken, Failure> {
         handlers().map_err(|error| Failure::internal(format!("signals: {error}")))?;
     let token = CancellationToken::new();
     let cancelled = token.clone();
+    // From here on this task must end the process: a handler that was installed once replaces
+    // the default action for good.
     tokio::spawn(async move {
         for first in [true, false] {
             tokio::select! {

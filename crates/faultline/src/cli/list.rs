@@ -27,6 +27,7 @@ impl List {
         let entries = std::fs::read_dir(&self.folder).map_err(unread)?;
         let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+        // A folder is read in no order.
         files.sort();
         let width = files.iter().map(|path| load_files::name_of(path).len()).max().unwrap_or(0);
         let line = |path: &PathBuf| format!("{:<width$}  {}\n", load_files::name_of(path), shows(path));

@@ -120,6 +120,7 @@ impl Load {
         scenario.fault.clear();
         self.operations.apply(&mut scenario.operations);
         let mut mistakes = validate::alone(&scenario, "");
+        // Replayed arrivals take the place of the scenario's, which has none.
         if self.replay.is_none() {
             mistakes.extend(validate::arrivals(&scenario, ""));
         }

@@ -141,8 +141,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Points the client library to the container engine that the user's own `docker` would use. The library reads
-/// DOCKER_HOST, but no contexts.
+/// Points the client library to the container engine that the user's own `docker` would use.
+// The library reads DOCKER_HOST, but no contexts.
 #[expect(unsafe_code, reason = "the environment may be changed only while there is one thread")]
 fn set_engine() {
     if let Some(host) = context::host() {
@@ -167,6 +167,7 @@ fn dispatch(verb: Command) -> Result<Exit, Failure> {
         Command::Doctor(doctor) => doctor.perform(),
         Command::Report(report) => report.perform(),
         Command::Schema(schema) => schema.perform(),
+        // Given the command line: their files would have to import this one, which imports them.
         Command::Completions(completions) => completions.perform(&mut command()),
         Command::Man(man) => man.perform(command()),
     }

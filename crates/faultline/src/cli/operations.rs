@@ -83,6 +83,7 @@ impl SystemArgs {
     /// A [`Failure`] for a target that is invalid, may not be loaded, or does not answer.
     pub fn aim(&self, topology: Topology) -> Result<LoadTarget, Failure> {
         Ok(match target::running(&self.target, &topology)? {
+            // An error, not ignored: the result would be taken for that of the replicas.
             Some(_) if !self.topology.replicas.is_empty() => {
                 return Err(Failure::usage(
                     "--replicas: expected a system to start, found one that is already running",

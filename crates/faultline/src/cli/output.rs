@@ -37,6 +37,7 @@ pub fn note(line: impl Display) {
 /// Writes a text in one piece, so that lines of several threads do not mix.
 fn write(stream: &mut impl Write, text: &impl Display) -> io::Result<()> {
     stream.write_all(text.to_string().as_bytes())?;
+    // A script may wait for this line, such as the address of an API.
     stream.flush()
 }
 

@@ -72,6 +72,7 @@ impl ProxyApiArgs {
     /// # Errors
     /// A [`Failure`] for an address that is bad or in use.
     pub async fn registry(&self) -> Result<Arc<Registry>, Failure> {
+        // This seed is for proxies that clients create. A toxic of a scenario brings the seed of its fault.
         let registry = Arc::new(Registry::new(0));
         if let Some(text) = &self.proxy_api {
             let listener = listen("--proxy-api", text).await?;

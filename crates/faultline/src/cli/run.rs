@@ -118,6 +118,7 @@ async fn run_baseline(options: &RunOptions, cancel: &CancellationToken) -> Resul
 
 fn show_both(baseline: Report, report: Report, output: ReportOutput) -> Result<(), Failure> {
     let operations = |report: &Report| runner::operations_of(Path::new(&report.folder));
+    // Read back from disk: while a run goes on, only its latest seconds are kept in memory.
     let (without, with) = (operations(&baseline)?, operations(&report)?);
     let both = ControlReport::new((baseline, &without), (report, &with));
     output::print(match output {

@@ -59,6 +59,7 @@ fn check_target(given: &str, authority: &str, allow_remote: Option<&str>) -> Res
     // Asked before the load begins: a mistyped address should not look like a system that fails every operation.
     let address = resolve(authority)?;
     check_allowed(allow_remote, given, address)?;
+    // The load goes to this address and not to the name, which could resolve to another machine later.
     std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2))
         .map_err(|error| Failure::unavailable(format!("nothing answers at {given}: {error}")))?;
     Ok(address)

@@ -41,6 +41,7 @@ impl UiArgs {
         let listener = listen("--ui", text).await?;
         let address = listener.local_addr().map_err(Failure::internal)?;
         let token = Token::new();
+        // The token is in the fragment, which a browser sends to no server, so it gets into no log.
         output::note(format_args!("the live lab: http://{address}/#token={}", token.text()));
         if !assets::is_built_in() {
             output::note("faultline: the page is missing from this build: run `make page`, then build again");

@@ -128,6 +128,7 @@ async fn live(
     cancel: &CancellationToken,
 ) -> Result<Exit, Failure> {
     let rest = manual::rest("by-hand").ok_or_else(|| Failure::internal("no schedule without a load"))?;
+    // A child, since the session also ends when a node dies, without an interrupt.
     let ending = cancel.child_token();
     let (sender, requests) = mpsc::channel(8);
     let broadcast = ui.serve(stack.topology().clone(), runs.clone(), Some(sender));
@@ -191,6 +192,7 @@ async fn watch(stack: &Stack, cancel: &CancellationToken) -> Result<Exit, Failur
             _ = ticks.tick() => {}
         }
         for node in stack.topology().nodes.keys() {
+            // A node that a manual fault killed or stopped is `Down`, so this is a death by itself.
             if let NodeState::Ended(how) | NodeState::Lost(how) = stack.provider().state(node) {
                 let log = stack.provider().log_tail(node);
                 return Err(Failure::unavailable(format!(

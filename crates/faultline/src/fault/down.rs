@@ -13,6 +13,7 @@ pub(super) async fn inject(stack: &Stack, target: &str) -> (PriorState, Vec<Evid
     let before = stack.links().counters(&links);
     stack.links().cut(&links).await;
     let cut = stack.links().counters(&links).since(before).cut;
+    // No evidence on a link without connections: a cut that nobody could notice proves nothing.
     let mut evidence = vec![Evidence::new(format!("cut {cut} connections on {target}"), cut > 0)];
     // Probed from outside, since the counters of the proxy would only repeat what the proxy believes.
     for link in links {
@@ -25,6 +26,7 @@ pub(super) async fn inject(stack: &Stack, target: &str) -> (PriorState, Vec<Evid
 /// Opens a link again.
 pub(super) async fn heal(stack: &Stack, target: &str, before: Snapshot) -> Result<Vec<Evidence>, FaultError> {
     let links = stack.topology().links_named(target);
+    // Read before the link is opened, after which connections are as they should be.
     let passed = stack.links().counters(&links).since(before).accepted;
     stack.links().heal(&links).await?;
     let mut evidence = vec![Evidence::new(format!("{target} accepted no connection meanwhile"), passed == 0)];

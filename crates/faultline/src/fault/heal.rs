@@ -47,6 +47,7 @@ pub fn strays() -> io::Result<Strays> {
     for seen in tree::all()?.into_iter().filter(|process| !matches!(process.state, 'Z' | 'X')) {
         let variable = |name| tree::variable(seen.pid, name);
         let process = Identity::of_seen(&seen);
+        // None also where the environment can't be read: the process of another user is passed over.
         let Some(harness) = variable(mark::HARNESS) else { continue };
         // A child of an earlier faultline names no namespace, but is in that of its lab.
         let namespace = variable(mark::NAMESPACE).or_else(|| Some(Namespace::of(seen.pid)?.to_string()));
@@ -65,7 +66,9 @@ pub fn strays() -> io::Result<Strays> {
 /// # Errors
 /// The error of the system, if the process may not be signalled.
 pub fn end(stray: &Stray) -> io::Result<()> {
+    // Checked again: since it was listed, the process may have ended and its id may be another's.
     match stray.process.liveness() {
+        // SIGKILL ends a paused process too; SIGTERM would wait until it is resumed.
         Liveness::Alive => tree::signal(stray.process.pid, Signal::SIGKILL),
         Liveness::Dead | Liveness::Unknown(_) => Ok(()),
     }
@@ -122,6 +125,7 @@ fn perform(action: &HealAction) -> Result<String, String> {
 }
 
 fn name(pid: u32) -> String {
+    // For people only: the kernel cuts this name at 15 bytes, and a process may change it.
     std::fs::read_to_string(format!("/proc/{pid}/comm"))
         .map(|name| name.trim().to_owned())
         .unwrap_or_default()

@@ -21,6 +21,7 @@ const LONGEST: u64 = 32 * 1024 * 1024;
 
 /// Action that heals a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+// The key is older than the word heal, and journals of earlier versions must still be read.
 #[serde(tag = "undo", rename_all = "kebab-case")]
 pub enum HealAction {
     /// Resume a paused process.
@@ -90,6 +91,8 @@ impl Journal {
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(FILE);
         match OpenOptions::new().create(true).append(true).open(&path) {
+            // From 0, since each run opens its journal once. A second opening would use numbers again,
+            // and the end of one entry would close another.
             Ok(file) => Ok(Self { path, state: Mutex::new(JournalState { file, next: 0 }) }),
             Err(source) => Err(JournalError { path, source }),
         }
@@ -101,6 +104,7 @@ impl Journal {
     /// [`JournalError`]; the fault must not be injected then.
     pub fn write(&self, action: &HealAction) -> Result<u64, JournalError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // The lock is held until the line is on disk: lines of two faults must not mix.
         let entry = state.next;
         state.next += 1;
         self.append(&mut state.file, &JournalLine::Begun { entry, action: action.clone() })?;

@@ -8,6 +8,7 @@ use crate::stack::Stack;
 /// Kills a node.
 pub(super) async fn inject(stack: &Stack, node: &str) -> Result<(PriorState, Vec<Evidence>), FaultError> {
     let pid = pid_of(stack, node);
+    // The process id is read before: a node that has ended has none.
     stack.provider().kill(node).await?;
     Ok((PriorState::Pid(pid), vec![gone(stack, node, pid).await]))
 }

@@ -66,6 +66,8 @@ pub async fn inject(
     let entry = journal.write(&heal_action(fault, stack)?)?;
     let target = fault.target.as_str();
     let mut stop = None;
+    // An injection that fails leaves its entry open: a part of it may be done, and healing once
+    // too often does no harm.
     let (before, evidence) = match fault.kind {
         FaultKind::Kill => kill::inject(stack, target).await?,
         FaultKind::Stop => {
@@ -110,6 +112,8 @@ pub async fn heal(
     journal: &Journal,
 ) -> Result<Vec<Evidence>, FaultError> {
     let target = fault.target.as_str();
+    // Chosen by the state before, which says what was really injected. Only a pause shares its
+    // state with other kinds.
     let evidence = match (fault.kind, fault.before) {
         (_, PriorState::Toxics(installed)) => toxics::heal(stack, target, installed).await,
         (_, PriorState::Counters(before)) => down::heal(stack, target, before).await?,

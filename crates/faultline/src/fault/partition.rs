@@ -34,6 +34,8 @@ fn silent(partition: &PlannedPartition, link: &Link) -> &'static [Direction] {
     let out = has(&partition.nodes, &link.from) && has(&partition.from, &link.to);
     let back = has(&partition.from, &link.from) && has(&partition.nodes, &link.to);
     match (out, back, partition.direction) {
+        // Links within a group, and those of other nodes, stay as they are: a partition separates
+        // its two groups alone.
         (false, false, _) => &[],
         (_, _, PartitionDirection::Both) => &[Direction::Upstream, Direction::Downstream],
         (true, _, PartitionDirection::Outbound) | (false, true, PartitionDirection::Inbound) => {

@@ -18,6 +18,7 @@ pub(super) async fn inject(stack: &Stack, node: &str) -> Result<(PriorState, Vec
 
 /// Returns true if every process of a node is paused.
 fn is_whole(frozen: Frozen) -> bool {
+    // No process at all is no pause either: the node has ended.
     frozen.processes > 0 && frozen.running == 0
 }
 

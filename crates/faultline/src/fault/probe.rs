@@ -20,6 +20,9 @@ pub(super) async fn takes_connections(stack: &Stack, link: &Link) -> bool {
     let connected = tokio::time::timeout(CONNECTS_WITHIN, TcpStream::connect(address)).await;
     let Ok(Ok(mut connection)) = connected else { return false };
     // A proxy that refuses accepts first, since the kernel does, and resets at once.
+    // The server may wait for the client to speak first, so silence means that the connection was accepted.
     let read = tokio::time::timeout(RESET_WITHIN, connection.read_u8()).await;
+    // An end of the stream is no refusal of the proxy: it closes a client so when the server
+    // behind it refuses.
     !matches!(read, Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionReset)
 }

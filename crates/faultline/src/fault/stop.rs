@@ -14,6 +14,8 @@ pub(super) async fn inject(
 ) -> Result<(PriorState, Vec<Evidence>, StopOutcome), FaultError> {
     let pid = pid_of(stack, node);
     let stop = stack.provider().stop(node).await?;
+    // Evidence however the node ended: its exit status is for the check `stopped` and casts no
+    // doubt on the fault.
     let ended = format!("{node} ended with {} after {:.1} s", stop.status, stop.took.as_secs_f64());
     let evidence = vec![kill::gone(stack, node, pid).await, Evidence::new(ended, true)];
     Ok((PriorState::Pid(pid), evidence, stop))

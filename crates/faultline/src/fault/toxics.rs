@@ -59,11 +59,15 @@ pub(super) async fn inject(
 /// Makes a toxic for every connection, under a name that is the fault's own.
 pub(super) fn toxic(entry: u64, direction: Direction, settings: ToxicSettings, seed: u64) -> NewToxic {
     NewToxic {
+        // A proxy refuses a toxic whose name it has. Other faults, and clients of the proxy API,
+        // have names of their own.
         name: format!("fault_{entry}_{}_{}", settings.spec().name, direction.name()),
         direction,
         direction_text: None,
         toxicity: 1.0,
         settings,
+        // The fault's own, so that a run that is repeated draws the same, whatever else was added to
+        // the proxy before.
         seed: Some(seed),
     }
 }
@@ -97,6 +101,8 @@ impl InstalledToxics {
 /// Removes the toxics, and returns the evidence of their effects, and that no connection has one any more and new
 /// connections are accepted.
 pub(super) async fn heal(stack: &Stack, target: &str, installed: InstalledToxics) -> Vec<Evidence> {
+    // All are removed before any evidence is collected: a partition ends on every link at about
+    // the same time.
     let mut removed = Vec::new();
     for (link, name) in &installed.toxics {
         removed.extend(stack.links().remove(&[link], name).await);
@@ -133,8 +139,10 @@ fn effect(kind: &ToxicKind, target: &str, removed: &[Arc<Toxic>]) -> Evidence {
 async fn released(kind: &ToxicKind, removed: &[Arc<Toxic>]) -> Evidence {
     // A connection drops its copy when it notices the removal, which takes a moment.
     let until = Instant::now() + RELEASED_WITHIN;
+    // One count of each is that of `removed` itself.
     let holders = || removed.iter().map(|toxic| Arc::strong_count(toxic) - 1).sum::<usize>();
     while holders() > 0 && Instant::now() < until {
+        // Polled, since nothing wakes a task when a count of an `Arc` falls.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Evidence::new(format!("{} connections still have the {} toxic", holders(), kind.name), holders() == 0)

@@ -45,6 +45,7 @@ pub use error::LabError;
 pub use scenario_file::{ScenarioBuilder, ScenarioFile};
 
 /// The folder of run folders, unless [`Lab::runs`] names another.
+// Below `target`, which cargo keeps out of version control.
 const RUNS: &str = "target/faultline";
 
 /// A system under test and how to run it. Nothing starts before [`Lab::run`], and nothing is left after it.
@@ -64,6 +65,7 @@ impl Lab {
     /// [`LabError::Topology`] names the file and the place in it.
     pub fn from_compose(file: impl AsRef<Path>) -> Result<Self, LabError> {
         let topology = topology::read_file(file.as_ref())?;
+        // One seed by default, so that a test which fails sends the same load when it is run again.
         Ok(Self { topology, runs: PathBuf::from(RUNS), choice: Choice::Auto, seed: 1, ready_within: None })
     }
 
@@ -112,6 +114,7 @@ impl Lab {
         let mut options = RunOptions::new(self.topology.clone(), schedule, self.runs.clone());
         options.choice = self.choice;
         options.ready_within = self.ready_within.unwrap_or(options.ready_within);
+        // Never cancelled: a test that is aborted ends the process, and its child processes with it.
         Ok(runner::run(options, Box::new(NullListener), CancellationToken::new()).await?)
     }
 

@@ -150,6 +150,7 @@ impl ScenarioBuilder {
         let Self { name, shows, loads, faults, expectations } = self;
         let expect =
             if expectations.is_empty() { String::new() } else { format!("[expect]\n{expectations}") };
+        // In this order: in TOML a key after the header of a table belongs to that table.
         ScenarioFile { name, text: format!("shows = {}\n{loads}{faults}{expect}", text(&shows)) }
     }
 }
@@ -161,6 +162,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 
 /// A text as TOML writes it.
 fn text(text: &str) -> String {
+    // By the library, which escapes quotes and line breaks.
     toml::Value::from(text).to_string()
 }
 

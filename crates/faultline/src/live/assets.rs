@@ -37,6 +37,7 @@ pub fn find(path: &str) -> Option<Response> {
     match ASSETS.iter().find(|asset| asset.name == name) {
         Some(asset) => {
             // The names of files in that folder change with their content, so they can be cached for ever.
+            // The pages keep their names in every build, so a browser must ask for them again.
             let kept = if name.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
             Some(([(CONTENT_TYPE, kind(name)), (CACHE_CONTROL, kept)], asset.bytes).into_response())
         }

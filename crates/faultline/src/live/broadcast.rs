@@ -15,6 +15,8 @@ use crate::runner::{Listener, ManualFaults, Progress};
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Changes that a viewer may be behind; one that is further behind receives the whole state again.
+// Eight seconds. Each change holds all small state, so more of them would cost memory and
+// show nothing that the latest does not.
 const BEHIND: usize = 16;
 
 /// Broadcast of the lab's state; copies are the same.
@@ -24,6 +26,7 @@ pub struct Broadcast(Arc<BroadcastInner>);
 #[derive(Debug)]
 struct BroadcastInner {
     shared: Mutex<BroadcastState>,
+    // Text, which is made once for all viewers.
     changes: broadcast::Sender<Arc<str>>,
 }
 

@@ -68,6 +68,7 @@ pub fn admit(headers: &HeaderMap, listens: SocketAddr) -> Result<(), Refusal> {
     }
     match header(ORIGIN) {
         // Browsers name the page that asks; other clients send no origin.
+        // Only http: the lab has no TLS, so a page under https is another site.
         Some(origin) if origin != format!("http://{host}") => Err(Refusal::Origin),
         _ => Ok(()),
     }
@@ -84,6 +85,7 @@ pub fn authorize(headers: &HeaderMap, token: &Token) -> Result<(), Refusal> {
 }
 
 fn is_loopback(host: &str) -> bool {
+    // An IPv6 address has colons too; in brackets, what follows the last one is no number.
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
     });

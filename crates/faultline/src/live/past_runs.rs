@@ -15,6 +15,7 @@ const LISTED: usize = 100;
 const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// Files of a run that are shown, with their types.
+// A list and no pattern: the folder also has logs of the nodes, which may hold secrets.
 const FILES: [(&str, &str); 3] = [
     ("report.html", "text/html; charset=utf-8"),
     ("report.json", "application/json"),
@@ -62,6 +63,7 @@ fn read(path: &Path) -> Result<(String, String), String> {
         }
         Err(error) => return Err(format!("the report can't be read: {error}")),
     };
+    // Two words are enough, so the reports of other versions are listed too.
     let report: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| format!("report: expected JSON, found an error: {error}"))?;
     let word = |key: &str| report.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);

@@ -138,6 +138,7 @@ fn link(name: &str, sample: Option<&LinkSample>, active: &FaultKinds) -> SystemL
             faults.push((*toxic).to_owned());
         }
     }
+    // A client of the proxy API may disable a link, which is no fault of the run.
     if !sample.enabled && faults.is_empty() {
         faults.push("cut".to_owned());
     }

@@ -260,6 +260,7 @@ async fn ask(
     let requests = requests.ok_or_else(|| conflict("no manual loads: a scenario is running"))?;
     let (reply, answer) = oneshot::channel();
     let gone = || conflict("the system is ending");
+    // The reply comes when the request was accepted or refused; the run itself may take hours.
     requests.send(request(reply)).await.map_err(|_| gone())?;
     match answer.await {
         Ok(Ok(())) => Ok(StatusCode::ACCEPTED),

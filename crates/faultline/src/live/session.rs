@@ -94,6 +94,7 @@ impl LoadSession {
         let options = RunOptions { schedule, finish: finish_token, manual_faults, ..self.options.clone() };
         let stack = Arc::clone(&self.stack);
         let broadcast = self.broadcast.clone();
+        // A child: a run whose history can't be written cancels its token, which must not end the session.
         let cancel = self.cancel.child_token();
         let run = async move { runner::run_on(&stack, options, Box::new(broadcast), cancel).await };
         *running = Some(ActiveRun { finish, report: tokio::spawn(run) });
@@ -102,6 +103,7 @@ impl LoadSession {
 
     /// Checks that a run can begin: every node is ready, and no fault is active.
     async fn check_is_ready(&self) -> Result<(), String> {
+        // The watch of a run takes every node for ready at the beginning.
         for node in self.stack.topology().nodes.keys() {
             self.stack.ready(node).await.map_err(|waits| format!("{node} is not ready: {waits}"))?;
         }

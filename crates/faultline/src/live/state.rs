@@ -23,6 +23,7 @@ use crate::timeline::{FaultWindow, FaultWindows, SecondCounts};
 const LINES: usize = 100;
 
 /// Seconds that the charts show.
+// As many as the timeline of a live run keeps.
 const SECONDS: usize = 900;
 
 /// State that the page shows.
@@ -183,6 +184,7 @@ impl LabState {
     fn begin(&mut self, folder: String, provider: &str, schedule: &Schedule) {
         // Nodes and links stay: they are of the system, which may be up since before the run.
         let Self { system, nodes, links, .. } = std::mem::take(self);
+        // All else begins anew, the revision too: it counts the changes of one timeline.
         *self = Self { system, nodes, links, ..Self::default() };
         let mut paths: Vec<String> = schedule.streams.iter().map(|stream| stream.path.clone()).collect();
         paths.sort();

@@ -14,6 +14,7 @@ pub fn answer(status: u16, is_declared: bool) -> Outcome {
         // A server that gave up waiting may have processed what it had received.
         408 => Outcome::Info,
         400..=499 | 503 => Outcome::Fail,
+        // Redirects too: none is followed, since an operation is sent once.
         _ => Outcome::Info,
     }
 }

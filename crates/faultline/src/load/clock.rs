@@ -27,6 +27,8 @@ impl Clock {
     /// # Errors
     /// The error of the system, such as too many open files.
     pub(super) fn new() -> io::Result<Self> {
+        // Monotonic, as `Instant` is: a step of the wall clock moves no due time. Nodes are children of this
+        // process and must not inherit the descriptor.
         let timer =
             TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
         // SAFETY: the timer owns its descriptor, lends it to nobody, and always names the same one.
@@ -42,6 +44,7 @@ impl Clock {
     pub(super) async fn until(&mut self, moment: Instant) -> io::Result<()> {
         // A timer of the kernel, since the timer of the runtime ticks by the millisecond: that alone would cost a
         // median of half a millisecond.
+        // In a loop, since readiness may be spurious or left from an earlier wait: only the clock decides.
         loop {
             let left = moment.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -61,6 +64,8 @@ impl Clock {
 #[must_use]
 pub fn now(start: Instant) -> i64 {
     let now = Instant::now();
+    // A start lies ahead at first, and the subtraction of instants saturates at zero: times
+    // before the start would all be the same.
     match now.checked_duration_since(start) {
         Some(after) => signed(u64::try_from(after.as_micros()).unwrap_or(u64::MAX)),
         None => -signed(u64::try_from((start - now).as_micros()).unwrap_or(u64::MAX)),

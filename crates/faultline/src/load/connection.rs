@@ -16,6 +16,7 @@ use super::response::{self, Response};
 use crate::stack::topology::AnswerSpec;
 
 /// Longest time that a connection may take to be made.
+// Longer than a second, after which the kernel repeats a SYN that a full accept queue dropped.
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// Longest answer that is read, in bytes.
@@ -76,6 +77,7 @@ impl HttpConnection {
     /// Sends a request and reads its answer, on a path that declares `expected`. Cancelled, it leaves a connection that
     /// must be dropped: a late answer would be taken for that of the next request.
     pub(super) async fn exchange(&mut self, request: HttpRequest, expected: &AnswerSpec) -> Exchange {
+        // Both are polled here, since hyper's connection does nothing unless somebody polls it.
         let Self { sender, driver } = self;
         let mut work = pin!(exchange(sender, request, expected));
         std::future::poll_fn(|context| {
@@ -84,6 +86,8 @@ impl HttpConnection {
                 return Poll::Ready(done);
             }
             let _ = driver.poll(context);
+            // Once more: the driver may just have brought the answer, and a wake-up for it would cost a
+            // turn of the scheduler.
             work.as_mut().poll(context)
         })
         .await
@@ -93,6 +97,8 @@ impl HttpConnection {
 impl Driver {
     /// Drives the connection; ready when it is over.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // A future that is ready must not be polled again, and both an exchange and the wait for an
+        // idle connection poll it.
         if !self.over {
             self.over = self.work.as_mut().poll(context).is_ready();
         }
@@ -112,6 +118,8 @@ async fn exchange(
     let answer = match sender.try_send_request(request).await {
         Ok(answer) => answer,
         Err(mut error) => {
+            // Hyper returns the request only if no byte of it was written, so sending it on another
+            // connection repeats nothing.
             return match error.take_message() {
                 Some(request) => Exchange::NotSent(Box::new(request)),
                 None => Exchange::Done(response::none(&error.into_error())),

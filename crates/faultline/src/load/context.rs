@@ -17,6 +17,7 @@ use crate::scenario::{Arrival, Schedule};
 use crate::stack::topology::AnswerSpec;
 
 /// Time beyond its own deadline for which an operation is waited for: its answer may be on the way.
+// The deadline travels with the request. A service that keeps it answers 504, which says more than silence.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A load that can't be made.
@@ -71,8 +72,11 @@ impl<S> EngineContext<S> {
             |path: &String| targets.get(path).cloned().ok_or_else(|| LoadError::NoPath(path.clone()));
         Ok(Self {
             run: run.to_owned(),
+            // By stream, though streams of one path share a target: an arrival has the number of its
+            // stream, which saves a search.
             targets: schedule.streams.iter().map(|stream| target(&stream.path)).collect::<Result<_, _>>()?,
             payloads: Payloads::new(schedule.seed),
+            // Written once: each request carries it.
             timeout: format!("{:.3}", schedule.timeout.duration().as_secs_f64()),
             limit: schedule.timeout.duration() + GRACE,
             schedule: schedule.clone(),
@@ -91,6 +95,7 @@ impl<S> EngineContext<S> {
         let path = &self.schedule.streams[arrival.stream].path;
         // The entry carries this id in its data, so the checker does not depend on ids of the system, which a bug may
         // have corrupted.
+        // The run's id comes first: stores are searched for entries that begin with it.
         let id = format!("{}-{path}-{:06}", self.run, arrival.number);
         // The length is decided by seed and number, so that a repeated run sends the same bytes.
         let data = if self.targets[arrival.stream].stores {

@@ -71,11 +71,14 @@ impl<S: OperationRecorder> LoadEngine<S> {
         let count = self.threads();
         let mut threads = Vec::new();
         for number in 0..count {
+            // A channel, since `JoinHandle::join` would block a thread of the runtime. One that closes
+            // without a value means a panic.
             let (ended, end) = tokio::sync::oneshot::channel();
             let (shared, cancel) = (Arc::clone(&self.shared), cancel.clone());
             let work =
                 EngineThread { shared, since: self.since, number, count, cancel, finishing: self.finishing };
             std::thread::Builder::new().name(format!("load-{number}")).spawn(move || {
+                // A caller that dropped the future reads no result; the token ends the thread all the same.
                 let _ = ended.send(work.run());
             })?;
             threads.push(end);
@@ -110,6 +113,8 @@ impl<S: OperationRecorder> EngineThread<S> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().event_interval(16).build()?;
         runtime.block_on(async {
+            // Without `finishing`, a cancellation drops the tasks of the connections with the runtime.
+            // With it, `send_all` stops sending and ends by itself after the operations in flight.
             let at_once = async {
                 if self.finishing {
                     std::future::pending::<()>().await;
@@ -128,9 +133,13 @@ impl<S: OperationRecorder> EngineThread<S> {
         let mut clock = Clock::new()?;
         let tasks = TaskTracker::new();
         let pools = self.pools(&tasks).await;
+        // Each thread has a share and counts alone. Rounded up, since a thread with the limit 0
+        // would drop everything.
         let limit = (self.shared.schedule.in_flight as usize).div_ceil(self.count as usize);
         let mut overdue = 0;
         let mut cancelled = std::pin::pin!(self.cancel.cancelled());
+        // Every thread walks all arrivals and takes its own by number: ids and data of an operation are the
+        // same whatever the number of threads.
         let mine =
             |arrival: &Arrival| arrival.due >= self.since && arrival.number % self.count == self.number;
         for arrival in self.shared.schedule.arrivals().filter(mine) {
@@ -147,10 +156,13 @@ impl<S: OperationRecorder> EngineThread<S> {
                     waited = clock.until(due) => waited?,
                 }
             } else if self.cancel.is_cancelled() {
+                // An overdue arrival waits for nothing, so nothing else would notice the cancellation.
                 break;
             } else {
                 overdue += 1;
                 if overdue % AT_ONCE == 0 {
+                    // Connections are tasks of this thread: until it yields, none of them sends what it was
+                    // given or reads an answer.
                     tokio::task::yield_now().await;
                 }
             }
@@ -159,6 +171,7 @@ impl<S: OperationRecorder> EngineThread<S> {
                 self.shared.recorder.dropped(operation).await;
             }
         }
+        // Closed before the wait: an idle connection waits for requests until its pool is closed.
         pools.values().for_each(Pool::close);
         tasks.close();
         tasks.wait().await;
@@ -166,6 +179,7 @@ impl<S: OperationRecorder> EngineThread<S> {
     }
 
     async fn pools(&self, tasks: &TaskTracker) -> BTreeMap<SocketAddr, Pool<S>> {
+        // One count for all addresses: the limit is that of the load, not of one target.
         let busy = Arc::new(AtomicUsize::new(0));
         let mut pools = BTreeMap::new();
         for target in &self.shared.targets {
@@ -183,6 +197,7 @@ impl<S: OperationRecorder> EngineThread<S> {
 }
 
 fn cpu_of_this_thread() -> Duration {
+    // Of the thread, not of the process, which also runs the proxies, the recorder and the display.
     let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Duration::ZERO };
     let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Duration::from_micros(u64::try_from(micros).unwrap_or(0))

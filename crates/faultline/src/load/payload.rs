@@ -3,7 +3,8 @@
 
 use crate::scenario::scatter;
 
-/// Length of the text that filler is cut out of: a fresh one would cost the generator more than sending it.
+/// Length of the text that filler is cut out of.
+// A fresh text for each entry would cost the generator more than sending it.
 const FILLER: usize = 64 * 1024;
 
 /// Payloads of a run's operations.
@@ -17,6 +18,7 @@ impl Payloads {
     /// Makes the payloads of a seed, which decides every byte but the ids.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        // Letters alone need no escape: the template puts data into JSON as it is.
         let letter = |number| char::from(b'a' + (scatter(seed, number) % 26) as u8);
         Self { seed, filler: (0..FILLER as u64).map(letter).collect() }
     }
@@ -25,6 +27,7 @@ impl Payloads {
     #[must_use]
     pub fn data(&self, number: u64, id: &str, length: usize) -> String {
         let mut text = String::with_capacity(length.max(id.len() + 1));
+        // Never cut, even if the payload is to be shorter: without its id an entry belongs to no operation.
         text.push_str(id);
         text.push(' ');
         // Each entry begins at another place of the filler, so that a mixed-up entry has another hash.
@@ -41,11 +44,13 @@ impl Payloads {
 /// Returns the id of the operation whose data a text is, if it is one.
 #[must_use]
 pub fn operation_of(data: &str) -> &str {
+    // An id has no blank, as long as the name of its path has none.
     data.split(' ').next().unwrap_or_default()
 }
 
-/// Hashes data by FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>): enough to see a change
-/// that nobody made on purpose, and the same on every machine.
+/// Hashes data by FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>).
+// Enough to see a change that nobody made on purpose. The history keeps it, so it must be the same in every
+// version and on every machine; the hashers of the standard library promise neither.
 #[must_use]
 pub fn hash(data: &str) -> u64 {
     data.bytes()

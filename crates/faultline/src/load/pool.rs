@@ -23,6 +23,8 @@ pub(super) struct Pool<S> {
 struct PoolState {
     address: SocketAddr,
     /// Idle connections, the latest last; none when the pool is closed.
+    // None instead of an empty list after the end: a connection that becomes idle then must see
+    // that it is not wanted.
     idle: Mutex<Option<Vec<ConnectionSlot>>>,
     busy: Arc<AtomicUsize>,
 }
@@ -55,6 +57,7 @@ impl PoolState {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<ConnectionSlot>>> {
+        // A panic leaves the list whole: every use is one push, pop or take.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -92,6 +95,8 @@ impl<S: OperationRecorder> Pool<S> {
         if self.state.busy.load(Ordering::Relaxed) >= limit {
             return Err(operation);
         }
+        // Two steps and relaxed: all who use the count are tasks of one thread, and it guards no
+        // other memory.
         self.state.busy.fetch_add(1, Ordering::Relaxed);
         let mut operation = operation;
         loop {
@@ -99,6 +104,8 @@ impl<S: OperationRecorder> Pool<S> {
                 self.tasks.spawn(PoolConnection::new(self, None).work(Some(operation)));
                 return Ok(());
             };
+            // A clone sends, since the request carries the slot itself. No clone outlives the call, or
+            // the connection would not see the pool close.
             match slot.clone().try_send(PoolRequest { operation, slot }) {
                 Ok(()) => return Ok(()),
                 // The connection was closed while it was idle.
@@ -126,6 +133,7 @@ impl<S: OperationRecorder> PoolConnection<S> {
     }
 
     async fn work(mut self, first: Option<LoadOperation>) {
+        // One place is enough: a slot is in the pool only while its connection is idle.
         let (slot, mut requests) = mpsc::channel(1);
         let mut request = match first {
             Some(operation) => Some(PoolRequest { operation, slot }),
@@ -151,6 +159,7 @@ impl<S: OperationRecorder> PoolConnection<S> {
             request = requests.recv() => request,
             () = connection.closed() => {
                 // A request that came meanwhile is sent on a new connection.
+                // Closed before the last look: a sender that comes later fails, and takes another connection.
                 requests.close();
                 requests.try_recv().ok()
             }
@@ -158,6 +167,8 @@ impl<S: OperationRecorder> PoolConnection<S> {
     }
 
     async fn perform(&mut self, operation: LoadOperation) {
+        // Taken before a connection is opened: the time to connect is the system's, not lateness of
+        // the generator.
         let sent_at = self.shared.now();
         self.shared.recorder.begins(&operation, sent_at).await;
         // The limit is the operation's own deadline and a grace: a slow answer is an outcome of the system, silence is

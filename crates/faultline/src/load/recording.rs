@@ -20,6 +20,7 @@ pub struct LoadOperation {
 /// Recorder of operations. The threads that send the load call it, so a slow recorder makes operations late.
 pub trait OperationRecorder: Send + Sync + 'static {
     /// Records that an operation is about to be sent, at `sent` microseconds after the start.
+    // Not `async fn`, which cannot promise the `Send` that a spawned task needs.
     fn begins(&self, operation: &LoadOperation, sent: i64) -> impl Future<Output = ()> + Send;
 
     /// Records the response to an operation, both times in microseconds after the start.

@@ -65,6 +65,7 @@ pub(super) fn broken(status: u16, error: &dyn Display) -> Response {
 
 /// Judges a request without an answer, which may have been sent.
 pub(super) fn none(error: &hyper::Error) -> Response {
+    // Hyper's own text names only the kind of an error; the causes say what happened.
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
@@ -90,9 +91,12 @@ fn difference(expected: &AnswerSpec, status: u16, body: &[u8]) -> Option<String>
 
 /// Members of an envelope with the outcome of the request.
 #[derive(serde::Deserialize)]
+// Not a `Value`: a struct refuses a member that comes twice, of which a `Value` keeps the
+// last. Other members, which may be large, are skipped.
 struct AnswerEnvelope<'a> {
     error: Option<bool>,
     #[serde(borrow)]
+    // A text with escapes can't be borrowed from the body.
     message: Option<Cow<'a, str>>,
 }
 
@@ -130,6 +134,7 @@ fn message_of(body: &[u8]) -> String {
 fn excerpt(body: &[u8]) -> String {
     match body {
         [] => "an empty body".to_owned(),
+        // Bounded, since the history keeps the message of each operation that was not ok.
         _ => String::from_utf8_lossy(body).chars().take(200).collect(),
     }
 }

@@ -55,12 +55,15 @@ impl Template {
             .map_err(|_| bad(format!("HTTP method: expected one like POST, found \"{}\"", send.method)))?;
         let uri = Uri::try_from(&send.route)
             .ok()
+            // No authority: hyper would write the whole URI into the request line, as for a proxy.
             .filter(|uri| uri.path().starts_with('/') && uri.authority().is_none())
             .ok_or_else(|| bad(format!("route: expected one like /log, found \"{}\"", send.route)))?;
         let body = send.json.as_ref().map(|json| TemplateText::new(&json.to_string()));
         // Prepared once: the generator makes tens of thousands of requests per second from it.
         let mut fixed = HeaderMap::new();
         let mut filled = Vec::new();
+        // HTTP/1.1 requires a host, and hyper's connection adds none. A header of the path with this
+        // name replaces it.
         fixed.insert(
             HOST,
             HeaderValue::try_from(address.to_string()).map_err(|error| bad(error.to_string()))?,

@@ -82,6 +82,7 @@ pub(super) fn text_area(text: &str, lettering: Lettering, at: Point, anchor: Anc
         Anchor::Middle => at.x - width / 2.0,
         Anchor::End => at.x - width,
     };
+    // A text stands on its point: most of it is above the baseline, and some letters reach below.
     Rectangle::new(left, at.y - lettering.size * 0.9, width, lettering.size * 1.15)
 }
 
@@ -93,6 +94,7 @@ pub(super) fn shorten(text: &str, lettering: Lettering, width: f64) -> String {
     let mut short = String::new();
     for letter in text.chars() {
         short.push(letter);
+        // Room for the ellipsis, whose estimated width in bold is 1.1 of the size.
         if text_width(&short, lettering) + lettering.size * 1.1 > width {
             short.pop();
             break;

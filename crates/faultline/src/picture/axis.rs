@@ -14,11 +14,13 @@ pub(super) fn linear(top: f64) -> Vec<f64> {
 /// Returns 1, 2 and 5 times powers of ten around these values, or only powers of ten where those would be many. The first
 /// and the last are the ends of the axis.
 pub(super) fn logarithmic(bottom: f64, top: f64) -> Vec<f64> {
+    // Zero has no logarithm.
     let bottom = bottom.max(1e-3);
     let top = top.max(bottom);
     let from = bottom.log10().floor() as i32;
     let to = top.log10().ceil() as i32 + 1;
     let all: Vec<f64> = (from..=to).flat_map(|power| [1.0, 2.0, 5.0].map(|by| scaled(by, power))).collect();
+    // With a tolerance: a value on a tick may differ from it in the last bit, and needs no further tick.
     let first = all.iter().rposition(|tick| *tick <= bottom * 1.000_001).unwrap_or(0);
     let last = all.iter().position(|tick| *tick >= top * 0.999_999).unwrap_or(all.len() - 1);
     let ticks = &all[first..=last.max(first + 1)];

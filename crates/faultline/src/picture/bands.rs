@@ -48,11 +48,13 @@ impl Bands {
     pub(super) fn new(faults: &[FaultWindow], edges: (f64, f64), now: f64, x: impl Fn(i64) -> f64) -> Self {
         let shown = faults
             .iter()
+            // A long run forgets its first seconds, and the faults of that time have no place on the axis.
             .filter(|fault| fault.ready.is_none_or(|ready| x(ready) > edges.0) && x(fault.begin) < edges.1);
         let mut bands: Vec<Band> = shown.map(|fault| Band::new(fault, edges, now, &x)).collect();
         let mut ends = [f64::MIN; MOST];
         let (mut rows, mut hidden) = (0, 0);
         for band in &mut bands {
+            // The first row that is free at this place, so that few faults take little space.
             band.row = ends.iter().position(|end| *end + 8.0 < band.left());
             match band.row {
                 Some(row) => {
@@ -73,6 +75,7 @@ impl Bands {
     /// Draws the shades behind a plot.
     pub(super) fn shades(&self, plot: Rectangle) -> Vec<Shape> {
         let shade = |band: &Band| {
+            // At least one pixel: a short fault on a long axis must not vanish.
             let area = Rectangle::new(band.begin, plot.top, (band.end - band.begin).max(1.0), plot.height());
             let shapes = vec![Shape::rect("band", area, 0.0)];
             Shape::Group(ShapeGroup { title: band.title.clone(), shapes, ..ShapeGroup::default() })
@@ -112,6 +115,7 @@ impl Band {
         let end = fault.ready.map_or(now.clamp(left, right), inside).max(healed.unwrap_or(begin));
         let label = shorten(&format!("\u{26a1} {}", fault.name), NAME, (right - left) * 0.7);
         let width = text_width(&label, NAME);
+        // A label that would end beyond the plot moves to the left, away from the begin of its fault.
         let label_x = begin.min(right - width);
         let word = text_width(HEALED, WORD);
         let healed_x = healed.filter(|x| *x > label_x + width + 6.0 && *x + word <= right);

@@ -3,6 +3,7 @@
 use faultline_model::timeline::{Counts, FaultWindow, PathSecond, SecondCounts};
 
 /// Bars of a chart, at most.
+// The live lab sends each chart twice a second, so a drawing must stay small.
 const MOST: u64 = 150;
 
 /// Seconds that a chart of a live run shows at least.
@@ -118,6 +119,8 @@ impl Bar {
         sum.info += counts.info;
         sum.dropped += counts.dropped;
         if let Some(p50) = second.p50 {
+            // Quantiles can't be added up. The mean of medians is close to the median of all; of p99 and
+            // max the worst is kept, so that no peak disappears in a wide bar.
             let before = self.p50.unwrap_or(0.0) * self.medians as f64;
             self.medians += 1;
             self.p50 = Some((before + p50) / self.medians as f64);

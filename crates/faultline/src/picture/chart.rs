@@ -57,6 +57,7 @@ pub fn chart(path: &PathChart<'_>) -> Drawing {
 
     let mut shapes = counts.heading("operations per second", &outcome_entries());
     shapes.extend(latency.heading("latency, ms", &quantile_entries()));
+    // Behind grid and bars, which must keep their colours.
     shapes.extend([upper, lower].into_iter().flat_map(|plot| bands.shades(plot)));
     shapes.extend(counts.grid());
     shapes.extend(latency.grid());
@@ -75,6 +76,7 @@ pub fn chart(path: &PathChart<'_>) -> Drawing {
     if path.bars.is_empty() {
         shapes.push(Shape::text("heading", upper.middle(), Anchor::Middle, SMALL, "No data yet"));
     }
+    // Last and so above everything else: the pointer must meet them.
     shapes.extend(plot.readings(upper.top, lower.bottom));
     Drawing { width: path.width, height: tenth(lower.bottom + TIMES), label: describe(path), shapes }
 }
@@ -122,6 +124,7 @@ fn quantile_entries() -> Vec<LegendEntry> {
         word: name,
         title,
     };
+    // The reverse of the order of drawing, in which the wide line of max must lie below the others.
     QUANTILES.iter().rev().map(entry).collect()
 }
 

@@ -6,6 +6,7 @@ use faultline_model::scenario::PlannedFault;
 
 /// Kinds of the faults of each target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+// Ordered and without repeats, so that the label of a node does not change from one picture to the next.
 pub struct FaultKinds(BTreeMap<String, BTreeSet<&'static str>>);
 
 impl FaultKinds {

@@ -6,6 +6,7 @@ pub fn rate(value: f64) -> String {
     match value {
         value if value >= 9_950.0 => format!("{:.0}k", value / 1000.0),
         value if value >= 999.5 => format!("{:.1}k", value / 1000.0),
+        // The limits lie where rounding adds a digit: with one decimal 9.95 would read 10.0.
         value if value == 0.0 || value >= 9.95 => format!("{value:.0}"),
         value => format!("{value:.1}"),
     }

@@ -48,6 +48,7 @@ impl LabelSearch<'_> {
     /// Finds the free place on the line that covers least of other lines, or the nearest one beside it.
     fn best(&self, label: Label, blocked: &[Rectangle]) -> Rectangle {
         let route = &self.routes[label.route];
+        // Not near the ends, where ports and heads of arrows are.
         let shares = (4..=36).map(|step| f64::from(step) / 40.0);
         let on_line =
             shares.map(|share| (share, Rectangle::centred(route.at(share), label.width, label.height)));

@@ -33,6 +33,8 @@ pub(super) fn layout(nodes: usize, links: &[(usize, usize)]) -> Layout {
     let mut items = nodes;
     for (from, to) in links {
         let (first, last) = (column[*from].min(column[*to]), column[*from].max(column[*to]));
+        // As in Sugiyama's method, a long link has a placeholder in each column that it crosses,
+        // which is ordered like a node and keeps the place free.
         let mut between = Vec::new();
         for rank in ranks.iter_mut().take(last).skip(first + 1) {
             rank.push(items);
@@ -63,6 +65,8 @@ fn forward(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
     let mut reach: Vec<BTreeSet<usize>> = (0..nodes).map(|node| BTreeSet::from([node])).collect();
     let mut forward = Vec::new();
     for (from, to) in links {
+        // A link that closes a circle takes no part in the columns, which it would push to the right
+        // in every round.
         let is_forward = !reach[*to].contains(from);
         if is_forward {
             let beyond = reach[*to].clone();
@@ -78,6 +82,7 @@ fn forward(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
 fn columns(nodes: usize, links: &[(usize, usize)], forward: &[bool]) -> Vec<usize> {
     let mut column = vec![0; nodes];
     let ahead = || links.iter().zip(forward).filter(|(_, forward)| **forward).map(|(link, _)| *link);
+    // A chain has fewer links than there are nodes, so no column moves after as many rounds.
     for _ in 0..nodes {
         for (from, to) in ahead() {
             column[to] = column[to].max(column[from] + 1);
@@ -86,6 +91,7 @@ fn columns(nodes: usize, links: &[(usize, usize)], forward: &[bool]) -> Vec<usiz
     // A node that nobody links to stands right before the nodes that it links to, not at the far left.
     for node in (0..nodes).filter(|node| ahead().all(|(_, to)| to != *node)) {
         let nearest = ahead().filter(|(from, _)| *from == node).map(|(_, to)| column[to]).min();
+        // Not below 0: a node that another links to is in column 1 or later.
         column[node] = nearest.map_or(0, |nearest| nearest - 1);
     }
     column
@@ -124,6 +130,7 @@ fn sort(ranks: &mut [Vec<usize>], at: usize, beside: usize, steps: &[(usize, usi
             some => heights.iter().sum::<f64>() / some as f64,
         }
     };
+    // The sort is stable, so items of the same height keep their order.
     ranks[at].sort_by(|a, b| height(a).total_cmp(&height(b)));
 }
 

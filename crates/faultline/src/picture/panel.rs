@@ -47,6 +47,7 @@ impl ChartPanel {
     /// Returns the height of a value.
     pub(super) fn y(&self, value: f64) -> f64 {
         let (bottom, top) = (self.ticks[0], self.ticks[self.ticks.len() - 1]);
+        // A value below the axis, such as 0, lies on its end.
         let part = |value: f64| if self.is_logarithmic { value.max(bottom).log10() } else { value };
         let share = (part(value) - part(bottom)) / (part(top) - part(bottom));
         self.plot.bottom - share.clamp(0.0, 1.0) * self.plot.height()
@@ -70,6 +71,7 @@ impl ChartPanel {
         let at = Point { x: self.plot.left, y: baseline };
         let mut shapes = vec![Shape::text("heading", at, Anchor::Start, SMALL, title)];
         let mut right = self.plot.right;
+        // From the right edge to the left, since only the right end of the legend is fixed.
         for entry in legend.iter().rev() {
             let left = right - text_width(entry.word, SMALL);
             let at = Point { x: left, y: baseline };

@@ -133,6 +133,7 @@ fn arrivals(edges: &[Edge], loaded: impl Iterator<Item = usize>, grid: &Layout) 
 
 /// Distributes the ports of each side, in the order of their other ends.
 fn ports(boxes: &[Rectangle], mut arrivals: Vec<Junction>) -> BTreeMap<Role, NodePort> {
+    // In the order of the rows at their other ends, so that lines do not cross at the node.
     arrivals.sort_by(|a, b| (a.node, a.side).cmp(&(b.node, b.side)).then(a.row.total_cmp(&b.row)));
     let mut ports = BTreeMap::new();
     for same in arrivals.chunk_by(|a, b| (a.node, a.side) == (b.node, b.side)) {

@@ -75,6 +75,7 @@ impl Plot<'_> {
             let y = panel.y(bar.rate(bar.counts.offered));
             let (from, to) = ((self.x)(bar.from as f64), (self.x)((bar.from + bar.seconds) as f64));
             let _ = match last {
+                // Less than the path would write, so a level load takes few commands.
                 Some((end, before)) if end == bar.from && (before - y).abs() < 0.05 => write!(d, "H{to:.1}"),
                 Some((end, _)) if end == bar.from => write!(d, "V{y:.1}H{to:.1}"),
                 _ => write!(d, "M{from:.1} {y:.1}H{to:.1}"),

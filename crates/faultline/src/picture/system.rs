@@ -190,6 +190,7 @@ fn draw_node(node: &SystemNode, area: Rectangle) -> Shape {
     })
 }
 
+// Colours are in the style sheet alone, where a page has a light and a dark set of them.
 fn class(what: &str, condition: Condition, is_faulty: bool) -> String {
     let condition = match condition {
         Condition::Plain => "plain",

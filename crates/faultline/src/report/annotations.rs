@@ -9,6 +9,7 @@ use crate::checker::Verdict;
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
+    // Checks that passed have none: GitHub shows only the first ten annotations of a kind from a step.
     for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
         let title = format!("{}: {} ({})", report.scenario, check.name, check.verdict);
         line(&mut text, &command(level(check.verdict), &title, &check.detail));

@@ -117,6 +117,7 @@ fn parameters(kind: FaultKind) -> Vec<Parameter> {
 }
 
 fn parameter(attribute: &Attribute) -> Parameter {
+    // As in Toxiproxy, an attribute that is not given is 0.
     let default = if attribute.needed { None } else { Some("0") };
     Parameter { name: attribute.name, unit: attribute.unit, default, about: attribute.about }
 }

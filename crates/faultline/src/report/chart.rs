@@ -115,6 +115,8 @@ pub fn load(seconds: &[SecondFigures]) -> String {
 
 /// Draws panels one below the other, in a picture of the given width and height.
 #[must_use]
+// These files stand alone. The charts of `report.html` are those of `picture`, since this
+// library knows neither a dark theme nor patterns beside colours.
 pub fn svg(size: (u32, u32), panels: &[Panel<'_>]) -> String {
     let mut text = String::new();
     {
@@ -131,6 +133,7 @@ pub fn svg(size: (u32, u32), panels: &[Panel<'_>]) -> String {
 
 fn draw(panel: &Panel<'_>, area: &Area<'_>) -> DrawResult {
     let all = || panel.lines.iter().flat_map(|line| &line.points);
+    // At least 1, since an axis of no length can't be divided.
     let right = all().map(|point| point.0).fold(1.0, f64::max);
     let top = all().map(|point| point.1).fold(1.0, f64::max) * 1.1;
     let mut builder = ChartBuilder::on(area);
@@ -177,6 +180,7 @@ where
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)
+        // Curves under the legend must stay visible.
         .background_style(WHITE.mix(0.8))
         .label_font(("sans-serif", 12))
         .draw()?;

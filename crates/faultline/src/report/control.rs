@@ -1,6 +1,4 @@
 //! The effect of a fault, separated from noise: a run beside its baseline, which has the same seed and load and no faults.
-//!
-//! The keys `control` and `experiment` of the JSON document are older than the word baseline.
 
 use serde::Serialize;
 
@@ -19,6 +17,7 @@ use crate::timeline::load_seconds;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ControlReport {
     /// Report of the baseline, the run without faults.
+    // This key and the next are older than the word baseline; programs read them.
     pub control: Report,
     /// Report of the run with faults.
     pub experiment: Report,
@@ -43,8 +42,14 @@ impl ControlReport {
     /// Creates the report from two reports and the operations of both.
     #[must_use]
     pub fn new(control: (Report, &[Operation]), experiment: (Report, &[Operation])) -> Self {
+<<<<<<< HEAD
         let without = load_seconds(control.1);
         let with = load_seconds(experiment.1);
+=======
+        let without = history::seconds(control.1);
+        let with = history::seconds(experiment.1);
+        // Of both, since the load with faults may have been extended.
+>>>>>>> w-d
         let end = with.iter().chain(&without).map(|second| second.second + 1).max().unwrap_or(0);
         let faults = &experiment.0.faults;
         let differences = periods(faults, end)

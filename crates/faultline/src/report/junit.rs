@@ -43,6 +43,7 @@ fn case(report: &Report, check: &Check) -> TestCase {
     };
     let mut case = TestCase::new(check.name.as_str(), status);
     case.set_classname(format!("faultline.{}", report.scenario));
+    // JUnit has a message for every status but success.
     if check.verdict == Verdict::Pass {
         case.set_system_out(check.detail.as_str());
     }

@@ -85,6 +85,7 @@ impl Report {
     #[must_use]
     pub fn repeat(&self) -> String {
         if self.command.is_empty() {
+            // A guess for a run of an earlier version, whose history has no command.
             return format!("faultline run scenarios/{}.toml --seed {}", self.scenario, self.seed);
         }
         self.command.clone()

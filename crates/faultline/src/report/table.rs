@@ -7,6 +7,7 @@ use crate::checker::{Coverage, PathFigures};
 
 /// Adds a line without blanks at its end.
 pub(super) fn line(text: &mut String, line: &str) {
+    // Cells are padded, also in the last column.
     text.push_str(line.trim_end());
     text.push('\n');
 }
@@ -27,6 +28,7 @@ pub(super) fn entries(path: &PathFigures, get: EntryCount) -> String {
 /// Adds a table: columns as wide as they need to be, the first to the left, figures to the right.
 pub(super) fn table(text: &mut String, head: &[&str], rows: &[Vec<String>], style: Style) {
     let width = |column: usize| {
+        // Characters and not bytes, of which a unit such as a microsecond has more.
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([head[column].len()]).max().unwrap_or(0)
     };

@@ -34,6 +34,7 @@ pub(super) const EVIDENCE: &str = "evidence";
 pub(super) const NO_EVIDENCE: &str = "NO EVIDENCE";
 
 /// Cell of a path whose answers do not depend on the target of a fault.
+// Not a dash, which would look like a measure that is missing.
 pub(super) const NOT_AFFECTED: &str = "not affected";
 
 /// Cell of a time to recover that never ended.

@@ -14,6 +14,7 @@ impl LiveTimeline {
     pub fn push(&self, event: &Event) {
         let mut timeline = self.lock();
         match (&mut *timeline, event) {
+            // Recent seconds only: a manual load may last for hours, and the verdict is made from the file.
             (None, Event::Run(run)) => *timeline = Some(Timeline::new((**run).clone(), Retention::Recent)),
             (Some(timeline), event) => timeline.push(event),
             (None, _) => {}
@@ -21,6 +22,7 @@ impl LiveTimeline {
     }
 
     /// Reads the timeline; none before the run's first event.
+    // A closure and no guard, so nobody can hold the lock across an await: the recorder would wait for it.
     pub fn read<T>(&self, read: impl FnOnce(&Timeline) -> T) -> Option<T> {
         self.lock().as_ref().map(read)
     }

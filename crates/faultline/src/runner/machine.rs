@@ -12,6 +12,7 @@ pub fn facts() -> BTreeMap<String, String> {
     if let Ok(release) = std::fs::read_to_string("/proc/sys/kernel/osrelease") {
         facts.insert("kernel".to_owned(), release.trim().to_owned());
     }
+    // Those that this process may use: an affinity or a container's quota may allow fewer than there are.
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     facts.insert("cores".to_owned(), cores.to_string());
     if let Some(memory) = memory_mib() {
@@ -28,5 +29,6 @@ pub fn facts() -> BTreeMap<String, String> {
 fn memory_mib() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    // The kernel writes KiB, though it calls them kB.
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }

@@ -15,6 +15,7 @@ use crate::history::{Event, Writer};
 pub const FILE: &str = "history.jsonl";
 
 /// Steps of progress that may wait to be recorded.
+// A load of 20,000/s makes 40,000 events a second, so the disk may stall for a while before the load does.
 const QUEUE: usize = 65_536;
 
 /// A history that could not be written; what it holds is not the whole run.
@@ -46,6 +47,7 @@ impl EventSender {
     #[must_use]
     pub fn to(mut listener: Box<dyn Listener>) -> Self {
         let (sender, mut receiver) = mpsc::channel(QUEUE);
+        // A task is enough here: nothing is written, so nothing blocks.
         tokio::spawn(async move {
             while let Some(progress) = receiver.recv().await {
                 listener.on(&progress);
@@ -121,6 +123,7 @@ impl Recorder {
     /// [`RecordError`] when the history is not whole.
     pub async fn finish(self) -> Result<(), RecordError> {
         let thread = self.thread;
+        // Elsewhere, since the join of a thread would block the runtime.
         let joined = tokio::task::spawn_blocking(move || thread.join()).await;
         match joined {
             Ok(Ok(result)) => result,
@@ -135,7 +138,10 @@ impl RecorderThread {
         let failed = RecordError::writing;
         while let Some(progress) = receiver.blocking_recv() {
             if let Progress::History(event) = &progress {
+                // Before the listener below, which reads the timeline when it receives this event.
                 self.timeline.push(event);
+                // An error ends this thread and drops the receiver, by which the run notices that it has no
+                // history.
                 self.writer.append(event).map_err(|source| failed(&self.path, source))?;
                 // Flushed when idle only: a flush for each event could not keep up with the load.
                 if receiver.is_empty() {

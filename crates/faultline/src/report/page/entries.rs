@@ -57,6 +57,7 @@ fn table(report: &Report) -> Markup {
 
 fn draw_trace(trace: &EntryTrace) -> Markup {
     html! {
+        // Folded by the browser itself, since the page has no script.
         details class="way" {
             summary {
                 strong { (trace.wrong.join(", ")) } " " code { (trace.id) }

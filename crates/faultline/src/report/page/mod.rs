@@ -43,6 +43,8 @@ pub fn render(report: &Report, details: &Details) -> String {
                 // or load.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 title { (title) }
+                // Not escaped: in HTML the content of this element is raw text, and an entity would break a
+                // selector.
                 style { (PreEscaped(STYLE)) (PreEscaped(PICTURE_STYLE)) }
             }
             body {

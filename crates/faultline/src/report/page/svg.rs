@@ -38,6 +38,7 @@ fn write(shape: &Shape) -> Markup {
                 text class=(class) x=(x) y=(y) text-anchor=[text_anchor(*anchor)] font-size=(lettering.size)
                     font-weight=[lettering.bold.then_some("600")] { (text) }
             },
+            // Without target and label: they make a group a button, and a page without scripts has none.
             Shape::Group(ShapeGroup { class, title, shapes, .. }) => {
                 g class=[(!class.is_empty()).then_some(class)] {
                     @if !title.is_empty() { title { (title) } }

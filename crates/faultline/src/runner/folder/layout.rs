@@ -58,6 +58,7 @@ impl RunFolder {
     /// [`FolderError`] names the folder and the error of the system.
     pub fn create(runs: &Path, verb: &str, title: &str) -> Result<Self, FolderError> {
         let run = RunId::random();
+        // In UTC, so that names sort by age also when the clocks change.
         let time = OffsetDateTime::now_utc()
             .format(format_description!("[year][month][day]-[hour][minute][second]"))
             .unwrap_or_default();
@@ -169,6 +170,7 @@ pub fn all(runs: &Path) -> Result<Vec<(PathBuf, Owner)>, FolderError> {
 /// Converts a title to one plain part of a path.
 fn plain(title: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    // The live lab serves folders of such names only.
     title.chars().map(|character| if is_plain(character) { character } else { '_' }).collect()
 }
 

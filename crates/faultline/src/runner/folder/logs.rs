@@ -12,6 +12,7 @@ use super::layout::LOGS;
 use crate::report::details::{Details, EntryTrace, LINES, LOGGED, LogLine};
 
 /// Characters of a line that are kept.
+// A line may hold a whole payload or backtrace.
 const LINE: usize = 400;
 
 /// Adds lines to the first [`LOGGED`] entries in question, at most [`LINES`] of each node to each.
@@ -45,6 +46,7 @@ fn add_node(path: &Path, started: OffsetDateTime, traces: &mut [EntryTrace]) -> 
     let node = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let mut room = vec![LINES; traces.len()];
     let mut reader = BufReader::new(File::open(path)?);
+    // Bytes and not text: a log may hold some that are no UTF-8, which must not end the reading.
     let (mut bytes, mut at) = (Vec::new(), None);
     loop {
         bytes.clear();
@@ -71,12 +73,14 @@ fn add_node(path: &Path, started: OffsetDateTime, traces: &mut [EntryTrace]) -> 
 /// Parses the time at the start of a line, in the formats that servers write; UTC without a zone.
 fn moment(line: &str) -> Option<OffsetDateTime> {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    // `get`, since an index within a character would panic.
     let text = format!("{}T{}", line.get(..10)?, line.get(11..19)?);
     let whole = PrimitiveDateTime::parse(&text, format).ok()?;
     let rest = line.get(19..)?;
     let digits = rest.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     let fraction = rest.get(1..=digits).and_then(|digits| format!("0.{digits}").parse::<f64>().ok());
     let zone = rest.get(if digits > 0 { digits + 1 } else { 0 }..)?;
+    // A zone in letters, as PostgreSQL writes it, is UTC: the lab starts the server with that zone.
     let moment = whole.assume_offset(offset(zone).unwrap_or(UtcOffset::UTC));
     Some(moment + time::Duration::seconds_f64(fraction.unwrap_or(0.0)))
 }

@@ -91,6 +91,7 @@ impl Owner {
     /// # Errors
     /// [`OwnerError`] with the expected and the found value.
     pub fn check(&self, folder: &Path) -> Result<(), OwnerError> {
+        // Not `metadata`, which follows a link.
         let meta = fs::symlink_metadata(folder).map_err(OwnerError::Unread)?;
         if !meta.is_dir() {
             return Err(OwnerError::Link);
@@ -110,6 +111,7 @@ impl Owner {
 
 fn check_user(what: &'static str, meta: &fs::Metadata) -> Result<(), OwnerError> {
     let (user, found, mode) = (geteuid().as_raw(), meta.uid(), meta.mode() & 0o777);
+    // A group that may write is usual where each user has a group of their own.
     if found == user && mode & 0o002 == 0 {
         Ok(())
     } else {
@@ -140,6 +142,7 @@ pub(super) fn found(runs: &Path) -> io::Result<Vec<Candidate>> {
             Some(Candidate { path, owner })
         })
         .collect();
+    // Names begin with the time, so this is the order of their age.
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }

@@ -27,7 +27,8 @@ const WARM_UP: Span = Span::from_secs(1);
 /// Duration of a confirmation, as a multiple of a trial's.
 const LONGER: u64 = 2;
 
-/// Least number of arrivals in a trial, on average: too few would show nothing.
+/// Least number of arrivals in a trial, on average.
+// Poisson arrivals may leave a short trial without any, which would be judged as a failure.
 const ARRIVALS: f64 = 20.0;
 
 /// Longest time that a backlog may take to drain, or its share of the trial, whichever is more; a longer one would
@@ -155,6 +156,7 @@ async fn conduct_trial(
     let schedule = schedule(options, rate, lasts);
     let trial = Trial { run, schedule: &schedule, targets: &system.targets, abort_if: &[] };
     let TrialMeasurement { mut phases, .. } = trial.conduct(&mut |_| {}, cancel).await?;
+    // The last stage is the measured one; the first is the warm-up.
     let tally =
         phases.pop().and_then(|mut phase| phase.paths.remove(&options.path)).unwrap_or_else(Tally::fine);
     // A rate holds only if the queues can keep up with it: acknowledged work that piles up is no capacity.
@@ -172,6 +174,8 @@ async fn conduct_trial(
 /// Waits until all queues are empty, and returns the time that took; none if a queue can't be read.
 async fn drain(system: &SystemHandle, cancel: &CancellationToken) -> Option<Duration> {
     let begun = Instant::now();
+    // The next trial must not begin with the backlog of this one. Where a queue can't be read,
+    // answers alone decide.
     while system.queued().await? > 0 && begun.elapsed() < LONGEST_DRAIN && !cancel.is_cancelled() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -187,10 +191,13 @@ fn schedule(options: &CapacityOptions, rate: f64, lasts: Span) -> Schedule {
         until,
         arrivals: Arrivals::Paced {
             rate: ArrivalRate {
+                // As the arrivals of many people are: evenly spaced ones seldom wait for each other, which
+                // would flatter the system.
                 spacing: crate::scenario::arrival_rate::Spacing::Poisson,
                 ..ArrivalRate::constant(rate)
             },
             offset: Span::ZERO,
+            // Of its own, or both stages would have the same gaps.
             seed: options.schedule.seed.wrapping_add(number),
         },
     };

@@ -31,6 +31,7 @@ impl InstantServer {
         let serving = tokio::spawn(async move {
             // Connections end with the load that made them.
             while let Ok((stream, _)) = listener.accept().await {
+                // Otherwise Nagle's algorithm would be measured too.
                 let _ = stream.set_nodelay(true);
                 tokio::spawn(
                     http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)),

@@ -82,6 +82,7 @@ fn schedule(rate: u32, lasts: Span) -> Schedule {
         spacing: crate::scenario::arrival_rate::Spacing::Poisson,
         ..ArrivalRate::constant(rate)
     };
+    // Fixed seeds, so that two checks send the same.
     let arrivals = Arrivals::Paced { rate: pace, offset: Span::ZERO, seed: 1 };
     Schedule {
         version: crate::scenario::schedule::VERSION,
@@ -103,6 +104,7 @@ fn checked(rate: u32, measured: &TrialMeasurement) -> SelfCheckResult {
     SelfCheckResult {
         rate,
         sent: total.sent(),
+        // Dropped operations have no lateness, so their share stands beside it.
         late: total.late_share().max(total.dropped_share()),
         latest_ms: millis(total.lateness.max()),
         p50_ms: millis(total.from_due.quantile(0.5)),

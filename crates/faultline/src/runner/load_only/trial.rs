@@ -91,6 +91,7 @@ impl Trial<'_> {
 
     fn tick(&self, meter: &Meter, at: Duration) -> Tick {
         // An operation may be answered until its own deadline, and a little longer.
+        // One that ends even later still counts in the totals.
         let settled = at.saturating_sub(self.schedule.timeout.duration() + Duration::from_secs(2));
         let last = meter.recent(at.as_secs(), 1);
         Tick { at, last, seconds: meter.take(settled.as_secs()) }

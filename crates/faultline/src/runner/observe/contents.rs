@@ -20,6 +20,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// The reason why the store can't be read, in words.
 pub async fn store(stack: &Stack, store: &StoreSpec, run: &str) -> Result<Vec<Entry>, String> {
     let StoreSpec::Mongodb { url, collection, field } = store;
+    // Past the proxies: a fault of a link must not hide an entry from the verdict.
     let url = stack.reachable(url);
     match tokio::time::timeout(LIMIT, mongodb(&url, collection, field, run)).await {
         Ok(read) => read.map_err(|error| error.to_string()),
@@ -32,8 +33,10 @@ async fn mongodb(url: &str, collection: &str, field: &str, run: &str) -> mongodb
     // The default of 30 s would use up the whole limit for a store that is down.
     options.server_selection_timeout = Some(Duration::from_secs(5));
     let client = mongodb::Client::with_options(options)?;
+    // The driver has no default; that of MongoDB's own shell is `test`.
     let database = client.default_database().unwrap_or_else(|| client.database("test"));
     // A store may hold far more than a run has put into it.
+    // The id needs no escape: it is a letter and hexadecimal digits.
     let of_run = doc! { field: { "$regex": format!("^{run}-") } };
     let mut cursor =
         database.collection::<Document>(collection).find(of_run).projection(doc! { field: 1 }).await?;
@@ -75,6 +78,8 @@ async fn amqp(url: &str, name: &str) -> lapin::Result<u64> {
     // Passive, which only asks: declaring would need the exact arguments of the queue.
     let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
     let queue = channel.queue_declare(name.into(), options, lapin::types::FieldTable::default()).await?;
+    // RabbitMQ counts messages that are ready, not those delivered and unacknowledged, so an
+    // empty queue alone proves no drain.
     let waiting = u64::from(queue.message_count());
     connection.close(200, "read".into()).await?;
     Ok(waiting)

@@ -15,10 +15,12 @@ use crate::stack::{NodeState, Stack, StackError};
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Longest time that a node may take to be ready at the end of the run.
+// A check that fails by chance on a busy machine must not fail the run.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Records changes of the nodes until dropped.
 pub(in crate::runner) async fn watch(stack: Arc<Stack>, sender: EventSender, start: Instant) {
+    // A run begins on a system that is ready, so only what differs from that is a change.
     let mut last: BTreeMap<String, NodeChange> =
         stack.topology().nodes.keys().map(|node| (node.clone(), NodeChange::Ready)).collect();
     let mut ticks = tokio::time::interval(EVERY);
@@ -26,6 +28,7 @@ pub(in crate::runner) async fn watch(stack: Arc<Stack>, sender: EventSender, sta
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        // Side by side, so that a round takes no longer than its slowest check.
         let checks = last.iter().map(|(node, before)| change(&stack, node, before));
         for (node, change) in futures::future::join_all(checks).await.into_iter().flatten() {
             last.insert(node.clone(), change.clone());
@@ -51,6 +54,7 @@ async fn ask(stack: &Stack, node: &str, until: Instant) -> Option<NodeChange> {
     }
     let ready = stack.wait_ready(node, until).await;
     Some(match (stack.provider().state(node), ready) {
+        // The state first: a node may die right after a good answer.
         (NodeState::Ended(how), _) => NodeChange::Died(how),
         (NodeState::Lost(how), _) => NodeChange::Lost(how),
         (_, Ok(())) => NodeChange::Ready,

@@ -16,7 +16,8 @@ use crate::stack::Stack;
 /// Shortest time between two readings.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Pause after a reading, as a multiple of its duration: a reading is load for the system under test.
+/// Pause after a reading, as a multiple of its duration.
+// A reading is load for the system under test, and takes longer the more is stored.
 const REST: u32 = 10;
 
 /// Sends readings until dropped.

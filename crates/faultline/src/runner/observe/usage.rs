@@ -28,6 +28,7 @@ pub async fn sample(stack: Arc<Stack>, sender: EventSender) {
         ticks.tick().await;
         let names: Vec<String> = stack.topology().nodes.keys().cloned().collect();
         let samples = futures::future::join_all(names.iter().map(|node| node_sample(&stack, node))).await;
+        // The first tick comes at once, so the time may be almost zero.
         let seconds = last.elapsed().as_secs_f64().max(0.001);
         last = Instant::now();
         let mut links = BTreeMap::new();
@@ -70,6 +71,7 @@ async fn link_sample(
     let then = before.insert(link.clone(), (view.counters, times.clone()));
     let (counters, times) = match then {
         Some((counters, earlier)) => (view.counters.since(counters), times.since(&earlier)),
+        // What a proxy counted since its start is no rate.
         None => (Snapshot { open: view.counters.open, ..Snapshot::default() }, AnswerTimes::default()),
     };
     let rate = |count: u64| count as f64 / seconds;

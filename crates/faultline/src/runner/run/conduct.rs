@@ -30,6 +30,7 @@ pub async fn run(
 ) -> Result<Report, RunError> {
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
     if options.keep {
+        // Before the start: if this lab is killed, `heal` must know it too.
         folder.keep_data()?;
     }
     let (recorder, sender) = begin_record(&options, &folder, listener)?;
@@ -52,9 +53,11 @@ pub async fn run_on(
     cancel: CancellationToken,
 ) -> Result<Report, RunError> {
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
+    // The file is written at the end of the load, with all that a person did, and repeats the run.
     options.command =
         format!("faultline run {} --seed {}", folder.path().join(SCENARIO).display(), options.schedule.seed);
     if let Some(logs) = &options.logs {
+        // The report looks for logs in the run's own folder, also when it is judged again later.
         folder.link(LOGS, logs)?;
     }
     let (recorder, sender) = begin_record(&options, &folder, listener)?;
@@ -95,6 +98,8 @@ async fn judge(
     // The recorder ends when its last sender is dropped.
     drop(sender);
     let recorded = recorder.finish().await;
+    // A run whose history can't be written is cancelled and ends well here; its error is that of
+    // the recorder.
     conducted?;
     recorded?;
     // Judged from disk, as `faultline report` does it later, so that both give the same verdict.
@@ -137,6 +142,8 @@ async fn live(
     send_begin(options, folder, stack.provider_reason(), (recorder, sender)).await;
     let sampling = options.watched.then(|| tokio::spawn(usage::sample(Arc::clone(&stack), sender.clone())));
     // Everything after the stack exists ends in the shutdown below, also an interrupted start.
+    // Only the start is raced with the interrupt, not the work behind `=>`: that ends by itself
+    // with a whole history.
     let conducted = tokio::select! {
         started = start(&stack, sender) => match started {
             Ok(()) => {
@@ -150,6 +157,7 @@ async fn live(
         () = cancel.cancelled() => Err(RunError::Interrupted),
     };
     sender.send(Progress::Stage(Stage::Shutdown)).await;
+    // Before the shutdown, which viewers must not take for the death of every node.
     stop_task(sampling).await;
     let stops = stack.shutdown().await;
     conducted?.record(sender, stops).await;
@@ -157,5 +165,6 @@ async fn live(
 }
 
 async fn start(stack: &Stack, sender: &EventSender) -> Result<(), StackError> {
+    // Offered, since the callback can't wait; a line that is missing on the display does no harm.
     stack.start(&|starting| sender.offer(Progress::Starting(starting))).await
 }

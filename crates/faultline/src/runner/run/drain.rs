@@ -12,8 +12,8 @@ use crate::runner::observe::contents;
 use crate::runner::recorder::EventSender;
 use crate::stack::Stack;
 
-/// Time without a change after which everything counts as drained: an entry that is still between a queue and a store
-/// (in a batch that is being retried, say) arrives in this time.
+/// Time without a change after which everything counts as drained.
+// An entry that is still between a queue and a store arrives in this time, even if its batch is sent again.
 const SETTLED: Duration = Duration::from_millis(1500);
 
 /// Waits at most `limit`, and records how far it is.
@@ -33,8 +33,10 @@ pub(super) async fn wait(
         let queues = depths(stack).await;
         let (missing, stored) = missing(stack, run, timeline).await;
         // Both, since a message between a queue and a store is in neither for a moment.
+        // A queue that can't be read is not taken for an empty one.
         let empty = missing == Some(0) && queues.values().all(|depth| *depth == Some(0));
         complete = match complete {
+            // More stored entries than before mean that something still arrives, such as a duplicate.
             Some((since, count)) if empty && count == stored => Some((since, count)),
             _ if empty => Some((Instant::now(), stored)),
             _ => None,

@@ -36,6 +36,7 @@ pub(super) fn stop_event(stop: &StopOutcome, start: Instant) -> Event {
     let micros = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     Event::Stop(crate::history::Stop {
         node: stop.node.clone(),
+        // The moment of the end itself: at a shutdown all ends are recorded together, after the slowest.
         at: now(start) - i64::try_from(stop.ended.elapsed().as_micros()).unwrap_or(i64::MAX),
         took: micros(stop.took),
         grace: micros(stop.grace),

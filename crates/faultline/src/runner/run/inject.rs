@@ -22,6 +22,8 @@ use crate::stack::Stack;
 const SLACK: Duration = Duration::from_secs(60);
 
 /// Longest delay of a heal, which an extended load must outlast.
+// The checker counts the time to recover from the real healing. A load that ends by the plan
+// would be too short for it.
 const LATE: Duration = Duration::from_secs(1);
 
 /// Time that a load which a person ends goes on after the last fault: only operations show that a path has recovered.
@@ -78,12 +80,15 @@ impl Injector {
             return Err(ManualFaultError::Ending);
         }
         let at = self.moment();
+        // Until the heal the end equals the beginning, by which the plan knows that no recovery is due yet.
         let fault = PlannedFault { at, until: at, ..fault };
         // Checked and added under one lock: two clicks at once must not both find the node free.
         let (index, heal) = self.plan().add(&fault)?;
         // Amended before the first event of the fault, so that every reader of the history knows its index.
         self.amend().await;
         let injector = Arc::clone(self);
+        // A task of its own: the request that began the fault ends at once, and a client that leaves
+        // must not cancel the heal.
         self.manual.spawn(async move { injector.run_fault(index, &fault, None, heal).await });
         Ok(index)
     }
@@ -105,6 +110,7 @@ impl Injector {
     /// over.
     pub(super) async fn finish(&self) {
         self.closing.cancel();
+        // The wait below ends only for a tracker that is closed.
         self.manual.close();
         self.manual.wait().await;
     }
@@ -157,6 +163,8 @@ impl Injector {
         until: Option<u64>,
         heal: CancellationToken,
     ) {
+        // Before the injection: a fault may take effect before its injection returns, and those
+        // operations belong to it.
         self.record(index, FaultStage::Begin, Vec::new()).await;
         let result = self.inject_and_heal(index, fault, until, &heal).await;
         // Removed before the wait for the rest of the system: the fault may be injected again meanwhile.
@@ -177,6 +185,7 @@ impl Injector {
         until: Option<u64>,
         heal: &CancellationToken,
     ) -> Result<(), fault::FaultError> {
+        // Not raced with the interrupt: nobody could heal a fault that was injected by half.
         let (injected, evidence) = fault::inject(fault, &self.stack, &self.journal).await?;
         if let Some(stop) = injected.stop() {
             self.sender.record(end::stop_event(stop, self.start)).await;
@@ -189,6 +198,7 @@ impl Injector {
             () = self.closing.cancelled() => false,
         };
         // The plan is amended, so that checkers and reports see one plan, as if it had been made before.
+        // An interrupted run keeps its plan, which shows what it was to do.
         if !in_time && !self.cancel.is_cancelled() {
             let ended = self.moment();
             self.plan().end_fault(index, ended);

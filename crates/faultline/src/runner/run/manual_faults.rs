@@ -23,6 +23,7 @@ pub struct ManualFaults {
     // Weak, so that the history ends with its run, and not with the last copy of the handle.
     injector: Arc<OnceLock<Weak<Injector>>>,
     /// Injector of a system that is up, whether a run goes on or not.
+    // Not weak: without a run nobody else keeps this one.
     idle: Option<Arc<Injector>>,
 }
 
@@ -52,6 +53,7 @@ impl ManualFaults {
     /// Makes the handle of the next run on the same system.
     #[must_use]
     pub fn for_next_run(&self) -> Self {
+        // A new cell, since one can be set only once. Copies of the handle before belong to the run before.
         Self { injector: Arc::default(), idle: self.idle.clone() }
     }
 

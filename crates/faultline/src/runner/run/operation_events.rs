@@ -60,6 +60,7 @@ impl OperationRecorder for OperationEvents {
 
     async fn dropped(&self, operation: LoadOperation) {
         let path = self.streams[operation.stream].0.clone();
+        // A dropped operation breaks the row, as it does for the checker.
         self.tracker.ended(&path, operation.due, false);
         self.send(Event::Drop { id: operation.id, path, due: operation.due }).await;
     }

@@ -87,6 +87,8 @@ impl FaultPlan {
     /// [`ManualFaultError::NotActive`].
     pub(super) fn heal(&self, index: usize) -> Result<(), ManualFaultError> {
         let active = self.active.get(&index).ok_or(ManualFaultError::NotActive(index))?;
+        // The fault stays in the list until it is healed: its target is free only then, and a second
+        // request does no harm.
         active.heal.cancel();
         Ok(())
     }

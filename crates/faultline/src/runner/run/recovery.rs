@@ -19,11 +19,14 @@ pub(super) struct RecoveryTracker {
 
 impl RecoveryTracker {
     /// Adds the outcome of an operation.
+    // In the order in which operations end, the only one that is known while the load goes on.
+    // The checker has all of them later, and uses their due times.
     pub(super) fn ended(&self, path: &str, due: i64, ok: bool) {
         let mut paths = self.paths();
         match paths.get_mut(path) {
             Some(in_a_row) if ok => {
                 if in_a_row.len() == IN_A_ROW {
+                    // Nobody asks for more, and a load may last for hours.
                     in_a_row.pop_front();
                 }
                 in_a_row.push_back(due);
@@ -31,6 +34,7 @@ impl RecoveryTracker {
             Some(in_a_row) => in_a_row.clear(),
             None => drop(paths.insert(path.to_owned(), ok.then_some(due).into_iter().collect())),
         }
+        // Before the wake-up: whoever waits takes the lock at once.
         drop(paths);
         self.changed.notify_waiters();
     }
@@ -45,6 +49,7 @@ impl RecoveryTracker {
     pub(super) async fn wait(&self, goals: &[RecoveryGoal]) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
+            // Registered before the look: `notify_waiters` wakes only those who wait already.
             changed.as_mut().enable();
             if self.reached(goals, IN_A_ROW) {
                 return;

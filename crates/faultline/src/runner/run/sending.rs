@@ -21,6 +21,8 @@ use crate::runner::targets::targets;
 use crate::scenario::Schedule;
 
 /// Events that may wait to be recorded.
+// Few, since the recorder's queue is behind them. This one shows when the last event of the
+// load was passed on.
 const WAITING: usize = 1024;
 
 /// Sender of the load of a run.
@@ -65,6 +67,7 @@ impl<'a> LoadSender<'a> {
             let finished = finished(run, finish, injector);
             return until(finished, first, injector, &run.cancel).await;
         }
+        // Not finishing: an interrupted run ends at once, and its open operations are `info`.
         first.run(run.cancel.clone()).await?;
         let goals = injector.recovery_goals();
         if run.cancel.is_cancelled() || context.tracker.is_recovered(&goals) {
@@ -73,6 +76,8 @@ impl<'a> LoadSender<'a> {
         // Only operations show that a path has recovered, so the load must go on.
         let Some((schedule, since)) = injector.extend_load().await else { return Ok(()) };
         run.sender.send(Progress::Stage(Stage::GoOn)).await;
+        // The extended schedule begins with the arrivals that were sent. Skipped and not cut off,
+        // they keep the numbers in the ids going.
         let more = context.engine(run, &schedule)?.since(since.micros());
         until(context.tracker.wait(&goals), more, injector, &run.cancel).await
     }
@@ -109,6 +114,7 @@ async fn until(
     let mut sending = std::pin::pin!(engine.finishing().run(stop.clone()));
     tokio::select! {
         loaded = &mut sending => return loaded.map(drop),
+        // Amended before the load stops: otherwise the plan would hold arrivals that nobody sent.
         () = enough => injector.end_load().await,
         () = cancel.cancelled() => {}
     }

@@ -30,6 +30,8 @@ use crate::scenario::manual;
 use crate::stack::topology::{BodySpec, Link, Topology};
 
 /// Time from a ready stack to the start of the load.
+// The generator starts its threads and opens connections in this time; without it the first
+// operations would be late.
 const LEAD: Duration = Duration::from_millis(200);
 
 /// Entries in one line of a history.
@@ -88,12 +90,14 @@ impl RunContext<'_> {
         self.options.manual_faults.attach(&injector);
         let load = async {
             let loaded = sending.send(&injector).await;
+            // All events of operations must be in the history before the end of the load is.
             let _ = forwarding.await;
             self.sender.record(Event::LoadEnded { at: now(start) }).await;
             loaded
         };
         // Side by side: the load must not wait for a fault, nor a fault for the load.
         let (loaded, ()) = tokio::join!(load, injector.run());
+        // After both: a person may inject faults until the load is over.
         injector.finish().await;
         loaded?;
         if self.options.finish.is_some() {
@@ -106,6 +110,7 @@ impl RunContext<'_> {
     fn keep_scenario(&self, injector: &Injector) -> Result<(), RunError> {
         match manual::as_file(&injector.schedule()) {
             Ok(text) => Ok(self.folder.write_text(SCENARIO, &text)?),
+            // A run without this file still has its verdict.
             Err(error) => {
                 tracing::warn!("no {SCENARIO}: {error}");
                 Ok(())
@@ -192,6 +197,8 @@ async fn give_up(sender: EventSender, cancel: CancellationToken) {
 /// Stops a task and waits for it, so that it records nothing any more.
 pub(super) async fn stop_task(task: Option<tokio::task::JoinHandle<()>>) {
     if let Some(task) = task {
+        // Aborted and awaited: the task holds a sender until it is dropped, and the recorder ends
+        // with the last sender.
         task.abort();
         let _ = task.await;
     }
