@@ -123,13 +123,16 @@ impl Links {
         Ok(())
     }
 
-    /// Puts a toxic on links. It must be new to them.
-    pub async fn add(&self, links: &[&Link], toxic: &NewToxic) {
+    /// Puts a toxic on links. It must be new to them. Returns the number of links that have it now.
+    pub async fn add(&self, links: &[&Link], toxic: &NewToxic) -> usize {
+        let mut added = 0;
         for entry in self.entries(links) {
-            if let Err(error) = entry.proxy.add(toxic.clone()).await {
-                tracing::error!("{} on {}: {error}", toxic.name, entry.proxy.name());
+            match entry.proxy.add(toxic.clone()).await {
+                Ok(_) => added += 1,
+                Err(error) => tracing::error!("{} on {}: {error}", toxic.name, entry.proxy.name()),
             }
         }
+        added
     }
 
     /// Removes the toxic of a name from links. Returns it for each link that had it, with its counters.

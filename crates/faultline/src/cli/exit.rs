@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::checker::Verdict;
+use crate::load::LoadError;
 use crate::runner::RunError;
 use crate::stack::StackError;
 
@@ -102,6 +103,8 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
             RunError::Stack(_) | RunError::Folder(_) => Exit::Unavailable,
+            // The machine has no thread or timer left; other errors of a load are mistakes in its description.
+            RunError::Load(LoadError::System(_)) => Exit::Unavailable,
             RunError::Load(_) => Exit::Usage,
             RunError::Interrupted => Exit::Interrupted,
             RunError::Journal(_) | RunError::Record(_) | RunError::History(_) => Exit::Internal,

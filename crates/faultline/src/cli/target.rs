@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use clap::Args;
 use http::Uri;
+use http::uri::Authority;
 
 use super::exit::Failure;
 use crate::load::{PathTarget, Template};
@@ -112,14 +113,23 @@ fn resolve(at: &str) -> Result<SocketAddr, Failure> {
 
 fn check_allowed(allow_remote: Option<&str>, given: &str, address: SocketAddr) -> Result<(), Failure> {
     // A load on the wrong machine is an attack, so the name of another one must be repeated.
-    let host = given.trim_start_matches("http://").split(['/', ':']).next().unwrap_or_default();
-    if address.ip().is_loopback() || allow_remote == Some(host) {
+    let host = host_of(given);
+    if address.ip().is_loopback() || allow_remote == Some(host.as_str()) {
         return Ok(());
     }
     Err(Failure::usage(format!(
         "{given} is another machine ({}), and a load can harm others; if those who run it consent, add --allow-remote {host}",
         address.ip()
     )))
+}
+
+/// Returns the name or address of the machine in a URL or in `HOST:PORT`.
+fn host_of(given: &str) -> String {
+    let authority = given.trim_start_matches("http://").split(['/', '?', '#']).next().unwrap_or_default();
+    // By the library, which knows users before the host, and brackets around an address of IPv6.
+    authority
+        .parse::<Authority>()
+        .map_or_else(|_| authority.to_owned(), |authority| authority.host().to_owned())
 }
 
 #[cfg(test)]
@@ -134,6 +144,19 @@ mod tests {
         assert!(check_allowed(Some("other"), "192.0.2.1:80", address).is_err());
         assert!(check_allowed(Some("192.0.2.1"), "http://192.0.2.1:80/x", address).is_ok());
         assert!(check_allowed(None, "127.0.0.1:80", "127.0.0.1:80".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_host_is_found_in_every_form_of_an_address() {
+        for (given, host) in [
+            ("http://user@shop.example/x", "shop.example"),
+            ("http://[2001:db8::1]:80/x", "[2001:db8::1]"),
+            ("[2001:db8::1]:80", "[2001:db8::1]"),
+            ("http://shop.example?x=1", "shop.example"),
+            ("shop.example:80", "shop.example"),
+        ] {
+            assert_eq!(host_of(given), host);
+        }
     }
 
     #[test]

@@ -12,7 +12,9 @@ pub(super) async fn inject(stack: &Stack, target: &str) -> (PriorState, Vec<Evid
     let links = stack.topology().links_named(target);
     let before = stack.links().counters(&links);
     stack.links().cut(&links).await;
-    let cut = stack.links().counters(&links).since(before).cut;
+    // Read again after the cut: a connection that was accepted just before it is none that passed it.
+    let after = stack.links().counters(&links);
+    let cut = after.since(before).cut;
     // No evidence on a link without connections: a cut that nobody could notice proves nothing.
     let mut evidence = vec![Evidence::new(format!("cut {cut} connections on {target}"), cut > 0)];
     // Probed from outside, since the counters of the proxy would only repeat what the proxy believes.
@@ -20,7 +22,7 @@ pub(super) async fn inject(stack: &Stack, target: &str) -> (PriorState, Vec<Evid
         let refused = !takes_connections(stack, link).await;
         evidence.push(Evidence::new(format!("{} refuses connections", link.name()), refused));
     }
-    (PriorState::Counters(before), evidence)
+    (PriorState::Counters(after), evidence)
 }
 
 /// Opens a link again.

@@ -16,15 +16,17 @@ pub(super) async fn inject(
 ) -> Option<(InstalledToxics, Vec<Evidence>)> {
     let partition = fault.partition.as_ref()?;
     let mut installed = InstalledToxics::new(&HALF_OPEN);
+    let mut wanted = 0;
     // Half open, not cut: connections stay open and nothing passes, not even a reset, as when a switch dies.
     for link in &stack.topology().links {
         for stream in silent(partition, link) {
             let toxic = toxics::toxic(entry, *stream, ToxicSettings::new(&HALF_OPEN), fault.seed);
             installed.add(stack, link, toxic).await;
+            wanted += 1;
         }
     }
     let text = format!("silenced {} links between {}", installed.links(), fault.target);
-    let evidence = vec![Evidence::new(text, installed.links() > 0)];
+    let evidence = vec![Evidence::new(text, wanted > 0 && installed.len() == wanted)];
     Some((installed, evidence))
 }
 

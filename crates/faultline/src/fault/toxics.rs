@@ -46,13 +46,14 @@ pub(super) async fn inject(
         }
     }
     let values: Vec<String> = planned.values.iter().map(|(name, value)| format!(" {name} {value}")).collect();
-    let links = match links.len() {
+    let number = match installed.links() {
         1 => "1 link".to_owned(),
         number => format!("{number} links"),
     };
-    let text = format!("{}{} on {links} of {}", spec.name, values.join(","), fault.target);
+    let text = format!("{}{} on {number} of {}", spec.name, values.join(","), fault.target);
     // The evidence of an effect follows at the heal: an idle link shows none until a connection uses it.
-    let evidence = vec![Evidence::new(text, !installed.toxics.is_empty())];
+    let is_whole = !links.is_empty() && installed.len() == links.len() * streams.len();
+    let evidence = vec![Evidence::new(text, is_whole)];
     Some((installed, evidence))
 }
 
@@ -78,11 +79,17 @@ impl InstalledToxics {
         Self { kind, toxics: Vec::new() }
     }
 
-    /// Installs a toxic on a link.
+    /// Installs a toxic on a link. A link that refuses it is not counted.
     pub(super) async fn add(&mut self, stack: &Stack, link: &Link, toxic: NewToxic) {
         let name = toxic.name.clone();
-        stack.links().add(&[link], &toxic).await;
-        self.toxics.push((link.clone(), name));
+        if stack.links().add(&[link], &toxic).await > 0 {
+            self.toxics.push((link.clone(), name));
+        }
+    }
+
+    /// Counts the toxics.
+    pub(super) fn len(&self) -> usize {
+        self.toxics.len()
     }
 
     /// Counts the links with a toxic.

@@ -137,10 +137,10 @@ impl ScenarioBuilder {
         self
     }
 
-    /// Adds a key of `[expect]` with a value in text form, such as `recovers-within` and `10s`.
+    /// Adds a key of `[expect]` with its value as a file has it, such as `recovers-within` and `10s`, or `lost` and `3`.
     #[must_use]
     pub fn expect(mut self, key: &str, value: &str) -> Self {
-        line(&mut self.expectations, format_args!("{} = {}", text(key), text(value)));
+        line(&mut self.expectations, format_args!("{} = {}", text(key), value_of(value)));
         self
     }
 
@@ -166,9 +166,15 @@ fn text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// A value as TOML writes it: a number by itself, else a text.
+/// A value as TOML writes it: a number or a truth value by itself, else a text.
 fn value_of(value: &str) -> String {
-    if value.parse::<i64>().is_ok() { value.to_owned() } else { text(value) }
+    // Judged by the library, which knows numbers that Rust doesn't, and doesn't take a word such as `inf` for one here.
+    let is_plain = value.bytes().any(|byte| byte.is_ascii_digit()) || ["true", "false"].contains(&value);
+    let table = is_plain.then(|| format!("value = {value}").parse::<toml::Table>()).and_then(Result::ok);
+    match table.as_ref().and_then(|table| table.get("value")) {
+        Some(toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_)) => value.to_owned(),
+        _ => text(value),
+    }
 }
 
 /// A duration as scenarios write it.
@@ -198,6 +204,17 @@ mod tests {
         let parsed =
             parse("x", built.text()).unwrap_or_else(|mistakes| panic!("{mistakes}\n{}", built.text()));
         assert_eq!((parsed.shows.as_str(), parsed.fault.len()), ("a \"quoted\" sentence", 2));
+    }
+
+    #[test]
+    fn a_value_is_written_as_a_file_has_it() {
+        for plain in ["3", "-1", "0.5", "1e3", "1_000", "true"] {
+            assert_eq!(value_of(plain), plain);
+        }
+        for word in ["10s", "99%", "200ms", "inf", "nan", "50/s", "1\nx = 2", "1 # x", "[1]", ""] {
+            let toml = format!("value = {}", value_of(word)).parse::<toml::Table>().expect("TOML");
+            assert_eq!((toml.len(), toml["value"].as_str()), (1, Some(word)));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Past runs, and their files that may be read.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -12,7 +12,8 @@ use crate::stack::plain_file;
 const LISTED: usize = 100;
 
 /// Longest report that is read, in bytes.
-const LONGEST: u64 = 16 * 1024 * 1024;
+// A page of a run of an hour has some 2 MiB; the limit keeps a folder from elsewhere from filling the memory.
+const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// Files of a run that are shown, with their types.
 // A list and no pattern: the folder also has logs of the nodes, which may hold secrets.
@@ -72,9 +73,9 @@ fn read(path: &Path) -> Result<(String, String), String> {
     Ok((verdict, word("why").unwrap_or_default()))
 }
 
-/// Finds a file of a run, with its type; none if it is missing or may not be read.
+/// Reads a file of a run, with its type; none if it is missing or may not be read.
 #[must_use]
-pub fn file(runs: &Path, folder: &str, name: &str) -> Option<(PathBuf, &'static str)> {
+pub fn file(runs: &Path, folder: &str, name: &str) -> Option<(String, &'static str)> {
     let (name, kind) = FILES.iter().find(|(file, _)| *file == name)?;
     // The folder comes from the URL, and must not lead out of the folder of runs.
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -84,9 +85,8 @@ pub fn file(runs: &Path, folder: &str, name: &str) -> Option<(PathBuf, &'static 
     let folder = runs.join(folder);
     let path = folder.join(name);
     // No links: a run's folder may come from elsewhere, and a link in it could point at any file.
-    let is_own = fs::symlink_metadata(&path).is_ok_and(|is| is.is_file())
-        && fs::symlink_metadata(&folder).is_ok_and(|is| is.is_dir());
-    is_own.then_some((path, kind))
+    fs::symlink_metadata(&folder).ok().filter(fs::Metadata::is_dir)?;
+    plain_file::read(&path, LONGEST).ok().map(|text| (text, *kind))
 }
 
 #[cfg(test)]

@@ -176,15 +176,13 @@ async fn runs(State(context): ServerState) -> Response {
 }
 
 async fn file(State(context): ServerState, Path((folder, name)): Path<(String, String)>) -> Response {
-    let missing = || ErrorResponse(StatusCode::NOT_FOUND, "no such file of a run".to_owned());
-    let Some((path, kind)) = past_runs::file(&context.lab.runs, &folder, &name) else {
-        return missing().into_response();
-    };
-    match tokio::fs::read(path).await {
-        Ok(bytes) => {
-            ([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, REPORT_POLICY)], bytes).into_response()
+    let runs = context.lab.runs.clone();
+    match tokio::task::spawn_blocking(move || past_runs::file(&runs, &folder, &name)).await {
+        Ok(Some((text, kind))) => {
+            ([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, REPORT_POLICY)], text).into_response()
         }
-        Err(_) => missing().into_response(),
+        Ok(None) => ErrorResponse(StatusCode::NOT_FOUND, "no such file of a run".to_owned()).into_response(),
+        Err(error) => ErrorResponse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 

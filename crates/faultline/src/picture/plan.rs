@@ -191,7 +191,7 @@ impl NodeSizes {
 
     fn width(&self, columns: usize) -> f64 {
         let columns = columns.max(1) as f64;
-        // Links within the last column bend out of it.
+        // The margin takes the bend of links within the last column.
         self.left + columns * self.node.0 + (columns - 1.0) * self.gap + MARGIN
     }
 

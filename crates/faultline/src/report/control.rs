@@ -42,14 +42,9 @@ impl ControlReport {
     /// Creates the report from two reports and the operations of both.
     #[must_use]
     pub fn new(control: (Report, &[Operation]), experiment: (Report, &[Operation])) -> Self {
-<<<<<<< HEAD
         let without = load_seconds(control.1);
         let with = load_seconds(experiment.1);
-=======
-        let without = history::seconds(control.1);
-        let with = history::seconds(experiment.1);
         // Of both, since the load with faults may have been extended.
->>>>>>> w-d
         let end = with.iter().chain(&without).map(|second| second.second + 1).max().unwrap_or(0);
         let faults = &experiment.0.faults;
         let differences = periods(faults, end)

@@ -30,7 +30,7 @@ pub(super) fn table(text: &mut String, head: &[&str], rows: &[Vec<String>], styl
     let width = |column: usize| {
         // Characters and not bytes, of which a unit such as a microsecond has more.
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([head[column].len()]).max().unwrap_or(0)
+        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let format_row = |cells: Vec<&str>| {

@@ -134,7 +134,20 @@ impl Recorder {
 }
 
 impl RecorderThread {
-    fn run(mut self, mut receiver: mpsc::Receiver<Progress>) -> Result<(), RecordError> {
+    fn run(mut self, receiver: mpsc::Receiver<Progress>) -> Result<(), RecordError> {
+        let recorded = self.record(receiver);
+        // Also after an error: a display that is not ended would leave a half line behind.
+        self.listener.end();
+        recorded?;
+        let failed = RecordError::writing;
+        self.writer.flush().map_err(|source| failed(&self.path, source))?;
+        let file =
+            self.writer.into_inner().into_inner().map_err(|error| failed(&self.path, error.into_error()))?;
+        // The verdict is made from the file, and may be made again after a power cut.
+        file.sync_all().map_err(|source| failed(&self.path, source))
+    }
+
+    fn record(&mut self, mut receiver: mpsc::Receiver<Progress>) -> Result<(), RecordError> {
         let failed = RecordError::writing;
         while let Some(progress) = receiver.blocking_recv() {
             if let Progress::History(event) = &progress {
@@ -151,11 +164,6 @@ impl RecorderThread {
             // After the history, so that a listener never shows what a crash could lose.
             self.listener.on(&progress);
         }
-        self.listener.end();
-        self.writer.flush().map_err(|source| failed(&self.path, source))?;
-        let file =
-            self.writer.into_inner().into_inner().map_err(|error| failed(&self.path, error.into_error()))?;
-        // The verdict is made from the file, and may be made again after a power cut.
-        file.sync_all().map_err(|source| failed(&self.path, source))
+        Ok(())
     }
 }

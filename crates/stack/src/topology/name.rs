@@ -25,6 +25,13 @@ pub struct NodeName(String);
 )]
 pub struct NodeNameError(String);
 
+/// Checks that a name is one plain word: at most 63 letters, digits, '.', '_' and '-', beginning with a letter or digit.
+pub(super) fn is_plain(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let begins_well = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    begins_well && name.len() <= LONGEST && name.bytes().all(is_allowed)
+}
+
 impl NodeName {
     /// The name as text.
     #[must_use]
@@ -45,13 +52,7 @@ impl TryFrom<String> for NodeName {
     type Error = NodeNameError;
 
     fn try_from(text: String) -> Result<Self, NodeNameError> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        let begins_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
-        if begins_well && text.len() <= LONGEST && text.bytes().all(is_plain) {
-            Ok(Self(text))
-        } else {
-            Err(NodeNameError(text))
-        }
+        if is_plain(&text) { Ok(Self(text)) } else { Err(NodeNameError(text)) }
     }
 }
 

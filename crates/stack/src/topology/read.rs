@@ -7,7 +7,9 @@ use super::compose::{Compose, Environment, NodeSection, PortMapping, ServiceSect
 use super::container::{Container, Words};
 use super::interpolate::interpolate;
 use super::link::links_of;
+use super::name;
 use super::{Node, NodeNameError, Program, QueueSpec, StoreSpec, Topology, Writes};
+use crate::printable::excerpt;
 
 /// Error of reading a topology.
 #[derive(Debug, thiserror::Error)]
@@ -254,6 +256,14 @@ fn fill_in(topology: &mut Topology, lookup: &dyn Fn(&str) -> Option<String>) -> 
 fn check(topology: &Topology) -> Result<(), SectionError> {
     let known = || topology.nodes.keys().cloned().collect::<Vec<_>>().join(", ");
     for (name, path) in &topology.paths {
+        // The id of an operation contains the name, and is cut out of stored data again at the first blank.
+        if !name::is_plain(name) {
+            let message = format!(
+                "expected a name of at most 63 letters, digits, '.', '_' and '-', beginning with a letter or digit, found {}",
+                excerpt(name)
+            );
+            return Err(("x-faultline.paths".to_owned(), message));
+        }
         let place = format!("x-faultline.paths.{name}");
         let node = topology.nodes.get(&path.send.node);
         if !node.is_some_and(|node| node.ports.contains_key(&path.send.port)) {
@@ -333,6 +343,18 @@ mod tests {
              services: {{a: {{ports: [\"80:80\"], x-faultline: {{binary: x}}}}}}"
         );
         read("c.yml", &text, &|_| None)
+    }
+
+    #[test]
+    fn the_name_of_a_path_is_one_plain_word() {
+        for name in ["log amqp", "log\"amqp", "-log", "log\\amqp", "p\u{e9}", ""] {
+            let text = format!(
+                "x-faultline: {{paths: {{{name:?}: {{send: {{node: a, port: 80, method: GET, route: /}}}}}}}}\n\
+                 services: {{a: {{ports: [\"80:80\"], x-faultline: {{binary: x}}}}}}"
+            );
+            let error = read("c.yml", &text, &|_| None).expect_err(name).to_string();
+            assert!(error.contains("x-faultline.paths: expected a name of at most 63 letters"), "{error}");
+        }
     }
 
     #[test]

@@ -83,13 +83,9 @@ impl SystemHandle {
         let StartOptions { topology, choice, overrides } = started;
         let builder = StackBuilder::new(topology.clone()).choice(*choice).overrides(overrides.clone());
         // Wired directly, since the proxies of the links would be measured too.
-<<<<<<< HEAD
         let stack = builder.wiring(Wiring::Direct).build(folder.run(), folder.path()).await?;
         listener.on(&begins(folder, stack.provider_reason(), topology.nodes.len(), schedule));
-=======
-        let stack = Stack::new(topology.clone(), provider, Wiring::Direct, &Registry::new(0)).await?;
         // Nodes start side by side and share one callback, but a listener is called by one at a time.
->>>>>>> w-d
         let listener = Mutex::new(listener);
         let report = |progress| listener.lock().unwrap_or_else(PoisonError::into_inner).on(&progress);
         let starting = |starting| report(Progress::Starting(starting));

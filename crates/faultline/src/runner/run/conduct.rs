@@ -36,8 +36,11 @@ pub async fn run(
     let (recorder, sender) = begin_record(&options, &folder, listener)?;
     let conducted = live(&options, &folder, (&recorder, &sender), cancel).await;
     let report = judge(&folder, (recorder, sender), conducted).await;
-    if !options.keep {
-        folder.remove_data()?;
+    if !options.keep
+        && let Err(error) = folder.remove_data()
+    {
+        // No reason to keep a finished verdict from its reader; `faultline heal` removes what is left.
+        tracing::warn!("{error}");
     }
     report
 }

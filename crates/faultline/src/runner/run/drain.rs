@@ -16,7 +16,7 @@ use crate::stack::Stack;
 // An entry that is still between a queue and a store arrives in this time, even if its batch is sent again.
 const SETTLED: Duration = Duration::from_millis(1500);
 
-/// Waits at most `limit`, and records how far it is.
+/// Waits at most `limit` and one reading more, and records how far it is.
 pub(super) async fn wait(
     stack: &Stack,
     run: &str,

@@ -38,6 +38,9 @@ pub(super) struct Injector {
     pub(super) start: Instant,
     cancel: CancellationToken,
     plan: Mutex<FaultPlan>,
+    /// Held while the plan is read and recorded.
+    // Readers take the last plan of a history: of two changes at once, the older must not be recorded last.
+    amending: tokio::sync::Mutex<()>,
     manual: TaskTracker,
     /// Cancelled when no more manual faults are accepted and the active ones are healed.
     closing: CancellationToken,
@@ -55,7 +58,8 @@ impl Injector {
     ) -> Self {
         let plan = Mutex::new(FaultPlan::new(schedule));
         let (manual, closing) = (TaskTracker::new(), CancellationToken::new());
-        Self { stack, journal, sender, start, cancel, plan, manual, closing }
+        let amending = tokio::sync::Mutex::default();
+        Self { stack, journal, sender, start, cancel, plan, amending, manual, closing }
     }
 
     /// Injects every fault of the schedule at its time; returns when all are healed and the system is ready, or the
@@ -64,8 +68,10 @@ impl Injector {
         let faults = self.plan().schedule.faults.clone();
         let all = faults.iter().enumerate().map(|(index, fault)| async move {
             if self.sleep_until(fault.at.micros()).await {
-                let heal = self.activate(index, fault);
-                self.run_fault(index, fault, Some(fault.until.micros()), heal).await;
+                match self.activate(index, fault) {
+                    Ok(heal) => self.run_fault(index, fault, Some(fault.until.micros()), heal).await,
+                    Err(overlap) => self.skip(index, overlap).await,
+                }
             }
         });
         futures::future::join_all(all).await;
@@ -138,8 +144,12 @@ impl Injector {
         // unknown.
         let by = self.recovered_by() + LATE;
         let until = Span::from_micros(u64::try_from(by.as_micros()).unwrap_or(u64::MAX));
-        let schedule = self.schedule().going_on(from, until)?;
-        self.plan().schedule = schedule.clone();
+        let schedule = {
+            // Under one lock: a manual fault that begins meanwhile must not be lost.
+            let mut plan = self.plan();
+            plan.schedule = plan.schedule.going_on(from, until)?;
+            plan.schedule.clone()
+        };
         self.amend().await;
         Some((schedule, from))
     }
@@ -247,8 +257,15 @@ impl Injector {
         }
     }
 
-    fn activate(&self, index: usize, fault: &PlannedFault) -> CancellationToken {
+    fn activate(&self, index: usize, fault: &PlannedFault) -> Result<CancellationToken, ManualFaultError> {
         self.plan().activate(index, fault)
+    }
+
+    /// Records that a planned fault was not injected.
+    async fn skip(&self, index: usize, overlap: ManualFaultError) {
+        self.record(index, FaultStage::Begin, Vec::new()).await;
+        let evidence = vec![Evidence::new(format!("not injected: {overlap}"), false)];
+        self.record(index, FaultStage::Broken, evidence).await;
     }
 
     fn plan(&self) -> MutexGuard<'_, FaultPlan> {
@@ -257,6 +274,7 @@ impl Injector {
 
     /// Records the schedule as it is now.
     async fn amend(&self) {
+        let _turn = self.amending.lock().await;
         let schedule = self.schedule();
         let affected = affected(self.stack.topology(), &schedule);
         self.sender.record(Event::Amend { schedule: Box::new(schedule), affected }).await;

@@ -24,6 +24,7 @@ struct ActiveFault {
     kind: FaultKind,
     target: String,
     heal: CancellationToken,
+    is_manual: bool,
 }
 
 /// Refusal of a manual fault, or of its healing.
@@ -65,14 +66,31 @@ impl FaultPlan {
         }
         let index = self.schedule.faults.len();
         self.schedule.faults.push(fault.clone());
-        Ok((index, self.activate(index, fault)))
+        Ok((index, self.insert(index, fault, true)))
     }
 
-    /// Makes a fault active; returns the token that heals it.
-    pub(super) fn activate(&mut self, index: usize, fault: &PlannedFault) -> CancellationToken {
+    /// Makes a planned fault active; returns the token that heals it.
+    ///
+    /// # Errors
+    /// [`ManualFaultError::Overlaps`] if a manual fault is in its way.
+    pub(super) fn activate(
+        &mut self,
+        index: usize,
+        fault: &PlannedFault,
+    ) -> Result<CancellationToken, ManualFaultError> {
+        // Planned faults were compared with each other when the scenario was read. One that is healed late may still be
+        // listed when the next begins.
+        let mut manual = self.active.values().filter(|other| other.is_manual);
+        match manual.find(|other| other.is_in_the_way_of(fault)) {
+            Some(other) => Err(ManualFaultError::Overlaps { what: other.name() }),
+            None => Ok(self.insert(index, fault, false)),
+        }
+    }
+
+    fn insert(&mut self, index: usize, fault: &PlannedFault, is_manual: bool) -> CancellationToken {
         let heal = CancellationToken::new();
-        let active = ActiveFault { kind: fault.kind, target: fault.target.clone(), heal: heal.clone() };
-        self.active.insert(index, active);
+        let (kind, target) = (fault.kind, fault.target.clone());
+        self.active.insert(index, ActiveFault { kind, target, heal: heal.clone(), is_manual });
         heal
     }
 
@@ -185,13 +203,18 @@ for = "500ms"
     fn a_node_has_one_fault_at_a_time_and_a_healed_one_may_come_again() {
         let mut plan = FaultPlan::new(schedule());
         let fault = plan.schedule.faults[0].clone();
-        plan.activate(0, &fault);
+        plan.activate(0, &fault).unwrap();
         let overlaps = plan.add(&fault).unwrap_err();
         assert_eq!(overlaps.to_string(), "kill broker is still active; heal it first");
         assert_eq!((plan.active(), plan.schedule.faults.len()), (vec!["kill broker".to_owned()], 1));
         plan.deactivate(0);
         assert_eq!(plan.heal(0), Err(ManualFaultError::NotActive(0)));
         let (index, token) = plan.add(&fault).unwrap();
+        // What the scenario planned finds a manual fault in its way.
+        assert_eq!(
+            plan.activate(0, &fault).unwrap_err().to_string(),
+            "kill broker is still active; heal it first"
+        );
         plan.heal(index).unwrap();
         assert!(index == 1 && token.is_cancelled());
     }
