@@ -11,10 +11,13 @@ use crate::telemetry;
 /// it does not know, and the layers that see every request.
 pub fn finish(routes: Router, readiness: Readiness, metrics: &Metrics) -> Router {
     routes
+        // After the service's own layers, so that neither its deadline nor its body limit holds for these.
         .merge(health::router(readiness))
         .merge(metrics.router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
+        // After the fallbacks, so that refusals are logged and counted too. The metrics are outermost, since
+        // the time of the other layers counts.
         .layer(middleware::from_fn(telemetry::layer))
         .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
 }
