@@ -67,6 +67,7 @@ pub(crate) fn router(
         // Before anything is read: the limit holds for bodies of every route.
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(middleware::from_fn_with_state(limits.request_timeout, deadline::layer));
+    // CORS is outermost: a page may read refusals too. Preflights, which it answers itself, are not counted.
     chassis::router::finish(routes, readiness, metrics).layer(cors)
 }
 
