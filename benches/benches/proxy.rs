@@ -25,6 +25,7 @@ fn pass_through(criterion: &mut Criterion) {
         });
         (proxy, listen.parse::<SocketAddr>().expect("an address"))
     };
+    // Kept to the end: a proxy that is dropped no longer listens.
     let ((_to_echo, echo_proxy), (_to_source, source_proxy)) = (proxied(echo), proxied(source));
 
     let mut group = criterion.benchmark_group("proxy");

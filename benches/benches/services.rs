@@ -56,6 +56,7 @@ fn main() {
         }
     };
     let measured = measure(&runtime, &mut criterion, &system);
+    // Before an error of the measurement is shown: nodes and data would remain.
     runtime.block_on(system.end());
     if let Err(error) = measured {
         note(&error);

@@ -81,6 +81,7 @@ pub async fn publish_for(
     let connection = connect(rabbitmq).await?;
     let channel = confirming(&connection).await?;
     let (begun, mut unconfirmed, mut number) = (Instant::now(), VecDeque::new(), 0_u64);
+    // The last confirms are waited for as well: they would load the next measurement.
     while begun.elapsed() < time || !unconfirmed.is_empty() {
         if begun.elapsed() < time && unconfirmed.len() < outstanding {
             unconfirmed.push_back(publish(&channel, size).await?);
@@ -110,6 +111,7 @@ async fn confirming(connection: &Connection) -> Result<Channel, BenchError> {
 async fn publish(channel: &Channel, size: usize) -> Result<PublisherConfirm, BenchError> {
     let id = Uuid::now_v7().to_string();
     let body = Event::encode_log("bench", &data(&id, size));
+    // Without the checksum of the broker, which the listener does not demand.
     let properties = BasicProperties::default()
         .with_content_type(CONTENT_TYPE.into())
         .with_delivery_mode(PERSISTENT)

@@ -123,6 +123,7 @@ async fn work<C: Caller>(
     let (mut done, mut refused) = (Latency::fine(), Latency::fine());
     loop {
         let over = match until {
+            // Relaxed: the number deals out calls and guards no other memory.
             Until::Calls(calls) => claimed.fetch_add(1, Ordering::Relaxed) >= calls,
             Until::Time(time) => begun.elapsed() >= time,
         };

@@ -23,12 +23,14 @@ const LEVELS: [(&str, &str); 2] = [
 pub fn tables(figures: &BenchFigures) -> String {
     let mut text = String::new();
     for (level, title) in LEVELS {
+        // Writing into a `String` never fails, here and below.
         let _ = writeln!(text, "{title}; entries a second:\n");
         text.push_str("| bytes | in flight | gRPC | JSON | AMQP |\n| ---: | ---: | ---: | ---: | ---: |\n");
         for size in SIZES {
             for concurrency in CONCURRENCIES {
                 let _ = write!(text, "| {size} | {concurrency} |");
                 for transport in TRANSPORTS {
+                    // Empty without a figure: parts of the benches can be run alone.
                     let cell =
                         rate(figures, level, transport, size, concurrency).map_or("".to_owned(), whole);
                     let _ = write!(text, " {cell} |");
@@ -169,6 +171,7 @@ fn rate(
     size: usize,
     concurrency: usize,
 ) -> Option<f64> {
+    // The figure is the time of all calls divided by their number: this is the rate of all callers together.
     figures.value(&format!("{level}/{transport}/{size}/{concurrency}")).map(|seconds| 1.0 / seconds)
 }
 

@@ -59,6 +59,7 @@ fn walk(folder: &Path, into: &mut BenchFigures) -> Result<(), BenchError> {
 }
 
 fn figure(estimates: CriterionEstimates) -> Figure {
+    // The slope leaves out what a sample costs once. Flat samples have no slope.
     let CriterionEstimate { confidence_interval: Interval { lower_bound, upper_bound }, point_estimate } =
         estimates.slope.unwrap_or(estimates.mean);
     let seconds = |nanos: f64| nanos / 1e9;

@@ -15,6 +15,7 @@ pub struct BenchFigures {
     /// Facts of the machine, and versions of the programs on it.
     pub facts: BTreeMap<String, String>,
     /// Figures by name.
+    // Sorted, so that two baselines in the repository differ only where their figures do.
     pub figures: BTreeMap<String, Figure>,
 }
 

@@ -129,6 +129,7 @@ impl HttpCaller {
 impl Caller for HttpCaller {
     async fn call(&mut self) -> Result<CallOutcome, BenchError> {
         let request = self.request()?;
+        // hyper takes one request at a time on a connection; an earlier answer must be over.
         self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let (status, pause) = (answer.status(), retry_after(answer.headers()));

@@ -97,6 +97,7 @@ impl Caller for PreparedCaller {
             if is_whole(&self.answer[..length])? {
                 return Ok(CallOutcome::Done);
             }
+            // A full buffer reads 0 bytes, as the end of the stream does.
             if read == 0 {
                 let expected = "expected an answer of at most 16 KiB";
                 return Err(format!("{expected}, found the end after {length} bytes").into());

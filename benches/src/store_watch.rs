@@ -44,6 +44,7 @@ impl StoreWatch {
         let permits = Arc::clone(&grown);
         let poller = tokio::spawn(async move {
             while let Ok(count) = counters.read(STORED_ENTRIES).await {
+                // The count never falls: the end of a logger ends this connection, and so the loop.
                 permits.add_permits(usize::try_from(count - known).unwrap_or(0));
                 known = count;
                 if let Some(pause) = pause {
@@ -61,6 +62,7 @@ impl StoreWatch {
     /// # Errors
     /// Fails when the logger no longer answers.
     pub async fn wait_for_one(&self) -> Result<(), BenchError> {
+        // Forgotten, not returned: one stored entry lets one caller go on.
         self.grown.acquire().await.map_err(|_| "the logger no longer reports its stored entries")?.forget();
         Ok(())
     }

@@ -102,6 +102,7 @@ impl RunningSystem {
             return Err(format!("{node}: expected a running node").into());
         };
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        // VmHWM is the highest resident memory that the kernel has seen.
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
         Ok(peak.ok_or("the kernel does not report the peak of memory")?.parse::<f64>()? / 1024.0)
     }

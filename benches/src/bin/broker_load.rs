@@ -107,6 +107,7 @@ async fn against(attack: GooseAttack, host: &str) -> Result<GooseMetrics, GooseE
 /// Exit code of an attack. Goose does not report an interruption, but the attack is then shorter than the option says; an
 /// attack without that option always ends by an interruption.
 fn ended(metrics: &GooseMetrics, asked_for: usize) -> ExitCode {
+    // One second less is no interruption, since goose counts whole seconds.
     if metrics.duration + 1 < asked_for { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
@@ -115,6 +116,7 @@ fn journeys(mut attack: GooseAttack) -> Result<GooseAttack, GooseError> {
     let mut mixed = scenario!("Mixed");
     for (name, weight, path) in [
         ("Ping", 20, transaction!(ping)),
+        // A login takes a core for tens of milliseconds: with more of them nothing else is measured.
         ("Authenticate", 1, transaction!(authenticate)),
         ("LogJson", 10, transaction!(log_json)),
         ("LogGrpc", 10, transaction!(log_grpc)),

@@ -87,6 +87,7 @@ impl Application {
         tracing::info!("listening on {}", self.address);
         let serving = serve::http(self.listener, self.router, shutdown, self.drain);
         tokio::select! {
+            // The other two never end by themselves: the select ends them with the serving.
             ended = serving => ended,
             () = watch::watch(self.connections, self.dependency) => Ok(()),
             () = measure(&self.login, &self.waiting) => Ok(()),
@@ -96,10 +97,12 @@ impl Application {
 
 fn gate(settings: &Settings) -> Gate {
     let breaker = settings.breaker.settings(settings.request_timeout);
+    // As many places as connections, so that the list of idle ones needs no bound of its own.
     Gate::new("PostgreSQL", breaker, settings.database_connections, settings.database_queue_length)
 }
 
 fn login(settings: &Settings, connections: Connections) -> Result<Login, BcryptFailure> {
+    // The cores that this process may use: its affinity and the quota of its cgroup count.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = settings.bcrypt_threads.unwrap_or(cores);
     Ok(Login {

@@ -85,6 +85,7 @@ impl Checkers {
             drop(slot);
             verdict
         });
+        // A check that panicked has judged nobody, and may be tried again.
         deadline.bound(check).await.map_err(|_| self.busy())?.map_err(|_| self.busy())
     }
 
@@ -127,7 +128,9 @@ impl Bcrypt {
             let _ = bcrypt::verify(password, &self.decoy);
             false
         });
+        // Before a renewal, which hashes a second time: the average is that of one check.
         self.learn(begun.elapsed());
+        // A match alone opens nothing: somebody may know the text of the decoy.
         if matches && known {
             PasswordVerdict::Right { renewed: self.renew(password, hash) }
         } else {
@@ -144,6 +147,7 @@ impl Bcrypt {
     }
 
     fn learn(&self, time: Duration) {
+        // Load and store are two steps: of two checks that end together, one may be lost to the average.
         let old = self.average.load(Ordering::Relaxed);
         // A check during which the process was paused says nothing of how long the next one takes; a
         // machine that really is slower is learned over a few checks.
@@ -152,8 +156,9 @@ impl Bcrypt {
     }
 }
 
-/// Reports whether a password can be anybody's. bcrypt would cut one that is too long, and reads one with a NUL in it
-/// as if it went round (`"a\0a"` like `"a"`): neither may open an account that has a shorter one.
+/// Reports whether a password can be anybody's.
+// bcrypt would cut one that is too long, and reads one with a NUL in it as if it went round (`"a\0a"` like
+// `"a"`): neither may open an account that has a shorter one.
 fn can_match(password: &str) -> bool {
     password.len() <= LONGEST && !password.contains('\0')
 }

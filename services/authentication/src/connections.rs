@@ -63,6 +63,7 @@ impl Connections {
     /// A connection that answers, and gives up a statement at the deadline.
     pub(crate) async fn lease(&self, deadline: Deadline) -> Result<Lease, StoreError> {
         let (entered, asked) = (self.gate.enter(deadline).await?, Instant::now());
+        // Half of the time for an idle connection: if that hangs, the other half is for a new one.
         match self.checkout(deadline, deadline.remaining() / 2).await {
             Ok(connection) => Ok(Lease { connection, home: self.clone(), entered, asked }),
             Err(error) => {
@@ -77,6 +78,7 @@ impl Connections {
 
     /// Sees whether PostgreSQL answers, without asking the gate.
     pub(crate) async fn probe(&self, deadline: Deadline) -> Result<(), StoreError> {
+        // Past the gate: a look must find PostgreSQL alive though its breaker is open.
         let connection = self.checkout(deadline, deadline.remaining()).await?;
         self.give_back(connection);
         Ok(())
@@ -99,12 +101,14 @@ impl Connections {
             let asked = Instant::now();
             match deadline.at_most(patience).bound(arm(&mut connection, deadline)).await {
                 Ok(Ok(())) => return Ok(connection),
+                // A closed one fails at once, so there is time to try the next.
                 Ok(Err(error)) => tracing::debug!("an idle connection was dead: {error}"),
                 Err(Passed) => {
                     // A caller with little time has not shown that the others hang: they are left to callers with more.
                     if asked.elapsed() >= HANGS {
                         self.forget_idle();
                     }
+                    // Not the next idle one, which probably hangs too: the time is for a new connection.
                     break;
                 }
             }
@@ -115,12 +119,14 @@ impl Connections {
     }
 
     fn take_idle(&self) -> Option<PgConnection> {
+        // The one that was used last: it is the least likely to be cut off.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     /// Drops every idle connection: one hangs, so those that came the same way do.
     fn forget_idle(&self) {
         let hanging = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        // Closed after the lock is free: others need not wait for that.
         drop(hanging);
     }
 
@@ -156,7 +162,9 @@ impl Lease {
 /// Sets when PostgreSQL shall give up the next statements by itself, which also shows that the connection is
 /// alive. One round trip.
 async fn arm(connection: &mut PgConnection, deadline: Deadline) -> Result<(), sqlx::Error> {
+    // Never 0, which is no limit at all to PostgreSQL.
     let limit = deadline.remaining().max(Duration::from_millis(1)).as_millis();
+    // Two statements in one round trip, which only the simple protocol allows; only the number varies.
     let sql = format!("SET statement_timeout = {limit}; SET lock_timeout = {limit}");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
     Ok(())

@@ -52,8 +52,10 @@ impl Login {
         credentials: Credentials,
         deadline: Deadline,
     ) -> Result<User, LoginRefusal> {
+        // Here as well as in the broker, which is not the only one that can ask.
         credentials.check()?;
         let Credentials { email, password } = credentials;
+        // Before all that costs something: guessing passwords must not use up the cores.
         self.throttle.check(&email)?;
         // Before the table is asked: under overload most end here, and must cost next to nothing.
         self.checkers.room(deadline)?;
@@ -64,6 +66,7 @@ impl Login {
                 self.throttle.succeeded(&email);
                 Ok(self.renew(found, renewed))
             }
+            // Includes right without a user, which never comes: no check against the decoy is right.
             _ => {
                 self.throttle.failed(&email);
                 Err(LoginRefusal::Wrong)
@@ -75,6 +78,7 @@ impl Login {
         let UserRecord { user, hash } = found;
         if let Some(new) = renewed {
             let (users, id) = (self.users.clone(), user.id);
+            // Beside the answer: a login must neither wait for the renewal nor fail with it.
             tokio::spawn(async move {
                 if let Err(error) = users.renew(id, &hash, &new, Deadline::after(RENEWAL)).await {
                     tracing::warn!("the hash of user {id} keeps its old cost: {error}");

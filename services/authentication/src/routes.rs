@@ -33,6 +33,7 @@ pub(crate) fn router(
         .route("/authentication", post(authenticate))
         .with_state(login)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        // The deadline is outermost: the time of reading the body counts.
         .layer(DeadlineLayer(request_timeout));
     chassis::router::finish(routes, readiness, metrics)
 }
@@ -42,6 +43,7 @@ async fn authenticate(
     Extension(deadline): Extension<Deadline>,
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<Envelope<User>>, Problem> {
+    // A tenth at most: a short deadline has little to give.
     let margin = WAY_BACK.min(deadline.remaining() / 10);
     let user = login.decide(credentials, deadline.earlier(margin)).await?;
     Ok(Json(Envelope::of(format!("logged in as {}", user.email), user)))

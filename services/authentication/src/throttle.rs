@@ -112,6 +112,7 @@ impl FailureLog {
 
 /// Addresses are compared without case.
 fn account(email: &str) -> String {
+    // As the table compares them: else each spelling of an address would have failures of its own.
     email.to_lowercase()
 }
 

@@ -9,6 +9,7 @@ use wire::user::User;
 use crate::connections::{Connections, StoreError};
 
 // The casts and defaults also read a table that another implementation of the contract made.
+// `lower(email)` is the expression of the table's index.
 const FIND: &str = "SELECT id::bigint AS id, email, password, \
      coalesce(first_name, '') AS first_name, coalesce(last_name, '') AS last_name, \
      created_at::timestamptz AS created_at \

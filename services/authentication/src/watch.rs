@@ -36,6 +36,7 @@ enum NotYet {
 pub(crate) async fn watch(connections: Connections, dependency: Dependency) {
     let migrated = Arc::new(AtomicBool::new(false));
     let breaker = connections.gate().breaker();
+    // The token is never cancelled: whoever runs the watch drops it.
     let keeper = Keeper { attempts: ATTEMPTS, dependency: &dependency, end: CancellationToken::new() };
     let connect = || prepare(connections.clone(), Arc::clone(&migrated));
     let session = |(): ()| {
@@ -51,10 +52,12 @@ async fn prepare(connections: Connections, migrated: Arc<AtomicBool>) -> Result<
     if !migrated.load(Ordering::Acquire) {
         let mut connection = connections.connect().await?;
         // `run` is this with an `Acquire` bound, which a task that may move between threads can't meet.
+        // Other attempts and replicas may do the same: the migrator holds an advisory lock of PostgreSQL.
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
         // Once in a life: a database that comes back is the one that was migrated, and a look must stay cheap.
         migrated.store(true, Ordering::Release);
         tracing::info!("the table of users is up to date");
     }
+    // The probe decides: the connections that requests use must answer, not only the one of the migrations.
     Ok(connections.probe(Deadline::after(ATTEMPTS.each)).await?)
 }

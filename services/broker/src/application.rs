@@ -150,6 +150,7 @@ fn dependencies(settings: &Settings, signs: &Signs) -> Result<Dependencies, Buil
         &settings.logger_grpc_url,
         settings.grpc_connections,
         settings.connect_timeout,
+        // A gate for each use: large pages must not take the places of entries, nor open their breaker.
         Gates {
             storing: gate(settings, "the logger's gRPC", settings.max_in_flight),
             reading: gate(settings, "the logger's gRPC", READERS),

@@ -9,6 +9,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use wire::headers::{IDEMPOTENCY_KEY, REQUEST_TIMEOUT};
 
 /// Origins of our own page: compose's container, Vite's servers for work and for preview, and the live lab.
+// To a browser, localhost and 127.0.0.1 are different origins.
 pub(crate) const PAGES: &str = "http://localhost:8081,http://127.0.0.1:8081,\
     http://localhost:5173,http://127.0.0.1:5173,http://localhost:4173,http://127.0.0.1:4173,\
     http://localhost:8475,http://127.0.0.1:8475";
@@ -25,11 +26,13 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             HeaderName::from_static(IDEMPOTENCY_KEY),
             HeaderName::from_static(REQUEST_TIMEOUT),
         ])
+        // Retry-After is none of the headers that a browser shows to a page by itself.
         .expose_headers([RETRY_AFTER])
 }
 
 fn is_allowed(origins: &[String], origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
+    // `*` does not include `null`, the origin of files and of sandboxed frames.
     let web = origin.starts_with("http://") || origin.starts_with("https://");
     origins.iter().any(|allowed| if allowed == "*" { web } else { allowed == origin })
 }

@@ -21,6 +21,7 @@ use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// The largest answer that is read.
+// The logger repeats the entry, whose body has at most 2 MiB unless the broker is set to take more.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Time for which a connection is kept that nobody uses.
@@ -59,9 +60,12 @@ impl HttpHop {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(connect));
+        // The client repeats a request only if a kept connection broke before any of it was written.
         let client = Client::builder(TokioExecutor::new())
+            // Without a timer idle connections stay open until a request looks at them.
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEEP_IDLE)
+            // As many as may be in use: fewer would be closed after each peak and made anew at the next.
             .pool_max_idle_per_host(keep)
             .build(connector);
         Ok(Self { client, authority, gate })

@@ -27,6 +27,7 @@ pub struct Settings {
     #[arg(long, default_value = "http://127.0.0.1:50001")]
     pub logger_grpc_url: String,
     /// RabbitMQ
+    // `--help` shows the values of variables otherwise, and this one holds a password.
     #[arg(long, hide_env_values = true, default_value = "amqp://guest:guest@127.0.0.1:5672/%2f")]
     pub amqp_url: Secret,
     /// Time for a request that brings no Request-Timeout

@@ -34,6 +34,7 @@ pub(crate) async fn watch<S, L, E>(
     L: Future<Output = Result<(), E>>,
     E: Display + Send + 'static,
 {
+    // The token is never cancelled: the watch ends when its task is aborted.
     let keeper = Keeper { attempts: ATTEMPTS, dependency: &dependency, end: CancellationToken::new() };
     let session = |(): ()| {
         breakers.iter().for_each(Breaker::close);

@@ -37,6 +37,7 @@ struct QueuePlace(Arc<AtomicUsize>);
 
 impl Drop for QueuePlace {
     fn drop(&mut self) {
+        // Relaxed, here and below: the number guards no other memory.
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -54,6 +55,8 @@ impl Admission {
     /// # Errors
     /// [`Overload`] when the queue is full or the deadline passed first.
     pub async fn enter(&self, deadline: Deadline) -> Result<Slot, Overload> {
+        // Overtakes nobody: the semaphore assigns a freed permit to whoever has waited longest, so none is
+        // left here while somebody waits.
         if let Ok(permit) = Arc::clone(&self.inside).try_acquire_owned() {
             return Ok(Slot { _permit: permit });
         }
@@ -62,6 +65,7 @@ impl Admission {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Overload::Full);
         }
+        // A guard, since a caller that leaves drops this future in the middle of the wait.
         let _waiting = QueuePlace(Arc::clone(&self.waiting));
         match deadline.bound(Arc::clone(&self.inside).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Slot { _permit: permit }),

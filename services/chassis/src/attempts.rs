@@ -27,6 +27,7 @@ impl Attempts {
     /// a second.
     #[must_use]
     pub const fn each(each: Duration) -> Self {
+        // Few, since one that hangs holds a socket, with lapin a thread too, until its time is over.
         Self { interval: Duration::from_millis(250), beside: 4, each }
     }
 
@@ -45,7 +46,9 @@ impl Attempts {
         T: Send + 'static,
         E: Display + Send + 'static,
     {
+        // Short at first: what is just starting refuses a connection, and accepts one a moment later.
         let mut backoff = Backoff::new(Duration::from_millis(50), self.interval);
+        // Dropping the set aborts what is in it: after a success, and when the caller drops this future.
         let mut running = JoinSet::new();
         let mut handles = VecDeque::new();
         loop {
@@ -56,7 +59,9 @@ impl Attempts {
             loop {
                 let next = if running.is_empty() { failing } else { hanging };
                 tokio::select! {
+                    // Results first: with one in hand the next attempt is needless.
                     biased;
+                    // None from an empty set disables this branch, and the clock alone decides.
                     Some(ended) = running.join_next() => match ended {
                         Ok(Ok(Ok(value))) => return value,
                         Ok(Ok(Err(error))) => failed(&error.to_string()),
@@ -73,6 +78,7 @@ impl Attempts {
 
 fn make_room(handles: &mut VecDeque<AbortHandle>, beside: usize) {
     handles.retain(|handle| !handle.is_finished());
+    // Place 1 is the oldest of the others. Where only one attempt may run, the first itself has to give way.
     if handles.len() >= beside.max(1)
         && let Some(handle) = handles.remove(usize::from(handles.len() > 1))
     {

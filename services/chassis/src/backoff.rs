@@ -17,11 +17,11 @@ impl Backoff {
         Self { first, limit, next: first }
     }
 
-    /// The wait now; the one after it is twice as long. Between half and all of the nominal wait, so that
-    /// many clients of one server do not come back in step.
+    /// The wait now, from half to all of the nominal one; the one after it is twice as long.
     pub fn pause(&mut self) -> Duration {
         let nominal = self.next;
         self.next = (nominal * 2).min(self.limit);
+        // Random, so that many clients of one server do not come back at the same moments.
         nominal.mul_f64(0.5 + rand::random::<f64>() / 2.0)
     }
 

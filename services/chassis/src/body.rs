@@ -46,6 +46,7 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        // Before the body is read, which consumes the request; it counts only if there is a body.
         let checked = check_content_type(request.headers());
         let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
         if bytes.is_empty() {
@@ -56,12 +57,16 @@ where
     }
 }
 
+// It also keeps the pages of others out: a browser sends JSON to another origin only after a preflight, which
+// CORS refuses. Forms and plain text it would send at once.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Err(unsupported("none"));
     };
     let text = value.to_str().unwrap_or("not readable");
+    // Parameters do not matter: JSON is UTF-8 whatever `charset` says (RFC 8259).
     let kind = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    // `+json` marks other types that are JSON, such as `application/problem+json` (RFC 6839).
     if kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")) {
         return Ok(());
     }
@@ -69,6 +74,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn unsupported(found: &str) -> Problem {
+    // Bounded: the answer repeats it, and a header may have kilobytes.
     let found: String = found.chars().take(80).collect();
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -55,6 +55,7 @@ impl BreakerArguments {
 impl Default for BreakerSettings {
     /// Five failures; half a second; four seconds.
     fn default() -> Self {
+        // The patience is what `settings` derives from a request timeout of five seconds.
         Self { failures: 5, pause: Duration::from_millis(500), patience: Duration::from_secs(4) }
     }
 }
@@ -174,6 +175,7 @@ impl Breaker {
         match self.lock().state {
             Phase::Closed { .. } => BreakerState::Closed,
             Phase::Open { until } if Instant::now() < until => BreakerState::Open,
+            // After its pause an open breaker lets the next call through, which only then changes the phase.
             Phase::Open { .. } | Phase::HalfOpen { .. } => BreakerState::HalfOpen,
         }
     }
@@ -187,6 +189,7 @@ impl Breaker {
     /// Closes it from outside: the dependency was seen alive, for instance by a connection made anew. Calls
     /// from before do not count any more.
     pub fn close(&self) {
+        // A new era even if it is closed: the failures counted so far are older than this sign of life.
         self.lock().turn(Phase::Closed { failures: 0 });
     }
 
@@ -197,6 +200,7 @@ impl Breaker {
         }
         match &mut era.state {
             Phase::Closed { failures } if *failures + 1 < self.settings.failures => *failures += 1,
+            // One failure too many, or one of a probe. No call can belong to an open era, which admits none.
             _ => era.turn(Phase::Open { until: now + self.settings.pause }),
         }
     }
@@ -216,6 +220,7 @@ impl Breaker {
     // The era stays, so that another probe of it still counts.
     fn abandon(&self, era_of_call: u64, admitted: Instant) {
         let mut era = self.lock();
+        // Only its own place: a newer probe may have taken that since.
         if era.number == era_of_call
             && let Phase::HalfOpen { probe } = &mut era.state
             && *probe == Some(admitted)
@@ -225,6 +230,7 @@ impl Breaker {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Era> {
+        // Nothing under this lock can panic in the middle of a change, so a poisoned lock is still right.
         self.era.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

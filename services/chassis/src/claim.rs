@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ClaimStage {
     Waiting,
+    // Silence of the worker counts from this moment: the wait before it was no fault of the worker.
     Taken { at: Instant },
     Withdrawn,
 }
@@ -65,6 +66,7 @@ impl SharedStage {
         let mut stage = self.lock();
         match *stage {
             ClaimStage::Taken { at } => Some(at),
+            // Withdrawn twice is withdrawn: `end` does it, and so does the drop of the ticket that follows.
             ClaimStage::Waiting | ClaimStage::Withdrawn => {
                 *stage = ClaimStage::Withdrawn;
                 None
@@ -88,6 +90,7 @@ impl<A> Claim<A> {
 
     /// Gives the work back: it was surely not begun after all.
     pub fn give_back(&self) {
+        // Also if the caller has left meanwhile: the next `take` finds that the reply is closed.
         *self.stage.lock() = ClaimStage::Waiting;
     }
 
@@ -116,6 +119,7 @@ impl<A> Claim<A> {
 impl<A> Ticket<A> {
     /// Waits for the answer until the deadline.
     pub async fn end(mut self, deadline: Deadline) -> End<A> {
+        // A worker that drops its claim ends the wait early; the stage says what is true then as well.
         if let Ok(Ok(answer)) = deadline.bound(&mut self.reply).await {
             return End::Answered(answer);
         }

@@ -19,10 +19,12 @@ use wire::headers::REQUEST_TIMEOUT;
 use crate::problem::Problem;
 
 /// The longest time that a caller may ask for.
+// A bound is needed, since a request may hold a place in a queue for all of its time.
 pub const LONGEST: Duration = Duration::from_secs(300);
 
 /// The moment by which a request must have been answered. In the extensions of every request that went
 /// through [`DeadlineLayer`].
+// A moment and not a duration: the time that passes between two readers of it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
@@ -89,6 +91,7 @@ impl Deadline {
     pub fn header_value(self) -> String {
         // Never 0: the next hop would refuse that as malformed, and the caller would hear of a mistake that it did
         // not make.
+        // On the wire it is a duration and not a moment, since the clocks of two machines differ.
         format!("{:.3}", self.remaining().as_secs_f64().max(0.001))
     }
 
@@ -109,6 +112,7 @@ fn parse(value: &[u8]) -> Result<Duration, BadTimeout> {
     if !plain {
         return Err(bad());
     }
+    // This refuses what the test above lets through: an empty text, a lone dot, two dots.
     let seconds: f64 = text.parse().map_err(|_| bad())?;
     let time = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
     if time.is_zero() || time > LONGEST {
@@ -157,6 +161,8 @@ where
             }
         };
         request.extensions_mut().insert(deadline);
+        // The last resort: handlers give up a little earlier, and say what they know. This drops a handler wherever it
+        // is, so nothing is known of an effect.
         let work = tokio::time::timeout_at(deadline.0, self.inner.call(request));
         Either::Right(DeadlineFuture { work })
     }

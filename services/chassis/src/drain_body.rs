@@ -54,6 +54,7 @@ impl<S: Service<Request>> Service<Request> for DrainedService<S> {
         if body.is_end_stream() {
             return self.0.call(Request::from_parts(head, body));
         }
+        // A client with `Expect: 100-continue` sends its body when it is asked, as hyper does at the first poll.
         let sends = !head.headers.contains_key(EXPECT);
         let unread = UnreadBody { body: Some(body.into_data_stream()), sends };
         self.0.call(Request::from_parts(head, Body::from_stream(unread)))
@@ -64,10 +65,12 @@ impl Stream for UnreadBody {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        // Once polled, the body is asked for: from here on the client sends.
         self.sends = true;
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let polled = body.poll_next_unpin(cx);
         if !matches!(polled, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
+            // It ended or broke, so the drop has nothing to read.
             self.body = None;
         }
         polled
@@ -82,6 +85,7 @@ impl Drop for UnreadBody {
         let Some(rest) = self.body.take().filter(|_| self.sends) else { return };
         // Outside of a runtime there is no connection either.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            // In a task of its own: a drop can't wait, and the answer must not.
             runtime.spawn(tokio::time::timeout(LONGEST, discard(rest)));
         }
     }

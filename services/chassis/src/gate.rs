@@ -68,10 +68,12 @@ impl Gate {
         // A dead dependency is refused before the queue, and again after it: what waited must not be sent
         // to a dependency that died meanwhile, and a place inside must not be a probe's that still waits.
         if self.breaker.state() == BreakerState::Open {
+            // Dropped at once: if the pause has just ended, it is a probe's permit, whose place must be free.
             drop(self.admit()?);
         }
         let entering = self.admission.enter(deadline).await;
         let slot = entering.map_err(|overload| GateClosed::Busy { dependency: self.dependency, overload })?;
+        // The permit last, since the time of a probe begins with it.
         Ok(GatePass { permit: self.admit()?, slot })
     }
 

@@ -45,6 +45,7 @@ impl Readiness {
     /// Adds a dependency that is not there yet.
     #[must_use]
     pub fn dependency(&self, name: &'static str) -> Dependency {
+        // Not ready until somebody has looked: a service that just started knows nothing of it.
         self.lock().waits.insert(name, Some("not tried yet".to_owned()));
         Dependency { name, readiness: self.clone() }
     }
@@ -109,6 +110,7 @@ pub fn router(readiness: Readiness) -> Router {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(readiness)
 }
 
+// Says nothing of dependencies: whoever restarts what is not alive would restart all in an outage.
 async fn healthz() -> Json<Envelope<()>> {
     Json(Envelope::done("alive"))
 }

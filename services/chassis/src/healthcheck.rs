@@ -47,6 +47,7 @@ pub fn ask(listen: &str) -> Result<(), Unhealthy> {
 
 fn address(listen: &str) -> io::Result<SocketAddr> {
     let mut address = listen.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    // An unspecified address is one to listen on. Connecting to it works on some systems only.
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
@@ -57,11 +58,14 @@ fn address(listen: &str) -> io::Result<SocketAddr> {
 }
 
 fn get(address: SocketAddr) -> io::Result<String> {
+    // Blocking calls: this runs before there is a runtime.
     let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
+    // `connection: close` ends the stream after the answer; else the read would end by its timeout.
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
+    // Bounded: any program may listen on that port.
     stream.take(4096).read_to_string(&mut answer)?;
     Ok(answer)
 }

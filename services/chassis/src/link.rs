@@ -49,6 +49,7 @@ pub struct Connection<T> {
     value: T,
 }
 
+// Not derived: that would demand `T: Clone`.
 impl<T> Clone for Link<T> {
     fn clone(&self) -> Self {
         Self { state: Arc::clone(&self.state) }
@@ -92,6 +93,7 @@ impl<T: Clone> Link<T> {
     pub async fn up(&self) -> Connection<T> {
         let mut state = self.watch();
         loop {
+            // The borrow ends with this block: during the wait it would block every change of the state.
             if let LinkState::Up(held) = &*state.borrow_and_update() {
                 return held.clone();
             }
@@ -105,6 +107,7 @@ impl<T: Clone> Link<T> {
     /// `held` failed. Of no consequence when another connection has taken its place.
     pub fn report(&self, held: &Connection<T>, reason: impl Into<String>) {
         self.state.send_if_modified(|state| {
+            // Several users may report the same loss, some when the next connection is already in its place.
             let current = is_current(state, held);
             if current {
                 *state = LinkState::Down(reason.into());
@@ -137,9 +140,12 @@ impl<T: Clone> Link<T> {
             number += 1;
             let held = Connection { number, value };
             async move {
+                // The connection first: whoever reads that the dependency is ready must find it. Not by
+                // `send`, which changes nothing while nobody is subscribed.
                 self.state.send_replace(LinkState::Up(held.clone()));
                 dependency.ready();
                 tokio::select! {
+                    // Both, since a user of the connection may see its loss before a look does.
                     reason = look(&held) => self.report(&held, reason),
                     () = self.lost(&held) => {}
                 }
@@ -155,6 +161,7 @@ impl<T: Clone> Link<T> {
             if let LinkState::Down(known) = state {
                 reason.clone_into(known);
             }
+            // Nobody is woken: the link is as down as before.
             false
         });
     }
@@ -186,6 +193,7 @@ impl Keeper<'_> {
     {
         let (name, mut backoff) = (self.dependency.name(), Backoff::default());
         loop {
+            // Of one outage only: in the next one the same reason is logged again.
             let mut last = String::new();
             let failed = |reason: &str| {
                 // In the log once for each reason.
@@ -201,6 +209,7 @@ impl Keeper<'_> {
             tracing::info!("{name} is there");
             let begun = Instant::now();
             let reason = session(value).await;
+            // An end that was asked for is no loss, and is not logged as one.
             if self.end.is_cancelled() {
                 return;
             }
@@ -225,6 +234,7 @@ where
 {
     loop {
         let well = breakers.iter().all(|breaker| breaker.state() == BreakerState::Closed);
+        // The pause comes first: the connection was made or looked at a moment ago.
         tokio::time::sleep(look_interval(well)).await;
         match tokio::time::timeout(limit, look()).await {
             // A failure that is being counted must not be forgotten because of a look.

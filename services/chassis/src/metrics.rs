@@ -63,6 +63,7 @@ impl Metrics {
         let latency =
             Family::<RouteLabels, Histogram>::new_with_constructor(|| Histogram::new(LATENCY_BUCKETS));
         let breakers = Family::<DependencyLabels, Gauge>::default();
+        // Counters are named without `_total`, which the encoder appends.
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the answer", latency.clone());
         registry.register("circuit_breaker_state", "0 closed, 1 half-open, 2 open", breakers.clone());
@@ -96,6 +97,7 @@ impl Metrics {
     }
 
     fn text(&self) -> Result<String, std::fmt::Error> {
+        // On request only: an open breaker turns half-open by time alone, without an event to act on.
         for (labels, breaker) in self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             self.0.breakers.get_or_create(labels).set(breaker.state() as i64);
         }
@@ -112,6 +114,7 @@ impl Default for Metrics {
 }
 
 async fn show(State(metrics): State<Metrics>) -> Response {
+    // OpenMetrics is what prometheus_client writes: counters end with `_total`, and the last line is `# EOF`.
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     match metrics.text() {
         Ok(text) => ([(CONTENT_TYPE, TEXT)], text).into_response(),

@@ -11,9 +11,11 @@ use crate::problem::{no_such_method, no_such_route};
 /// it does not know, and the layers that see every request.
 pub fn finish(routes: Router, readiness: Readiness, metrics: &Metrics) -> Router {
     routes
+        // After the service's own layers, so that neither its deadline nor its body limit holds for these.
         .merge(health::router(readiness))
         .merge(metrics.router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
+        // After the fallbacks, so that refusals are logged and counted too.
         .layer(Observation(metrics.clone()))
 }

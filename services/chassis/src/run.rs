@@ -17,9 +17,11 @@ use crate::telemetry::{self, TelemetrySettings};
 pub const EXIT_UNHEALTHY: u8 = 1;
 
 /// Exit code of a service that can't start with what it was given.
+// EX_USAGE of sysexits.h.
 pub const EXIT_USAGE: u8 = 64;
 
 /// Exit code of a service that broke.
+// EX_SOFTWARE of sysexits.h.
 pub const EXIT_BROKEN: u8 = 70;
 
 /// The whole `main` of a service: reads its settings from flags and environment, builds it, and runs it
@@ -60,6 +62,7 @@ where
     };
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
+        // Before anything is built: until here a signal has its default effect, which drains nothing.
         if let Err(error) = cancel_on_signal(shutdown.clone()) {
             return failed(&error, EXIT_BROKEN);
         }
@@ -76,6 +79,8 @@ where
 fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
+        // Once: tokio keeps its handlers for the life of the process, so later signals change nothing. The
+        // drain has a bound of its own.
         let name = tokio::select! {
             _ = term.recv() => "SIGTERM",
             _ = int.recv() => "SIGINT",
@@ -91,6 +96,7 @@ fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
 // One rule here instead of a name at each setting: services share a host's environment, a compose file or a shell, and
 // `QUEUE` alone would say nothing of whose it is.
 fn with_environment(command: Command) -> Command {
+    // A planted program takes the place of the real one in a system, so it reads the same variables.
     let service = command.get_name().trim_end_matches("-planted").to_owned();
     command.mut_args(|arg| match (arg.get_env(), arg.get_long()) {
         (None, Some(flag)) => {

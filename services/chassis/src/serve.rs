@@ -63,6 +63,7 @@ pub async fn http(
         }
     });
     let begun = shutdown.clone();
+    // Outermost: whichever layer refuses a request, the rest of its body is read.
     let router = router.layer(DrainBody);
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });

@@ -107,6 +107,7 @@ impl Application {
         tracing::info!("HTTP on {}", self.address);
         let broken = shutdown.clone();
         let http = serve::http(self.http, self.router, shutdown.clone(), self.drain);
+        // A listener whose health nobody can ask for must not go on: the sessions end too.
         let http = async { http.await.inspect_err(|_| broken.cancel()) };
         let sessions = sessions(&self.target, &self.context, &self.rabbit, &shutdown, self.drain);
         let keeper = self.context.logger.clone();
@@ -117,6 +118,7 @@ impl Application {
                 () = keeper.keep(&self.logger) => {}
             }
         };
+        // Both to their ends: the calls in flight are finished though HTTP has drained already.
         let (http, ()) = tokio::join!(http, work);
         http
     }

@@ -24,7 +24,8 @@ impl CallBuffer {
         Self { waiting: VecDeque::new(), bytes: 0, limits }
     }
 
-    /// Reports whether another message fits; one more than the bytes allow is not much more.
+    /// Reports whether another message fits.
+    // Its size is not known yet; one more than the bytes allow is not much more.
     pub(crate) fn has_room(&self) -> bool {
         self.waiting.len() < self.limits.entries && self.bytes < self.limits.bytes
     }

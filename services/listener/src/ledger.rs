@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 // Delivery tags mean something on their own channel only: each session has a ledger of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
+    // Ordered, since the smallest outstanding tag bounds what one acknowledgement may cover.
     outstanding: BTreeSet<u64>,
 }
 
@@ -26,6 +27,7 @@ impl Ledger {
     /// Deliveries are done, in any order: how to acknowledge them and no other.
     // What is before everything that is still outstanding goes in one acknowledgement.
     pub(crate) fn settle(&mut self, done: impl IntoIterator<Item = u64>) -> Vec<Ack> {
+        // Others are left out: RabbitMQ closes a channel on which a tag is acknowledged twice.
         let mut done: Vec<u64> = done.into_iter().filter(|tag| self.outstanding.remove(tag)).collect();
         done.sort_unstable();
         let first_left = self.outstanding.first().copied().unwrap_or(u64::MAX);

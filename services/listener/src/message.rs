@@ -79,6 +79,7 @@ impl From<Delivery> for Original {
 impl Original {
     /// Reads it.
     pub(crate) fn read(self) -> Reading {
+        // Damage first: a damaged message may still be readable, and would be stored as it is.
         if let Some(damage) = self.damage() {
             return Reading::Damaged(self, damage);
         }
@@ -138,6 +139,7 @@ impl Original {
 
 /// Properties that can't be read, as text, without the number by which RabbitMQ counts the deliveries among them.
 fn uncounted(properties: &[u8]) -> String {
+    // Each delivery has another count: with it, the same message would never have the same bytes.
     let mut bytes = properties.to_vec();
     let place = bytes.windows(DELIVERIES.len()).position(|window| window == DELIVERIES);
     if let Some(place) = place {
@@ -150,6 +152,7 @@ fn uncounted(properties: &[u8]) -> String {
 impl Message {
     /// Size in a call, in bytes.
     pub(crate) fn size(&self) -> usize {
+        // 32 bytes for `via`, and for the tags and lengths of protobuf.
         self.entry.name.len() + self.entry.data.len() + self.entry.id.len() + 32
     }
 }

@@ -23,8 +23,8 @@ use crate::rabbit::{DeadFailure, Letter, NoAnswer, Rabbit};
 type LoggerCall = Pin<Box<dyn Future<Output = (Vec<Message>, Vec<Verdict>)> + Send>>;
 type DeadLetterCall = Pin<Box<dyn Future<Output = Result<Vec<u64>, DeadFailure>> + Send>>;
 
-/// A channel on which nothing came for so long, and of which nothing is outstanding, is renewed: that RabbitMQ holds
-/// something for delivered that never came here would only show with what comes next.
+/// Time without a delivery after which a channel with nothing outstanding is renewed.
+// That RabbitMQ holds something for delivered that never came here would only show with the next delivery.
 const QUIET: Duration = Duration::from_secs(3);
 
 /// Context of every session; it outlives each of them.
@@ -121,9 +121,12 @@ impl Session {
         while !shutdown.is_cancelled() {
             self.begin_calls();
             let (may_begin, waits_for_logger) = (self.may_begin(), self.waits_for_logger());
+            // Only with nothing outstanding: RabbitMQ would deliver again what is just being stored.
             let quiet_until = (self.ledger.len() == 0).then(|| self.heard + QUIET);
+            // In random order: neither deliveries nor ends of calls may hold up the other.
             tokio::select! {
                 () = shutdown.cancelled() => {}
+                // Other events disable this branch for one turn. Blocking concerns only those who publish.
                 Some(lapin::Event::Error(error)) = events.next() => return Err(error.into()),
                 delivered = self.rabbit.consumer.next(), if self.buffer.has_room() => {
                     self.take_all(delivered)?;
@@ -295,6 +298,7 @@ impl Session {
             while let Some((messages, verdicts)) = self.calls.next().await {
                 self.settle(messages, verdicts).await?;
             }
+            // What must be brought again stays unacknowledged: RabbitMQ gives it to the next listener.
             self.finish_dead_letters().await
         };
         match tokio::time::timeout(drain, finish).await {

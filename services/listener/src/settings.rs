@@ -22,6 +22,7 @@ pub struct Settings {
     #[arg(long)]
     pub logger_grpc_url: String,
     /// Messages that may be delivered and not yet acknowledged; bounds the memory
+    // By default as much as the calls that may be in flight hold: two with 512 messages each.
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
     pub prefetch: u16,
     /// Messages in one call to the logger, at most

@@ -108,15 +108,18 @@ impl Client {
                 self.store_each(entries, part, call, &mut report).await;
                 continue;
             }
+            // A copy of the entries: a call that is too large is made again in halves.
             match self.store_batch(entries[part.clone()].to_vec(), call).await {
                 BatchEnd::Ended(reports) => part.zip(reports).for_each(|(place, ended)| report(place, ended)),
                 // By halves: what is wrong with one entry, its own call says in the end.
                 BatchEnd::TooLarge => {
                     let middle = part.start + part.len() / 2;
+                    // The first half lies on top, so that entries stay in their order.
                     parts.push(middle..part.end);
                     parts.push(part.start..middle);
                 }
                 BatchEnd::Unsupported => {
+                    // Relaxed: whoever reads it too late makes one call in vain.
                     self.takes_batches.store(false, Ordering::Relaxed);
                     parts.push(part);
                 }
@@ -184,6 +187,7 @@ impl Client {
     /// # Errors
     /// [`NotServing`] without an answer.
     pub async fn probe(&self) -> Result<(), NotServing> {
+        // Without a deadline: whoever asks bounds the wait.
         match self.service().log_batch(Request::new(LogBatchRequest::default())).await {
             Err(status) if status.code() == Code::Unimplemented => {
                 self.takes_batches.store(false, Ordering::Relaxed);

@@ -144,6 +144,7 @@ impl Application {
         let http = async { http.await.inspect_err(|_| broken.cancel()) };
         let grpc = async { grpc.await.inspect_err(|_| broken.cancel()) };
         let (http, grpc) = tokio::join!(http, grpc);
+        // After both servers: calls in flight still put entries in.
         self.queue.close();
         http?;
         Ok(grpc?)

@@ -20,6 +20,7 @@ pub(crate) struct BatchLimits {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     groups: Vec<Group>,
+    // Right only while the batch is filled: settling moves the groups.
     places: HashMap<String, usize>,
     entries: usize,
     bytes: usize,
@@ -44,6 +45,7 @@ impl Batch {
     /// dropped.
     pub(crate) fn offer(&mut self, pending: Pending) -> Option<Pending> {
         let place = self.places.get(&pending.record.id).copied();
+        // Before the claim is taken: an entry that goes back can still be refused.
         if let Some(place) = place
             && self.groups[place].record().fingerprint != pending.record.fingerprint
         {

@@ -60,6 +60,7 @@ impl Committer {
 
     /// Attempts to commit once; what is settled leaves the batch.
     async fn attempt(&self, batch: &mut Batch) {
+        // Here too, since the store may have been lost after the batch was taken.
         let logs = self.store.link.up().await;
         let (begun, size) = (Instant::now(), batch.len());
         match self.store.insert(&logs, batch.documents()).await {
@@ -114,6 +115,7 @@ fn refused(group: &Group, reason: &str) -> Outcome {
 /// Refuses, while the store is down, what has waited for it long enough.
 // Runs for ever.
 pub(crate) async fn refuse_while_down(queue: Arc<CommitQueue>, store: Store, grace: Duration) {
+    // Polled: entries wait too long one by one, and no event says when.
     const SWEEP_EVERY: Duration = Duration::from_millis(20);
     let mut state = store.link.watch();
     loop {

@@ -48,9 +48,11 @@ async fn log(
     Body(body): Body<LogBody>,
 ) -> Result<Json<Envelope<StoredEntry>>, Problem> {
     let id = body.id.map(String::from).unwrap_or_default();
+    // The body names no path: what comes here came by JSON.
     let draft = Draft::new(id, body.name, body.data, "", Via::Json)
         .map_err(|invalid| Problem::bad_request(invalid.to_string()))?;
     let span = tracing::debug_span!("log", entry = draft.id);
+    // Earlier than the deadline of the layer, whose answer could not say what became of the entry.
     let outcome = intake.submit(&draft, deadline.earlier(MARGIN)).instrument(span).await;
     let Draft { id, name, data, via } = draft;
     match outcome {

@@ -102,6 +102,7 @@ impl Intake {
     }
 
     fn document(&self, draft: &Draft, created_at: Moment) -> RawDocumentBuf {
+        // Encoded here, since the bounds need the size, and a further attempt sends the same bytes.
         let mut document = RawDocumentBuf::new();
         document.append(self.mode.key, draft.id.as_str());
         document.append(cstr!("name"), draft.name.as_str());

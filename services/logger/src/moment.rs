@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+// Always three digits of the second, so that texts sort like moments.
 const TEXT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
@@ -25,7 +26,8 @@ impl Moment {
         DateTime::from_millis(self.0)
     }
 
-    /// RFC 3339 in UTC, always with three digits of the second, so that texts sort like moments; empty for a date beyond the year 9999, which only a foreign writer can have stored.
+    /// RFC 3339 in UTC, to the millisecond; empty for a date beyond the year 9999.
+    // Only a foreign writer can have stored such a date.
     pub(crate) fn rfc3339(self) -> String {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .ok()

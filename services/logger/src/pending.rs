@@ -37,6 +37,7 @@ pub(crate) struct PendingTicket {
 impl Pending {
     pub(crate) fn new(record: Record, deadline: Deadline) -> (Self, PendingTicket) {
         let (claim, ticket) = claim::pair();
+        // `since` stays when an entry is given back: its wait for a store that is down goes on.
         let pending = Self { record, since: Instant::now(), deadline: deadline.instant(), claim };
         (pending, PendingTicket { deadline, ticket })
     }

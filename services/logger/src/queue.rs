@@ -48,7 +48,9 @@ impl CommitQueue {
                 inner.waiting.push_back(pending);
             }
         }
+        // One committer is enough: if it leaves entries behind, it wakes the next.
         self.arrived.notify_one();
+        // After the lock: each refusal wakes its caller.
         for (pending, why) in refused {
             pending.refuse(why);
         }
@@ -57,6 +59,7 @@ impl CommitQueue {
     /// Puts entries back that were surely not sent, in front of the others.
     pub(crate) fn give_back(&self, entries: Vec<Pending>) {
         let mut inner = self.lock();
+        // Whatever the bounds say: these had their places before.
         for pending in entries.into_iter().rev() {
             pending.give_back();
             inner.bytes += pending.size();
@@ -78,6 +81,7 @@ impl CommitQueue {
                 self.arrived.notify_one();
                 return None;
             }
+            // Nothing is missed between the look and this wait: a `Notify` keeps one wake-up.
             self.arrived.notified().await;
         }
     }
@@ -94,6 +98,7 @@ impl CommitQueue {
             inner.bytes -= size;
             held.extend(batch.offer(pending));
         }
+        // In front, in their order: each waits only for the batch that has its id.
         for pending in held.into_iter().rev() {
             inner.bytes += pending.size();
             inner.waiting.push_front(pending);

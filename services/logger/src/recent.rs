@@ -16,6 +16,7 @@ pub(crate) struct Recent {
 
 #[derive(Debug, Default)]
 struct RecentIds {
+    // Map and order share the texts, of which there may be a hundred thousand.
     known: HashMap<Arc<str>, (Fingerprint, Moment)>,
     order: VecDeque<Arc<str>>,
 }

@@ -61,6 +61,7 @@ pub struct Settings {
 
 /// Reads a size that one message to MongoDB can hold.
 fn batch_bytes(text: &str) -> Result<usize, String> {
+    // MongoDB's messages hold 48,000,000 bytes; what is above this is for all that surrounds the documents.
     const MOST: usize = 40 * 1024 * 1024;
     count::at_most(text, MOST)
 }

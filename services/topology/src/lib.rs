@@ -25,6 +25,7 @@ pub const ENTRIES: QueueShape = QueueShape {
     durable: true,
     arguments: &[
         ("x-queue-type", "quorum"),
+        // The empty name is the default exchange, which routes to the queue that the key names.
         ("x-dead-letter-exchange", ""),
         ("x-dead-letter-routing-key", DEAD_QUEUE),
     ],
@@ -43,6 +44,7 @@ pub const TRANSIENT: QueueShape = QueueShape { name: "logs.transient", durable: 
 /// # Errors
 /// RabbitMQ's refusal, or the loss of the connection.
 pub async fn declare(channel: &Channel, more: &[QueueShape]) -> lapin::Result<()> {
+    // A binding outlives a restart of RabbitMQ only between a durable exchange and a durable queue.
     let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     channel.exchange_declare(EXCHANGE.into(), ExchangeKind::Topic, durable, FieldTable::default()).await?;
     // The dead letters first: the other queue names them.
@@ -58,6 +60,7 @@ pub async fn declare(channel: &Channel, more: &[QueueShape]) -> lapin::Result<()
 /// # Errors
 /// RabbitMQ's refusal, or the loss of the connection.
 pub async fn look(channel: &Channel) -> lapin::Result<()> {
+    // Passive: it creates nothing. A missing queue is an error, which closes the channel.
     let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
     channel.queue_declare(QUEUE.into(), passive, FieldTable::default()).await.map(drop)
 }
@@ -66,6 +69,7 @@ async fn declare_queue(channel: &Channel, shape: &QueueShape) -> lapin::Result<(
     let options = QueueDeclareOptions { durable: shape.durable, ..QueueDeclareOptions::default() };
     let mut arguments = FieldTable::default();
     for (name, value) in shape.arguments {
+        // A long string: RabbitMQ has no short ones in tables, where their type is that of a 16-bit number.
         arguments.insert((*name).into(), AMQPValue::LongString(LongString::from(*value)));
     }
     channel.queue_declare(shape.name.into(), options, arguments).await.map(drop)

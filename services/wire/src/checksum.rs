@@ -8,6 +8,7 @@
 pub fn of(id: &str, body: &[u8]) -> String {
     let mut crc = crc32fast::Hasher::new();
     crc.update(id.as_bytes());
+    // The zero keeps id and body apart: no byte can move from one to the other unnoticed.
     crc.update(&[0]);
     crc.update(body);
     format!("{:08x}", crc.finalize())

@@ -88,6 +88,7 @@ pub struct NewEntry {
 
 /// Body of a request to `/rabbitmq-logger`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+// Unknown fields are refused: with a misspelt `severity` the entry would silently be INFO.
 #[serde(deny_unknown_fields)]
 pub struct NewEvent {
     /// Subject of the entry; 1 to [`MAX_NAME`] bytes.
@@ -178,6 +179,7 @@ fn check_field(field: &'static str, text: &str, limit: usize) -> Result<(), Inva
     if text.is_empty() {
         return Err(InvalidEntry::Empty(field));
     }
+    // In bytes, not characters: bytes are what the limits of AMQP, gRPC and the store count.
     let length = text.len();
     if length > limit {
         return Err(InvalidEntry::TooLong { field, length, limit });

@@ -11,6 +11,7 @@ pub struct Envelope<T> {
     pub message: String,
     /// Data that was asked for; absent from refusals.
     #[serde(skip_serializing_if = "Option::is_none")]
+    // By its path: a bare `default` would demand `T: Default`.
     #[serde(default = "Option::default")]
     pub data: Option<T>,
 }

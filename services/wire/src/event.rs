@@ -12,6 +12,7 @@ pub const EXCHANGE: &str = "logs_topic";
 pub const QUEUE: &str = "logs";
 
 /// The binding key of [`QUEUE`].
+// `*` stands for exactly one word: a key of more words finds no queue, and RabbitMQ returns its message.
 pub const BINDING: &str = "log.*";
 
 /// Queue of messages that can't be read: durable, quorum, reached through the default exchange.
@@ -20,7 +21,8 @@ pub const DEAD_QUEUE: &str = "logs.dead";
 /// Content type of every message.
 pub const CONTENT_TYPE: &str = "application/json";
 
-/// The body as it is on the wire; unknown fields are passed over, since other publishers may add some.
+/// The body as it is on the wire.
+// Unknown fields are passed over, since other publishers may add some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct EventBody {
     #[serde(rename = "type", default = "log_kind")]
@@ -71,6 +73,7 @@ impl Event {
                 check(&body.name, &body.data)?;
                 Ok(Self::Log { name: body.name, data: body.data })
             }
+            // Bounded: the reason goes into a header of the dead letter.
             _ => Err(UnreadableEvent::UnknownType(body.kind.chars().take(64).collect())),
         }
     }
@@ -78,6 +81,7 @@ impl Event {
     /// Writes the body of a `log` message.
     #[must_use]
     pub fn encode_log(name: &str, data: &str) -> Vec<u8> {
+        // Borrowed, so that an entry of a megabyte is not copied before it is written.
         #[derive(Serialize)]
         struct Borrowed<'a> {
             #[serde(rename = "type")]
@@ -86,6 +90,7 @@ impl Event {
             data: &'a str,
         }
         let body = Borrowed { kind: "log", name, data };
+        // The default never comes: strings can always be written as JSON.
         serde_json::to_vec(&body).unwrap_or_default()
     }
 }

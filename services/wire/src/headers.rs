@@ -1,5 +1,7 @@
 //! Names of the headers, gRPC metadata and AMQP headers that the services know.
 
+// All in lower case: HTTP/2 sends no other names, and `HeaderName::from_static` panics at others.
+
 /// The client's id for an entry; a repeat with the same key stores nothing twice.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 

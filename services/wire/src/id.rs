@@ -25,6 +25,7 @@ pub enum InvalidId {
 
 impl EntryId {
     /// The greatest length in characters.
+    // AMQP's `message_id` is a short string, whose length is one byte.
     pub const MAX: usize = 255;
 
     /// Checks a text.

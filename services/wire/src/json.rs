@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, Error};
 /// # Errors
 /// What is wrong with the JSON, and where.
 pub fn object<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    // First, so that a mistake in the JSON is reported with its place.
     let value = serde_json::from_slice(bytes)?;
     if bytes.trim_ascii_start().starts_with(b"{") {
         Ok(value)

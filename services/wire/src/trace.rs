@@ -26,6 +26,7 @@ impl TraceContext {
         let well_formed = [(version, 2), (trace, 32), (parent, 16), (flags, 2)]
             .iter()
             .all(|(part, length)| part.len() == *length && part.bytes().all(is_lower_hex));
+        // Version 00 has these four parts alone. Later versions may append more, which a reader passes over.
         if !well_formed || version == "ff" || (version == "00" && parts.next().is_some()) {
             return None;
         }
@@ -51,11 +52,13 @@ impl TraceContext {
 }
 
 fn is_lower_hex(byte: u8) -> bool {
+    // The standard demands lower case.
     byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
 }
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Version 00 whatever was read: a sender uses the version that it knows.
         write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace, self.parent, self.flags)
     }
 }

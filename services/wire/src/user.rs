@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_EMAIL: usize = 254;
 
 /// The greatest length of a password that is looked at, in bytes.
+// bcrypt looks at 72 bytes: a longer password is wrong like any other, in the same time.
 pub const MAX_PASSWORD: usize = 1024;
 
 /// Body of a request to `/authentication`. Its `Debug` shows neither field: requests end up in logs.
@@ -86,6 +87,7 @@ fn check_length(field: &'static str, text: &str, limit: usize) -> Result<(), Inv
 fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = |c: char| !c.is_whitespace() && !c.is_control();
+    // A domain needs no dot: `admin@localhost` is an address within a network.
     !local.is_empty()
         && !domain.is_empty()
         && !local.contains('@')

@@ -127,6 +127,7 @@ async fn with_more_connected(system: &RunningSystem, notes: &mut Notes) -> Resul
         ] {
             let callers = HttpCaller::many(number, broker, &question).await?;
             let before = cpu(system, nodes)?;
+            // One request at a time, so that only the number of connections differs.
             let lap = closed::run(vec![RoundRobin { callers, next: 0 }], Until::Calls(SAMPLE)).await?;
             let used = cpu(system, nodes)?.saturating_sub(before);
             let name = |what: &str| format!("growth/{number} connected: {name}, {what}");

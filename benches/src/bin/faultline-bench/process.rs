@@ -19,6 +19,7 @@ impl MeasuredProcess {
     /// Starts a program whose output nobody reads.
     pub(crate) fn start(command: &mut Command) -> Result<Self, BenchError> {
         let program = command.get_program().to_string_lossy().into_owned();
+        // No pipes: one that nobody reads fills up, and the program stops at it.
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Ok(Self(child.map_err(|error| format!("{program}: {error}"))?))
     }
@@ -31,6 +32,7 @@ impl MeasuredProcess {
         let mut line = String::new();
         // The line comes when the program listens, so nobody has to poll for that.
         if let Some(output) = process.0.stdout.take() {
+            // The pipe is closed here. A program gets EPIPE for a second line, and one in Go ends by that.
             BufReader::new(output).read_line(&mut line)?;
         }
         if line.is_empty() {
@@ -85,6 +87,7 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
 
 /// Address with a port that is free now.
 pub(crate) fn free_port() -> Result<SocketAddr, BenchError> {
+    // Closed at once, so another program may take it: those that need it can't choose one and print it.
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 

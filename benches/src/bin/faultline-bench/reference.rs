@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 /// Answer of the broker to a ping.
+// The same bytes, so that both servers write as much.
 const GREETING: &[u8] = br#"{"error":false,"message":"the broker works"}"#;
 
 /// The options of the verb.

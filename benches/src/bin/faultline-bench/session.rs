@@ -93,6 +93,7 @@ pub(crate) fn on_systems(
 async fn start(plans: &[SystemPlan], systems: &mut Vec<RunningSystem>) -> Result<(), BenchError> {
     for plan in plans {
         let wiring = if plan.proxied { Wiring::Proxied } else { Wiring::Direct };
+        // Into the list of the caller, who ends those that are up if a later one fails.
         systems.push(RunningSystem::start_with(&plan.replicas, wiring).await?);
     }
     Ok(())

@@ -40,6 +40,7 @@ impl PublishChannel {
         mode: PublishMode,
         unroutable: Arc<Notify>,
     ) -> (Self, mpsc::UnboundedSender<Order>) {
+        // Unbounded, since the gate bounds the orders: each holds a place of it.
         let (sender, orders) = mpsc::unbounded_channel();
         let channel = Self {
             channel: Arc::new(channel),
@@ -59,6 +60,7 @@ impl PublishChannel {
         for message in &mut self.unconfirmed {
             message.answer(PublishOutcome::Unknown(format!("the connection to RabbitMQ was lost: {why}")));
         }
+        // Closed before it is emptied, so that no order comes after the last refusal.
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
             order.claim.refuse(PublishOutcome::NotSent(format!("RabbitMQ is not connected: {why}")));
@@ -70,6 +72,7 @@ impl PublishChannel {
         let mut open = true;
         while open || !self.unconfirmed.is_empty() {
             let lost = tokio::select! {
+                // Confirms first: they free places in the gate, which orders wait for.
                 biased;
                 settled = poll_fn(|cx| poll_settlements(&mut self.unconfirmed, cx)), if !self.unconfirmed.is_empty() => {
                     self.settle(settled)
@@ -77,6 +80,7 @@ impl PublishChannel {
                 order = self.orders.recv(), if open => match order {
                     Some(order) => self.publish(order).await,
                     None => {
+                        // No sender is left: the link was set down. What is unconfirmed is still waited for.
                         open = false;
                         None
                     }
@@ -120,7 +124,9 @@ impl PublishChannel {
 
     /// Answers the sender of each message that has settled. Returns why, if the channel is lost.
     fn settle(&mut self, settled: Vec<Settlement>) -> Option<String> {
+        // All returned messages before any verdict: one confirm may bring back the message of another.
         for number in settled.iter().filter_map(|settled| returned_number(&settled.result)) {
+            // Only numbers that are still to be judged: one that has settled would stay in the set for ever.
             let under_way = self.unconfirmed.iter().any(|message| message.number == number);
             if under_way || settled.iter().any(|settled| settled.message.number == number) {
                 self.returned.insert(number);

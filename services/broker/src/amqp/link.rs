@@ -122,6 +122,7 @@ impl AmqpLink {
     /// Closes in order: what is published is confirmed first, as far as time permits.
     pub(super) async fn close(mut self) {
         let closing = async {
+            // Kept until the connection is closed, since a channel that is dropped closes itself.
             let mut ended = Vec::new();
             while let Some(channel) = self.channels.join_next().await {
                 ended.push(channel);
@@ -136,6 +137,7 @@ impl AmqpLink {
     /// Cuts the connection, and waits for the channels to tell everyone.
     pub(super) async fn cut(self) {
         let Self { connection, control, mut channels, guard, .. } = self;
+        // The guard first: with the socket shut down, the others wait for no answer of RabbitMQ.
         drop((guard, control, connection));
         let told = async { while channels.join_next().await.is_some() {} };
         if tokio::time::timeout(CLOSE, told).await.is_err() {
@@ -184,6 +186,7 @@ async fn look(
     let well = breaker.state() == BreakerState::Closed && dependency.is_ready();
     tokio::time::sleep(chassis::link::look_interval(well)).await;
     let channel = Arc::clone(control);
+    // One request, however long its answer takes: another one would only wait behind it.
     let mut looking: Look = Box::pin(async move { topology::look(&channel).await });
     let mut silences = 0;
     let answer = loop {
@@ -203,6 +206,7 @@ async fn look(
         dependency.waits(silent);
     };
     match answer {
+        // It answers, and still takes no messages: the event of the unblocking makes the dependency ready.
         Ok(()) if connection.status().blocked() => None,
         Ok(()) => {
             if !well {

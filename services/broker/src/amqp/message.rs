@@ -60,9 +60,7 @@ impl Publication {
     }
 
     /// Properties of the message. `number` is its number on the channel: by that a returned message is recognised.
-    ///
-    /// There is no expiration on purpose, though the request has a deadline: what was acknowledged must not
-    /// expire afterwards.
+    // No expiration, though the request has a deadline: what was acknowledged must not expire afterwards.
     pub(super) fn properties(&self, mode: PublishMode, number: u64) -> BasicProperties {
         let mut headers = FieldTable::default();
         let trace = AMQPValue::LongString(LongString::from(self.trace.as_str()));

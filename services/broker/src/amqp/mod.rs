@@ -78,7 +78,9 @@ impl Publisher {
 
     /// Publishes a message; success means that RabbitMQ has confirmed it.
     pub(crate) async fn publish(&self, publication: Publication, deadline: Deadline) -> Result<(), Failure> {
+        // The broker's own deadline alone: AMQP carries none to RabbitMQ.
         let wait = HopDeadlines::within(deadline).wait;
+        // Before the gate: without a link nobody has to wait for a place.
         self.up()?;
         // Apart: the slot stays with the message until RabbitMQ confirms it, though its sender may be gone by then.
         let (permit, slot) = self.gate.enter(wait).await?.split();
@@ -121,6 +123,7 @@ impl Publisher {
 
 impl OpenLink {
     fn send(&self, order: Order) -> Result<(), Failure> {
+        // Relaxed: the number only spreads orders over the channels.
         let channel = self.next.fetch_add(1, Ordering::Relaxed) % self.channels.len();
         self.channels[channel]
             .send(order)

@@ -48,6 +48,7 @@ pub(super) async fn connect(uri: AMQPUri, limit: Duration) -> lapin::Result<(Con
         let config = OwnedTLSConfig::default();
         let connecting = AMQPUriTcpExt::connect_with_config_async(&uri, config.as_ref(), &own);
         let stream = tokio::time::timeout(limit, connecting).await.map_err(io::Error::from)??;
+        // Always plain: lapin is built without TLS.
         if let AsyncTcpStream::Plain(plain) = &stream {
             hold(&held, plain.get_ref())?;
         }
@@ -60,9 +61,11 @@ pub(super) async fn connect(uri: AMQPUri, limit: Duration) -> lapin::Result<(Con
 
 fn hold(held: &Mutex<GuardedSocket>, stream: &impl AsFd) -> io::Result<()> {
     let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+    // The guard was dropped while the connection was being made.
     if matches!(*held, GuardedSocket::Cut) {
         return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
     }
+    // A second descriptor of the socket is enough: `shutdown` ends the connection itself, unlike a close.
     *held = GuardedSocket::Socket(TcpStream::from(stream.as_fd().try_clone_to_owned()?));
     Ok(())
 }

@@ -37,15 +37,18 @@ async fn session(
     done: &CancellationToken,
 ) -> String {
     let breaker = publisher.gate().breaker();
+    // Ready comes last: whoever reads it must be able to publish.
     publisher.set(PublisherState::Up(Arc::new(up)));
     breaker.close();
     dependency.ready();
     let Some(lost) = done.run_until_cancelled(link.watch(dependency, breaker)).await else {
         let why = "the broker is shutting down".to_owned();
+        // Before the close, since it drops the senders of orders: the channels end only without them.
         publisher.set(PublisherState::Down(why.clone()));
         link.close().await;
         return why;
     };
+    // Before the cut: what comes meanwhile is refused, instead of being lost with the connection.
     publisher.set(PublisherState::Down(lost.clone()));
     link.cut().await;
     lost

@@ -73,11 +73,9 @@ impl UnconfirmedMessage {
 }
 
 /// Waits until at least one message settles, and takes out all that have.
-///
-/// All are polled again after each that settles, on purpose. lapin hands a returned message to whichever confirm
-/// comes next, not to its own; so a confirm without one is proof of success only if no confirm that came
-/// before it took its message. Every such one is ready by the time that this one is, and the pass after it
-/// sees it.
+// All are polled again after each that settles. lapin gives a returned message to whichever confirm comes
+// next. So a confirm without one is proof of success only if no confirm before it took its message. Every
+// such one is ready by the time that this one is, and the pass after it sees it.
 pub(super) fn poll_settlements(
     unconfirmed: &mut Vec<UnconfirmedMessage>,
     cx: &mut Context<'_>,
@@ -88,6 +86,7 @@ pub(super) fn poll_settlements(
         let mut place = 0;
         while let Some(message) = unconfirmed.get_mut(place) {
             match message.poll(cx) {
+                // The place stays: another message moves to it. Order does not matter, as each has a number.
                 Poll::Ready(result) => {
                     settled.push(Settlement { message: unconfirmed.swap_remove(place), result })
                 }
@@ -137,6 +136,7 @@ fn message_of(confirmation: &Confirmation) -> Option<&BasicReturnMessage> {
 }
 
 fn number_of(message: &BasicReturnMessage) -> Option<u64> {
+    // RabbitMQ returns a message without its number on the channel, so a property has to carry it.
     message.properties.correlation_id().as_ref()?.as_str().parse().ok()
 }
 

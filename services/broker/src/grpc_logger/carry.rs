@@ -40,10 +40,11 @@ impl GrpcLogger {
     }
 }
 
-/// The call of entries that share it: the deadlines of the one that may wait longest, since the others answer their
-/// callers in time by themselves.
+/// The call of entries that share it, with the deadlines of the one that may wait longest.
+// The others answer their callers in time by themselves.
 fn longest(waiting: &[WaitingEntry]) -> Call {
     let latest = |get: fn(&HopDeadlines) -> Deadline| waiting.iter().map(|waiting| get(&waiting.hop)).max();
+    // It is there: the call of a carrier has at least one entry.
     let first = &waiting[0];
     let hop = HopDeadlines {
         wait: latest(|hop| hop.wait).unwrap_or(first.hop.wait),

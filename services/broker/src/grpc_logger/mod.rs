@@ -50,6 +50,7 @@ pub(crate) struct GrpcLogger {
 }
 
 /// Connections that calls take in turn.
+// Several, since a connection is one task, which one core bounds.
 type Clients = Arc<[Client]>;
 
 /// The gates of the two uses of the logger.
@@ -128,6 +129,7 @@ impl GrpcLogger {
         if !stored.by_id {
             self.dependency.note(WITHOUT_IDEMPOTENCY);
         }
+        // Another implementation may not say when; the moment of its answer comes closest.
         let created_at = if stored.created_at.is_empty() { now() } else { stored.created_at };
         Ok(StoredEntry { id: id.into(), name: entry.name, data: entry.data, created_at, via: None })
     }
@@ -157,6 +159,7 @@ impl GrpcLogger {
     pub(crate) async fn seek(&self) -> Result<(), NotServing> {
         let clients = lazily(&self.endpoint, self.connections);
         ask_all(&clients).await?;
+        // Before the carrier below, which must find the new connections.
         *self.clients.write().unwrap_or_else(PoisonError::into_inner) = clients;
         if let Some(carrier) = self.shared.renew(Instant::now()) {
             tokio::spawn(self.clone().carry(carrier));

@@ -29,6 +29,7 @@ const APART: Duration = Duration::from_millis(2);
 const MOST_ENTRIES: usize = 256;
 
 /// Bytes of entries in a call, unless one alone has more.
+// Well below gRPC's default limit of 4 MiB, which another logger may have.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// Entries that wait for a call; shared by all requests.
@@ -85,6 +86,7 @@ impl SharedCalls {
         let ticket = EntryTicket { hop, ticket };
         let mut inner = self.lock();
         inner.waiting.push_back(WaitingEntry { entry, hop, trace, claim });
+        // Under the lock of the push: else the last carrier could end in between, and nobody would come.
         let carrier = inner.takes_another(now).then(|| self.carrier(&mut inner, now));
         (ticket, carrier)
     }
@@ -151,6 +153,7 @@ impl Carrier {
 impl Drop for Carrier {
     fn drop(&mut self) {
         let mut inner = self.shared.lock();
+        // Its task may have panicked or been aborted: the place must not stay taken.
         if !self.over && inner.generation == self.generation {
             inner.carriers -= 1;
         }

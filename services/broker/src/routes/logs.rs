@@ -19,6 +19,7 @@ use super::Dependencies;
 const DEFAULT_LIMIT: u32 = 50;
 
 /// The largest page.
+// The logger gives no larger page.
 const MAX_LIMIT: u32 = 1000;
 
 /// Query of a page.
@@ -34,6 +35,7 @@ pub(super) async fn read(
     State(dependencies): State<Arc<Dependencies>>,
     Extension(deadline): Extension<Deadline>,
     Extension(trace): Extension<TraceContext>,
+    // As a result, since axum's own refusal would be plain text and no envelope.
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Envelope<Vec<StoredEntry>>>, Problem> {
     let (limit, after) = check(page)?;

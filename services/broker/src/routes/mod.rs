@@ -67,6 +67,7 @@ pub(crate) fn router(
         // One layer for both, since each boxes the routes below it anew for every request. The limit holds for bodies of
         // every route, before anything is read.
         .layer((DeadlineLayer(limits.request_timeout), DefaultBodyLimit::max(limits.body)));
+    // CORS is outermost: a page may read refusals too. Preflights, which it answers itself, are not counted.
     chassis::router::finish(routes, readiness, metrics).layer(cors)
 }
 

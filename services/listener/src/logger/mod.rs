@@ -50,6 +50,7 @@ impl Logger {
             let endpoint = self.endpoint.clone();
             async move { Client::connect(&endpoint).await }
         };
+        // Without breakers: messages wait for the logger, so nobody has to be refused meanwhile.
         let look = async |client: &Connection<Client>| until_lost(&[], LOOK, || client.probe()).await;
         self.link.keep(ATTEMPTS, dependency, connect, look).await;
     }
@@ -78,8 +79,10 @@ impl Logger {
             }
         };
         tokio::select! {
+            // Answers first: those that came together with the loss count.
             biased;
             () = client.store_all(&entries, call, judge) => {}
+            // The call is dropped and may still store its entries; they are brought again under the same ids.
             () = self.link.lost(&client) => {}
         }
         verdicts

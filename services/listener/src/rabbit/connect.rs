@@ -52,6 +52,7 @@ impl RabbitTarget {
     /// Reads a URL.
     pub(crate) fn parse(url: &str, prefetch: u16, mode: ConsumeMode) -> Result<Self, BadRabbitUrl> {
         let mut uri: AMQPUri = url.parse().map_err(BadRabbitUrl)?;
+        // RabbitMQ would propose a minute. What the URL says counts more.
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         let timeout = u64::try_from(CONNECT_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
         uri.query.connection_timeout.get_or_insert(timeout);
@@ -84,6 +85,7 @@ impl RabbitTarget {
         let channel = connection.create_channel().await?;
         // Without a bound RabbitMQ would send the whole queue at once, into this listener's memory and out of reach
         // of the others.
+        // Before the consumer begins: RabbitMQ applies it to later consumers only.
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
         let options = BasicConsumeOptions { no_ack: !self.mode.acknowledges, ..Default::default() };
         // An empty tag: RabbitMQ makes one, and several listeners can share the queue.

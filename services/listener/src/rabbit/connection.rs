@@ -39,10 +39,11 @@ impl ClosingConnection {
         }
     }
 
-    /// Ends once RabbitMQ has had the time to answer. One that blocks this connection does not read from it.
+    /// Ends once RabbitMQ has had the time to answer.
     async fn silence(&self) {
         loop {
             tokio::time::sleep(ANSWER).await;
+            // RabbitMQ does not read from a connection that it blocks, so it can't answer on that.
             if !self.0.status().blocked() {
                 return;
             }
@@ -73,6 +74,7 @@ impl Deref for ClosingConnection {
 // RabbitMQ would hold it back from the others.
 impl Drop for ClosingConnection {
     fn drop(&mut self) {
+        // After `close`, which ends with this drop, it is no longer connected.
         if let (true, Ok(runtime)) = (self.0.status().connected(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(close_in_time(Arc::clone(&self.0)));
         }

@@ -63,6 +63,7 @@ impl DeadLetters {
     }
 
     async fn open(&self) -> Result<Arc<OpenDeadLetters>, NoAnswer> {
+        // Held while it connects: others wait for this connection, instead of making one of their own.
         let mut known = self.open.lock().await;
         if let Some(open) = known.as_ref().filter(|open| open.channel.status().connected()) {
             return Ok(Arc::clone(open));
@@ -79,12 +80,14 @@ impl DeadLetters {
 
 impl OpenDeadLetters {
     async fn publish(&self, letters: &[Letter]) -> Result<(), DeadFailure> {
+        // All are published before the first confirm is waited for, so that RabbitMQ can write them together.
         let mut confirms = Vec::with_capacity(letters.len());
         for (original, reason) in letters {
             confirms.push(self.connection.answer(publish(&self.channel, original, reason)).await?);
         }
         for confirm in confirms {
             let confirmation = self.connection.answer(confirm).await?;
+            // lapin gives a returned letter to whichever confirm comes next: one makes all of them doubtful.
             if !confirmation.is_ack() || confirmation.take_message().is_some() {
                 return Err(DeadFailure::NotTaken);
             }
@@ -107,6 +110,7 @@ fn properties(original: &Original, reason: &str) -> BasicProperties {
     let routing_key = AMQPValue::LongString(original.routing_key.as_str().into());
     headers.insert(DEAD_ROUTING_KEY.into(), routing_key);
     // A letter without an expiration of its own: it must still be there when somebody looks.
+    // Nor with the publisher's `user_id`: RabbitMQ refuses one that is not the user of the connection.
     let kept = BasicProperties::default().with_delivery_mode(2).with_headers(headers);
     let given = &original.properties;
     let kept = with(kept, given.message_id(), BasicProperties::with_message_id);

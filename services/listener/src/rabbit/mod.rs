@@ -39,6 +39,7 @@ impl Rabbit {
     /// Consumes on a new channel and closes the old one, by which RabbitMQ takes back all that it holds for delivered
     /// and that never came here.
     pub(crate) async fn renew(&mut self) -> Result<(), NoAnswer> {
+        // The new consumer first: what RabbitMQ takes back from the old channel finds it.
         let (channel, consumer) = self.connection.answer(self.target.consume(&self.connection)).await?;
         let old = std::mem::replace(&mut self.channel, channel);
         // Goes after its channel, or it would be cancelled where it still is.

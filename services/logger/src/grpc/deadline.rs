@@ -27,6 +27,7 @@ fn parse(text: &str) -> Option<Duration> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
+    // At most 8 digits, as gRPC has it, so no product below overflows.
     let number: u64 = digits.parse().ok()?;
     Some(match unit {
         "H" => Duration::from_secs(number * 3600),

@@ -70,6 +70,7 @@ impl LoggerService for Service {
         let trace = chassis::telemetry::trace_of(request.metadata().as_ref());
         let entries = request.into_inner().entries;
         if entries.len() > self.max_batch {
+            // Our client splits a call that is refused with this code.
             return Err(Status::invalid_argument(format!(
                 "entries: expected at most {1} in one call, found {0}",
                 entries.len(),
@@ -115,6 +116,7 @@ impl Service {
             .collect();
         let outcomes = self.intake.submit_all(&drafts, deadline).await;
         let mut told = outcomes.into_iter().zip(&drafts);
+        // An invalid entry has no outcome: its result is put in its place, so that results match entries.
         checked
             .into_iter()
             .filter_map(|checked| match checked {

@@ -104,14 +104,17 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 async fn tell_health(reporter: HealthReporter, store: Store, shutdown: CancellationToken) {
     let mut state = store.link.watch();
     loop {
+        // Not while it drains: clients should turn to another logger before their connections end.
         let up = matches!(*state.borrow_and_update(), LinkState::Up(_)) && !shutdown.is_cancelled();
         let status = if up { ServingStatus::Serving } else { ServingStatus::NotServing };
+        // In gRPC's health protocol the empty name is the whole server.
         for service in ["", SERVICE_NAME] {
             reporter.set_service_status(service, status).await;
         }
         tokio::select! {
             // The store is ours: its state has no end.
             _ = state.changed() => {}
+            // Without the condition this would be a busy loop after the shutdown.
             () = shutdown.cancelled(), if !shutdown.is_cancelled() => {}
         }
     }

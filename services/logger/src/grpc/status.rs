@@ -13,6 +13,7 @@ use crate::store::ReadFailure;
 pub(super) fn stored(outcome: Outcome, id: &str) -> Result<Moment, Status> {
     match outcome {
         Outcome::Stored(created_at) => Ok(created_at),
+        // No mark is needed: client libraries never make this code by themselves.
         Outcome::Conflict => Err(Status::already_exists(conflict_message(id))),
         Outcome::Refused(refusal) => {
             let code = match refusal {
@@ -31,6 +32,7 @@ fn marked(mut status: Status, outcome: &'static str) -> Status {
 }
 
 pub(super) fn unread(failure: ReadFailure) -> Status {
+    // No mark either: reading has no effect that could be in doubt.
     match failure {
         ReadFailure::NoSuchId(_) => Status::invalid_argument(failure.to_string()),
         ReadFailure::Store(_) => Status::unavailable(failure.to_string()),

@@ -72,6 +72,7 @@ impl StoreTarget {
         ensure_collection(&database, &self.collection).await?;
         let options = CollectionOptions::builder()
             .write_concern(durable())
+            // A repeat must not be compared with what a failover may still roll back.
             .read_concern(ReadConcern::majority())
             .build();
         let entries: Collection<RawDocumentBuf> = database.collection_with_options(&self.collection, options);
@@ -79,8 +80,8 @@ impl StoreTarget {
         Ok(Logs { client, entries })
     }
 
-    /// Tries the bare addresses: a refused connection is known at once, where the driver would keep trying
-    /// for the whole time that it has for finding a server.
+    /// Tries the bare addresses.
+    // A refusal is known at once, where the driver would look for a server for all of its time.
     async fn knock(&self) -> Result<(), ConnectFailure> {
         let mut refused = None;
         for address in &self.options.hosts {
@@ -101,7 +102,8 @@ fn durable() -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build()
 }
 
-/// Creates the collection before the first insert: a store may lose inserts of several clients that race on creating it.
+/// Creates the collection, if it is not there.
+// Before the first insert: a store may lose inserts of several clients that race on creating it.
 async fn ensure_collection(database: &Database, name: &str) -> mongodb::error::Result<()> {
     match database.create_collection(name).await {
         Err(error) if !is_command_error(&error, NAMESPACE_EXISTS) => Err(error),
@@ -113,6 +115,7 @@ async fn ensure_collection(database: &Database, name: &str) -> mongodb::error::R
 async fn ensure_index(entries: &Collection<RawDocumentBuf>) -> mongodb::error::Result<()> {
     let options = IndexOptions::builder().name("newest_first".to_owned()).build();
     let index = IndexModel::builder().keys(doc! { "created_at": -1, "_id": -1 }).options(options).build();
+    // At each connection: MongoDB does nothing for an index that it has under this name and with these keys.
     entries.create_index(index).await.map(drop)
 }
 

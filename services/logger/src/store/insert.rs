@@ -52,6 +52,7 @@ impl Store {
         match self.unless_lost(logs, async { insert.await.map(drop) }).await {
             Ok(Ok(())) => Ok(Inserted::default()),
             Ok(Err(error)) => match *error.kind {
+                // With an error of the write concern nothing is surely stored: it may not be on a majority.
                 ErrorKind::InsertMany(ref partly) if partly.write_concern_error.is_none() => {
                     Ok(inserted(partly))
                 }
@@ -110,6 +111,7 @@ pub(super) fn failure(error: &Error) -> Meaning {
         | ErrorKind::Authentication { .. }
         | ErrorKind::DnsResolve { .. }
         | ErrorKind::Shutdown => Meaning { sent: false, lost: true },
+        // A pool that is cleared also ends operations that were sent already.
         ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => Meaning { sent: true, lost: true },
         _ => Meaning { sent: true, lost: false },
     }

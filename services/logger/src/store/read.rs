@@ -68,6 +68,7 @@ async fn page(logs: &Logs, request: &PageRequest) -> mongodb::error::Result<Opti
     let (mut entries, mut bytes) = (Vec::new(), 0);
     while let Some(document) = found.try_next().await? {
         bytes += document.as_bytes().len();
+        // At least one entry, however large: after an empty page nobody would read on.
         if bytes > PAGE_BYTES && !entries.is_empty() {
             break;
         }
@@ -78,6 +79,7 @@ async fn page(logs: &Logs, request: &PageRequest) -> mongodb::error::Result<Opti
 
 /// The id as we write it, and as foreign writers do.
 fn ids(text: &str) -> Vec<Bson> {
+    // Drivers make an ObjectId for a document whose writer gives no `_id`.
     let foreign = ObjectId::parse_str(text).ok().map(Bson::ObjectId);
     std::iter::once(Bson::String(text.to_owned())).chain(foreign).collect()
 }
@@ -87,6 +89,7 @@ fn older_than(last: &RawDocument) -> Document {
         last.get(key).ok().flatten().and_then(|raw| Bson::try_from(raw).ok()).unwrap_or(Bson::Null)
     };
     let (at, id) = (value("created_at"), value("_id"));
+    // By the values of the last entry and not by its number: entries that come meanwhile shift no page.
     doc! { "$or": [{ "created_at": { "$lt": at.clone() } }, { "created_at": at, "_id": { "$lt": id } }] }
 }
 

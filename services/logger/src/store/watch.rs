@@ -33,6 +33,7 @@ impl Store {
 
 /// Pings the store; any answer shows that it is there, be it a refusal.
 async fn ping(logs: &Logs) -> Result<(), String> {
+    // The driver's monitor has connections of its own; this ping goes the way of the inserts.
     match logs.client.database("admin").run_command(doc! { "ping": 1 }).await {
         Err(error) if failure(&error).lost => Err(super::insert::short(&error)),
         _ => Ok(()),

@@ -50,6 +50,7 @@ impl Api {
     }
 
     async fn send(self, method: Method, path: &str, body: Bytes) -> Result<Bytes, BenchError> {
+        // A connection for each request: none stays open while the descriptors of the proxy are counted.
         let stream = TcpStream::connect(self.0).await?;
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move { drop(connection.await) });

@@ -66,6 +66,7 @@ impl ProxyVerb {
                 note(format_args!("{} is not on this machine and is left out", missing.name()));
             }
             note_versions(notes);
+            // Kept to the end, since a process is killed when it is dropped.
             let (_origin, endpoints) = subject::origin(delays::LATENCY)?;
             let is_wanted = |part| self.only.contains(&part);
             let proxies =

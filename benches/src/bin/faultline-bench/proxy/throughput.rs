@@ -13,7 +13,8 @@ use super::subject::Subject;
 use crate::process::MeasuredProcess;
 use crate::rounds::Rounds;
 
-/// New connections of one measurement: more would wait for the system's ports.
+/// New connections of one measurement.
+// The port of each stays in TIME_WAIT for a minute: with more, the clients would wait for ports.
 const NEW: u64 = 2_000;
 
 /// Callers that make them.

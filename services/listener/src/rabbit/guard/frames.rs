@@ -11,9 +11,11 @@ use lapin::protocol::basic::parse_properties;
 use crate::message::UNREADABLE;
 
 /// Number of bytes that are kept of what can't be read.
+// Bounded: the frame must not become longer than was agreed on.
 const KEPT: usize = 1024;
 
 /// The longest frame until RabbitMQ says otherwise.
+// RabbitMQ's default.
 const LONGEST: usize = 128 * 1024;
 
 /// Type, channel and length in front of a frame's payload, and the octet after it.
@@ -35,6 +37,7 @@ const DELIVER: [u8; 4] = [0, 60, 0, 60];
 const BEFORE_PROPERTIES: usize = 12;
 
 /// The flag of the property `headers`.
+// Flags count down from bit 15: content-type, content-encoding, headers.
 const HEADERS: u16 = 1 << 13;
 
 /// Bytes that came and are not yet a whole frame.
@@ -84,10 +87,12 @@ impl Frames {
     /// The length of the frame in front, once it is whole.
     fn whole(&mut self, passed: usize) -> Result<Option<usize>, TooLong> {
         let came = &self.came[passed..];
+        // RabbitMQ answers a version that it does not speak with `AMQP` and its own, which is no frame.
         let known = came.first().is_none_or(|kind| [METHOD, HEADER, BODY, HEARTBEAT].contains(kind));
         self.as_it_is |= !known;
         let (false, Some(payload)) = (self.as_it_is, number(came, 3)) else { return Ok(None) };
         let length = payload as usize + AROUND;
+        // At once: the library would wait for the rest, on a connection that heartbeats keep alive.
         if length > self.longest {
             return Err(TooLong { length, longest: self.longest });
         }
@@ -108,6 +113,7 @@ fn repair(frame: &[u8], out: &mut Vec<u8>) {
             if let Some(key) = routing_key(payload)
                 && std::str::from_utf8(&payload[key.clone()]).is_err()
             {
+                // Byte for byte, so that no length in the frame changes.
                 let bytes = out[begin..][key].iter_mut();
                 bytes.filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
             }
@@ -125,6 +131,7 @@ fn has_unreadable_properties(payload: &[u8]) -> bool {
 /// A header's frame with the properties' bytes in place of the properties.
 fn marked(head: &[u8], payload: &[u8]) -> Vec<u8> {
     let (before, properties) = payload.split_at(BEFORE_PROPERTIES);
+    // The type of a long string in tables.
     let mut text = vec![b'S'];
     append(&mut text, &properties[..properties.len().min(KEPT)]);
     let name = UNREADABLE.as_bytes();
@@ -133,6 +140,7 @@ fn marked(head: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut payload = before.to_vec();
     payload.extend(HEADERS.to_be_bytes());
     append(&mut payload, &table);
+    // Type and channel stay; the length is another.
     let mut frame = head[..3].to_vec();
     append(&mut frame, &payload);
     frame.push(END);
@@ -148,6 +156,7 @@ fn append(to: &mut Vec<u8>, bytes: &[u8]) {
 /// The longest frame that a `connection.tune` allows; 0 is as long as a frame can be.
 fn tuned(frame: &[u8]) -> Option<usize> {
     let payload = &frame[HEAD..];
+    // Behind `channel-max`, which has two bytes.
     let longest =
         number(payload, TUNE.len() + 2).filter(|_| frame[0] == METHOD && payload.starts_with(&TUNE))?;
     Some(if longest == 0 { u32::MAX as usize + AROUND } else { longest as usize })

@@ -54,6 +54,7 @@ impl Reactor for Guarding {
         &self,
         socket: H,
     ) -> io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
+        // As it is: lapin opens its connections by `tcp_connect_addr` alone, with names too.
         self.0.register(socket)
     }
 

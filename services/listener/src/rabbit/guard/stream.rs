@@ -32,6 +32,7 @@ impl<S> Guarded<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut [u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        // Until a frame is whole: an answer of 0 bytes would mean the end of the stream.
         while this.read == this.ready.len() {
             this.ready.clear();
             this.read = 0;
