@@ -25,6 +25,7 @@ impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(micros) = *self;
         match micros {
+            // Cut and not rounded: 999.9 ms must not read `1000 ms`.
             0..1_000_000 => write!(f, "{} ms", micros / 1_000),
             // A limit is mostly a whole number of seconds; a measured time never is, and keeps its decimal.
             _ if micros.is_multiple_of(1_000_000) => write!(f, "{} s", micros / 1_000_000),

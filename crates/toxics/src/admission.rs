@@ -10,6 +10,7 @@ pub enum Admission {
     /// The connection is reset.
     Reset,
     /// The connection is accepted after a delay.
+    // A duration and not a moment, since a toxic has no clock.
     After(Duration),
 }
 

@@ -12,6 +12,7 @@ pub struct Attribute {
     /// Smallest accepted value. An attribute of Toxiproxy's is bounded only where a smaller value would crash it.
     pub least: i64,
     /// True if the toxic has no effect without this attribute.
+    // Scenarios alone insist on it: the API takes 0 for what a request leaves out, as Toxiproxy does.
     pub needed: bool,
     /// True if the toxic has an effect at 0 as well.
     pub effective_at_zero: bool,

@@ -12,6 +12,8 @@ pub(super) static SPEC: ToxicKind = ToxicKind {
     name: "bandwidth",
     about: "limits the throughput to the rate; at 0 nothing passes",
     effect: "slowed",
+    // Toxiproxy cuts chunks by the rate, so a negative one crashes it. A rate of 0 stops all data: that is an
+    // effect like any other, so a scenario may ask for it.
     attributes: &[Attribute::new("rate", "KB/s", "1,000 bytes per second")
         .at_least(0)
         .needed()
@@ -25,6 +27,7 @@ pub(super) static SPEC: ToxicKind = ToxicKind {
 const PIECES: u64 = 50;
 
 /// Limit of held bytes.
+// From 52 MB/s on a piece is larger than this, and held memory would grow with the rate.
 const WAITING: usize = 1024 * 1024;
 
 /// Longest time for which an unused line may catch up.
@@ -56,13 +59,16 @@ impl Bandwidth {
     /// Sets the moment at which the first held chunk has passed the line.
     fn schedule_first(&mut self, now: Instant) {
         if self.due.is_some() {
+            // A moment that is set stays: this chunk is on the line already.
             return;
         }
         let Some((arrival, item)) = self.held.first() else { return };
         let StreamItem::Data(data) = item else {
+            // A close takes no time on the line. It passes at a rate of 0 too, unless data is before it.
             self.due = Some(now);
             return;
         };
+        // At a rate of 0 nothing is ever due, until a change of the rate sets a moment.
         if self.rate > 0 {
             let earliest = now.checked_sub(BURST).unwrap_or(now);
             let begins = self.free.max(*arrival).max(earliest);
@@ -73,6 +79,7 @@ impl Bandwidth {
 }
 
 fn rate(values: &Values) -> u64 {
+    // Toxiproxy reads the rate as bytes per millisecond, so its kilobyte has 1,000 bytes.
     values.at_least_zero("rate").saturating_mul(1000)
 }
 
@@ -97,6 +104,7 @@ impl ToxicStage for Bandwidth {
         let (arrival, mut item) = self.held.pop()?;
         let piece = self.piece();
         if let StreamItem::Data(data) = &mut item {
+            // Not `now`: a timer that fires late must not lower the rate.
             self.free = due;
             if data.len() > piece {
                 let rest = data.split_off(piece);
@@ -114,6 +122,7 @@ impl ToxicStage for Bandwidth {
     }
 
     fn change(&mut self, values: &Values, now: Instant) {
+        // The chunk on the line begins anew: at a rate of 0 it had no moment that could be kept.
         self.rate = rate(values);
         self.free = now;
         self.due = None;

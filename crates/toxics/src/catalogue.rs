@@ -7,6 +7,7 @@ use super::{
 };
 
 /// All kinds; Toxiproxy's first.
+// The documentation and the list of faults have this order.
 pub static KINDS: [&ToxicKind; 15] = [
     &latency::SPEC,
     &bandwidth::SPEC,

@@ -25,6 +25,7 @@ impl ConnectionId {
     fn random(self, toxic: &Toxic) -> Random {
         // Neither edits of other toxics nor the order of events may change them: one seed repeats a run.
         let mut random = Random::seed_from_u64(toxic.seed());
+        // A fault in both directions is two toxics with one seed, so each direction has numbers of its own.
         random.set_stream(self.number * 2 + u64::from(self.direction == Direction::Downstream));
         random
     }
@@ -61,6 +62,7 @@ impl Slot {
 
     /// Starts the stage, if the toxic affects this connection.
     fn start(&mut self, id: ConnectionId, now: Instant) {
+        // A kind that takes effect on arrival has no stage: accepted connections may bypass the chain.
         if let (true, Action::Bytes(stage)) = (self.is_drawn(), self.toxic.settings.spec().action) {
             let random = id.random(&self.toxic);
             self.stage = Some(stage(self.toxic.settings.values(), Start { now, random }));
@@ -68,6 +70,7 @@ impl Slot {
     }
 
     fn is_drawn(&self) -> bool {
+        // A draw is below 1, so a toxicity of 1 or more affects every connection, and one of 0 affects none.
         self.draw < self.toxic.toxicity
     }
 
@@ -79,6 +82,7 @@ impl Slot {
         if let Some(stage) = &mut self.stage {
             stage.push(item, now);
         }
+        // After a push too: what is held is an effect, although it may never leave.
         self.count_effect();
     }
 
@@ -91,6 +95,7 @@ impl Slot {
     fn count_effect(&mut self) {
         let effect = self.stage.as_mut().and_then(|stage| stage.effect());
         if let Some(bytes) = effect {
+            // Once for all versions of the toxic: an update must not count the connection again.
             self.toxic.effects().add(!self.counted, bytes);
             self.counted = true;
         }
@@ -115,6 +120,7 @@ impl ToxicChain {
 
     /// Returns true if the chain affects nothing and holds nothing, so that bytes may bypass it.
     pub fn is_idle(&self) -> bool {
+        // A toxic that spares this connection has a slot and no stage, and must not slow it.
         self.released.is_empty() && self.slots.iter().all(|slot| slot.stage.is_none())
     }
 
@@ -125,6 +131,7 @@ impl ToxicChain {
 
     /// Returns true while the chain accepts another item.
     pub fn has_room(&self) -> bool {
+        // Without a stage, items go to `released`, which must not grow while the receiver does not keep up.
         self.stages().next().map_or(self.released.is_empty(), |first| first.has_room())
     }
 
@@ -142,6 +149,7 @@ impl ToxicChain {
             let mut moved = false;
             // From the last to the first, so that each stage finds room behind it.
             for place in (0..self.slots.len()).rev() {
+                // Room first: an item that a stage has returned cannot be put back.
                 let next = self.next_stage(place);
                 if next.is_some_and(|next| !self.slots[next].has_room()) {
                     continue;
@@ -157,6 +165,7 @@ impl ToxicChain {
                     (Some(item), None) => return Some(item),
                 }
             }
+            // Another round, since what moved on may have made room for the stage before it.
             if !moved {
                 return None;
             }
@@ -167,6 +176,7 @@ impl ToxicChain {
     pub fn due(&self) -> Option<Instant> {
         // A stage whose next has no room has to wait for it, not for the time.
         let may_move = |place: &usize| self.next_stage(*place).is_none_or(|next| self.slots[next].has_room());
+        // What was released has no moment: `pop` returns it before anything else.
         let due = |place: usize| self.slots[place].stage.as_ref()?.due();
         (0..self.slots.len()).filter(may_move).filter_map(due).min()
     }
@@ -181,9 +191,11 @@ impl ToxicChain {
             }
         }
         for toxic in toxics {
+            // An update keeps the id and makes another toxic, so a changed one has another pointer.
             match self.slots.iter().position(|slot| slot.toxic.id() == toxic.id()) {
                 Some(place) if Arc::ptr_eq(&self.slots[place].toxic, toxic) => {}
                 Some(place) => self.change(place, toxic, now),
+                // At the end, where it belongs: a proxy adds a toxic behind the others of its direction only.
                 None => self.slots.push(Slot::new(Arc::clone(toxic), self.id, now)),
             }
         }
@@ -192,6 +204,7 @@ impl ToxicChain {
     fn change(&mut self, place: usize, toxic: &Arc<Toxic>, now: Instant) {
         let slot = &mut self.slots[place];
         slot.toxic = Arc::clone(toxic);
+        // The draw stays: a higher toxicity only adds affected connections, a lower one only removes some.
         let is_drawn = slot.is_drawn();
         match (&mut slot.stage, is_drawn) {
             (Some(stage), true) => stage.change(toxic.settings.values(), now),
@@ -204,6 +217,7 @@ impl ToxicChain {
     /// Ends a stage; the items that it holds go on to the next.
     fn stop(&mut self, place: usize, now: Instant) {
         let Some(stage) = self.slots[place].stage.take() else { return };
+        // The stage is out of its slot, so the search from this place finds the next one.
         for item in stage.release() {
             self.push_from(place, item, now);
         }

@@ -53,12 +53,14 @@ impl ToxicStage for CloseAfter {
     }
 
     fn pop(&mut self, now: Instant) -> Option<StreamItem> {
+        // Data that is here already arrived before the close, even if the time is over.
         if let Some(item) = self.held.pop_item() {
             return Some(item);
         }
         if self.closed || later(self.begun, self.time) > now {
             return None;
         }
+        // Once only: a stage behind this one may hold the close, and the chain would add others to it.
         self.closed = true;
         self.effect = Some(0);
         Some(StreamItem::Close)
@@ -69,10 +71,12 @@ impl ToxicStage for CloseAfter {
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
+        // Still from the same start, so a shorter time may be over at once.
         self.time = values.get("time");
     }
 
     fn release(self: Box<Self>) -> Vec<StreamItem> {
+        // No close, which `timeout` has from Toxiproxy: no data is missing, so the connection may go on.
         self.held.into_items()
     }
 

@@ -41,7 +41,9 @@ impl Corrupt {
     }
 
     fn set(&mut self, values: &Values) {
+        // The API has no upper bound: more than a million per million is every byte.
         self.rate = (values.at_least_zero("rate") as f64 / 1e6).min(1.0);
+        // The distribution has no memory: a new draw in the middle of a gap leaves the rate as it is.
         self.gap = self.draw();
     }
 
@@ -52,12 +54,14 @@ impl Corrupt {
             return 0;
         }
         let uniform: f64 = self.random.random_range(0.0..1.0);
-        // At a rate of 0 the quotient is infinite and the cast saturates: the gap never ends.
+        // `1.0 - uniform` is above 0, so its logarithm is finite. At a rate of 0 the quotient means nothing:
+        // minus infinity or no number, of which the cast makes 0. So `flip` looks at the rate before the gap.
         ((1.0 - uniform).ln() / (1.0 - self.rate).ln()) as u64
     }
 
     /// Flips the bits that fall into `data`.
     fn flip(&mut self, data: Bytes) -> Bytes {
+        // A chunk without a flipped bit passes without a copy.
         if self.rate == 0.0 || self.gap >= data.len() as u64 {
             self.gap = self.gap.saturating_sub(data.len() as u64);
             return data;
@@ -65,6 +69,7 @@ impl Corrupt {
         let mut bytes = BytesMut::from(data);
         let mut place = self.gap;
         while let Some(byte) = usize::try_from(place).ok().and_then(|place| bytes.get_mut(place)) {
+            // A flipped bit always changes the byte. A random byte would be the old one in 1 of 256 cases.
             *byte ^= 1 << self.random.random_range(0..8);
             *self.changed.get_or_insert(0) += 1;
             place = place.saturating_add(1).saturating_add(self.draw());

@@ -41,6 +41,7 @@ impl ToxicStage for HalfOpen {
     }
 
     fn due(&self) -> Option<Instant> {
+        // No moment: only the removal of the toxic releases what is held.
         None
     }
 

@@ -49,16 +49,20 @@ impl LatencyStage {
 
     /// Draws the delay of the next chunk.
     fn draw(&mut self) -> Duration {
+        // An empty range has nothing to draw from, and `random_range` panics.
         if self.jitter.is_zero() {
             return self.latency;
         }
+        // From 0 to twice the jitter, shifted afterwards: a `Duration` cannot be negative.
         let range = self.jitter.as_secs_f64() * 2.0;
         let more = Duration::from_secs_f64(self.random.random_range(0.0..range));
+        // A jitter above the latency draws delays below 0 too. Toxiproxy does not wait then either.
         (self.latency + more).saturating_sub(self.jitter)
     }
 
     /// Sets the moment at which the first held item leaves.
     fn schedule_first(&mut self) {
+        // Only the first item has a moment: a shorter delay behind it must not overtake it.
         if self.due.is_none()
             && let Some((arrival, item)) = self.held.first()
         {
@@ -89,6 +93,7 @@ impl ToxicStage for LatencyStage {
     fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         let due = self.due.filter(|due| *due <= now)?;
         let (arrival, item) = self.held.pop()?;
+        // A draw of no delay is no evidence of a latency.
         if due > arrival {
             *self.delayed.get_or_insert(0) += item.len() as u64;
         }

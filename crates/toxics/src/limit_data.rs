@@ -42,11 +42,13 @@ impl ToxicStage for LimitData {
         let beyond = data.len().saturating_sub(left);
         data.truncate(left);
         self.passed += data.len() as u64;
+        // Data has at least one byte: the stages behind this one rely on it.
         if !data.is_empty() {
             self.held.push(StreamItem::Data(data), now);
         }
         // At the limit itself, as in Toxiproxy: the sender need not send one byte more.
         if self.passed >= self.limit {
+            // Also 0 bytes: the close is an effect of its own.
             *self.dropped.get_or_insert(0) += beyond as u64;
             self.held.push(StreamItem::Close, now);
         }
@@ -61,6 +63,7 @@ impl ToxicStage for LimitData {
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
+        // `passed` stays, as in Toxiproxy. Below it the new limit closes the connection with the next data.
         self.limit = values.at_least_zero("bytes");
     }
 

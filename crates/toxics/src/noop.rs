@@ -24,6 +24,7 @@ struct Noop {
 
 impl ToxicStage for Noop {
     fn has_room(&self) -> bool {
+        // One chunk at a time, since it leaves at once. What comes meanwhile waits in the buffers of TCP.
         self.held.is_empty()
     }
 

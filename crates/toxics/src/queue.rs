@@ -17,6 +17,7 @@ const BYTES: usize = 8 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct HeldItems {
     items: VecDeque<(Instant, StreamItem)>,
+    // A sum beside the items, since room is asked for with each chunk and a latency may hold a thousand.
     bytes: usize,
 }
 

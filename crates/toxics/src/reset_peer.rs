@@ -33,10 +33,13 @@ impl ResetPeer {
 
 impl ToxicStage for ResetPeer {
     fn has_room(&self) -> bool {
+        // Nothing is read from then on: the connection cannot go on, and TCP keeps what still arrives.
         self.first.is_none()
     }
 
     fn push(&mut self, item: StreamItem, now: Instant) {
+        // The end of the data is dropped too: passed on, it would close the connection before the reset.
+        // Later items come only from a removed stage, and do not restart the time.
         self.first.get_or_insert(now);
         *self.dropped.get_or_insert(0) += item.len() as u64;
     }

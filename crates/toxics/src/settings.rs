@@ -5,6 +5,7 @@ use super::values::{BadValue, Values};
 
 /// A kind of toxic and values for its attributes; the two always fit.
 #[derive(Debug, Clone)]
+// The fields are private, so that the values of one kind cannot meet the attributes of another.
 pub struct ToxicSettings {
     spec: &'static ToxicKind,
     values: Values,

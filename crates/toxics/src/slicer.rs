@@ -16,9 +16,11 @@ pub(super) static SPEC: ToxicKind = ToxicKind {
     about: "cuts data into small chunks, with a pause after each; changes no byte",
     effect: "sliced",
     attributes: &[
+        // With a negative size, Toxiproxy may halve a chunk without end and overflow its stack.
         Attribute::new("average_size", "B", "size of a chunk; 0 cuts nothing").at_least(0).needed(),
         Attribute::new("size_variation", "B", "largest deviation from it, drawn uniformly for each chunk")
             .at_least(0),
+        // Microseconds as in Toxiproxy, whose other toxics count in milliseconds.
         Attribute::new("delay", "µs", "pause after each chunk"),
     ],
     action: Action::Bytes(|values, start| Box::new(Slicer::new(values, start))),
@@ -64,6 +66,7 @@ impl Slicer {
 
     /// Draws the size of the next chunk in bytes.
     fn size(&mut self) -> usize {
+        // At least one byte: an empty chunk would leave the rest as long as it was.
         let least = self.average.saturating_sub(self.variation).max(1);
         let most = self.average.saturating_add(self.variation);
         if least < most { self.random.random_range(least..=most) } else { most }
@@ -95,6 +98,7 @@ impl ToxicStage for Slicer {
         let (arrival, mut item) = self.held.pop()?;
         if let StreamItem::Data(data) = &mut item {
             self.slice(data, arrival);
+            // From the moment of leaving, as in Toxiproxy: a pause is no rate that has to catch up.
             self.pause = now + self.delay;
         }
         Some(item)
@@ -106,6 +110,7 @@ impl ToxicStage for Slicer {
 
     fn change(&mut self, values: &Values, now: Instant) {
         self.set(values);
+        // A long pause ends with the values that asked for it, as in Toxiproxy.
         self.pause = now;
     }
 

@@ -55,6 +55,7 @@ impl ToxicStage for SlowClose {
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
+        // A close that waits already gets another moment, counted from its arrival.
         self.delay = values.get("delay");
     }
 

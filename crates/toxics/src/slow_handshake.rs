@@ -18,5 +18,6 @@ pub(super) static SPEC: ToxicKind = ToxicKind {
 };
 
 fn decide(values: &Values, _: NewConnection) -> Admission {
+    // The kernel finishes the client's handshake all the same. What is late is the server's side of it.
     if values.get("delay") > 0 { Admission::After(span(values.get("delay"))) } else { Admission::Pass }
 }

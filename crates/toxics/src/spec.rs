@@ -8,6 +8,7 @@ use super::values::Values;
 
 /// Implementation of a kind: the moment at which it takes effect, and its code.
 #[derive(Debug, Clone, Copy)]
+// Function pointers, so that a kind is a `static` that needs no registration when the program starts.
 pub enum Action {
     /// Stage for the bytes of one direction of a connection, also of one that is open already.
     Bytes(fn(&Values, Start) -> Box<dyn ToxicStage>),

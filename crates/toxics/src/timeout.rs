@@ -20,6 +20,7 @@ pub(super) static SPEC: ToxicKind = ToxicKind {
 
 #[derive(Debug)]
 struct Timeout {
+    // Toxiproxy counts from the last data, so that steady traffic keeps a connection open for ever.
     begun: Instant,
     timeout: i64,
     /// End of the data, which does pass.
@@ -36,12 +37,14 @@ impl Timeout {
 
 impl ToxicStage for Timeout {
     fn has_room(&self) -> bool {
+        // Dropped data needs no room, and the sender must not notice that nobody reads it.
         true
     }
 
     fn push(&mut self, item: StreamItem, _: Instant) {
         match item {
             StreamItem::Data(data) => *self.dropped.get_or_insert(0) += data.len() as u64,
+            // The end passes, as in Toxiproxy: the other side sees a close without data.
             end => self.end = Some(end),
         }
     }
@@ -61,6 +64,7 @@ impl ToxicStage for Timeout {
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
+        // Still from the same start: updates must not put the close off for ever.
         self.timeout = values.get("timeout");
     }
 

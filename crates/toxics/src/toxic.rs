@@ -41,6 +41,7 @@ pub struct Toxic {
     // Toxiproxy echoes `UPSTREAM` in capitals, and makes names of it.
     pub direction_text: String,
     /// Share of connections that the toxic affects, 0 to 1.
+    // Any number, as Toxiproxy accepts it; above 1 is as 1.
     pub toxicity: f64,
     /// Kind, with values for its attributes.
     pub settings: ToxicSettings,
@@ -51,6 +52,7 @@ impl Toxic {
     /// Makes a toxic. `id` is unique within the proxy; `seed` decides everything random.
     #[must_use]
     pub fn new(id: u64, seed: u64, new: NewToxic) -> Self {
+        // The caller has decided the seed: a request may have none, and then the proxy derives it.
         let NewToxic { name, direction, direction_text, toxicity, settings, seed: _ } = new;
         let direction_text = direction_text.unwrap_or_else(|| direction.name().to_owned());
         Self { id, seed, name, direction, direction_text, toxicity, settings, effects: Arc::default() }
@@ -73,6 +75,7 @@ impl Toxic {
     #[must_use]
     pub fn admit(&self, open: u64) -> Admission {
         let Action::Arrival(decide) = self.settings.spec().action else { return Admission::Pass };
+        // Each arrival counts, whatever is decided: `fail_first` goes by the arrivals before this one.
         let admission =
             decide(self.settings.values(), NewConnection { before: self.effects.add_arrival(), open });
         if admission != Admission::Pass {
@@ -129,12 +132,14 @@ impl Effects {
     }
 
     pub(crate) fn add(&self, new_connection: bool, bytes: u64) {
+        // Relaxed, since each counter stands alone and no other memory is published by it.
         self.connections.fetch_add(u64::from(new_connection), Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Counts a new connection, and returns the number of those before it.
     pub(crate) fn add_arrival(&self) -> u64 {
+        // One operation, so that of two connections at once only one finds none before it.
         self.arrivals.fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -71,6 +71,7 @@ impl Values {
     /// Returns the value of an attribute; 0 for one that the kind does not have.
     #[must_use]
     pub fn get(&self, attribute: &str) -> i64 {
+        // No error: only the stages of the kind ask, by the names that stand in the same file.
         self.iter().find(|(name, _)| *name == attribute).map_or(0, |(_, value)| value)
     }
 

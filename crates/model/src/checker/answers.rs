@@ -12,6 +12,7 @@ use crate::timeline::Timeline;
 pub fn check(timeline: &Timeline) -> Option<Check> {
     let declared = timeline.run.declared.as_ref()?;
     let mut by_path: BTreeMap<&str, u64> = BTreeMap::new();
+    // Each of them ended `info`: whoever answered, the system may have done the work before.
     let undeclared: Vec<_> = timeline.operations().iter().filter(|operation| operation.undeclared).collect();
     for operation in &undeclared {
         *by_path.entry(&operation.path).or_default() += 1;
@@ -20,6 +21,7 @@ pub fn check(timeline: &Timeline) -> Option<Check> {
         let ok =
             timeline.operations().iter().filter(|operation| operation.outcome == Some(Outcome::Ok)).count();
         let loaded = timeline.paths();
+        // Named in a pass too, since on these paths the status alone was looked at.
         let any: Vec<&str> =
             declared.any_body.iter().map(String::as_str).filter(|path| loaded.contains(path)).collect();
         let any = if any.is_empty() {

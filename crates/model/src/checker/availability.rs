@@ -14,6 +14,7 @@ pub fn checks(timeline: &Timeline) -> Vec<Check> {
     if !timeline.faults.windows().is_empty() {
         checks.push(unaffected(timeline));
     }
+    // Also in a run in which no fault began: a share of no operations is unknown and not kept.
     checks.extend(
         timeline.run.schedule.expect.during.iter().map(|(path, share)| during(timeline, path, *share)),
     );
@@ -42,6 +43,7 @@ fn unaffected(timeline: &Timeline) -> Check {
             timeline.faults.windows().iter().filter(|window| !uses(window)).collect();
         let counts = |operation: &&Operation| {
             let touches = |window: &&FaultWindow| window.touches(operation);
+            // An operation that a fault of its own path touched as well says nothing about the others.
             others.iter().any(touches)
                 && !timeline.faults.windows().iter().filter(touches).any(|window| uses(&window))
         };
@@ -65,7 +67,8 @@ fn during(timeline: &Timeline, path: &str, share: Share) -> Check {
     shares.check(timeline, &format!("during {path}"), "the path was not loaded")
 }
 
-/// The share of each path by itself: many good answers on one must not hide another that is gone.
+/// The share of each path by itself.
+// Many good answers on one path must not hide another that is gone.
 struct Shares {
     share: Share,
     paths: usize,
@@ -101,13 +104,15 @@ impl Shares {
         }
     }
 
-    /// Tells whether a path had an operation in each of the windows. One that is shorter than the time between two arrivals,
-    /// say, shows nothing of the path.
+    /// Tells whether a path had an operation in each of the windows.
+    // In each: a window that is shorter than the time between two arrivals shows nothing of the path, and the
+    // operations of another window must not stand in for it.
     fn was_loaded(&mut self, timeline: &Timeline, path: &str, windows: &[&FaultWindow]) -> bool {
         let silent = windows
             .iter()
             .filter(|window| !timeline.of_path(path).any(|operation| window.touches(operation)));
         let silent: Vec<String> = silent.map(|window| format!("{path} during {}", window.name)).collect();
+        // A share of 0 % asks for nothing, so a path without operations keeps it too.
         let was_loaded = silent.is_empty() || self.share.is_kept_by(0, 0).is_some();
         if !was_loaded {
             self.not_loaded.extend(silent);

@@ -13,6 +13,7 @@ use crate::timeline::Timeline;
 // other checks say.
 pub fn check(timeline: &Timeline) -> Check {
     let nodes = Nodes::new(timeline);
+    // The worst first: a node that died fails a run that was interrupted, too.
     let (verdict, detail) = if !nodes.failed.is_empty() {
         (Verdict::Fail, list(&nodes.failed))
     } else if !nodes.lost.is_empty() {
@@ -21,6 +22,7 @@ pub fn check(timeline: &Timeline) -> Check {
         (Verdict::Unknown, "the run did not finish".to_owned())
     } else if timeline.end.is_some_and(|(_, interrupted)| interrupted) {
         (Verdict::Unknown, "the run was interrupted".to_owned())
+    // Earlier labs did not ask at the end, and their runs are judged as they were.
     } else if timeline.readiness.is_none() && timeline.run.version >= WITH_ENDS {
         (Verdict::Unknown, "the readiness of the nodes was not checked at the end".to_owned())
     } else if !timeline.operations().iter().any(|operation| operation.outcome == Some(Outcome::Ok)) {
@@ -33,6 +35,7 @@ pub fn check(timeline: &Timeline) -> Check {
 
 /// Nodes that failed without a fault, each with one reason.
 #[derive(Default)]
+// By name: a node may appear in several events and again at the end, and one reason is enough.
 struct Nodes<'a> {
     failed: BTreeMap<&'a str, String>,
     lost: BTreeMap<&'a str, String>,
@@ -61,6 +64,7 @@ impl<'a> Nodes<'a> {
             NodeChange::Lost(how) => {
                 self.lost.insert(node, format!("{node} became unreachable ({how})"));
             }
+            // While the run goes on, a fault may be the reason. Only at the end every node must be ready.
             NodeChange::Ready | NodeChange::NotReady(_) => {}
         }
     }

@@ -17,6 +17,7 @@ pub enum Coverage {
     /// Compared with the store that the path names.
     Checked,
     /// Not compared: the path names no store, or its store could not be read.
+    // The default, so that a report of an earlier version claims no check.
     #[default]
     NotChecked,
     /// No entries: the path declares that it writes nothing.
@@ -53,6 +54,7 @@ pub(super) fn note(timeline: &Timeline) -> Option<String> {
 
 /// Names the declaration that would have every path checked; none where a run may pass without.
 pub(super) fn advice(timeline: &Timeline) -> Option<String> {
+    // One path is enough: what to declare is the same for each.
     let path = not_checked(timeline).into_iter().next().filter(|_| pardon(timeline).is_none())?;
     Some(format!(
         "expected `stored-in: STORE` or `writes: nothing` in x-faultline.paths.{path}, found neither; a scenario accepts \

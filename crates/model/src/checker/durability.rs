@@ -21,6 +21,7 @@ pub fn compare(timeline: &Timeline) -> DifferencesByPath {
         .map(|operation| operation.id.as_str())
         .collect();
     for (store, entries) in &timeline.stores.entries {
+        // A whole store at once: an entry that belongs to a path of another store is unexpected in this one.
         let entries: Vec<_> = entries.iter().filter(|entry| !anywhere.contains(entry.op.as_str())).collect();
         let paths: BTreeSet<&str> = paths_into(timeline, store);
         let operations =
@@ -30,6 +31,7 @@ pub fn compare(timeline: &Timeline) -> DifferencesByPath {
             .collect();
         let found = set::compare(&attempts, &entries);
         for path in paths {
+            // Present without a difference too, so that the path counts as checked.
             by_path.insert(path.to_owned(), Differences::default());
         }
         spread(timeline, &found, &mut by_path);
@@ -83,13 +85,16 @@ pub fn checks(timeline: &Timeline, by_path: &DifferencesByPath) -> Vec<Check> {
     let note = coverage::note(timeline);
     let check = |name: &str, what: &str, allowed: u64, list: fn(&Differences) -> &Vec<String>| {
         let ids: Vec<&String> = by_path.values().flat_map(list).collect();
+        // Where no loaded path stores, `0 lost` would read as if somebody had looked.
         let looked = !coverage::storing(timeline).is_empty() || !ids.is_empty();
         let summary = looked.then(|| summary(by_path, list, ids.len(), what, allowed));
         let verdict = match (ids.len() as u64 <= allowed, &unread) {
+            // What was found is enough for a fail, even if a store could not be read.
             (false, _) => Verdict::Fail,
             (true, Some(_)) => Verdict::Unknown,
             (true, None) => coverage::verdict(timeline),
         };
+        // Once: the other three checks would repeat it.
         let advice = coverage::advice(timeline).filter(|_| name == "lost");
         let parts: Vec<String> =
             [summary, unread.clone(), note.clone(), advice].into_iter().flatten().collect();
@@ -138,6 +143,7 @@ fn unread(timeline: &Timeline) -> Option<String> {
     let missing: Vec<String> = needed
         .into_iter()
         .filter(|store| {
+            // A store without a line was not read. An empty store has a line without entries.
             !timeline.stores.entries.contains_key(*store) || timeline.stores.unread.contains_key(*store)
         })
         .map(|store| {

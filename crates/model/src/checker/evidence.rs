@@ -39,6 +39,7 @@ fn doubt(window: &FaultWindow) -> Option<String> {
     if let Some((_, seen)) = window.evidence.iter().find(|(_, seen)| !seen.shown) {
         return Some(format!("{name}: not observed: {}", seen.what));
     }
+    // Both: a fault that may still be active makes the time to recover meaningless.
     for (stage, what) in [(FaultStage::Active, "it took effect"), (FaultStage::Healed, "it was healed")] {
         if !window.evidence.iter().any(|(seen_at, _)| *seen_at == stage) {
             return Some(format!("{name}: no evidence that {what}"));

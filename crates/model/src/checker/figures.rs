@@ -70,6 +70,7 @@ pub struct PathFigures {
     /// Entries stored though failed or dropped.
     pub unexpected: Option<u64>,
     /// Entries stored with other content than was sent.
+    // The alias is the key of version 1 of `report.json`, which is still read.
     #[serde(alias = "altered")]
     pub corrupted: Option<u64>,
     /// Operations in the steady state.
@@ -118,6 +119,7 @@ pub struct Phases {
 /// Computes quantiles of latencies in microseconds, by the nearest-rank method.
 #[must_use]
 pub fn quantiles(mut micros: Vec<u64>) -> Option<Quantiles> {
+    // Exact, unlike the histogram of a load: a history holds every operation anyway.
     micros.sort_unstable();
     let last = micros.len().checked_sub(1)?;
     let at = |share: f64| {
@@ -140,6 +142,7 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> OutcomeCoun
             None => tally.dropped += 1,
             Some(Outcome::Ok) => {
                 tally.ok += 1;
+                // Of these alone: an operation that fails at once would improve the figures.
                 latencies.extend(operation.latency());
             }
             Some(Outcome::Fail) => tally.fail += 1,
@@ -153,6 +156,7 @@ pub fn tally<'a>(operations: impl Iterator<Item = &'a Operation>) -> OutcomeCoun
 /// Computes the figures of every path.
 #[must_use]
 pub fn paths(timeline: &Timeline, stored: &DifferencesByPath) -> BTreeMap<String, PathFigures> {
+    // The time in which operations were due. Late answers do not lower the rate.
     let seconds = timeline.run.schedule.ends() as f64 / 1_000_000.0;
     let figures = |path: &str| {
         let all = tally(timeline.of_path(path));
@@ -195,6 +199,7 @@ fn fault(timeline: &Timeline, window: &FaultWindow) -> FaultFigures {
     let loaded = timeline.paths();
     FaultFigures {
         what: window.name.clone(),
+        // The lab records no fault that it has not scheduled, but no history may cause a panic.
         kind: planned.map_or(FaultKind::Kill, |fault| fault.kind),
         target: planned.map_or_else(String::new, |fault| fault.target.clone()),
         from_ms: window.begin / 1000,

@@ -70,6 +70,7 @@ pub struct EntryCounts {
 #[must_use]
 pub fn judge(timeline: &Timeline) -> Judgement {
     let stored = durability::compare(timeline);
+    // Computed once: the check `recovered` and the report must not differ.
     let faults = figures::faults(timeline);
     let mut checks = vec![completeness::check(timeline)];
     checks.extend(answers::check(timeline));

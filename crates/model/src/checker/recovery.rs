@@ -12,6 +12,7 @@ use crate::timeline::{Drain, Timeline};
 #[must_use]
 pub fn drain_ms(timeline: &Timeline) -> Option<u64> {
     let drain = timeline.stores.drain.as_ref().filter(|drain| drain.done)?;
+    // A fault may outlast the load, and entries may have to wait until it is over.
     let quiet = timeline.faults.windows().iter().filter_map(|window| window.ready).max();
     let from = timeline.load_ended?.max(quiet.unwrap_or(i64::MIN));
     Some(positive(drain.at - from) / 1000)
@@ -24,6 +25,7 @@ pub fn checks(timeline: &Timeline, faults: &[FaultFigures]) -> Vec<Check> {
     if !faults.is_empty() {
         checks.push(recovered(timeline, faults));
     }
+    // A run that writes nothing has nothing to drain.
     if !timeline.run.stored_in.is_empty() || !coverage::not_checked(timeline).is_empty() {
         checks.push(drained(timeline));
     }
@@ -35,6 +37,7 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
     let limit = Elapsed::from_micros(allowed.micros());
     // A fault that the lab could not inject or heal says nothing about the system's recovery.
     let (broken, complete): (Vec<_>, Vec<_>) =
+        // The figures were made from the windows, one for one, so the two lists fit.
         faults.iter().zip(timeline.faults.windows()).partition(|(_, window)| window.broken);
     let complete: Vec<&FaultFigures> = complete.into_iter().map(|(fault, _)| fault).collect();
     let slow: Vec<String> = complete
@@ -45,6 +48,7 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
                 Some(ms) if ms * 1000 > allowed.micros() => {
                     Some(format!("{path} took {} after {}", Elapsed::from_millis(*ms), fault.what))
                 }
+                // A path that was loaded for a shorter time may still recover: that is unknown and not slow.
                 None if loaded => Some(format!("{path} did not recover after {}", fault.what)),
                 _ => None,
             })
@@ -86,11 +90,13 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
         (true, None) => "no loaded path depends on a fault's target".to_owned(),
     };
     let known = if broken.is_empty() && unknown.is_empty() { Verdict::Pass } else { Verdict::Unknown };
+    // The worse of the two: a path that was too slow fails, whatever is unknown of others.
     Check::new("recovered", known.max(Verdict::in_time(timeline, slow.is_empty())), detail)
 }
 
 /// Tells whether the load lasted as long as the system may take to recover.
 fn load_was_long_enough(timeline: &Timeline, fault: &FaultFigures) -> bool {
+    // No longer load would have shown a recovery from a fault that was never healed.
     let Some(heal) = fault.undo_ms else { return true };
     let limit = timeline.run.schedule.expect.recovers_within.micros() / 1000;
     timeline.load_ended.is_some_and(|ended| positive(ended / 1000 - heal) >= limit)
@@ -99,6 +105,7 @@ fn load_was_long_enough(timeline: &Timeline, fault: &FaultFigures) -> bool {
 fn drained(timeline: &Timeline) -> Check {
     let limit = Elapsed::from_micros(timeline.run.schedule.expect.drains_within.micros());
     let (verdict, detail) = match (&timeline.stores.drain, drain_ms(timeline)) {
+        // Empty queues alone do not show that anything was stored.
         (_, Some(_)) if timeline.run.stored_in.is_empty() => (Verdict::NotChecked, String::new()),
         (_, Some(ms)) => {
             (coverage::verdict(timeline), format!("drained in {} (limit {limit})", Elapsed::from_millis(ms)))

@@ -45,10 +45,12 @@ pub fn compare(attempts: &[Attempt<'_>], entries: &[&Entry]) -> Differences {
     }
     let mut found = Differences::default();
     for attempt in attempts {
+        // Removed, so that the entries that remain belong to no attempt.
         let copies = stored.remove(attempt.id).unwrap_or_default();
         found.compare(attempt, &copies);
     }
     let mut strangers: Vec<String> = stored.into_keys().map(str::to_owned).collect();
+    // A hash map has no order, and one history must give the same report each time.
     strangers.sort_unstable();
     found.unexpected.extend(strangers);
     found
@@ -63,6 +65,7 @@ impl Differences {
             (Some(Outcome::Fail) | None, false) => self.unexpected.push(id()),
             _ => {}
         }
+        // Whatever the outcome: an operation is sent once, so the system made the second copy.
         if copies.len() > 1 {
             self.duplicated.push(id());
         }

@@ -32,6 +32,7 @@ fn missing(timeline: &Timeline) -> Vec<String> {
     if timeline.run.version < WITH_ENDS {
         return Vec::new();
     }
+    // A fault that could not be injected has asked no node to stop.
     let active = timeline.faults.windows().iter().filter(|window| window.active.is_some());
     let faults = active.filter_map(|window| timeline.run.schedule.faults.get(window.index));
     let stops = faults.filter(|fault| fault.kind == FaultKind::Stop);

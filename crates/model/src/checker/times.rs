@@ -37,6 +37,7 @@ pub fn recover(timeline: &Timeline, window: &FaultWindow, path: &str) -> Option<
     let heal = window.heal?;
     let later: Vec<&Operation> = timeline.of_path(path).filter(|operation| operation.due >= heal).collect();
     let ok = |operation: &Operation| operation.outcome == Some(Outcome::Ok);
+    // At the end of the load fewer than ten are enough: nothing else was due that could show more.
     let first =
         (0..later.len()).find(|&from| later[from..].iter().take(IN_A_ROW).all(|operation| ok(operation)))?;
     Some(positive(later[first].last_seen() - heal))

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::timeline::Timeline;
 
-/// The answer to a question. In the order of how bad it is.
+/// The answer to a question.
+// The variants stand from good to bad, since `worst` takes the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -35,10 +36,11 @@ impl Verdict {
         if holds { Self::Pass } else { Self::Fail }
     }
 
-    /// Returns the verdict on something that should have happened in time. In a run that was cut short it is unknown
-    /// instead of fail: it might have happened, had anybody looked.
+    /// Returns the verdict on something that should have happened in time: unknown instead of fail where
+    /// the run was cut short.
     #[must_use]
     pub fn in_time(timeline: &Timeline, holds: bool) -> Self {
+        // After the last event it might have happened, had anybody looked.
         if !holds && timeline.is_cut_short() { Self::Unknown } else { Self::of(holds) }
     }
 
@@ -56,6 +58,7 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` keeps the width that a table asks for, which `write!` would ignore.
         f.pad(self.name())
     }
 }
@@ -76,6 +79,7 @@ pub struct Check {
 
 impl Check {
     /// Largest number of ids that a check lists; the history holds all of them.
+    // A run in which every entry is lost would otherwise fill its reports with ids.
     pub const MOST_IDS: usize = 100;
 
     /// A check without ids.

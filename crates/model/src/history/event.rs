@@ -21,6 +21,7 @@ pub const OLDEST: u32 = 2;
 /// Line of a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
+// Rare large variants are boxed: every variant takes the space of the largest, in millions of events.
 pub enum Event {
     /// First line: identity and settings of the run.
     Run(Box<RunInfo>),
@@ -50,7 +51,8 @@ pub enum Event {
         evidence: Vec<Evidence>,
     },
     /// Change of the schedule, by a manual fault or a longer load; the number of a fault never changes.
-    // Checkers and reports see one plan, as if it had been made before the run.
+    // Checkers and reports see one schedule, as if it had been so before the run. It is written as a
+    // whole, so that the last such line is enough.
     Amend {
         /// Whole schedule, past and future.
         schedule: Box<Schedule>,
@@ -85,6 +87,7 @@ pub enum Event {
         done: bool,
     },
     /// Content of a store after the drain; a store is observed in several lines.
+    // Several, so that a line has a bounded length however much a store holds.
     Observe(Observation),
     /// A store could not be read: its content is unknown.
     Unobserved {
@@ -175,6 +178,7 @@ pub struct Invoke {
     /// Time of sending, in microseconds after the start of the load.
     pub sent: i64,
     /// Hash of its data (FNV-1a, 64 bits); none on a path that stores nothing.
+    // Left out where there is none, here and below: these lines are most of a history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<u64>,
 }
@@ -220,6 +224,7 @@ pub enum FaultStage {
     /// The fault is injected.
     Active,
     /// Healing begins.
+    // Files keep the older name, so that every history can be read.
     #[serde(rename = "undo")]
     Heal,
     /// The fault is healed.

@@ -39,6 +39,7 @@ pub enum HistoryError {
 pub fn read(text: &str) -> Result<History, HistoryError> {
     check_version(text)?;
     let mut events = Vec::new();
+    // Every line ends with a line feed, so what follows the last one was cut off in the middle.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     for (index, line) in whole.lines().enumerate() {
         let event =

@@ -42,6 +42,7 @@ impl Stop {
     pub fn is_in_order(&self) -> Option<bool> {
         match &self.status {
             ExitStatus::Code(code) => Some(self.promised.contains(code) && self.took <= self.grace),
+            // Even the stop signal itself: a program that dies from it has not handled it.
             ExitStatus::Signal(_) => Some(false),
             ExitStatus::Unseen => None,
         }

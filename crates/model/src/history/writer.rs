@@ -22,6 +22,7 @@ impl<W: Write> Writer<W> {
     /// What the writer says.
     pub fn append(&mut self, event: &Event) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, event)?;
+        // The line feed comes last: without it the reader takes the line for one that was cut off.
         self.out.write_all(b"\n")
     }
 

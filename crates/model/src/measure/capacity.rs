@@ -64,6 +64,7 @@ pub struct TrialResult {
 // Latency counts from the due time. If only the service time meets the SLO, the delay may be the generator's own.
 pub fn judge(slo: &[Threshold], tally: &Tally) -> (TrialVerdict, Option<String>) {
     let missed = |tally: &Tally| slo.iter().find(|threshold| !threshold.holds(tally)).cloned();
+    // A late generator only adds to the latency: an SLO that is met in spite of it is met all the more.
     let Some(missed_from_due) = missed(tally) else { return (TrialVerdict::Yes, None) };
     if tally.is_timely() {
         return (TrialVerdict::No, Some(format!("threshold `{missed_from_due}` is not met")));

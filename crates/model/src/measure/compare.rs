@@ -16,9 +16,11 @@ use super::threshold::Measure;
 
 /// Number of bootstrap resamples.
 // Latencies of one second depend on each other, so that whole seconds are resampled, not operations.
+// With 500, a dozen lie beyond each end of an interval of 95 %, enough to place it.
 const RESAMPLES: usize = 500;
 
 /// Seconds in a block.
+// More than one, since what happens in one second has its part in the next.
 const BLOCK: usize = 3;
 
 /// The share of an interval, 0 to 1.
@@ -73,6 +75,7 @@ pub fn compare(first: &[Second], second: &[Second], seed: u64) -> Vec<Comparison
     paths
         .into_iter()
         .flat_map(|path| {
+            // Another seed for the second load: the same one would draw the same places from both.
             let (first, second) = (Resample::new(&first[path], seed), Resample::new(&second[path], !seed));
             MEASURES.map(|(measure, get)| comparison(path, measure, get, &first, &second))
         })
@@ -99,10 +102,12 @@ impl Resample {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let count = tallies.len();
         let mut draw = || {
+            // Coarse, since hundreds of these sums are held for each path.
             let mut sum = Tally::coarse();
             let mut drawn = 0;
             while drawn < count {
                 let start = random.random_range(0..count);
+                // Past the end at the beginning, so that the outer seconds are drawn as often as the others.
                 for place in (start..start + BLOCK).take(count - drawn) {
                     sum.add(tallies[place % count]);
                     drawn += 1;

@@ -111,6 +111,7 @@ impl LoadFigures {
             from_due: LatencyQuantiles::new(&tally.from_due),
             from_sent: LatencyQuantiles::new(&tally.from_sent),
             not_ok: LatencyQuantiles::new(&tally.not_ok),
+            // Where nothing was sent, nothing was late.
             lateness: Lateness {
                 share: tally.late_share(),
                 p50: millis(tally.lateness.quantile(0.5).unwrap_or(0)),

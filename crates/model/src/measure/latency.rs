@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Latency(Histogram<u64>);
 
 /// Longest latency that is distinguished, in microseconds: two minutes.
+// A histogram grows with its largest value, and there may be thousands of them.
 const LONGEST: u64 = 120_000_000;
 
 impl Latency {
@@ -43,6 +44,7 @@ impl Latency {
 
     /// Adds all of another.
     pub fn add(&mut self, other: &Self) {
+        // Can't fail either: the histogram grows to the largest value of the other.
         let _ = self.0.add(&other.0);
     }
 
@@ -84,8 +86,10 @@ impl Serialize for Latency {
 
 impl<'de> Deserialize<'de> for Latency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Fine, whatever was written: the values of a coarse histogram keep their places in it.
         let mut latency = Self::fine();
         for (value, count) in Vec::<(u64, u64)>::deserialize(deserializer)? {
+            // A written value is the end of its bucket, which may lie a little beyond the longest.
             if value > 2 * LONGEST {
                 return Err(D::Error::custom(format!("invalid latency of {value} microseconds")));
             }

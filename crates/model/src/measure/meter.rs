@@ -8,7 +8,8 @@ use super::stage::PhaseResult;
 use super::tally::{OperationEnd, Tally};
 use crate::scenario::Schedule;
 
-/// Sorts the operations of one load. Counting takes well under a microsecond.
+/// Sorts the operations of one load.
+// One lock serves all threads of the generator, since counting takes well under a microsecond.
 #[derive(Debug)]
 pub struct Meter {
     paths: Vec<String>,
@@ -39,10 +40,12 @@ impl Meter {
         bounds.sort();
         bounds.dedup();
         let place = |stream: &crate::scenario::ArrivalStream| {
+            // Both lists are sorted and have no duplicates, so the point is the place.
             let phase = bounds.partition_point(|bound| *bound < (stream.from, stream.until));
             (phase, paths.partition_point(|path| *path < stream.path))
         };
         let streams = schedule.streams.iter().map(place).collect();
+        // Fine for the totals alone: one more digit makes a histogram eight times as large.
         let totals = vec![vec![Tally::fine(); paths.len()]; bounds.len()];
         let phase = |(from, until)| PhaseResult { from, until, paths: BTreeMap::new() };
         Self {
@@ -84,6 +87,7 @@ impl Meter {
         let mut taken = Vec::new();
         while counted.second < until {
             let Some(tallies) = counted.open.pop_front() else {
+                // Nothing was due in these seconds, and `open` has to begin at the next one.
                 counted.second = until;
                 break;
             };
@@ -96,6 +100,7 @@ impl Meter {
 
     /// Removes and returns the remaining seconds.
     pub fn take_rest(&self) -> Vec<Second> {
+        // In a block, since `take` takes the lock that is held here.
         let until = {
             let counted = self.counted();
             counted.second + counted.open.len() as u64
@@ -107,6 +112,7 @@ impl Meter {
     #[must_use]
     pub fn recent(&self, until: u64, count: u64) -> BTreeMap<String, Tally> {
         let counted = self.counted();
+        // Seconds that were taken are not here any more.
         let seconds = until.saturating_sub(count).max(counted.second)..until;
         let mut sums = vec![Tally::coarse(); self.paths.len()];
         for tallies in seconds.filter_map(|second| counted.open.get((second - counted.second) as usize)) {
@@ -118,6 +124,7 @@ impl Meter {
     /// Returns the tallies of all operations so far, by stage.
     #[must_use]
     pub fn phases(&self) -> Vec<PhaseResult> {
+        // Copied, so that the generator's threads do not wait while the copy gets its names.
         let totals = self.counted().totals.clone();
         let phases = self.phases.iter().cloned().zip(totals);
         phases.map(|(phase, tallies)| PhaseResult { paths: self.named(tallies).collect(), ..phase }).collect()
@@ -128,6 +135,7 @@ impl Meter {
     }
 
     fn counted(&self) -> MutexGuard<'_, StageTallies> {
+        // A panic of another thread leaves at most its own operation half counted.
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

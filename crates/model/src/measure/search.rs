@@ -119,6 +119,7 @@ impl Search {
 
     /// The lowest rate that is too high, for the system or for the generator.
     fn ceiling(&self) -> Option<f64> {
+        // A rate at which the generator is late is a ceiling too: nothing above it can be measured.
         let all = [self.fails, self.doubtful].into_iter().flatten();
         all.min_by(f64::total_cmp)
     }
@@ -128,9 +129,11 @@ impl Search {
             (Some(holds), None) if holds >= self.highest => self.confirm(holds),
             (Some(holds), None) => Next::Try((holds * 2.0).min(self.highest)),
             (Some(holds), Some(ceiling)) if ceiling / holds <= PRECISION => self.confirm(holds),
+            // The middle by ratio, since the precision is a ratio too.
             (Some(holds), Some(ceiling)) => Next::Try((holds * ceiling).sqrt()),
             (None, Some(ceiling)) if ceiling <= self.lowest => self.nothing(ceiling),
             (None, Some(ceiling)) => Next::Try((ceiling / 2.0).max(self.lowest)),
+            // Not reached: one of the three is set by the verdict of the first trial.
             (None, None) => self.next,
         }
     }
@@ -154,12 +157,14 @@ impl Search {
     }
 
     fn lower(&mut self, rate: f64) -> Next {
+        // All confirmations have to be of one rate.
         self.confirmed = 0;
         self.fails = Some(rate);
         let rate = rate * STEP_DOWN;
         if rate < self.lowest {
             return Next::Over(SearchResult::NeverMet { down_to: rate / STEP_DOWN });
         }
+        // Not tried yet: its confirmations are its trials.
         self.holds = Some(rate);
         self.confirm(rate)
     }

@@ -24,6 +24,7 @@ impl PhaseResult {
     #[must_use]
     pub fn figures(&self, took: u64) -> BTreeMap<String, LoadFigures> {
         // One that was ended before its time lasted as long as it went on.
+        // At least a microsecond, since rates divide by it.
         let until = self.until.micros().min(took.max(self.from.micros() + 1));
         let seconds = (until - self.from.micros()) as f64 / 1e6;
         self.paths.iter().map(|(path, tally)| (path.clone(), LoadFigures::new(tally, seconds))).collect()

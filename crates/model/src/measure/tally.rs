@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::latency::Latency;
 use crate::history::Outcome;
 
-/// An operation is late if it was sent this much after it was due, in microseconds: its latency says more of the
-/// generator then than of the system.
+/// Lateness in microseconds above which an operation counts as late.
+// The latency of a late operation says more of the generator than of the system.
 pub const LATE: u64 = 10_000;
 
 /// A larger share of late operations than this makes a result doubtful.
+// A larger share would reach the percentile 99.9, which reports show.
 const TOO_MANY_LATE: f64 = 0.001;
 
 /// Different messages that are kept.
+// A message may name an id, and then no two are the same.
 const MESSAGES: usize = 10;
 
 /// Counts and latencies of the operations of one path.
@@ -103,6 +105,7 @@ impl Tally {
             Outcome::Fail => self.fail += 1,
             Outcome::Info => self.info += 1,
         }
+        // Apart from the others: an operation that fails at once would improve the latency.
         if ended.outcome == Outcome::Ok {
             self.from_due.record(after(ended.ended, ended.due));
             self.from_sent.record(after(ended.ended, ended.sent));
@@ -165,6 +168,7 @@ impl Tally {
     /// The share of those offered that are not ok, 0 to 1.
     #[must_use]
     pub fn error_share(&self) -> f64 {
+        // Dropped operations are errors too: an SLO must not be met because the system could not be asked.
         share(self.offered() - self.ok, self.offered())
     }
 
@@ -181,6 +185,7 @@ impl Tally {
     }
 
     fn keep_message(&mut self, message: &str, count: u64) {
+        // Not `entry`, which needs an owned text for each operation that is not ok.
         if let Some(seen) = self.messages.get_mut(message) {
             *seen += count;
         } else if self.messages.len() < MESSAGES {

@@ -50,6 +50,7 @@ impl Threshold {
     #[must_use]
     pub fn holds(&self, tally: &Tally) -> bool {
         let value = self.measure.read(tally);
+        // A measure of nothing is neither above nor below: it meets no SLO, and aborts no load.
         value.is_some_and(|value| if self.above { value > self.limit } else { value < self.limit })
     }
 }
@@ -75,6 +76,7 @@ impl Measure {
             "late" => Some(Self::Late),
             "dropped" => Some(Self::Dropped),
             _ => {
+                // Below 100, whose name is `max`. The range leaves out `NaN` too, which `parse` accepts.
                 let percent: f64 = name.strip_prefix('p')?.parse().ok()?;
                 (0.0..100.0).contains(&percent).then_some(Self::Latency(percent / 100.0))
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rate::{BadRate, Rate};
 
 /// Largest number of steps of one arrival rate.
+// Each arrival looks for its step from the first one on, so their number has to be bounded.
 const MOST_STEPS: u32 = 1000;
 
 /// Arrival rate over one stage, and the spacing of arrivals.
@@ -81,6 +82,7 @@ impl ArrivalRate {
             Some(steps) => self.reached_in_steps(count, lasts, steps),
             None => self.reached_on_ramp(count, lasts),
         }
+        // The end belongs to the next stage.
         .filter(|seconds| *seconds < lasts)
     }
 
@@ -89,6 +91,7 @@ impl ArrivalRate {
         let (from, slope) = (self.from.hertz(), (self.to.hertz() - self.from.hertz()) / lasts);
         let under_root = from.mul_add(from, 2.0 * slope * count);
         // This form of the solution loses nothing where the slope is small.
+        // On a falling ramp the number under the root is negative for a count that is never reached.
         (under_root >= 0.0).then(|| 2.0 * count / (from + under_root.sqrt()))
     }
 
@@ -96,6 +99,7 @@ impl ArrivalRate {
         let step = lasts / f64::from(steps);
         let mut before = 0.0;
         for number in 0..steps {
+            // Not 0: the text of an arrival rate has two steps at least.
             let share = f64::from(number) / f64::from(steps - 1);
             let rate = (self.to.hertz() - self.from.hertz()).mul_add(share, self.from.hertz());
             if count < before + rate * step {

@@ -18,6 +18,7 @@ pub struct Span(Duration);
 )]
 pub struct BadSpan(String);
 
+// From small to large: `Display` looks from the end for the greatest that fits.
 const UNITS: [(&str, u64); 5] =
     [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("min", 60_000_000), ("h", 3_600_000_000)];
 
@@ -63,12 +64,14 @@ impl FromStr for Span {
     type Err = BadSpan;
 
     fn from_str(text: &str) -> Result<Self, BadSpan> {
+        // Cut, since a text may be of any length; by characters, since bytes may cut one in two.
         let bad = || BadSpan(text.chars().take(40).collect());
         let trimmed = text.trim();
         let split = trimmed.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(bad)?;
         let (number, unit) = trimmed.split_at(split);
         let (_, micros) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
         let number = number.trim();
+        // `f64` would read signs, `1e9`, `inf` and `NaN` as well.
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             return Err(bad());
         }
@@ -84,9 +87,11 @@ impl fmt::Display for Span {
     /// Writes the greatest unit that needs no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.micros();
+        // 0 is a multiple of every unit, and would be `0h`.
         if micros == 0 {
             return f.write_str("0s");
         }
+        // No fraction, so that a printed duration is read back exactly.
         let whole = UNITS.iter().rev().find(|(_, size)| micros.is_multiple_of(*size));
         let (unit, size) = whole.unwrap_or(&UNITS[0]);
         write!(f, "{}{unit}", micros / size)

@@ -13,6 +13,7 @@ use super::sizes::Sizes;
 
 /// A scenario file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+// A key with a slip is a mistake: ignored, it would make the scenario show less than it says.
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scenario {
     /// Subject of the scenario, in one sentence.
@@ -27,6 +28,7 @@ pub struct Scenario {
     pub load: Vec<LoadPhase>,
     /// Faults, each at its time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    // With its place in the file, which each message of a mistake names.
     pub fault: Vec<Spanned<FaultSpec>>,
     /// Conditions of the verdict `pass`.
     #[serde(default)]
@@ -68,6 +70,7 @@ pub struct OperationSettings {
 
 impl Default for OperationSettings {
     fn default() -> Self {
+        // A default has no place in a file. `Spanned` compares values alone, so this makes no difference.
         Self { timeout: Span::from_secs(5), payload: Spanned::new(0..0, Sizes::Fixed(256)), in_flight: 2000 }
     }
 }
@@ -80,12 +83,14 @@ pub struct LoadPhase {
     #[serde(rename = "for")]
     pub lasts: Spanned<Span>,
     /// Arrivals on each path; a path that is not named rests.
+    // Sorted by path, so that the order in the file does not decide which offset a path draws.
     pub rates: Spanned<BTreeMap<Spanned<String>, ArrivalRate>>,
 }
 
 /// Conditions of the verdict `pass`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+// Names with places are for files. A schedule is JSON, from which places cannot be read back.
 pub struct Expectations<Name: Ord = Spanned<String>> {
     /// Acknowledged entries that may be missing from the store.
     pub lost: u64,

@@ -28,6 +28,7 @@ pub fn fault(given: &Map<String, Value>, names: &Names, seed: u64) -> Result<Pla
             ));
         }
     }
+    // The format needs both keys, and refuses a duration of 0. The injection replaces them.
     given.insert("at".to_owned(), json!("0s"));
     given.insert("for".to_owned(), json!("1s"));
     let scenario = scenario(&json!({ "rates": {}, "fault": [given] }), names)?;
@@ -59,15 +60,18 @@ pub fn rest(name: &str) -> Option<Schedule> {
 /// # Errors
 /// When it can't be written as TOML.
 pub fn as_file(schedule: &Schedule) -> Result<String, toml::ser::Error> {
+    // More than 0, which a stage must last.
     let lasts = Span::from_micros(schedule.ends().max(1));
     let rates: Map<String, Value> = schedule
         .streams
         .iter()
+        // A manual load has one stage, so each path has one stream.
         .filter_map(|stream| match &stream.arrivals {
             Arrivals::Paced { rate, .. } => Some((stream.path.clone(), json!(rate))),
             Arrivals::Listed { .. } => None,
         })
         .collect();
+    // A fault that was injected after the load is a mistake in a file.
     let faults = schedule.faults.iter().filter(|fault| fault.at < lasts);
     toml::to_string(&json!({
         "shows": schedule.shows,
@@ -94,6 +98,7 @@ fn fault_as_given(fault: &PlannedFault) -> Value {
         }
     }
     if let (Some(toxic), Some(spec)) = (&fault.toxic, fault.kind.spec()) {
+        // A toxic that takes effect on arrival refuses the key.
         if matches!(spec.action, Action::Bytes(_)) {
             given.insert("stream".to_owned(), json!(toxic.stream));
         }

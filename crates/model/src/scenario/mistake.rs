@@ -29,6 +29,7 @@ impl Mistake {
         Self {
             message: message.into(),
             line: before.matches('\n').count() + 1,
+            // In characters, as editors count; in bytes the mark would stand too far to the right.
             column: source[line_start..start].chars().count() + 1,
             text,
         }

@@ -13,6 +13,7 @@ pub fn parse(file: &str, text: &str) -> Result<Scenario, Mistakes> {
     read(file, text, |scenario| {
         let mut found = validate::alone(scenario, text);
         found.extend(validate::arrivals(scenario, text));
+        // Each list has the order of the file, but one stands behind the other.
         found.sort_by_key(|mistake| (mistake.line, mistake.column));
         found
     })
@@ -29,6 +30,7 @@ pub(super) fn read(
     check: impl FnOnce(&Scenario) -> Vec<Mistake>,
 ) -> Result<Scenario, Mistakes> {
     let mistakes = |list| Mistakes { file: file.to_owned(), list };
+    // The decoder stops at the first mistake, so there is one. `check` finds all of its own.
     let scenario: Scenario = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
         mistakes(vec![Mistake::at(text, &span, error.message())])

@@ -20,6 +20,7 @@ pub struct Rate {
 )]
 pub struct BadRate(String);
 
+// A million per second has an interval of one microsecond, the unit of due times.
 const HIGHEST: f64 = 1_000_000.0 * 60_000.0;
 
 impl Rate {
@@ -32,6 +33,7 @@ impl Rate {
     /// Makes the nearest rate that can be written.
     #[must_use]
     pub fn of(hertz: f64) -> Self {
+        // Never 0, which has no interval.
         Self { milli_per_minute: (hertz * 60_000.0).round().clamp(1.0, HIGHEST) as u64 }
     }
 
@@ -41,10 +43,12 @@ impl Rate {
         self.milli_per_minute as f64 / 60_000.0
     }
 
-    /// Returns the due time of arrival number `index` (from 0), in microseconds after the start of its stage. The first
-    /// comes half an interval in, so that paths of one rate do not all begin at 0.
+    /// Returns the due time of arrival number `index` (from 0), in microseconds after the start of its stage.
+    /// The first comes half an interval in.
     #[must_use]
     pub fn due(self, index: u64) -> u64 {
+        // Half an interval; a stream adds an offset of less than half, so each whole interval of a stage
+        // has one arrival. In integers, since the error of a rounded interval would add up.
         let half_intervals = u128::from(index) * 2 + 1;
         let due = half_intervals * 60_000_000_000 / 2 / u128::from(self.milli_per_minute);
         u64::try_from(due).unwrap_or(u64::MAX)
@@ -63,6 +67,7 @@ impl FromStr for Rate {
             _ => return Err(bad()),
         };
         let number = number.trim();
+        // `f64` would read signs, `1e9`, `inf` and `NaN` as well.
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             return Err(bad());
         }

@@ -7,6 +7,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::stream::{ArrivalStream, Arrivals};
 
 /// The latest arrival, in seconds: a day.
+// The longest duration that is read back from a schedule.
 const LATEST: f64 = 86_400.0;
 
 /// Reads lines like `1.250,log-json`; empty ones and those that begin with `#` are passed over. Order does not
@@ -18,6 +19,7 @@ pub fn read(file: &str, text: &str) -> Result<Vec<ArrivalStream>, Mistakes> {
     let mut due: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut list = Vec::new();
     let mut at = 0;
+    // With its line end, whose bytes count in the place of the next line.
     for line in text.split_inclusive('\n') {
         let place = at..at + line.trim_end().len();
         at += line.len();
@@ -40,6 +42,7 @@ pub fn listed(due: BTreeMap<String, Vec<u64>>) -> Vec<ArrivalStream> {
     let last = due.values().flatten().max().copied().unwrap_or(0);
     let stream = |(path, mut due): (String, Vec<u64>)| {
         due.sort_unstable();
+        // The end of a stream is not part of it, and the last arrival is.
         let until = Span::from_micros(last + 1);
         ArrivalStream { path, from: Span::ZERO, until, arrivals: Arrivals::Listed { due } }
     };

@@ -5,6 +5,7 @@
 #[must_use]
 // A number for each index, not a sequence: the choice for one operation does not depend on how many came before.
 pub fn scatter(seed: u64, number: u64) -> u64 {
+    // The published generator adds its constant before each output, so number 0 has one addition already.
     let mut mixed = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -63,7 +63,9 @@ impl Schedule {
     /// Derives the schedule of one run.
     #[must_use]
     pub fn derive(name: &str, scenario: &Scenario, seed: u64) -> Self {
+        // Not `StdRng`, whose numbers may change with its version: a seed has to repeat a run for years.
         let mut random = ChaCha8Rng::seed_from_u64(seed);
+        // Streams draw before faults, so that a load has the same arrivals whatever faults there are.
         let streams = streams(scenario, &mut random);
         Self {
             version: VERSION,
@@ -99,13 +101,16 @@ impl Schedule {
         }
         let more: Vec<ArrivalStream> =
             last.values().filter_map(|stream| stream.going_on(from, until)).collect();
+        // Behind the others, since arrivals know their stream by its index.
         let streams = [&self.streams[..], &more[..]].concat();
         (!more.is_empty() && from < until).then(|| Self { streams, ..self.clone() })
     }
 
     /// Lists every arrival in the order of the due times; those of one moment in the order of the streams.
+    // The iterator owns its streams, so that it can move to a thread of the generator.
     pub fn arrivals(&self) -> impl Iterator<Item = Arrival> + Send + use<> {
         let mut times: Vec<_> = self.streams.iter().map(ArrivalStream::times).collect();
+        // The next arrival of each stream, and no more: a long load needs no list of all arrivals.
         let mut next: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
         let first = times.iter_mut().enumerate();
         next.extend(first.filter_map(|(stream, times)| Some(Reverse((times.next()?, stream)))));
@@ -114,6 +119,7 @@ impl Schedule {
             let mut earliest = next.peek_mut()?;
             let Reverse((due, stream)) = *earliest;
             match times[stream].next() {
+                // Changed in place, which is one walk through the heap instead of two.
                 Some(later) => *earliest = Reverse((later, stream)),
                 None => drop(PeekMut::pop(earliest)),
             }
@@ -130,6 +136,7 @@ impl Schedule {
                 self.streams.iter().filter(move |stream| stream.from <= moment && moment < stream.until);
             there.map(ArrivalStream::highest).sum()
         };
+        // The sum can rise only where a stream begins, since each counts with its highest rate.
         self.streams.iter().map(|stream| at(stream.from)).fold(0.0, f64::max)
     }
 }
@@ -143,6 +150,7 @@ fn streams(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<ArrivalStream> {
             let arrivals = match rate.spacing {
                 Spacing::Even => {
                     let interval = 1_000_000.0 / rate.highest();
+                    // Less than half an interval, so that the first arrival stays in the first interval.
                     let offset = (interval / 2.0 * random.random::<f64>()) as u64;
                     Arrivals::Paced { rate: *rate, offset: Span::from_micros(offset), seed: 0 }
                 }
@@ -161,6 +169,7 @@ fn streams(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<ArrivalStream> {
 fn faults(scenario: &Scenario, random: &mut ChaCha8Rng) -> Vec<PlannedFault> {
     let derive = |fault: &Spanned<FaultSpec>| PlannedFault::derive(fault.get_ref(), random.random());
     let mut list: Vec<PlannedFault> = scenario.fault.iter().map(derive).collect();
+    // After the draws, so that the seed of a fault depends on its place in the file and not on its time.
     list.sort_by_key(|fault| fault.at);
     list
 }

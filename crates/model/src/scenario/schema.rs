@@ -11,6 +11,8 @@ const NUMBER: &str = r"[0-9]+(\.[0-9]*)?";
 
 /// Builds the schema.
 #[must_use]
+// Not derived from the types: rates and durations are texts in a file, and the keys of a fault depend on its
+// kind. Defaults are read from the types, so that they cannot differ.
 pub fn schema() -> Value {
     let operations = serde_json::to_value(OperationSettings::default()).unwrap_or_default();
     let expect = serde_json::to_value(Expectations::<String>::default()).unwrap_or_default();
@@ -119,6 +121,7 @@ fn common_key(key: &str) -> Value {
             "description": "Share of connections that the toxic affects.",
         }),
         "at" => duration("Time of the injection, after the start of the load."),
+        // `for` is the only key that is left.
         _ => duration("Duration of the fault, until it is healed."),
     }
 }
@@ -128,6 +131,7 @@ fn attribute(attribute: &Attribute) -> Value {
         "ms" | "µs" => duration(attribute.about),
         _ => json!({
             "type": "integer",
+            // The rule of `AttributeValue::value`. The pattern of a duration cannot say it.
             "minimum": i64::from(attribute.needed && !attribute.effective_at_zero),
             "description": attribute.about,
         }),

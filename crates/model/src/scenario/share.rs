@@ -29,6 +29,8 @@ impl Share {
         if whole == 0 && self.0 > 0 {
             return None;
         }
+        // In integers, since a product in floating point may miss a share that is kept exactly. In 64 bits
+        // it may overflow.
         Some(u128::from(part) * 100_000 >= u128::from(whole) * u128::from(self.0))
     }
 }
@@ -39,6 +41,7 @@ impl FromStr for Share {
     fn from_str(text: &str) -> Result<Self, BadShare> {
         let bad = || BadShare(text.chars().take(40).collect());
         let number = text.trim().strip_suffix('%').ok_or_else(bad)?.trim();
+        // `f64` would read signs, `1e9`, `inf` and `NaN` as well.
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             return Err(bad());
         }

@@ -61,6 +61,7 @@ impl ArrivalStream {
     pub fn going_on(&self, from: Span, until: Span) -> Option<Self> {
         let Arrivals::Paced { rate, offset, seed } = &self.arrivals else { return None };
         let rate = ArrivalRate { from: rate.to, steps: None, ..*rate };
+        // Another seed, or the gaps of a Poisson process would repeat those of the last stage.
         let arrivals = Arrivals::Paced { rate, offset: *offset, seed: seed.wrapping_add(1) };
         Some(Self { path: self.path.clone(), from, until, arrivals })
     }
@@ -103,18 +104,23 @@ impl Iterator for Times {
         let after = match &mut self.random {
             Some(random) => {
                 // A Poisson process of any rate is one of rate 1 in the time that counts expected arrivals.
+                // `1.0 - random` is never 0, whose logarithm is infinite.
                 self.reached -= (1.0 - random.random::<f64>()).ln();
                 micros(rate.reached(self.reached, lasts)?)
             }
+            // In integers, without the rounding of a root.
             None if rate.is_constant() => rate.from.due(index),
+            // Half an arrival in, as at a constant rate.
             None => micros(rate.reached(index as f64 + 0.5, lasts)?),
         };
         let due = from + offset + after;
+        // The offset may move the last arrival beyond the end.
         (due < until).then_some(due)
     }
 }
 
 fn micros(seconds: f64) -> u64 {
+    // Cut and not rounded: an arrival before the end of its stage must not move to the end.
     (seconds * 1e6) as u64
 }
 

@@ -16,6 +16,7 @@ use super::mistake::Mistake;
 pub const MIN_PAYLOAD: u32 = 64;
 
 /// Longest payload, in bytes: the most that an entry may hold.
+// The example system's own limit, repeated here, since the lab knows that system from its compose file only.
 pub const MAX_PAYLOAD: u32 = 1024 * 1024;
 
 /// Names of the topology that a scenario may use.
@@ -66,6 +67,7 @@ pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
             let expected = rate.expected(phase.lasts.get_ref().duration().as_secs_f64());
             let busiest = Busiest { expected, place: path.span(), rate: *rate, phase };
             let latest = paths.entry(path.get_ref()).or_insert_with(|| busiest.clone());
+            // The busiest stage, not the sum: each stage spaces its arrivals anew, and fractions are lost.
             if busiest.expected > latest.expected {
                 *latest = busiest;
             }
@@ -89,6 +91,7 @@ pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
 }
 
 /// Rounding error of an expected number of arrivals.
+// `1/min..3/min` for 30 s expects one arrival, which floating point may make a little less.
 const ROUNDING: f64 = 1e-9;
 
 /// The stage in which most operations of a path are expected.
@@ -142,10 +145,12 @@ fn check_groups(spec: &FaultSpec, names: &Names, found: &mut MistakeList<'_>) {
     let between = |a: &str, b: &str| names.links.contains(&format!("{a}->{b}"));
     let linked = nodes.get_ref().iter().any(|a| {
         let a = a.get_ref();
+        // In either order: a link is named by who connects, and bytes flow both ways.
         from.get_ref().iter().any(|b| between(a, b.get_ref()) || between(b.get_ref(), a))
     });
     if !linked {
         let list: Vec<&str> =
+            // Each link is among the names twice, with and without its port.
             names.links.iter().filter(|link| !link.contains(':')).map(String::as_str).collect();
         found.add(&from.span(), format!("no link between the groups: expected one of {}", list.join(", ")));
     }
@@ -179,6 +184,7 @@ fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut MistakeList<'
     if *spec.lasts.get_ref() == Span::ZERO {
         found.add(&spec.lasts.span(), "fault: expected a duration longer than 0s");
     }
+    // Later no operation is due that could show the fault. Its end may come later: the run waits for it.
     if *spec.at.get_ref() >= load {
         found.add(&spec.at.span(), format!("fault: expected a beginning before the load ends at {load}"));
     }
@@ -186,6 +192,7 @@ fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut MistakeList<'
 
 fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut MistakeList<'_>) {
     for (index, later) in faults.iter().enumerate() {
+        // A partition has no target: it is made of toxics on links, which may overlap.
         let target = later.get_ref().target();
         let earlier = faults[..index].iter().find(|earlier| {
             let (earlier, later) = (earlier.get_ref(), later.get_ref());

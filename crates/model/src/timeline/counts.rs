@@ -45,6 +45,7 @@ impl Counts {
     /// Returns the number of operations that were sent and have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
+        // Never below 0: an end counts only if its operation was in flight.
         self.sent() - self.ok - self.fail - self.info
     }
 }

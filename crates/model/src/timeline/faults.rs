@@ -36,6 +36,7 @@ impl FaultWindow {
     /// Returns its end: the moment of recovery, or the end of time while that has not come.
     #[must_use]
     pub fn end(&self) -> i64 {
+        // Until the system has recovered, no operation may count as one of the steady state.
         self.ready.unwrap_or(i64::MAX)
     }
 
@@ -59,7 +60,9 @@ impl FaultWindows {
     pub fn plan(&mut self, schedule: &Schedule, affected: &[Vec<String>]) {
         let names = schedule.faults.iter().map(|fault| fault_name(fault.kind, &fault.target));
         let paths = affected.iter().map(|paths| paths.iter().cloned().collect());
+        // A fault without a list of paths affects none; without the filler `zip` would leave it out.
         self.planned = names.zip(paths.chain(std::iter::repeat(BTreeSet::new()))).collect();
+        // Windows that have begun change too, as if the schedule had been so from the start.
         for window in &mut self.windows {
             if let Some((name, affected)) = self.planned.get(window.index) {
                 window.name.clone_from(name);
@@ -70,8 +73,10 @@ impl FaultWindows {
 
     /// Adds a stage of a fault.
     pub fn push(&mut self, index: usize, stage: FaultStage, at: i64, evidence: &[Evidence]) {
+        // By number, since faults overlap: the window that began last need not be the one.
         let place = self.windows.iter().position(|window| window.index == index);
         let place = place.unwrap_or_else(|| {
+            // Without a first stage too: a damaged history has to be readable.
             self.begin(index, at);
             self.windows.len() - 1
         });

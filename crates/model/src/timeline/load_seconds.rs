@@ -13,7 +13,9 @@ pub fn load_seconds(operations: &[Operation]) -> Vec<Second> {
     let mut tallies: BTreeMap<(u64, &str), Tally> = BTreeMap::new();
     for operation in operations {
         let second = u64::try_from(operation.due).unwrap_or(0) / 1_000_000;
+        // Coarse as the seconds of a load, so that runs and loads are compared at one precision.
         let tally = tallies.entry((second, &operation.path)).or_insert_with(Tally::coarse);
+        // A dropped operation has neither a latency nor a lateness.
         let Some(sent) = operation.sent else {
             tally.dropped += 1;
             continue;

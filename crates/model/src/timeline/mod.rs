@@ -110,6 +110,7 @@ impl Timeline {
     /// Adds the next event.
     pub fn push(&mut self, event: &Event) {
         match event {
+            // Known since `new`: the first line is one of the events of a history.
             Event::Run(_) => {}
             Event::Amend { schedule, affected } => {
                 self.run.schedule = (**schedule).clone();
@@ -118,10 +119,12 @@ impl Timeline {
             }
             Event::Invoke(invoke) => {
                 self.counts.offered += 1;
+                // By the due time, as latency: a late sending must not move an operation to another second.
                 self.seconds.change(&invoke.path, invoke.due, |second| second.counts.offered += 1);
                 self.operations.begin(invoke);
             }
             Event::Settle(settled) => {
+                // An end after the load, or a second one, counts nowhere, or the counts would not add up.
                 let Some(started) = self.operations.end(settled) else { return };
                 self.counts.settle(settled.outcome);
                 self.seconds.settle(&started.path, started.due, settled);

@@ -40,6 +40,7 @@ impl Operation {
     /// Returns its end, or for an operation that did not end its due time.
     #[must_use]
     pub fn last_seen(&self) -> i64 {
+        // An end that was not recorded may be at any time. Of a dropped operation nothing else is known.
         self.ended.unwrap_or(self.due)
     }
 }
@@ -47,6 +48,7 @@ impl Operation {
 /// An operation in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Invocation {
+    // A copy, since a timeline of the recent past keeps no operation that it could be read from.
     pub(super) path: String,
     pub(super) due: i64,
     /// Place in the list of all operations, where that is kept.
@@ -67,11 +69,13 @@ impl Operations {
     }
 
     pub(super) fn begin(&mut self, invoke: &Invoke) {
+        // The list only grows, so a place stays valid.
         let place = self.keeps_all.then_some(self.all.len());
         let started = Invocation { path: invoke.path.clone(), due: invoke.due, place };
         self.in_flight.insert(invoke.id.clone(), started);
         self.keep(Operation {
             sent: Some(invoke.sent),
+            // Until an end is recorded, the effect is unknown. A run that was killed leaves it so.
             outcome: Some(Outcome::Info),
             hash: invoke.hash,
             ..dropped(&invoke.id, &invoke.path, invoke.due)

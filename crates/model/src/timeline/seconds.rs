@@ -9,6 +9,7 @@ use crate::history::{Completion, Outcome};
 use crate::measure::Latency;
 
 /// Seconds that a [`Retention::Recent`] timeline keeps.
+// A quarter of an hour, which is what the charts of the live lab show.
 const KEPT: usize = 900;
 
 /// Age in seconds at which a second of a [`Retention::Recent`] timeline exchanges its histogram for figures.
@@ -78,11 +79,14 @@ impl Seconds {
     }
 
     pub(super) fn change(&mut self, path: &str, due: i64, change: impl FnOnce(&mut Bin)) {
+        // A time before the start, from a clock that went back, counts in the first second.
         let second = u64::try_from(due).unwrap_or(0) / 1_000_000;
         if !self.bins.contains_key(&second) {
             self.begin(second);
         }
+        // A second that is older than all that are kept was removed as soon as it began.
         let Some(paths) = self.bins.get_mut(&second) else { return };
+        // Not `entry`, which needs an owned key: the path is known nearly always, and each event comes here.
         if !paths.contains_key(path) {
             paths.insert(path.to_owned(), Bin::new());
         }
@@ -131,6 +135,7 @@ impl Seconds {
 
 impl Bin {
     fn new() -> Self {
+        // Coarse, since there are as many histograms as paths and open seconds.
         Self { counts: Counts::default(), latency: Latencies::Open(Latency::coarse()) }
     }
 

@@ -24,6 +24,7 @@ pub struct Drain {
 pub struct Stores {
     /// Store of each path that stores.
     stored_in: BTreeMap<String, String>,
+    // Ids and not a count: an entry whose operation was not acknowledged must not stand in for a lost one.
     acknowledged: BTreeMap<String, HashSet<String>>,
     /// Entries by store; a store that was not read is absent.
     pub entries: BTreeMap<String, Vec<Entry>>,
@@ -39,6 +40,7 @@ impl Stores {
     }
 
     pub(super) fn settle(&mut self, path: &str, settled: &Completion) {
+        // An operation with another outcome may be stored or not, so the drain does not wait for it.
         if let (Outcome::Ok, Some(store)) = (settled.outcome, self.stored_in.get(path)) {
             self.acknowledged.entry(store.clone()).or_default().insert(settled.id.clone());
         }
@@ -57,6 +59,7 @@ impl Stores {
     }
 
     pub(super) fn observe(&mut self, observation: &Observation) {
+        // Without entries too, so that an empty store is known to have been read.
         self.entries.entry(observation.store.clone()).or_default().extend_from_slice(&observation.entries);
     }
 
@@ -79,6 +82,7 @@ impl Stores {
     /// Returns the number of acknowledged entries of a store that are not among `stored`.
     #[must_use]
     pub fn missing(&self, store: &str, stored: &HashSet<String>) -> u64 {
+        // Counted here and not by a caller, who would need a copy of all ids at each look.
         let acknowledged = self.acknowledged.get(store);
         acknowledged.map_or(0, |ids| ids.iter().filter(|id| !stored.contains(*id)).count() as u64)
     }

@@ -35,6 +35,7 @@ impl AttributeValue {
                 in_unit(text.parse().map_err(|bad| format!("{bad}"))?, micros)
                     .ok_or_else(|| format!("{name}: expected a whole number of {}", of.unit))?
             }
+            // A time without its unit is read as seconds by one and as milliseconds by another.
             (Self::Number(number), Some(_)) => {
                 return Err(format!(
                     "{name}: expected a duration like \"{number}ms\", found {number} without a unit"
@@ -70,6 +71,7 @@ impl AttributeValue {
 }
 
 fn in_unit(span: Span, micros: u64) -> Option<i64> {
+    // No rounding: the toxic would do something else than the file says.
     if span.micros().is_multiple_of(micros) { i64::try_from(span.micros() / micros).ok() } else { None }
 }
 
@@ -82,6 +84,7 @@ impl fmt::Display for AttributeValue {
     }
 }
 
+// Not derived: of an untagged enum serde reports only that no variant matched, and not what was expected.
 impl<'de> Deserialize<'de> for AttributeValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct ValueVisitor;

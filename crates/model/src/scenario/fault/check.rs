@@ -30,6 +30,7 @@ pub(super) fn values(spec: &FaultSpec) -> impl Iterator<Item = (&'static Attribu
     let known = spec.kind.spec().map_or(&[][..], |toxic| toxic.attributes);
     known.iter().filter_map(|attribute| {
         let given = spec.values.iter().find(|(key, _)| key.get_ref() == attribute.name)?;
+        // `attributes` reports an invalid value, and a schedule is derived only where nothing was reported.
         Some((attribute, given.1.get_ref().value(attribute).ok()?))
     })
 }
@@ -56,6 +57,7 @@ impl FaultKind {
         };
         let free =
             spec.attributes.iter().filter(|attribute| !attribute.needed).map(|attribute| attribute.name);
+        // A connection arrives as a whole, so a direction would mean nothing.
         let stream = matches!(spec.action, Action::Bytes(_)).then_some("stream");
         free.chain(stream).chain(["toxicity"]).collect()
     }
@@ -95,6 +97,7 @@ fn unknown_key(kind: FaultKind, key: &str, known: &[&str]) -> String {
 
 /// Finds keys of the target that are missing. Missing attributes are found by [`attributes`].
 fn missing(spec: &FaultSpec, place: &Range<usize>) -> Vec<KeyMistake> {
+    // Not `at` and `for`: a fault without one of them was not decoded at all.
     let own: Vec<&str> = spec.own_keys().into_iter().map(|(key, _)| key).collect();
     let wanted: &[&str] = match spec.kind.place() {
         TargetKind::Node => &["node"],
@@ -125,6 +128,7 @@ fn groups(spec: &FaultSpec) -> Vec<KeyMistake> {
 fn toxicity(spec: &FaultSpec) -> Option<KeyMistake> {
     let given = spec.toxicity.as_ref()?;
     let right = *given.get_ref() > 0.0 && *given.get_ref() <= 1.0;
+    // Asked as what is right, since TOML has `nan`, for which every comparison is false.
     (!right).then(|| {
         (
             given.span(),

@@ -46,6 +46,7 @@ pub enum TargetKind {
 /// Lists every kind, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = FaultKind> {
     use FaultKind::{Down, Kill, Partition, Pause, Stop};
+    // `noop` has no effect, so a fault of it would never have evidence.
     let toxics = faultline_toxics::KINDS.into_iter().filter(|spec| spec.name != faultline_toxics::NOOP.name);
     [Kill, Stop, Pause, Down, Partition].into_iter().chain(toxics.map(FaultKind::Toxic))
 }
@@ -109,6 +110,7 @@ impl FaultKind {
     }
 }
 
+// By name, since a kind of toxic holds function pointers, whose addresses say nothing reliable.
 impl PartialEq for FaultKind {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()

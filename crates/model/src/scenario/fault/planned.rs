@@ -79,6 +79,7 @@ impl PlannedFault {
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
         let Some(partition) = &self.partition else { return vec![self.target.clone()] };
+        // A schedule knows no links. A pair without one is harmless, since no path depends on it.
         let pairs = partition.nodes.iter().flat_map(|a| partition.from.iter().map(move |b| (a, b)));
         pairs.flat_map(|(a, b)| [format!("{a}->{b}"), format!("{b}->{a}")]).collect()
     }

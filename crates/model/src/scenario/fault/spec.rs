@@ -109,7 +109,7 @@ impl FaultSpec {
     }
 }
 
-/// Written by hand, since an attribute must keep its place in the file, which serde's `flatten` takes from it.
+// Not derived: an attribute must keep its place in the file, which serde's `flatten` takes from it.
 impl<'de> Deserialize<'de> for FaultSpec {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_map(Keys)
@@ -130,6 +130,7 @@ impl<'de> Visitor<'de> for Keys {
         let (mut direction, mut at, mut lasts, mut stream, mut toxicity) = (None, None, None, None, None);
         let mut values = BTreeMap::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
+            // No key comes twice: TOML forbids it.
             match key.get_ref().as_str() {
                 "kind" => kind = Some(map.next_value()?),
                 "node" => node = Some(map.next_value()?),
