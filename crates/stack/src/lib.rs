@@ -108,6 +108,7 @@ impl Stack {
                 return Err(error);
             }
         };
+        // Once for all starts: the proxies keep their ports, so a node that restarts needs no other.
         let environments = topology
             .nodes
             .values()
@@ -127,10 +128,12 @@ impl Stack {
         message: &(dyn Fn(Starting) + Sync),
     ) -> Result<(), StackError> {
         let begun = Instant::now();
+        // All at once: services have to start before their dependencies, and recover by themselves.
         let nodes = self.topology.nodes.keys().map(|node| async move {
             self.start_node(node).await?;
             message(Starting::Started(node.clone()));
             self.wait_ready(node, begun + limit).await?;
+            // Before the node counts as ready, since services log in with these users.
             self.provider.provision(node).await?;
             message(Starting::Ready(node.clone(), begun.elapsed()));
             Ok::<_, StackError>(())
@@ -158,6 +161,7 @@ impl Stack {
                 Ok(()) => return Ok(()),
                 Err(waits) => waits,
             };
+            // No time makes a dead node ready, so its start fails at once and with its log.
             if let NodeState::Ended(how) | NodeState::Lost(how) = self.provider.state(node) {
                 return Err(StackError::Died {
                     node: node.to_owned(),
@@ -169,6 +173,7 @@ impl Stack {
                 let (node, log) = (node.to_owned(), self.provider.log_tail(node));
                 return Err(StackError::NotReady { node, waits, log });
             }
+            // Short, since most checks of a node that starts end at a closed port and cost little.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
