@@ -20,6 +20,7 @@ pub(super) async fn run(listener: TcpListener, context: Arc<ConnectionContext>, 
     let mut shortage = DescriptorShortage::new(format!("the proxy of {}", context.proxy_name));
     loop {
         tokio::select! {
+            // accept and join_next may both be cancelled, so the branch that loses drops no client.
             accepted = listener.0.accept() => match accepted {
                 Ok((client, _)) => {
                     connections.spawn(connection::serve(client, Arc::clone(&context), Arc::clone(&upstreams)));
@@ -27,6 +28,7 @@ pub(super) async fn run(listener: TcpListener, context: Arc<ConnectionContext>, 
                 Err(error) => shortage.handle(&listener.0, &error).await,
             },
             // Without it, the results of ended connections would pile up.
+            // An empty set answers None at once; the pattern disables the branch then, so nothing spins.
             Some(_) = connections.join_next() => {}
         }
     }
@@ -39,6 +41,7 @@ impl Drop for ListeningSocket {
     fn drop(&mut self) {
         // Closing is not enough: a process that another thread starts at this moment has a copy of the socket until it
         // executes its own program, and the copy would keep listening.
+        // Linux stops the listening for the reading half alone; the writing half changes nothing.
         if let Err(error) = shutdown(self.0.as_raw_fd(), Shutdown::Read) {
             tracing::debug!("a listening socket is closed without a shutdown: {error}");
         }

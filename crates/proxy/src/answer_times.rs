@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Number of buckets: four for each doubling of microseconds, up to more than two minutes.
+// Two neighbours differ by the fourth root of 2, which is the 19 % of `quantile`.
 const BUCKETS: usize = 4 * 28;
 
 /// Measurement of the times to an answer on all connections of a proxy.
@@ -49,6 +50,7 @@ impl AnswerTimer {
 
     /// Records bytes toward the server. Bytes that follow before the answer change nothing.
     pub(super) fn ask(&self, question: &AwaitedAnswer) {
+        // Two steps are enough: one task runs both directions, so nobody else stores in between.
         if self.on.load(Ordering::Relaxed) && question.asked.load(Ordering::Relaxed) == 0 {
             question.asked.store(now(), Ordering::Relaxed);
         }

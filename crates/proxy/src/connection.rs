@@ -21,9 +21,11 @@ use faultline_toxics::chain::ConnectionId;
 
 /// Serves a client until both sides have ended.
 pub(super) async fn serve(client: TcpStream, context: Arc<ConnectionContext>, upstreams: Arc<Upstreams>) {
+    // Counted before the toxics decide: max_connections takes the new connection for one of the open ones.
     let open = context.counters.open_connection();
     let mut toxics = context.toxics.subscribe();
     let id = |direction| ConnectionId { number: open.number(), direction };
+    // A toxic of arrivals has no direction, so that one direction stands for the whole connection.
     let reset = if admit(&client, &context, &mut toxics, id(Direction::Upstream)).await {
         tokio::select! {
             connected = upstreams.connect() => match connected {
@@ -40,6 +42,7 @@ pub(super) async fn serve(client: TcpStream, context: Arc<ConnectionContext>, up
                     false
                 }
             },
+            // Linux gives a dial up after two minutes; a client that has gone must not be open that long.
             () = socket::reset(&client) => true,
         }
     } else {
@@ -88,6 +91,7 @@ async fn admit(
 
 /// Asks one toxic, unless it was removed meanwhile.
 fn decide(toxics: &Toxics, toxic_id: u64, context: &ConnectionContext, id: ConnectionId) -> Admission {
+    // A repeated draw gives the same number: it depends only on the seed, the connection and the direction.
     let toxic = toxics.all().find(|toxic| toxic.id() == toxic_id && id.draw(toxic) < toxic.toxicity);
     toxic.map_or(Admission::Pass, |toxic| toxic.admit(context.counters.snapshot().open))
 }
@@ -107,6 +111,8 @@ async fn relay(
     let meter = ConnectionMeter::new(&context.counters);
     loop {
         {
+            // In a block of its own: as long as the borrow lives, every edit of the toxics waits for it. It
+            // marks the toxics as seen, so that `changed` reports later edits alone.
             let now = toxics.borrow_and_update();
             up.apply(&now.upstream);
             down.apply(&now.downstream);
@@ -129,6 +135,7 @@ async fn relay(
             changed = toxics.changed() => match changed {
                 // Dropping the future loses nothing: everything that is held is in the lanes.
                 Ok(()) => continue,
+                // Cannot happen: `context` keeps the sender as long as this connection lives.
                 Err(_) => return false,
             },
             end = end => end,
@@ -140,6 +147,7 @@ async fn relay(
             ConnectionEnd::Lost(_) => break,
         }
     }
+    // Both ends get the reset; `serve` does the same to the client.
     let _ = upstream.set_zero_linger();
     true
 }
@@ -195,6 +203,7 @@ async fn run_lanes(
             .await
             .map_err(end_of(ConnectionSide::Upstream, ConnectionSide::Client))
     };
+    // One task for both directions: they share sockets and meter, and an error of one drops the other.
     match tokio::try_join!(up, down) {
         Ok(((), ())) => ConnectionEnd::Close,
         Err(end) => end,

@@ -61,10 +61,12 @@ impl<'a> ConnectionMeter<'a> {
 
     /// Counts bytes that were sent.
     pub(super) fn add_bytes(&self, direction: Direction, bytes: usize) {
+        // A lane also reports writes that moved nothing.
         if bytes == 0 {
             return;
         }
         self.counters.add_bytes(direction, bytes);
+        // Without toxics nobody reports an arrival; bytes are sent at the moment at which they arrive.
         match direction {
             Direction::Upstream => self.counters.answers.ask(&self.question),
             Direction::Downstream => self.counters.answers.answer(&self.question),
@@ -91,6 +93,7 @@ impl Counters {
 
     /// Counts a connection as accepted, and as open until the result is dropped.
     pub(crate) fn open_connection(&self) -> OpenConnection<'_> {
+        // Unique to the connection, so that the draws of its toxics may depend on it.
         let number = self.accepted.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         OpenConnection { counters: self, number }

@@ -114,6 +114,7 @@ impl Lane {
         meter: &ConnectionMeter<'_>,
     ) -> Result<(), LaneEnd> {
         loop {
+            // The output first: an earlier future may have been dropped while it waited for the receiver.
             meter.add_bytes(self.direction, self.output.write(to).map_err(receiver_lost)?);
             if !self.output.is_empty() {
                 writable_or_reset(from, to).await?;
@@ -141,6 +142,7 @@ impl Lane {
         match moved {
             Ok(0) => self.ended = true,
             Ok(bytes) => self.bulk = bytes >= BULK,
+            // The reported readiness was out of date, which epoll allows. The caller waits again.
             Err(CopyError::Read(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(CopyError::Read(_)) => return Err(LaneEnd::SenderLost),
             Err(CopyError::Write) => return Err(LaneEnd::ReceiverLost),
@@ -154,8 +156,10 @@ impl Lane {
         to: &TcpStream,
         meter: &ConnectionMeter<'_>,
     ) -> Result<usize, CopyError> {
+        // No await inside: another lane of this thread would find the buffer borrowed, and panic.
         SCRATCH.with_borrow_mut(|scratch| {
             let read = socket::read(from, scratch).map_err(CopyError::Read)?;
+            // Without a wait for its readiness: the receiver mostly has room, and the output takes the rest.
             let written = match to.try_write(&scratch[..read]) {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(CopyError::Write),
                 written => written.unwrap_or(0),
@@ -184,9 +188,11 @@ impl Lane {
             let writes = !self.output.is_empty();
             // While the receiver does not keep up, nothing may leave, whatever is due.
             let due = if writes { None } else { self.chain.due() };
+            // Without room nothing is read: the kernel's buffer fills, and TCP slows the sender down.
             let reads = !self.ended && self.chain.has_room();
             tokio::select! {
                 ready = writable_or_reset(from, to), if writes => ready?,
+                // select! builds every future, also one whose condition is false; so there must be a moment.
                 () = timer::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 read = self.read_chunk(from, meter), if reads => read?,
                 // Nobody reads from the sender here, so nothing else would notice that it is gone.
@@ -203,6 +209,7 @@ impl Lane {
             if !self.output.is_empty() {
                 return Ok(());
             }
+            // Pops only when the last item has left: toxics that come or go do not affect what was popped.
             match self.chain.pop(Instant::now()) {
                 Some(StreamItem::Data(bytes)) => self.output.set(bytes),
                 Some(StreamItem::End) => return self.finish(to),
@@ -214,6 +221,7 @@ impl Lane {
     }
 
     async fn read_chunk(&mut self, from: &TcpStream, meter: &ConnectionMeter<'_>) -> Result<(), LaneEnd> {
+        // An edit of the toxics cancels this wait alone; no await follows the read, so no bytes are lost.
         from.readable().await.map_err(sender_lost)?;
         match self.chunk(from) {
             Ok(bytes) if bytes.is_empty() => {
@@ -222,6 +230,7 @@ impl Lane {
             }
             Ok(bytes) => {
                 meter.add_arrival(self.direction);
+                // A full chunk means that more waits; the next one is read without a copy.
                 self.bulk = bytes.len() == CHUNK;
                 self.chain.push(StreamItem::Data(bytes), Instant::now());
             }

@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 /// Connections that may wait to be accepted; the kernel lowers the number to `net.core.somaxconn`.
 // As many as may be, as in Go: a client that finds the queue full learns nothing, and tries again after a whole second.
+// Not more than 16 bits, in which kernels before 4.1 keep the number.
 const BACKLOG: u32 = 65_535;
 
 /// Failure to listen.
@@ -40,6 +41,7 @@ pub enum ListenError {
 /// Returns an error's text as Go writes it: lower case, without its number.
 fn plain(error: &io::Error) -> String {
     error
+        // Rust's own text would end in ` (os error 98)`.
         .raw_os_error()
         .map_or_else(|| error.to_string(), |number| nix::errno::Errno::from_raw(number).desc().to_lowercase())
 }
@@ -50,10 +52,12 @@ fn plain(error: &io::Error) -> String {
 /// [`ListenError`] if the text is no address, or names a host that cannot be resolved.
 pub(super) async fn resolve(text: &str) -> Result<SocketAddr, ListenError> {
     // Go listens on every interface for 0.0.0.0 too.
+    // On Linux a socket of [::] accepts IPv4 too, unless net.ipv6.bindv6only is set.
     let every = |port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     if text.is_empty() {
         return Ok(every(0));
     }
+    // From the right, since an IPv6 address holds colons itself.
     let (host, port) = text.rsplit_once(':').ok_or_else(|| ListenError::NoPort(text.to_owned()))?;
     let port = if port.is_empty() { Ok(0) } else { port.parse() };
     let port = port.map_err(|_| ListenError::BadPort(text.to_owned()))?;

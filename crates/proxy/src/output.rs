@@ -19,6 +19,7 @@ pub(super) struct OutputBuffer {
 impl OutputBuffer {
     /// Sets the bytes in memory, which must be empty.
     pub(super) fn set(&mut self, bytes: Bytes) {
+        // Bytes replaced before they were written would be missing in the stream, without an error.
         debug_assert!(self.bytes.is_empty());
         self.bytes = bytes;
     }

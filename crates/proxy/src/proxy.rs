@@ -28,7 +28,8 @@ pub struct ProxyError {
     pub source: ListenError,
 }
 
-/// Failure to add, change or remove a toxic. The texts are Toxiproxy's.
+/// Failure to add, change or remove a toxic.
+// The texts are Toxiproxy's, since clients match them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ToxicError {
     /// Name of an existing toxic.
@@ -44,6 +45,7 @@ pub enum ToxicError {
 #[derive(Debug)]
 pub struct Proxy {
     context: Arc<ConnectionContext>,
+    // A mutex of tokio: it is held while a host name is resolved, and while the acceptor ends.
     state: Mutex<ProxyState>,
 }
 
@@ -54,6 +56,7 @@ struct ProxyState {
     upstreams: Arc<Upstreams>,
     acceptor: Option<Acceptor>,
     /// Id of the next toxic.
+    // No id is used twice: a connection would take a toxic that was added again for the one that was removed.
     next_toxic: u64,
 }
 
@@ -63,6 +66,7 @@ struct Acceptor(JoinHandle<()>);
 
 impl Drop for Acceptor {
     fn drop(&mut self) {
+        // A JoinHandle that is dropped leaves its task running, and the task would keep listening.
         self.0.abort();
     }
 }
@@ -163,6 +167,7 @@ impl Proxy {
     ) -> Result<(), ProxyError> {
         let mut state = self.state.lock().await;
         let listen = listen.unwrap_or(&state.listen).to_owned();
+        // Before anything is stopped, since a text that is no address must change nothing.
         let resolved = listen::resolve(&listen).await.map_err(|source| self.error(source))?;
         // As in Toxiproxy, another text of the same address (localhost) is no change.
         let moves = resolved.to_string() != state.listen && listen != state.listen;
@@ -196,6 +201,7 @@ impl Proxy {
         let toxic = Arc::new(Toxic::new(id, seed, new));
         toxics.push(Arc::clone(&toxic));
         // Replaced as a whole, so that a connection sees all of an edit or nothing of it.
+        // Not by `send`, which discards the value as long as no connection receives it.
         self.context.toxics.send_replace(Arc::new(toxics));
         Ok(toxic)
     }
@@ -212,6 +218,7 @@ impl Proxy {
         // Edits copy the toxics and replace them: two at once would lose one.
         let _exclusive = self.state.lock().await;
         let mut toxics = Toxics::clone(&self.toxics());
+        // On a copy: connections find a changed toxic by its pointer, and an error leaves theirs untouched.
         let mut toxic = Toxic::clone(toxics.named(name).ok_or(ToxicError::NotFound)?);
         if let Err(error) = change(&mut toxic) {
             return Ok(Err(error));
@@ -248,6 +255,7 @@ impl Proxy {
         let address = listen::resolve(&state.listen).await.map_err(|source| self.error(source))?;
         let unbound = |source| self.error(ListenError::Bind { address, source });
         let listener = listen::listen(address).map_err(|source| self.error(source))?;
+        // For port 0 the system chose one. The proxy keeps it, to listen there again after it was disabled.
         state.listen = listener.local_addr().map_err(unbound)?.to_string();
         let run = acceptor::run(listener, Arc::clone(&self.context), Arc::clone(&state.upstreams));
         state.acceptor = Some(Acceptor(tokio::spawn(run)));
@@ -256,6 +264,7 @@ impl Proxy {
 
     async fn stop(&self, state: &mut ProxyState) {
         if let Some(mut acceptor) = state.acceptor.take() {
+            // Counted before the abort, which drops the connections and with them their count.
             let open = self.context.counters.snapshot().open;
             acceptor.0.abort();
             // Only a joined task is gone for sure, and with it the listening socket: the next client is refused.

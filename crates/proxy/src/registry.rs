@@ -31,7 +31,8 @@ pub struct NewProxy {
     pub toxics: Vec<NewToxic>,
 }
 
-/// Failure to find, make or start a proxy. The texts are Toxiproxy's.
+/// Failure to find, make or start a proxy.
+// The texts are Toxiproxy's, since clients match them.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// Name of an existing proxy.
@@ -73,6 +74,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError`]; the proxy does not exist then.
     pub async fn create(&self, new: NewProxy) -> Result<Arc<Proxy>, RegistryError> {
+        // Held until the proxy is in the map: two requests for one name must not both find it free.
         let mut proxies = self.proxies.lock().await;
         if proxies.contains_key(&new.name) {
             return Err(RegistryError::Exists);
@@ -93,6 +95,7 @@ impl Registry {
     /// [`RegistryError::NotFound`].
     pub async fn delete(&self, name: &str) -> Result<(), RegistryError> {
         let proxy = self.proxies.lock().await.remove(name).ok_or(RegistryError::NotFound)?;
+        // The map is unlocked again, so that no other request waits for the end of this proxy.
         proxy.disable().await;
         Ok(())
     }
@@ -136,6 +139,7 @@ impl Registry {
     /// The error of the first proxy that cannot listen. The proxies after it stay as they are.
     pub async fn reset(&self) -> Result<(), RegistryError> {
         for proxy in self.all().await {
+            // In Toxiproxy's order: a proxy that cannot listen keeps its toxics.
             proxy.enable().await?;
             proxy.remove_all().await;
         }
@@ -144,6 +148,7 @@ impl Registry {
 
     async fn start(&self, new: NewProxy) -> Result<Arc<Proxy>, RegistryError> {
         let NewProxy { name, listen, upstream, enabled, toxics } = new;
+        // By its name and not by its place, so that other proxies do not change what is random on this one.
         let proxy = Proxy::new(&name, &listen, upstream.as_str(), self.seed ^ name_hash(&name));
         // Before the proxy listens, so that they affect the first connection already.
         for toxic in toxics {
@@ -158,6 +163,8 @@ impl Registry {
 
 /// Returns true if a proxy has the addresses of a request, whatever else differs.
 async fn is_same(known: &Proxy, new: &NewProxy) -> bool {
+    // Not by state and toxics, as in Toxiproxy: a test suite that populates before each test changes nothing.
+    // The text is compared too, since the proxy shows the address that `localhost` resolved to.
     let view = known.view().await;
     let resolved = listen::resolve(&new.listen).await.map(|address| address.to_string());
     view.upstream == new.upstream

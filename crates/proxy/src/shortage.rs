@@ -52,10 +52,12 @@ impl DescriptorShortage {
 
     /// Resets the first waiting client. Returns false if there was none, or no descriptor for it.
     fn refuse(&mut self, listener: &TcpListener) -> bool {
+        // After the last refusal another thread was quicker to use the free descriptor.
         if self.reserve.take().is_none() {
             self.reserve = reserve();
             return false;
         }
+        // No wait for a client: the descriptor has to go back to the reserve at once.
         let refused = match listener.accept().now_or_never() {
             Some(Ok((stream, _))) => {
                 // If the option cannot be set, the socket is closed without a reset, which refuses the client too.
@@ -70,10 +72,12 @@ impl DescriptorShortage {
 }
 
 fn reserve() -> Option<File> {
+    // Any descriptor will do, and every system has this file.
     File::open("/dev/null").ok()
 }
 
 fn is_shortage(error: &io::Error) -> bool {
+    // The limit of this process, and that of the whole machine.
     let shortages = [Errno::EMFILE, Errno::ENFILE];
     error.raw_os_error().is_some_and(|code| shortages.contains(&Errno::from_raw(code)))
 }

@@ -38,6 +38,7 @@ impl Pipe {
     }
 
     fn new() -> nix::Result<Self> {
+        // A blocking pipe would stop its thread with other connections; no child may inherit the descriptors.
         let (read, write) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
         let _ = SIZES.iter().find(|size| fcntl(&write, FcntlArg::F_SETPIPE_SZ(**size as i32)).is_ok());
         Ok(Self { read, write, held: 0 })
@@ -60,7 +61,10 @@ impl Pipe {
     /// Moves available bytes from a socket into the pipe, which must be empty; 0 at the end of the data.
     pub(super) fn fill(&mut self, from: &TcpStream) -> io::Result<usize> {
         let flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
+        // Only into an empty pipe: EAGAIN means that the socket is empty or that the pipe is full. tokio
+        // takes it for the former, and would wait for bytes that are there already.
         let filled = from.try_io(Interest::READABLE, || {
+            // The kernel stops at the size of the pipe, so that the largest one fits for all.
             splice(from, None, &self.write, None, SIZES[0], flags).map_err(io::Error::from)
         })?;
         self.held += filled;

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Instant;
 
 /// Moment, and a number that distinguishes equal moments.
+// The moment comes first, since the first key of the map has to be the next one that is due.
 type Key = (Instant, u64);
 
 #[derive(Default)]
@@ -27,6 +28,7 @@ struct SleepTimer {
 }
 
 static TIMER: LazyLock<SleepTimer> = LazyLock::new(|| {
+    // The thread asks for TIMER itself, and waits there until this closure has returned.
     thread::Builder::new().name("proxy-timer".to_owned()).spawn(|| TIMER.run()).map_or_else(
         |error| tracing::error!("no timer thread, so delays of toxics will not end: {error}"),
         drop,
@@ -44,6 +46,7 @@ impl SleepTimer {
         let mut due = Vec::new();
         let mut sleepers = self.lock();
         loop {
+            // In each round: a condition variable may wake without a reason, and waking tasks takes time.
             let now = Instant::now();
             while let Some(first) = sleepers.wakers.first_entry()
                 && first.key().0 <= now
@@ -71,6 +74,7 @@ impl SleepTimer {
     /// Stores a waker under its key, or under a new one, and returns the key.
     fn wake_at(&self, moment: Instant, key: Option<Key>, waker: &Waker) -> Key {
         let mut sleepers = self.lock();
+        // A future may be polled with another waker, which takes the place of the one before.
         let key = key.unwrap_or_else(|| {
             sleepers.next += 1;
             (moment, sleepers.next)

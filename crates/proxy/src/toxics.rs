@@ -40,6 +40,7 @@ impl Toxics {
 
     /// Removes the toxic of this id.
     pub fn remove(&mut self, id: u64) {
+        // An id is unique over both directions, so that the other list stays as it is.
         self.upstream.retain(|toxic| toxic.id() != id);
         self.downstream.retain(|toxic| toxic.id() != id);
     }

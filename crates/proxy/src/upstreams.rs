@@ -83,7 +83,9 @@ impl Upstreams {
     /// # Errors
     /// The error of the last address, if none accepts the connection.
     pub(super) async fn connect(&self) -> io::Result<TcpStream> {
+        // Relaxed, since only the number matters: no other memory depends on its order.
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        // The error for an empty list, for which the loop has no round; so it never divides by 0 either.
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no upstream");
         for offset in 0..self.addresses.len() {
             let address = &self.addresses[turn.wrapping_add(offset) % self.addresses.len()];

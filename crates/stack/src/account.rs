@@ -35,6 +35,7 @@ impl Account {
             return None;
         }
         let found = names.iter().chain(&["nobody"]).find_map(|name| User::from_name(name).ok()?);
+        // The numbers of `nobody` on Linux, for a machine whose list of users lacks the name.
         Some(found.map_or(Self { uid: 65_534, gid: 65_534 }, |user| Self {
             uid: user.uid.as_raw(),
             gid: user.gid.as_raw(),
@@ -60,6 +61,7 @@ impl Account {
     /// [`AccountError`] names the first that is closed to it.
     pub fn check_way(self, folder: &Path) -> Result<(), AccountError> {
         let closed = |folder: &&Path| folder.metadata().is_ok_and(|meta| !self.may_enter(&meta));
+        // From the inside out, so that the last one is the first that the account meets on its way.
         let Some(closed) = folder.ancestors().filter(closed).last() else { return Ok(()) };
         let what = format!(
             "{} is closed to user id {}, which needs {}; put the run folder elsewhere with --runs",
@@ -71,6 +73,8 @@ impl Account {
     }
 
     fn may_enter(self, folder: &Metadata) -> bool {
+        // As the kernel decides: the first class that fits counts alone. Other groups do not matter, since
+        // Command drops root's when it changes the user.
         let bit = match (folder.uid() == self.uid, folder.gid() == self.gid) {
             (true, _) => 0o100,
             (false, true) => 0o010,

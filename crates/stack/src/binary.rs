@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// Finds the program of a service; none if there is none.
 ///
 /// A name with a slash is taken as it is. Else it is looked for beside the harness (and, for a test, one folder
-/// up, where cargo puts programs), and not on PATH: names of services are everyday words, and Linux has a program
-/// `logger` of its own.
+/// up, where cargo puts programs), and not on PATH.
 #[must_use]
+// Names of services are everyday words: Linux has a program `logger` of its own.
 pub fn service(name: &str) -> Option<PathBuf> {
     by_place(name).unwrap_or_else(|| first(beside(), name))
 }
@@ -28,6 +28,7 @@ fn by_place(name: &str) -> Option<Option<PathBuf>> {
 }
 
 fn beside() -> impl Iterator<Item = PathBuf> {
+    // cargo puts tests into target/debug/deps, and programs one folder above.
     let here = std::env::current_exe().ok();
     let folders: Vec<_> =
         here.iter().flat_map(|exe| exe.ancestors().skip(1).take(2)).map(Path::to_path_buf).collect();

@@ -101,6 +101,7 @@ impl<'a> StackBuilder<'a> {
                 return Err(error);
             }
         };
+        // Once for all starts: the proxies keep their ports, so a node that restarts needs no other.
         let environments = topology
             .nodes
             .values()

@@ -82,6 +82,7 @@ async fn usable_engine(
     site: Site<'_>,
     nodes: &[&Node],
 ) -> Result<ContainerEngine, String> {
+    // An image holds its own program. These two checks need no engine, so they come first.
     if let Some((node, _)) = site.overrides.iter().find(|(_, special)| special.program.is_some()) {
         return Err(format!("{node} runs a program of your own"));
     }

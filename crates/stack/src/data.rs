@@ -18,7 +18,8 @@ use super::topology::NodeName;
 /// Name of the mark in the folder.
 const MARK: &str = "faultline.json";
 
-/// The longest mark, in bytes: a path has at most 4096, each of which JSON may write as six.
+/// Largest size of a mark, in bytes.
+// A path has at most 4096 bytes, each of which JSON may write as six, and the rest is short.
 const LONGEST_MARK: u64 = 32 * 1024;
 
 /// Content of the mark.
@@ -72,6 +73,7 @@ pub fn folder_of(run_folder: &Path, run: &RunId, node: &NodeName) -> PathBuf {
 /// The operating system's word, or why the folder that is there can't be taken.
 pub fn make(run_folder: &Path, run: &RunId) -> io::Result<()> {
     let path = folder(run_folder, run);
+    // Not create_dir_all: in the folder for temporary files, somebody else may have made this one.
     match DirBuilder::new().create(&path) {
         Ok(()) => {
             let mark = DataMark { run: run.clone(), folder: run_folder.display().to_string() };
@@ -87,6 +89,7 @@ pub fn make(run_folder: &Path, run: &RunId) -> io::Result<()> {
 /// Places that hold data of a run now.
 #[must_use]
 pub fn found(run_folder: &Path, run: &RunId) -> Vec<PathBuf> {
+    // Both, since the user and the permissions by which `folder` chose may have changed after the start.
     let mut places = vec![inside(run_folder), elsewhere(run)];
     places.retain(|path| fs::symlink_metadata(path).is_ok());
     places
@@ -110,6 +113,7 @@ pub fn remove(run_folder: &Path, run: &RunId) -> Result<(), DataError> {
 fn check(path: &Path, run_folder: &Path, run: &RunId) -> Result<(), DataError> {
     let foreign = |expected: String, found: String| DataError::Foreign { path: path.into(), expected, found };
     let stays = |source| DataError::Stays { path: path.into(), source };
+    // Of the path itself: what a link points to may well be a folder of this user.
     let meta = fs::symlink_metadata(path).map_err(stays)?;
     if !meta.is_dir() {
         return Err(foreign("a folder".to_owned(), "a file or a link".to_owned()));

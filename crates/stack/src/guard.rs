@@ -22,12 +22,16 @@ impl Guard {
     /// Guards processes that are about to be paused.
     pub(super) fn over(processes: &[ProcessInfo]) -> io::Result<Self> {
         let pids = processes.iter().map(|process| process.pid.to_string());
+        // Without a death signal, since it must outlive the lab. Its pipe closes on exec: no other child
+        // keeps it open when the lab is gone.
         let shell = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "guard"])
             .args(pids)
             .stdin(Stdio::piped())
+            // Whoever reads the lab's output to its end would wait for the guard too.
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            // Ctrl-C reaches the group of the lab; the guard must outlive it.
             .process_group(0)
             .spawn()?;
         Ok(Self { shell })
@@ -41,6 +45,7 @@ impl Drop for Guard {
             // A guard that is gone already guards nothing.
             let _ = pipe.write_all(b"released\n");
         }
+        // Without it the shell would stay as a zombie.
         let _ = self.shell.wait();
     }
 }

@@ -15,8 +15,7 @@ use super::printable::excerpt;
 use super::tree::{self, ProcessInfo};
 
 /// One boot of one machine, and in it one namespace of process ids and one of clocks.
-///
-/// The clocks matter since /proc tells when a process started by the clock of whoever reads it (time_namespaces(7)).
+// The clocks matter: /proc gives the start of a process by the clock of its reader (time_namespaces(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Namespace {
@@ -164,6 +163,7 @@ impl Identity {
         if let Some(doubt) = doubt(self.namespace.as_ref(), here) {
             return Liveness::Unknown(doubt);
         }
+        // A zombie needs nothing any more; it only waits until its parent has read its status.
         let runs = see(self.pid)
             .is_some_and(|seen| seen.started_at == self.started_at && !matches!(seen.state, 'Z' | 'X'));
         if runs { Liveness::Alive } else { Liveness::Dead }
@@ -172,6 +172,7 @@ impl Identity {
 
 /// Reason why a process of one namespace can't be judged from another.
 fn doubt(there: Option<&Namespace>, here: Option<&Namespace>) -> Option<Doubt> {
+    // The boot before the namespaces, whose inodes are numbered anew after each boot.
     match (there, here) {
         (_, None) => Some(Doubt::Blind),
         (None, Some(_)) => Some(Doubt::Unnamed),
@@ -182,7 +183,7 @@ fn doubt(there: Option<&Namespace>, here: Option<&Namespace>) -> Option<Doubt> {
     }
 }
 
-/// Reads the id of a process. The system calls take 0 and negative numbers for groups of processes.
+/// Reads the id of a process.
 fn pid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let found = u32::deserialize(deserializer)?;
     let refused =
@@ -192,6 +193,7 @@ fn pid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Erro
 
 /// A number, if it is the id of a process.
 pub(super) fn checked(pid: u32) -> Option<u32> {
+    // kill(2) takes 0 and negative numbers for groups of processes, and -1 for all that it may signal.
     (1..=i32::MAX.cast_unsigned()).contains(&pid).then_some(pid)
 }
 

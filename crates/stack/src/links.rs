@@ -51,6 +51,7 @@ impl Links {
         for link in &topology.links {
             let ends: Vec<&str> = topology.replicas(&link.to).collect();
             if wiring == Wiring::Direct
+                // Connections to replicas need a proxy, which distributes them.
                 && ends.len() == 1
                 && let Some(written) = provider.neighbour(&link.to, link.port)
             {
@@ -63,6 +64,7 @@ impl Links {
             let doorway = provider.doorway(&link.from);
             let address = SocketAddr::from((doorway.listen, port.number()));
             let written = format!("{}:{}", doorway.host, port.number());
+            // The toxics of a fault bring the seed of the schedule; this one is for the proxy API.
             let proxy = Arc::new(Proxy::new(&link.name(), &address.to_string(), upstreams, 0));
             proxy.enable().await?;
             registry.insert(Arc::clone(&proxy)).await;
@@ -73,6 +75,7 @@ impl Links {
 
     /// The environment of a node with the address of every other node replaced by that of the link to it.
     pub(super) fn rewrite(&self, topology: &Topology, node: &Node) -> BTreeMap<String, String> {
+        // An address of the node itself says where it listens.
         let others = topology.nodes.keys().map(String::as_str).filter(|other| *other != node.name.as_str());
         let proxied = |to: &str, port: u16| {
             let link = Link { from: node.name.to_string(), to: to.to_owned(), port };

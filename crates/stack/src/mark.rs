@@ -16,6 +16,7 @@ pub const RUN: &str = "FAULTLINE_RUN";
 pub const HARNESS: &str = "FAULTLINE_HARNESS";
 
 /// Variable that marks a process with the namespace of its harness.
+// A value of its own, so that an earlier faultline still reads the mark of a process.
 pub const NAMESPACE: &str = "FAULTLINE_NAMESPACE";
 
 /// Mark of a harness.
@@ -46,6 +47,7 @@ impl Mark {
     /// Mark of this harness.
     #[must_use]
     pub fn of_this_harness() -> Self {
+        // Read once: it never changes, and every child and container gets it.
         static THIS: OnceLock<Mark> = OnceLock::new();
         *THIS.get_or_init(|| {
             let pid = std::process::id();

@@ -46,6 +46,8 @@ impl Provider for Mixed {
         self.provider(node).doorway(node)
     }
 
+    // `neighbour` stays none: no container reaches a process on 127.0.0.1, and the question does not say who
+    // connects. So every link has a proxy.
     fn start<'a>(
         &'a self,
         node: &'a str,

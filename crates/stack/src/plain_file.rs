@@ -16,6 +16,7 @@ use nix::fcntl::OFlag;
 // Anybody may have put a link, a pipe or an endless file in the place of what the lab wrote.
 pub fn read(path: &Path, longest: u64) -> io::Result<String> {
     let mut text = String::new();
+    // One byte more than allowed, by which a file that is too long differs from one that just fits.
     open(path)?.take(longest + 1).read_to_string(&mut text)?;
     if text.len() as u64 > longest {
         return Err(io::Error::other(format!("expected at most {longest} bytes, found more")));
@@ -29,6 +30,7 @@ fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).map_err(|error| {
         if error.raw_os_error() == Some(Errno::ELOOP as i32) { other_than_a_file("a link") } else { error }
     })?;
+    // Of the open file and not of the path, which somebody may exchange between the two calls.
     if file.metadata()?.is_file() { Ok(file) } else { Err(other_than_a_file("something else")) }
 }
 

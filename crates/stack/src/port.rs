@@ -19,6 +19,7 @@ use super::printable::printable;
 const FIRST: u16 = 15_000;
 
 /// The first port that belongs to the kernel, where it does not say.
+// Linux's own default.
 const KERNELS: u16 = 32_768;
 
 /// A port of this harness, until dropped.
@@ -65,7 +66,9 @@ impl Port {
         let begin = (std::process::id() % u32::from(count)) as u16;
         for _ in 0..count {
             let step = NEXT.fetch_add(1, Ordering::Relaxed);
+            // Labs that start together have similar process ids; the factor keeps their ports apart.
             let number = FIRST + begin.wrapping_mul(37).wrapping_add(step) % count;
+            // The lock before the check: two labs that both found the port free would both take it.
             if let Some(lock) = lock(&folder, number)?
                 && is_free(number)
             {
@@ -125,6 +128,7 @@ fn lock_folder() -> Result<PathBuf, PortError> {
         _ => {}
     }
     let meta = fs::symlink_metadata(&path).map_err(failed)?;
+    // Whoever may write to the folder could hold or remove the locks.
     if !meta.is_dir() || meta.uid() != user.as_raw() || meta.mode() & 0o022 != 0 {
         let source = io::Error::other("expected a folder that only this user can write to; remove it");
         return Err(failed(source));
@@ -136,8 +140,10 @@ fn lock_folder() -> Result<PathBuf, PortError> {
 fn lock(folder: &Path, number: u16) -> Result<Option<Flock<File>>, PortError> {
     let path = folder.join(number.to_string());
     let mut open = OpenOptions::new();
+    // Not emptied before it is locked: it may hold the note of another lab.
     let file = open.create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|source| PortError::Locks { path, source })?;
+    // The kernel drops a lock with its process, also after SIGKILL; a file that only exists proves nothing.
     let Ok(mut lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { return Ok(None) };
     // Without the note the lock is as good; only a message would say less.
     let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
@@ -152,6 +158,7 @@ fn keeper(folder: &Path, number: u16) -> Option<String> {
 
 /// The process that listens on a port: "pid 123 (name)".
 fn holder(port: u16) -> Option<String> {
+    // A socket on [::] takes the port of IPv4 too, and stands in the table of IPv6 alone.
     let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())
@@ -161,6 +168,7 @@ fn holder(port: u16) -> Option<String> {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
+        // The descriptors of other users are closed to this one; the message names nobody then.
         let Ok(descriptors) = fs::read_dir(entry.path().join("fd")) else { continue };
         let holds = descriptors.flatten().any(|descriptor| {
             let link = fs::read_link(descriptor.path()).unwrap_or_default();
@@ -178,6 +186,7 @@ fn holder(port: u16) -> Option<String> {
 fn listening_inode(line: &str, port: u16) -> Option<String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let (_, local_port) = fields.get(1)?.rsplit_once(':')?;
+    // The numbers are hexadecimal, and 0A is the state TCP_LISTEN.
     let listens = u16::from_str_radix(local_port, 16).ok()? == port && *fields.get(3)? == "0A";
     listens.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
 }

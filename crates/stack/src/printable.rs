@@ -11,6 +11,7 @@ pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
+            // No terminal obeys these, and a text with escaped quotes is hard to read.
             '"' | '\'' | '\\' => safe.push(character),
             other => safe.extend(other.escape_debug()),
         }

@@ -25,11 +25,14 @@ pub async fn http(address: SocketAddr, route: &str) -> Result<(), String> {
 
 async fn ask(address: SocketAddr, route: &str) -> Result<(), String> {
     let message = |error: &dyn std::fmt::Display| error.to_string();
+    // A new connection, since an old one would hide a node that accepts no others.
     let stream = TcpStream::connect(address).await.map_err(|error| message(&error))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| message(&error))?;
+    // hyper moves nothing by itself: somebody has to poll the connection.
     let connection = tokio::spawn(connection);
     let request = http::Request::get(route)
+        // HTTP/1.1 requires it, and this client of hyper does not add it.
         .header(http::header::HOST, address.to_string())
         .body(Empty::<Bytes>::new())
         .map_err(|error| message(&error))?;
@@ -42,6 +45,7 @@ async fn ask(address: SocketAddr, route: &str) -> Result<(), String> {
         }
     };
     let status = answer.status();
+    // Only its message matters; whatever answers at this port may send without end.
     let body = Limited::new(answer.into_body(), 64 * 1024).collect().await.map(|body| body.to_bytes());
     connection.abort();
     if status.is_success() {

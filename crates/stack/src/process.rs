@@ -130,6 +130,7 @@ struct ChildEnd {
     /// Exit status; none while the child runs.
     // Locked while the child is signalled, so that its id cannot pass to another process meanwhile.
     status: Mutex<Option<Status>>,
+    // Beside the watch channel, since `run` waits on a thread and `wait` in a task.
     known: Condvar,
 }
 
@@ -173,6 +174,7 @@ impl Process {
         let known = Arc::clone(&end);
         std::thread::Builder::new()
             .name(format!("wait-{pid}"))
+            // The thread only waits, and each child has one.
             .stack_size(64 * 1024)
             .spawn(move || reap(child, &known, &tell))
             .map_err(failed)?;
@@ -246,6 +248,7 @@ impl Process {
 
     fn descendants(&self) -> Vec<tree::ProcessInfo> {
         let family = tree::family(self.pid).unwrap_or_default();
+        // Before the child ends: the kernel gives its children another parent then.
         family.into_iter().filter(|member| member.pid != self.pid).collect()
     }
 }
@@ -258,6 +261,7 @@ async fn end_all(family: &[tree::ProcessInfo]) {
 
 /// Kills a process of an earlier snapshot, if it still is that one, and waits until it is gone.
 async fn end(process: &tree::ProcessInfo) {
+    // SIGKILL is not the end yet: a process that sleeps in the kernel dies when its call is done.
     while is_there(process) {
         match kill(Pid::from_raw(process.pid.cast_signed()), Signal::SIGKILL) {
             Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
@@ -276,6 +280,7 @@ impl Drop for Process {
         if self.try_status().is_some() {
             return;
         }
+        // Without a wait, which would block a thread of the runtime; the thread of `spawn` reaps it.
         let family = self.descendants();
         self.signal(Signal::SIGKILL);
         for member in family.iter().filter(|member| is_there(member)) {
@@ -284,10 +289,12 @@ impl Drop for Process {
     }
 }
 
-/// Waits for a child without reaping it, then reaps it while nobody can signal it.
+/// Waits for the end of a child, and publishes its status.
 fn reap(mut child: Child, end: &ChildEnd, tell: &watch::Sender<Option<Status>>) {
     let pid = Pid::from_raw(child.id().cast_signed());
     let id = || Id::Pid(pid);
+    // WNOWAIT leaves a zombie, which keeps the process id. It is reaped under the lock, where nobody can
+    // signal it: the id may belong to another process right after.
     while let Err(Errno::EINTR) = waitid(id(), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
     let mut known = end.lock();
     let status = child.wait().map_or(Status::LOST, Status::from);
@@ -301,10 +308,12 @@ fn command(spec: &Spec) -> Result<Command, ProcessError> {
     let log = log(&spec.log).map_err(|source| ProcessError::Log { path: spec.log.clone(), source })?;
     let both = log.try_clone().map_err(|source| ProcessError::Log { path: spec.log.clone(), source })?;
     let mut command = Command::new(&spec.program);
+    // A variable of the user's shell or of cargo would make a run depend on who starts it.
     command.args(&spec.args).env_clear().current_dir(&spec.cwd).process_group(0);
     for inherited in ["PATH", "HOME", "LANG"] {
         command.envs(std::env::var_os(inherited).map(|value| (inherited, value)));
     }
+    // No terminal: the kernel stops a process in the background that reads from it (SIGTTIN).
     command.envs(&spec.env).stdin(Stdio::null()).stdout(log).stderr(both);
     if let Some(account) = &spec.account {
         command.uid(account.uid).gid(account.gid);
@@ -314,6 +323,7 @@ fn command(spec: &Spec) -> Result<Command, ProcessError> {
 }
 
 fn log(path: &Path) -> io::Result<File> {
+    // A restarted node keeps its log, and two descriptors that append do not overwrite each other.
     OpenOptions::new().create(true).append(true).open(path)
 }
 
@@ -342,6 +352,7 @@ pub fn tail(path: &Path) -> String {
         file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
+        // The first character may be cut, and a node may write any bytes.
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let text = read().unwrap_or_else(|error| format!("(no log: {error})"));

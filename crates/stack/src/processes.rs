@@ -26,9 +26,11 @@ use super::topology::{Node, Program, Topology};
 use super::{binary, data, mark, process, tree};
 
 /// Time that a node may take to stop gracefully.
+// Named in the description of the fault `stop`.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// Time that a service may take to drain when the stack ends.
+// Shorter than that of a fault, since every run ends with it.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// Provider that runs each node as a process of this machine.
@@ -45,6 +47,7 @@ struct ProcessNode {
     _ports: ReservedPorts,
     running: Mutex<ProcessState>,
     /// Held while the node is being started, stopped or signalled.
+    // A lock of its own: `running` is locked for a moment only, so that the state can be read meanwhile.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -151,12 +154,14 @@ impl ProcessNode {
         given: &BTreeMap<String, String>,
     ) -> Spec {
         let mut environment = given.clone();
+        // In the topology it is an address inside a container, mostly 0.0.0.0; here it stays on loopback.
         for (variable, inner) in listen {
             if let Some(port) = self.place.ports.get(inner) {
                 environment.insert(variable.clone(), format!("127.0.0.1:{port}"));
             }
         }
         environment.extend(self.overrides.environment.clone());
+        // The output goes to a file, and its last lines into error messages.
         environment.entry("NO_COLOR".to_owned()).or_insert_with(|| "1".to_owned());
         let env = environment.into_iter().map(|(key, value)| (OsString::from(key), OsString::from(value)));
         Spec {
@@ -261,8 +266,8 @@ fn kind_of(node: &Node, overrides: &Override) -> Result<ProgramKind, StackError>
     }
 }
 
-/// Prepares a server on a thread of its own: making a data folder takes a second, and all nodes are started
-/// from one task.
+/// Prepares a server on a thread of its own.
+// All nodes are started from one task, and making a data folder takes a second.
 async fn prepare(server: &Arc<dyn Server>, place: &ServerPlace) -> Result<(), ServerError> {
     let (server, place) = (Arc::clone(server), place.clone());
     match tokio::task::spawn_blocking(move || server.prepare(&place)).await {
@@ -316,6 +321,7 @@ impl Provider for Processes {
             let process = Process::spawn(&member.spec(environment).map_err(failed)?).map_err(broken)?;
             let mut running = member.lock();
             running.process = Some(process);
+            // A node that died while it was paused still has its guard.
             running.guard = None;
             running.down = None;
             Ok(())
@@ -338,6 +344,7 @@ impl Provider for Processes {
     fn provision<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>> {
         Box::pin(async move {
             let member = self.member(node)?;
+            // Users and databases are in the data folder, which a restart keeps.
             let already = member.lock().provisioned;
             if let (ProgramKind::Server(server), false) = (&member.kind, already) {
                 server
@@ -360,6 +367,7 @@ impl Provider for Processes {
             let _turn = member.turn.lock().await;
             let mut process = member.remove(node, "killed")?;
             let pid = process.pid();
+            // Without a process and a reason, the node would look as if it had never started.
             member.lock().down = Some(format!("pid {pid} was killed"));
             process.kill().await;
             Ok(())
@@ -385,6 +393,8 @@ impl Provider for Processes {
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "paused")?;
             let family = tree::family(pid).map_err(|source| signalled(node, source))?;
+            // The node itself has the lab's death signal, and SIGKILL ends a paused process too. The guard
+            // comes first, so that a lab that dies in between leaves nothing paused.
             let descendants: Vec<_> = family.into_iter().filter(|process| process.pid != pid).collect();
             let guard = Guard::over(&descendants).map_err(|source| signalled(node, source))?;
             tree::pause(pid).await.map_err(|source| signalled(node, source))?;
@@ -399,6 +409,7 @@ impl Provider for Processes {
             let _turn = member.turn.lock().await;
             let pid = member.pid(node, "resumed")?;
             tree::signal(pid, Signal::SIGCONT).map_err(|source| signalled(node, source))?;
+            // Released last: until they run again, the processes need it.
             member.lock().guard = None;
             Ok(())
         })
@@ -415,6 +426,7 @@ impl Provider for Processes {
     fn frozen<'a>(&'a self, _: &'a str, pid: u32) -> BoxFuture<'a, Frozen> {
         Box::pin(async move {
             let processes = tree::family(pid).map_or(0, |tree| tree.len());
+            // What cannot be read counts as running, so that it never passes for evidence of a pause.
             let running = tree::running(pid).map_or(processes, |running| running.len());
             Frozen { processes, running }
         })

@@ -22,6 +22,7 @@ pub enum NodeState {
     /// Ended by itself, by exit code or signal.
     Ended(String),
     /// Ended by the lab.
+    // Apart from `Ended`: a node that the lab ended has not died.
     Down(String),
     /// Unreachable: the provider cannot observe the node.
     // The run is judged `unknown` then, not `fail`: an engine that stops answering proves nothing about the system.
@@ -67,6 +68,7 @@ pub trait Provider: Send + Sync {
     }
 
     /// Starts a node with this environment, or starts it again after it ended.
+    // A boxed future, since a trait with async methods cannot be used behind `dyn`.
     fn start<'a>(
         &'a self,
         node: &'a str,
@@ -96,6 +98,7 @@ pub trait Provider: Send + Sync {
     fn resume<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), StackError>>;
 
     /// The process of a node that runs as one of this machine's own, which a signal reaches.
+    // The process id of a container is the engine's, perhaps one of another machine.
     fn identity(&self, _node: &str) -> Option<Identity> {
         None
     }

@@ -48,10 +48,12 @@ impl Stack {
     /// last lines of its log.
     pub async fn start(&self, message: &(dyn Fn(Starting) + Sync)) -> Result<(), StackError> {
         let begun = Instant::now();
+        // All at once: services have to start before their dependencies, and recover by themselves.
         let nodes = self.topology.nodes.keys().map(|node| async move {
             self.start_node(node).await?;
             message(Starting::Started(node.clone()));
             self.wait_ready(node, begun + self.ready_within).await?;
+            // Before the node counts as ready, since services log in with these users.
             self.provider.provision(node).await?;
             message(Starting::Ready(node.clone(), begun.elapsed()));
             Ok::<_, StackError>(())
@@ -79,6 +81,7 @@ impl Stack {
                 Ok(()) => return Ok(()),
                 Err(waits) => waits,
             };
+            // No time makes a dead node ready, so its start fails at once and with its log.
             if let NodeState::Ended(how) | NodeState::Lost(how) = self.provider.state(node) {
                 return Err(StackError::Died {
                     node: node.to_owned(),
@@ -90,6 +93,7 @@ impl Stack {
                 let (node, log) = (node.to_owned(), self.provider.log_tail(node));
                 return Err(StackError::NotReady { node, waits, log });
             }
+            // Short, since most checks of a node that starts end at a closed port and cost little.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -30,6 +30,7 @@ pub fn see(pid: u32) -> Option<ProcessInfo> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold spaces and parentheses itself.
     let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
+    // Less 3, these are the fields of proc(5): 3 state, 4 parent, 14 and 15 CPU time, 22 start.
     Some(ProcessInfo {
         pid,
         state: fields.first()?.chars().next()?,
@@ -46,6 +47,7 @@ pub fn see(pid: u32) -> Option<ProcessInfo> {
 pub fn all() -> io::Result<Vec<ProcessInfo>> {
     let entries = std::fs::read_dir("/proc")?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    // One that has ended since the listing is left out.
     Ok(pids.filter_map(see).collect())
 }
 
@@ -54,6 +56,7 @@ pub fn all() -> io::Result<Vec<ProcessInfo>> {
 /// # Errors
 /// When /proc can't be read.
 pub fn family(root: u32) -> io::Result<Vec<ProcessInfo>> {
+    // By the parents of all processes, since not every kernel has the file `children` in /proc.
     let all = all()?;
     let mut children: BTreeMap<u32, Vec<&ProcessInfo>> = BTreeMap::new();
     for process in &all {
@@ -75,6 +78,7 @@ pub fn family(root: u32) -> io::Result<Vec<ProcessInfo>> {
 /// # Errors
 /// When /proc can't be read or a signal is not allowed.
 pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
+    // Parents before their children: one that is paused already makes no further ones.
     for process in family(root)? {
         match kill(Pid::from_raw(process.pid.cast_signed()), signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
@@ -106,6 +110,7 @@ pub async fn pause(root: u32) -> io::Result<()> {
 /// # Errors
 /// When /proc can't be read.
 pub fn running(root: u32) -> io::Result<Vec<ProcessInfo>> {
+    // `D`, asleep in a call of the kernel, is not paused yet: the process stops when the call is done.
     Ok(family(root)?.into_iter().filter(|process| !matches!(process.state, 'T' | 't' | 'Z' | 'X')).collect())
 }
 
@@ -114,6 +119,7 @@ pub fn running(root: u32) -> io::Result<Vec<ProcessInfo>> {
 /// # Errors
 /// When /proc can't be read.
 pub fn cpu(root: u32) -> io::Result<Duration> {
+    // USER_HZ, the unit of /proc, is 100 on x86 and ARM, whatever the kernel's own rate is.
     const TICK: Duration = Duration::from_millis(10);
     let ticks: u64 = family(root)?.iter().map(|process| process.ticks).sum();
     Ok(TICK * u32::try_from(ticks).unwrap_or(u32::MAX))

@@ -46,6 +46,7 @@ impl ApiError {
             Self::Proxy(RegistryError::NotFound) | Self::Toxic(ToxicError::NotFound) => StatusCode::NOT_FOUND,
             Self::Proxy(RegistryError::Exists | RegistryError::ToxicExists)
             | Self::Toxic(ToxicError::Exists) => StatusCode::CONFLICT,
+            // Toxiproxy gives no status of its own to an error of the system, and answers 500.
             Self::Proxy(RegistryError::Listen(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -68,6 +69,7 @@ impl ApiError {
         }
         let status = self.status();
         let body = encode(&ErrorBody { error: self.message(), status: status.as_u16() });
+        // Go's http.Error, by which Toxiproxy answers, adds the line break and replaces application/json.
         text(status, format!("{body}\n"))
     }
 }
@@ -95,5 +97,6 @@ pub(super) fn empty(status: StatusCode) -> ApiAnswer {
 
 pub(super) fn version() -> ApiAnswer {
     let body = format!("{}\n", json!({ "version": env!("CARGO_PKG_VERSION") }));
+    // Toxiproxy writes this type without a space, and only for the version.
     with_type(StatusCode::OK, "application/json;charset=utf-8", body)
 }

@@ -7,12 +7,15 @@ use http::header::{HOST, ORIGIN, USER_AGENT};
 use http::{HeaderMap, HeaderName};
 
 /// Endings of names that no public site has.
+// Reserved by RFC 6761, by RFC 6762 and by ICANN; the last one is that of services in Kubernetes.
 const PRIVATE: [&str; 4] = [".localhost", ".local", ".internal", ".svc"];
 
 /// Returns the reason to refuse a request, if there is one.
 pub(super) fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    // `to_str` would fail for bytes that are no text, and such a header would pass unchecked.
     let header = |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if header(USER_AGENT).is_some_and(|agent| agent.starts_with("Mozilla/")) {
+        // Toxiproxy's text, with the line break of Go's http.Error.
         return Some("User agent not allowed\n");
     }
     // Browsers send it with requests of pages; no client of Toxiproxy does.
@@ -33,6 +36,7 @@ pub fn is_private(host: &str) -> bool {
         _ => host,
     };
     let name = name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    // A name without a dot is one of /etc/hosts, a container network or a search list, never of a site.
     name.parse::<IpAddr>().is_ok() || !name.contains('.') || PRIVATE.iter().any(|end| name.ends_with(end))
 }
 

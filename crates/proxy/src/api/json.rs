@@ -13,6 +13,7 @@ pub(super) struct BadBody(pub(super) String);
 pub(super) fn parse_first(body: &[u8]) -> Result<Value, BadBody> {
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
     match values.next() {
+        // Go's words for an empty body, and for one that ends too early.
         None => Err(BadBody("EOF".to_owned())),
         Some(Err(error)) if error.is_eof() => Err(BadBody("unexpected EOF".to_owned())),
         Some(Err(error)) => Err(BadBody(error.to_string())),
@@ -57,6 +58,7 @@ impl Fields {
     }
 
     pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, BadBody> {
+        // Go refuses 1.0 for an integer too.
         self.typed(name, "a whole number of 64 bits", Value::as_i64)
     }
 

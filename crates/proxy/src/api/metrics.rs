@@ -32,6 +32,7 @@ pub(super) async fn answer(registry: &Registry) -> ApiAnswer {
 
 fn text(views: &[ProxyView]) -> String {
     let mut text = String::new();
+    // By metric and not by proxy: the format wants all values of a metric in one group.
     for Metric { name, kind, help, values } in metrics(views) {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for (labels, value) in values {
@@ -78,6 +79,7 @@ fn metrics(views: &[ProxyView]) -> Vec<Metric> {
     };
     let metric = |name, kind, help, values| Metric { name, kind, help, values };
     vec![
+        // Toxiproxy's name and labels, so that its dashboards work. It has none of the metrics below.
         metric("toxiproxy_proxy_sent_bytes_total", "counter", "Bytes sent", bytes()),
         metric(
             "proxy_connections_total",
@@ -111,6 +113,7 @@ fn metrics(views: &[ProxyView]) -> Vec<Metric> {
             toxics(Effects::bytes),
         ),
         metric(
+            // Tasks that outlive their connections are a leak, which the soak of the benches looks for.
             "proxy_runtime_tasks",
             "gauge",
             "Tasks of the program that have not ended",
@@ -120,6 +123,7 @@ fn metrics(views: &[ProxyView]) -> Vec<Metric> {
 }
 
 fn labels(labels: &[(&str, &str)]) -> String {
+    // The backslash first: the other two add backslashes, which must not be escaped again.
     let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     let each: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();

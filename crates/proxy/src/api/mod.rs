@@ -36,6 +36,7 @@ use answer::{ApiAnswer, ApiError};
 pub use guard::is_private;
 
 /// Limit of a request body in bytes.
+// Toxiproxy has no limit. This one only keeps a client from filling the memory.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Time that a client may take to send the head of a request.
@@ -43,6 +44,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves the API until dropped.
 pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
+    // In a set, so that all connections end when this future is dropped.
     let mut connections = JoinSet::new();
     let mut shortage = DescriptorShortage::new("the API".to_owned());
     loop {
@@ -68,6 +70,7 @@ pub async fn serve(listener: TcpListener, registry: Arc<Registry>) {
 /// # Errors
 /// The text of the error.
 pub fn read_config(text: &[u8]) -> Result<Vec<NewProxy>, String> {
+    // Toxiproxy ignores toxics in its configuration file, as it does in every body.
     routes::requested_proxies(text, false).map_err(|error| error.message())
 }
 
@@ -76,6 +79,7 @@ async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<A
         Some(reason) => answer::text(StatusCode::FORBIDDEN, reason),
         None => route(&registry, request).await,
     };
+    // Every answer has an id, also a refusal, of as many characters as Toxiproxy's.
     let id = Uuid::new_v4().simple().to_string();
     if let Some(Ok(id)) = id.get(..20).map(HeaderValue::from_str) {
         answer.headers_mut().insert("x-toxiproxy-request-id", id);
@@ -85,6 +89,7 @@ async fn answer(registry: Arc<Registry>, request: Request<Incoming>) -> Result<A
 
 async fn route(registry: &Registry, request: Request<Incoming>) -> ApiAnswer {
     let (head, body) = request.into_parts();
+    // Read before the route is known: a client that is still sending may lose an early answer to a reset.
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => return unreadable(error.as_ref()),
@@ -110,6 +115,7 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> ApiAnswer {
 /// Splits a path into decoded segments; none if it cannot be a route.
 fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/')?;
+    // Split before the escapes are decoded: %2F belongs to a name.
     let segments: Vec<String> = path.split('/').map(decode).collect::<Option<_>>()?;
     // No name is empty and no route ends in a slash, so Toxiproxy answers 404 too.
     (!segments.iter().any(String::is_empty)).then_some(segments)
@@ -129,6 +135,7 @@ fn decode(segment: &str) -> Option<String> {
             rest = behind;
         }
     }
+    // Only the whole segment must be UTF-8: each byte of a character has an escape of its own.
     String::from_utf8(bytes).ok()
 }
 

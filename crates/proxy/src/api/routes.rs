@@ -28,12 +28,14 @@ pub(super) async fn answer(registry: &Registry, request: ApiRequest<'_>) -> ApiA
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     let done = match (segments.as_slice(), request.method.as_str()) {
         (["version"], "GET") => return version(),
+        // Toxiproxy registers this route without a method.
         (["metrics"], _) => return metrics::answer(registry).await,
         (["proxies"], "GET") => return show_all(registry).await,
         (["proxies"], "POST") => create(registry, &request).await,
         (["populate"], "POST") => return populate(registry, &request).await,
         (["reset"], "POST") => reset(registry).await,
         (["proxies", name], "GET") => show(registry, name).await,
+        // Toxiproxy deprecates POST for updates, but older clients still send it.
         (["proxies", name], "POST" | "PATCH") => update(registry, name, request.body).await,
         (["proxies", name], "DELETE") => delete(registry, name).await,
         (["proxies", name, "toxics"], "GET") => show_toxics(registry, name).await,
@@ -44,6 +46,7 @@ pub(super) async fn answer(registry: &Registry, request: ApiRequest<'_>) -> ApiA
         }
         (["proxies", name, "toxics", toxic], "DELETE") => remove(registry, name, toxic).await,
         (
+            // Go's router answers 405 without a body, and to HEAD too, since a GET route does not imply it.
             ["version" | "proxies" | "populate" | "reset"]
             | ["proxies", _]
             | ["proxies", _, "toxics"]
@@ -56,6 +59,7 @@ pub(super) async fn answer(registry: &Registry, request: ApiRequest<'_>) -> ApiA
 }
 
 async fn show_all(registry: &Registry) -> ApiAnswer {
+    // Go sorts the keys of a map when it encodes it.
     let mut shown = std::collections::BTreeMap::new();
     for proxy in registry.all().await {
         shown.insert(proxy.name().to_owned(), ShownProxy::from(proxy.view().await));
@@ -75,6 +79,7 @@ async fn show(registry: &Registry, name: &str) -> Result<ApiAnswer, ApiError> {
 }
 
 async fn update(registry: &Registry, name: &str, body: &[u8]) -> Result<ApiAnswer, ApiError> {
+    // The proxy before the body, as in Toxiproxy: for an unknown name the answer is 404, whatever was sent.
     let proxy = registry.named(name).await?;
     let fields = Fields::from_value(parse_first(body)?, "a proxy")?;
     let (listen, upstream) = (fields.string("listen")?, fields.string("upstream")?);
@@ -113,11 +118,13 @@ fn shown_toxic(toxics: &Toxics, name: &str) -> Result<ShownToxic, ApiError> {
 
 async fn change(registry: &Registry, name: &str, toxic: &str, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let proxy = registry.named(name).await?;
+    // For the error alone: an unknown toxic is 404 before the body is looked at.
     shown_toxic(&proxy.toxics(), toxic)?;
     let fields = Fields::from_value(parse_first(body)?, "a toxic")?;
     let toxicity = fields.number("toxicity")?;
     let toxic = proxy
         .change(toxic, |toxic| {
+            // As in Toxiproxy, an update ignores name, type and stream.
             toxic.settings = with_changes(toxic.settings.clone(), &fields)?;
             toxic.toxicity = toxicity.unwrap_or(toxic.toxicity);
             Ok::<_, ApiError>(())
@@ -162,6 +169,7 @@ async fn populate(registry: &Registry, request: &ApiRequest<'_>) -> ApiAnswer {
     let body = PopulateBody {
         error: error.as_ref().map(ApiError::message),
         status: error.is_some().then(|| status.as_u16()),
+        // Go encodes a slice to which nothing was appended as null.
         proxies: Some(proxies).filter(|proxies| !proxies.is_empty()),
     };
     with_type(status, "application/json", encode(&body))

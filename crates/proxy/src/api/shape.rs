@@ -73,6 +73,7 @@ impl From<&Toxic> for ShownToxic {
 
 /// Serializes a number as Go does: an integer without a decimal point.
 fn as_go<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    // Below 2^53, about 9e15, each whole number has an exact f64, so that the conversion loses nothing.
     if number.fract() == 0.0 && number.abs() < 1e15 {
         serializer.serialize_i64(*number as i64)
     } else {
@@ -103,6 +104,7 @@ pub(super) fn new_proxy(
 ) -> Result<NewProxy, ApiError> {
     let at = place.map_or_else(String::new, |place| format!(" at proxy {place}"));
     let required = |name: &str| {
+        // Go cannot tell an absent text from an empty one, so Toxiproxy takes both for missing.
         let text = fields.string(name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| ApiError::Missing(format!("{name}{at}")))
     };
@@ -126,6 +128,7 @@ pub(super) fn new_proxy(
 pub(super) fn new_toxic(fields: &Fields) -> Result<NewToxic, ApiError> {
     let stream = fields.string("stream")?.filter(|text| !text.is_empty());
     let direction_text = stream.unwrap_or_else(|| "downstream".to_owned());
+    // Only compared in lower case: answers and the default name keep the text as the client wrote it.
     let direction = match direction_text.to_ascii_lowercase().as_str() {
         "upstream" => Direction::Upstream,
         "downstream" => Direction::Downstream,

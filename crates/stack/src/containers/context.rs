@@ -9,6 +9,8 @@ use serde::Deserialize;
 #[must_use]
 pub fn host() -> Option<String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // The order is that of the docker client: DOCKER_HOST, DOCKER_CONTEXT, the context of its configuration.
+    // The client library reads the first by itself, and knows no contexts.
     if variable("DOCKER_HOST").is_some() {
         return None;
     }
@@ -51,6 +53,7 @@ fn of_context(config: &Path, named: Option<&str>) -> Option<String> {
         client.current
     };
     let name = named.map(str::to_owned).or_else(current).filter(|name| name != "default")?;
+    // The folder of a context is named by a hash of its name, so all are read.
     let folders = std::fs::read_dir(config.join("contexts").join("meta")).ok()?;
     let contexts = folders.filter_map(|folder| read::<Context>(&folder.ok()?.path().join("meta.json")));
     let context = contexts.into_iter().find(|context| context.name == name)?;

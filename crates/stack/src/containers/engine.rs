@@ -25,6 +25,8 @@ pub(super) const HOST: &str = "host.docker.internal";
 /// An engine that answers.
 #[derive(Debug, Clone)]
 pub struct ContainerEngine {
+    // testcontainers starts containers. What it lacks (kill, wait, labels of networks, logs over several
+    // lives) goes through this client, which is its own.
     pub(super) docker: Docker,
     at: String,
 }
@@ -35,6 +37,7 @@ impl ContainerEngine {
     /// # Errors
     /// [`EngineError`] says where it was looked for, and what to do.
     pub async fn connect() -> Result<Self, EngineError> {
+        // For messages alone: the client reads the variable itself.
         let at = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
         let absent = |message: String| EngineError::NoAnswer { at: at.clone(), message };
         let docker = docker_client_instance().await.map_err(|error| absent(error.to_string()))?;
@@ -94,6 +97,7 @@ impl ContainerEngine {
             ..NetworkCreateRequest::default()
         };
         self.ask("create a network", self.docker.create_network(request)).await?;
+        // The engine chooses the subnet, so the gateway is not known before.
         let network = self.ask("inspect a network", self.docker.inspect_network(name, None)).await?;
         let subnets = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         let gateway = subnets.into_iter().find_map(|subnet| subnet.gateway?.parse::<IpAddr>().ok());

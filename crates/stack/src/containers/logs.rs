@@ -24,6 +24,7 @@ pub(super) async fn follow(docker: Docker, id: String, path: PathBuf, since: Str
         }
     };
     let mut last = since;
+    // A lost connection ends the loop too; the next start reads on from the last moment.
     while let Some(Ok(output)) = lines.next().await {
         let Some((moment, text)) = split(&output) else { continue };
         if moment <= last {
@@ -43,6 +44,7 @@ pub(super) async fn follow(docker: Docker, id: String, path: PathBuf, since: Str
 /// The moment of a line, which sorts as text, and the line.
 fn split(output: &LogOutput) -> Option<(String, String)> {
     let line = output.to_string();
+    // Docker writes all moments in UTC with nine decimals, so their order as text is that in time.
     let (moment, text) = line.split_once(' ')?;
     Some((moment.to_owned(), text.to_owned()))
 }

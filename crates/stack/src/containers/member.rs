@@ -114,6 +114,7 @@ impl ContainerNode {
         self: Arc<Self>,
         environment: BTreeMap<String, String>,
     ) -> Result<(), StackError> {
+        // Owned, since it moves into the task: the turn lasts as long as the start, not as the caller.
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let work = tokio::spawn(async move {
             let started = self.start_in_turn(environment).await;
@@ -123,6 +124,7 @@ impl ContainerNode {
         match work.await {
             Ok(started) => started,
             Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+            // Cancelled, which happens only when the runtime ends.
             Err(_) => Ok(()),
         }
     }
@@ -139,6 +141,7 @@ impl ContainerNode {
         let before = self.lock().container.clone();
         let container = match before {
             Some(container) => {
+                // The same container, with its data. Its environment still fits: proxies keep their ports.
                 container.start().await.map_err(failed)?;
                 container
             }
@@ -148,6 +151,7 @@ impl ContainerNode {
             }
         };
         let pid = self.inspect(container.id()).await?.pid;
+        // The file is written by one task at a time.
         let since = self.last_words().await;
         let docker = &self.common.engine.docker;
         let log = logs::follow(docker.clone(), container.id().to_owned(), self.place.log.clone(), since);
@@ -157,6 +161,7 @@ impl ContainerNode {
         life.paused = false;
         life.over = None;
         life.log = Some(tokio::spawn(log));
+        // One that has ended by now is reported too: the engine waits for a state, not for a change.
         tokio::spawn(Arc::clone(self).watch(container.id().to_owned(), life.number));
         life.container = Some(container);
         drop(life);
@@ -167,6 +172,7 @@ impl ContainerNode {
         let (name, tag) = name_and_tag(&self.recipe.image);
         let mut image = GenericImage::new(name, tag);
         let mut words = self.recipe.entrypoint.iter();
+        // testcontainers accepts one word as the entry point; the others go before the command.
         if let Some(first) = words.next() {
             image = image.with_entrypoint(first);
         }
@@ -180,6 +186,7 @@ impl ContainerNode {
             request = request.with_mapped_port(*outer, inner.tcp());
         }
         // Ports are for the lab, not for the network that this machine is in.
+        // Docker Desktop knows this name by itself, an engine on Linux does not.
         let host = format!("{}:host-gateway", super::engine::HOST);
         request = request.with_host_config_modifier(move |config| {
             for binding in
@@ -204,6 +211,7 @@ impl ContainerNode {
         if let Some(hostname) = &self.recipe.hostname {
             request = request.with_hostname(hostname);
         }
+        // The override comes last, since a later value replaces an earlier one.
         let variables = environment.into_iter().chain(self.environment.clone());
         variables.fold(request, |request, (key, value)| request.with_env_var(key, value))
     }
@@ -213,6 +221,7 @@ impl ContainerNode {
         let mut ends = std::pin::pin!(self.common.engine.docker.wait_container(&id, None));
         let over = match ends.next().await {
             Some(Ok(end)) => NodeState::Ended(format!("exit code {}", end.status_code)),
+            // bollard makes an error of every exit code but 0.
             Some(Err(Error::DockerContainerWaitError { code, .. })) => {
                 NodeState::Ended(format!("exit code {code}"))
             }
@@ -256,6 +265,7 @@ impl ContainerNode {
             // A frozen process dies only once it is thawed; an engine that thaws it by itself refuses this.
             let _ = engine.ask("unpause the killed container", engine.docker.unpause_container(id)).await;
         }
+        // The engine answers when it has sent the signal, not when the container has ended.
         let gone = async {
             let mut ends = std::pin::pin!(engine.docker.wait_container(id, None));
             // However it ended, it is gone.
@@ -319,8 +329,9 @@ impl ContainerNode {
         Ok(())
     }
 
-    /// Pauses. On older kernels (cgroup v1) the engine gives up on a container whose threads are too busy to be
-    /// caught at once, and thaws it; another attempt catches them.
+    /// Pauses the container.
+    // On older kernels (cgroup v1) the engine gives up on a container whose threads are too busy to be caught
+    // at once, and thaws it; another attempt catches them.
     async fn freeze(&self, id: &str) -> Result<(), EngineError> {
         let engine = &self.common.engine;
         let mut left = FREEZES;
@@ -328,6 +339,7 @@ impl ContainerNode {
             left -= 1;
             match engine.ask(&format!("pause {}", self.name), engine.docker.pause_container(id)).await {
                 Err(EngineError::Refused { message, .. })
+                    // By its text, since the status is 500, as for other failures of the engine.
                     if left > 0 && message.contains("unable to freeze") => {}
                 other => return other,
             }
@@ -382,8 +394,10 @@ impl ContainerNode {
         };
         let Some(container) = container else { return };
         // One that has ended already can't be killed; it is removed all the same.
+        // As if it were paused: a needless unpause does no harm, a missing one leaves the container alive.
         let _ = self.kill_now(container.id(), true).await;
         self.last_words().await;
+        // None while a check still uses it; the sweep removes the container then.
         if let Some(container) = Arc::into_inner(container)
             && let Err(error) = ManuallyDrop::into_inner(container).rm().await
         {

@@ -64,9 +64,11 @@ impl Containers {
         ports: Ports,
         overrides: &BTreeMap<String, Override>,
     ) -> Result<Self, StackError> {
+        // Whatever can be refused is refused before anything is made in the engine.
         check_images(&engine, nodes).await?;
         make_logs(folder)?;
         let mark = folder.join(MARK);
+        // Before the network: a lab that dies after this line leaves things that `heal` must look for.
         std::fs::write(&mark, format!("{}\n", engine.at()))
             .map_err(|source| StackError::File { what: format!("can't write {}", mark.display()), source })?;
         let mut plans = Vec::new();
@@ -197,6 +199,7 @@ fn make_logs(folder: &Path) -> Result<(), StackError> {
 async fn is_healthy(member: &ContainerNode) -> Result<(), String> {
     let health = member.look().await.and_then(|seen| seen.health).filter(|health| !health.is_empty());
     match health.as_deref() {
+        // Docker writes "none", or nothing, for an image without a check.
         None | Some("healthy" | "none") => Ok(()),
         Some(other) => Err(format!("health check: expected \"healthy\", found \"{other}\"")),
     }
@@ -228,6 +231,7 @@ impl Provider for Containers {
         Box::pin(async move {
             let member = self.member(node).map_err(|error| error.to_string())?;
             match (&member.server, member.state()) {
+                // In its own protocol: the health check of an image runs only every few seconds.
                 (Some(server), _) => server.ready(&member.place).await,
                 (None, NodeState::Running(_)) => is_healthy(member).await,
                 (None, state) => Err(state.to_string()),
@@ -271,6 +275,7 @@ impl Provider for Containers {
     fn is_gone<'a>(&'a self, node: &'a str, pid: u32) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let Ok(member) = self.member(node) else { return false };
+            // An engine that does not answer proves nothing, so the node does not count as gone.
             member.look().await.is_some_and(|seen| !seen.running || seen.pid != pid)
         })
     }
@@ -281,6 +286,7 @@ impl Provider for Containers {
             let Ok(member) = self.member(node) else { return none };
             match member.look().await.filter(|seen| seen.running && seen.pid == pid) {
                 Some(seen) => {
+                    // The engine freezes the control group, and with it all processes or none.
                     let processes = member.count().await;
                     Frozen { processes, running: if seen.paused { 0 } else { processes } }
                 }

@@ -75,11 +75,13 @@ impl ContainerEngine {
         let what = format!("remove the {leftover}");
         let removed = match leftover.kind {
             LeftoverKind::Container => {
+                // Also one that runs, and with the volumes that the engine made for it.
                 let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
                 self.ask(&what, self.docker.remove_container(&leftover.id, Some(options))).await
             }
             LeftoverKind::Network => self.ask(&what, self.docker.remove_network(&leftover.id)).await,
         };
+        // By text, since `ask` keeps no status of a refusal.
         match removed {
             Err(EngineError::Refused { message, .. })
                 if message.contains("No such") || message.contains("not found") =>
@@ -94,17 +96,20 @@ impl ContainerEngine {
 
     async fn labelled(&self, labels: Vec<String>) -> Result<Vec<Leftover>, EngineError> {
         let filters = HashMap::from([("label", labels)]);
+        // The engine lists only containers that run unless it is asked for all.
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let containers = self.ask("list containers", self.docker.list_containers(Some(options))).await?;
         let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
         let networks = self.ask("list networks", self.docker.list_networks(Some(options))).await?;
         let containers = containers.into_iter().map(|found| {
             let name = found.names.unwrap_or_default().into_iter().next().unwrap_or_default();
+            // The engine puts a slash before the names of containers.
             (LeftoverKind::Container, found.id, name.trim_start_matches('/').to_owned(), found.labels)
         });
         let networks = networks
             .into_iter()
             .map(|found| (LeftoverKind::Network, found.id, found.name.unwrap_or_default(), found.labels));
+        // Containers first: the engine removes no network that is still in use.
         let all = containers.chain(networks).filter_map(|(kind, id, name, labels)| {
             let claim = claim(&labels.unwrap_or_default());
             Some(Leftover { kind, id: id?, name, claim })

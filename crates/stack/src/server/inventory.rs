@@ -72,6 +72,8 @@ pub(super) fn initdb() -> Option<PathBuf> {
 
 /// Finds a program of PostgreSQL on PATH, or where Debian keeps each version, the newest first.
 fn of_postgresql(name: &str) -> Option<PathBuf> {
+    // Debian puts neither `postgres` nor `initdb` on PATH. Both come from the newest version: a server
+    // refuses the data folder of another.
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
         .filter_map(|entry| {
@@ -79,17 +81,20 @@ fn of_postgresql(name: &str) -> Option<PathBuf> {
         })
         .filter(|(_, path)| path.is_file())
         .collect();
+    // As numbers: 9 stands behind 15 in the order of texts.
     found.sort();
     found.pop().map(|(_, path)| path).or_else(|| binary::server(name))
 }
 
-/// RabbitMQ's own script, not the one that Debian wraps around it to change the account.
+/// Finds RabbitMQ's own start script.
+// The one that Debian has on PATH changes the account, to one that owns no folder of a run.
 pub(super) fn rabbitmq() -> Option<PathBuf> {
     let debian = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
     if debian.is_file() { Some(debian) } else { binary::server("rabbitmq-server") }
 }
 
-/// Reads the version from the name of its folder, since the program takes seconds to print it.
+/// Reads the version from the name of its folder.
+// The program starts an Erlang machine to print it, which takes seconds.
 fn rabbitmq_version() -> Option<String> {
     let script = std::fs::canonicalize(rabbitmq()?).ok()?;
     let folder =
@@ -97,8 +102,8 @@ fn rabbitmq_version() -> Option<String> {
     Some(format!("RabbitMQ {folder}"))
 }
 
-/// `FAULTLINE_MONGO_PROGRAM`, else `mongod`, else the FerretDB that setup has built, else one on PATH (the last
-/// of all, since it may be of version 2, which needs a server of its own).
+/// `FAULTLINE_MONGO_PROGRAM`, else `mongod`, else the FerretDB that setup has built, else one on PATH.
+// The last may be of version 2, which needs a PostgreSQL of its own.
 pub(super) fn mongo() -> Option<PathBuf> {
     if let Ok(given) = std::env::var(MONGO_PROGRAM) {
         return binary::server(&given);

@@ -92,6 +92,7 @@ pub enum ServerError {
 /// A server that the lab knows.
 pub trait Server: Send + Sync {
     /// Makes its data folder and configuration, once; a second call does nothing. Blocks.
+    // Called before every start, so a node that restarts finds its data.
     fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError>;
 
     /// Builds the command that starts the server.
@@ -174,6 +175,7 @@ async fn is_shut(stream: &tokio::net::TcpStream) -> bool {
 
 /// Runs a future that answers within a second, or says that it did not.
 async fn within_a_second<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    // A server that is starting may accept a connection and never answer on it; the next check comes soon.
     let limit = std::time::Duration::from_secs(1);
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
 }

@@ -120,6 +120,7 @@ async fn provision_ferretdb(place: &ServerPlace, port: u16) -> Result<(), Error>
 /// Creates the users of the topology in mongod.
 // As long as there is no user, a client on the machine itself may make one.
 async fn provision_mongod(place: &ServerPlace, port: u16) -> Result<(), Error> {
+    // In two databases, since a URL without authSource logs in at the database that it names.
     create_user(&client(port, None)?, place, "admin", &["root"]).await?;
     let root = client(port, Some((place, "admin")))?;
     create_user(&root, place, &database(place), &["readWrite"]).await
@@ -134,12 +135,14 @@ async fn ask(place: &ServerPlace) -> Result<(), String> {
     let login = (kind == MongoKind::Ferretdb).then_some((place, database.as_str()));
     let client = client(port, login).map_err(message)?;
     let answer = client.database(&database).run_command(doc! { "ping": 1 }).await;
+    // A client watches its server in tasks of its own; checks every 20 ms would pile them up.
     client.shutdown().immediate(true).await;
     answer.map(|_| ()).map_err(message)
 }
 
 fn mongod(place: &ServerPlace, port: u16) -> Vec<String> {
     let data = place.dir.join("data").display().to_string();
+    // With --auth, as the image starts it when it is given a user. A socket in /tmp would outlive a SIGKILL.
     ["--dbpath", &data, "--port", &port.to_string(), "--bind_ip", "127.0.0.1", "--auth", "--nounixsocket"]
         .map(str::to_owned)
         .into()
@@ -151,9 +154,12 @@ fn ferretdb(place: &ServerPlace, port: u16) -> Vec<String> {
         "--handler=sqlite".to_owned(),
         format!("--sqlite-url=file:{}/", place.dir.join("data").display()),
         format!("--state-dir={}", place.dir.display()),
+        // Off: by default it is port 8088, which two stacks cannot share.
         "--debug-addr=-".to_owned(),
+        // Left undecided, it would report to its makers after an hour.
         "--telemetry=disable".to_owned(),
         "--log-level=warn".to_owned(),
+        // Without this switch FerretDB 1.24 has no users of its own.
         "--test-enable-new-auth".to_owned(),
     ]
 }
@@ -180,7 +186,9 @@ fn client(port: u16, login: Option<(&ServerPlace, &str)>) -> Result<Client, Erro
     });
     let options = ClientOptions::builder()
         .hosts(vec![ServerAddress::Tcp { host: "127.0.0.1".to_owned(), port: Some(port) }])
+        // Only this server: discovery would follow the addresses that a replica set announces.
         .direct_connection(true)
+        // The driver's default is 30 s, in which no other check would be made.
         .server_selection_timeout(Duration::from_secs(1))
         .credential(credential)
         .build();

@@ -53,6 +53,7 @@ fn options(place: &ServerPlace, database: &str) -> Result<PgConnectOptions, Serv
         .username(&user(place))
         .password(&place.variable("POSTGRES_PASSWORD", ""))
         .database(database)
+        // initdb makes no certificate, and the connection does not leave the machine.
         .ssl_mode(PgSslMode::Disable)
         .disable_statement_logging())
 }
@@ -60,12 +61,15 @@ fn options(place: &ServerPlace, database: &str) -> Result<PgConnectOptions, Serv
 impl Server for Postgres {
     fn prepare(&self, place: &ServerPlace) -> Result<(), ServerError> {
         let data = place.dir.join("data");
+        // The folder gets its name by the last step below, so it is complete if it exists.
         if data.is_dir() {
             return Ok(());
         }
         let (unfinished, password) = (place.dir.join("data.new"), place.dir.join("password"));
+        // What an interrupted initdb has left.
         remove(&unfinished)?;
         make_folder(&unfinished)?;
+        // In a file, since everybody on the machine can see arguments.
         write_secret(&password, &place.variable("POSTGRES_PASSWORD", ""))?;
         if let Some(account) = account() {
             account.check_way(place.dir.parent().unwrap_or(&place.dir))?;
@@ -74,6 +78,7 @@ impl Server for Postgres {
             }
         }
         let made = initdb(place, &unfinished, &password);
+        // Whatever initdb says, the password does not stay in a file.
         remove(&password)?;
         made?;
         std::fs::rename(&unfinished, &data)
@@ -95,12 +100,14 @@ impl Server for Postgres {
     }
 
     /// PostgreSQL's fast shutdown: connections are ended, data is checkpointed.
+    // SIGTERM is the smart one, which waits until every client has left.
     fn stop_signal(&self) -> Signal {
         Signal::SIGINT
     }
 
-    /// PostgreSQL's postmaster exits with 0 after a fast shutdown, and with 1 after one that it logs as an "abnormal
-    /// database system shutdown" (src/backend/postmaster/postmaster.c).
+    /// Returns the exit codes of a graceful stop.
+    // PostgreSQL's postmaster exits with 0 after a fast shutdown, and with 1 after one that it logs as an
+    // "abnormal database system shutdown" (src/backend/postmaster/postmaster.c).
     fn stop_codes(&self) -> &'static [i32] {
         &[0]
     }
@@ -121,12 +128,14 @@ impl Server for Postgres {
                 |error: sqlx::Error| ServerError::Provision { server: NAME, message: error.to_string() };
             let database = place.variable("POSTGRES_DB", &user(place));
             let mut connection = options(place, "postgres")?.connect().await.map_err(message)?;
+            // PostgreSQL has no `create database if not exists`.
             let there = sqlx::query("select 1 from pg_database where datname = $1")
                 .bind(&database)
                 .fetch_optional(&mut connection)
                 .await
                 .map_err(message)?;
             if there.is_none() {
+                // A name cannot be a parameter of a statement, so it is quoted.
                 let statement = format!("create database \"{}\"", database.replace('"', "\"\""));
                 sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
                     .execute(&mut connection)
@@ -142,6 +151,7 @@ impl Server for Postgres {
 async fn log_in(place: &ServerPlace) -> Result<(), String> {
     knock(place, NAME, PORT).await?;
     let message = |error: sqlx::Error| format!("PostgreSQL does not answer yet: {error}");
+    // Every cluster has this database; that of the topology exists only after `provision`.
     let options = options(place, "postgres").map_err(|error| error.to_string())?;
     let mut connection = options.connect().await.map_err(message)?;
     sqlx::query("select 1").execute(&mut connection).await.map_err(message)?;
@@ -157,10 +167,12 @@ fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
         .collect()
 }
 
-/// Fills the data folder. Not synced: it holds nothing yet that anybody was promised.
+/// Fills the data folder.
+// Not synced: it holds nothing yet that anybody was promised.
 fn initdb(place: &ServerPlace, data: &Path, password: &Path) -> Result<(), ServerError> {
     let user = user(place);
     let mut args: Vec<OsString> = vec!["-D".into(), data.into(), "--pwfile".into(), password.into()];
+    // The default of -A trusts every client of this machine. Encoding and locale would depend on the machine.
     args.extend(["-U", &user, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"].map(OsString::from));
     args.extend(["--no-sync", "--no-instructions"].map(OsString::from));
     let spec = Spec {

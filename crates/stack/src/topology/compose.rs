@@ -9,6 +9,7 @@ use super::container::{Volume, Words};
 
 /// A compose file; what the lab does not use is passed over.
 #[derive(Debug, Deserialize)]
+// Unknown keys pass: compose has many. The lab's own sections refuse them, as typos.
 pub(super) struct Compose {
     #[serde(default)]
     pub(super) services: BTreeMap<String, ServiceSection>,
@@ -26,6 +27,7 @@ pub(super) struct ServiceSection {
     #[serde(default)]
     pub(super) expose: Vec<Scalar>,
     pub(super) image: Option<String>,
+    // Its presence decides which command gets a missing image.
     pub(super) build: Option<serde::de::IgnoredAny>,
     pub(super) entrypoint: Option<Words>,
     pub(super) command: Option<Words>,

@@ -85,6 +85,7 @@ impl Volume {
             }
         };
         let is_path = source.starts_with(['.', '/']);
+        // `join` keeps an absolute source as it is.
         is_path.then(|| Bind { source: folder.join(source), target, read_only })
     }
 }

@@ -43,6 +43,7 @@ fn braced(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Strin
         return None;
     }
     let value = lookup(name);
+    // With a colon an empty value counts as unset, as in a shell.
     if let Some(default) = rest.strip_prefix(":-") {
         return Some(value.filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned()));
     }

@@ -42,6 +42,7 @@ pub struct Address {
 /// Finds every `node:port` in a text, for nodes that exist, in order.
 #[must_use]
 pub fn addresses<'a>(text: &str, nodes: impl Iterator<Item = &'a str> + Clone) -> Vec<Address> {
+    // The dot too: `x.mongo:5` is a host of its own, not the node mongo.
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut found = Vec::new();
     for (colon, _) in text.match_indices(':') {

@@ -108,6 +108,7 @@ impl Topology {
     /// readiness check. A port that is only published (an admin page, say) is for people.
     #[must_use]
     pub fn uses(&self, node: &Node, port: u16) -> bool {
+        // Links, paths and URLs name the node, never a replica of it.
         let name = node.replica_of.as_deref().unwrap_or(node.name.as_str());
         let named = |text: &str| {
             let found = link::addresses(text, std::iter::once(name));
@@ -163,6 +164,7 @@ impl PathSpec {
         let Some((from, to)) = target.split_once("->") else {
             return self.through.iter().any(|step| node_of(step) == target);
         };
+        // Only neighbours: `through` lists the nodes in the order of the calls.
         self.through.windows(2).any(|pair| {
             node_of(&pair[0]) == from && node_of(&pair[1]) == node_of(to) && ports_agree(&pair[1], to)
         })

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::printable::excerpt;
 
-/// The longest name: a host name's part, since nodes are reached by it.
+/// Largest length of a name, in bytes.
+// In compose a node is reached by it, and a part of a host name has at most 63 bytes (RFC 1035).
 const LONGEST: usize = 63;
 
 /// Name of a node, as compose takes it for a service.
@@ -64,6 +65,7 @@ impl From<NodeName> for String {
 
 impl fmt::Display for NodeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` keeps the width of a format, for columns; `write_str` would ignore it.
         f.pad(&self.0)
     }
 }

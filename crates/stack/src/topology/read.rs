@@ -100,6 +100,7 @@ fn build(
     let names: Vec<&str> = nodes.keys().map(String::as_str).collect();
     let links: Vec<_> =
         nodes.values().flat_map(|node| links_of(node.name.as_str(), &node.environment, &names)).collect();
+    // compose needs no `expose` for a port that other services use, so most files do not repeat it.
     for link in &links {
         if let Some(node) = nodes.get_mut(&link.to) {
             node.ports.entry(link.port).or_insert(None);
@@ -135,6 +136,7 @@ fn node(
     };
     let environment = environment(&service.environment, lookup)?;
     for variable in section.listen.keys() {
+        // A misspelt one would leave the service on a port of its own, and it would never be ready.
         if !environment.contains_key(variable) {
             return Err(format!(
                 "x-faultline.listen: expected a variable of the environment, found {variable}"
@@ -214,6 +216,7 @@ fn ports(
     for port in &service.expose {
         ports.insert(number(&port.to_string())?, None);
     }
+    // Published ports last: they replace the entries that name no port of this machine.
     for published in &service.ports {
         let (inner, host) = match published {
             PortMapping::Short(text) => {
@@ -230,7 +233,9 @@ fn ports(
 
 /// `8080`, `8080:80`, `127.0.0.1:8080:80`, each with `/tcp` or not.
 fn short(text: &str) -> Result<(u16, Option<u16>), String> {
+    // A port of UDP is refused as a number: proxies and checks speak TCP.
     let text = text.strip_suffix("/tcp").unwrap_or(text);
+    // From the right: the address in front may be missing, or hold colons.
     let mut parts = text.rsplit(':');
     let inner = number(parts.next().unwrap_or_default())?;
     Ok((inner, parts.next().map(number).transpose()?))

@@ -83,6 +83,7 @@ impl Topology {
         if number == 0 || number > MOST {
             return Err(ReplicasError::Number { node: node.to_owned(), number });
         }
+        // One copy is what every node has already, servers too.
         if number > 1 {
             self.check_replicable(&first)?;
         }
@@ -91,6 +92,7 @@ impl Topology {
             if self.nodes.contains_key(&name) {
                 return Err(ReplicasError::Taken { node: node.to_owned(), name });
             }
+            // Links to the node stay single: their proxies distribute the connections.
             let links = self.links.iter().filter(|link| link.from == node);
             let links: Vec<Link> = links.map(|link| Link { from: name.clone(), ..link.clone() }).collect();
             self.links.extend(links);

@@ -26,8 +26,8 @@ pub(super) fn text(place: &ServerPlace) -> Result<String, ServerError> {
     Ok(format!("[\n{rabbit}{}\n].\n", management.unwrap_or_default()))
 }
 
-/// The plugins that are on. The management page slows every boot, so it is there only where its port is
-/// asked for.
+/// The plugins that are on.
+// The management page slows every boot, so it is there only where its port is used.
 pub(super) fn plugins(place: &ServerPlace) -> &'static [&'static str] {
     if place.ports.contains_key(&MANAGEMENT) { &["rabbitmq_management"] } else { &[] }
 }
@@ -37,7 +37,8 @@ pub(super) fn enabled_plugins(place: &ServerPlace) -> String {
     format!("[{}].\n", plugins(place).join(","))
 }
 
-/// A binary of Erlang: the text's bytes, so that no character of it can end the term.
+/// A binary of Erlang.
+// By the numbers of its bytes, so that no character of a password can end the term.
 fn binary(text: &str) -> String {
     let bytes: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
     format!("<<{}>>", bytes.join(","))

@@ -66,6 +66,7 @@ fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
         ("RABBITMQ_NODENAME", NODE.into()),
         ("RABBITMQ_MNESIA_BASE", at("mnesia")),
         ("RABBITMQ_LOG_BASE", at("log")),
+        // Standard output, which goes to the log of the node.
         ("RABBITMQ_LOGS", "-".into()),
         ("RABBITMQ_ENABLED_PLUGINS_FILE", at("enabled_plugins")),
         ("RABBITMQ_ADVANCED_CONFIG_FILE", at("advanced.config")),
@@ -74,12 +75,15 @@ fn environment(place: &ServerPlace) -> BTreeMap<OsString, OsString> {
         ("RABBITMQ_CONF_ENV_FILE", at("none-env.conf")),
         // With input allowed the script becomes the machine instead of waiting for it.
         ("RABBITMQ_ALLOW_INPUT", "1".into()),
+        // The script leaves this flag out as soon as input is allowed.
         ("RABBITMQ_SERVER_START_ARGS", "-noinput".into()),
         ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", format!("-sname {NODE} {NODE_ITSELF}").into()),
         ("ERL_FLAGS", EVERY_MACHINE.into()),
+        // No dump: writing all of its memory to disk would delay the end of a machine that crashes.
         ("ERL_CRASH_DUMP_SECONDS", "0".into()),
     ];
     let view = slim_folder(place);
+    // An installation of another layout has no view; the node uses it as it is.
     if view.is_dir() {
         environment.push(("RABBITMQ_SCRIPTS_DIR", view.join("sbin").into()));
         environment.push(("RABBITMQ_PLUGINS_DIR", view.join("plugins").into()));
@@ -129,8 +133,10 @@ impl Server for Rabbitmq {
         Signal::SIGTERM
     }
 
-    /// RabbitMQ's start script: "SIGTERM: Exits 0 since this is considered a normal process termination", in the
-    /// script as in the Erlang machine that it becomes (scripts/rabbitmq-server, rabbit_prelaunch_sighandler.erl).
+    /// Returns the exit codes of a graceful stop.
+    // RabbitMQ's start script: "SIGTERM: Exits 0 since this is considered a normal process termination", in
+    // the script as in the Erlang machine that it becomes (scripts/rabbitmq-server,
+    // rabbit_prelaunch_sighandler.erl).
     fn stop_codes(&self) -> &'static [i32] {
         &[0]
     }

@@ -19,18 +19,21 @@ pub(super) fn view(folder: &Path, script: &Path, plugins: &[&str]) -> Result<Opt
     let Some(needed) = closure(&installed, plugins) else { return Ok(None) };
     link(&folder.join("plugins"), &needed)?;
     link(&folder.join("sbin"), &entries(&home.join("sbin")))?;
+    // The scripts look for the command-line tools in ../escript.
     link(folder, &[home.join("escript")])?;
     Ok(Some(folder.to_path_buf()))
 }
 
 /// The installation that a start script belongs to.
 fn home(script: &Path) -> Option<PathBuf> {
+    // Debian's path is a link into the folder of the installed version.
     Some(fs::canonicalize(script).ok()?.parent()?.parent()?.to_path_buf())
 }
 
 /// The folders of applications, by name: `rabbit` is `rabbit-3.10.8`.
 fn applications(plugins: &Path) -> BTreeMap<String, PathBuf> {
     let named = |path: PathBuf| {
+        // Names of Erlang applications hold underscores and no hyphen, so the version follows the hyphen.
         let name = path.file_name()?.to_str()?.rsplit_once('-')?.0.to_owned();
         path.join("ebin").join(format!("{name}.app")).is_file().then_some((name, path))
     };
