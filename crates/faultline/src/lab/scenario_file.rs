@@ -168,8 +168,11 @@ fn text(text: &str) -> String {
 
 /// A value as TOML writes it: a number or a truth value by itself, else a text.
 fn value_of(value: &str) -> String {
-    // Judged by the library, which knows numbers that Rust doesn't, and doesn't take a word such as `inf` for one here.
-    let is_plain = value.bytes().any(|byte| byte.is_ascii_digit()) || ["true", "false"].contains(&value);
+    // Judged by the library, which knows numbers that Rust doesn't. One word alone: the rest of a line could be a comment,
+    // and another line another key. With a digit, since `inf` is a word here.
+    let is_word = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-_.".contains(&byte));
+    let is_plain =
+        is_word && value.bytes().any(|byte| byte.is_ascii_digit()) || ["true", "false"].contains(&value);
     let table = is_plain.then(|| format!("value = {value}").parse::<toml::Table>()).and_then(Result::ok);
     match table.as_ref().and_then(|table| table.get("value")) {
         Some(toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_)) => value.to_owned(),

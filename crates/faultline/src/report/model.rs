@@ -113,11 +113,15 @@ fn numbers(judgement: &Judgement, expect: &Expectations<String>) -> String {
     let (checked, not_checked) = (paths_with(Coverage::Checked), paths_with(Coverage::NotChecked));
     let mut parts = vec![format!("{ok} of {offered} operations acknowledged")];
     if !checked.is_empty() {
-        let EntryCounts { lost, duplicated, unexpected } = judgement.entries;
+        let EntryCounts { lost, duplicated, unexpected, corrupted } = judgement.entries;
         parts.push(count(lost, "lost", expect.lost));
         parts.push(count(duplicated, "duplicated", expect.duplicated));
         if expect.unexpected > 0 {
             parts.push(count(unexpected, "unexpected", expect.unexpected));
+        }
+        // A run with corrupted entries fails, whatever is expected of it: the line need not say that there are none.
+        if corrupted > 0 {
+            parts.push(format!("{corrupted} corrupted"));
         }
     }
     match (checked.as_slice(), not_checked.as_slice()) {

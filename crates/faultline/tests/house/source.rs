@@ -67,7 +67,15 @@ fn files(repository: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Source> {
 impl Source {
     /// Cuts the unit tests off, which stand at the end of a file.
     fn without_tests(self) -> Self {
-        let end = self.text.find("\n#[cfg(test)]\nmod ").unwrap_or(self.text.len());
+        // One in a file of its own may be declared anywhere.
+        let is_inline = |at: &usize| {
+            self.text[*at + 1..]
+                .lines()
+                .nth(1)
+                .is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+        };
+        let ends = self.text.match_indices("\n#[cfg(test)]\nmod ").map(|(at, _)| at);
+        let end = ends.filter(is_inline).next().unwrap_or(self.text.len());
         Self { text: self.text[..end].to_owned(), ..self }
     }
 

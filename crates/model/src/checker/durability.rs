@@ -32,7 +32,8 @@ pub fn compare(timeline: &Timeline) -> DifferencesByPath {
         let found = set::compare(&attempts, &entries);
         for path in paths {
             // Present without a difference too, so that the path counts as checked.
-            by_path.insert(path.to_owned(), Differences::default());
+            // An entry of it may have been found in another store before.
+            by_path.entry(path.to_owned()).or_default();
         }
         spread(timeline, &found, &mut by_path);
     }
@@ -74,6 +75,7 @@ pub fn counts(by_path: &DifferencesByPath) -> EntryCounts {
         lost: sum(|found| &found.lost),
         duplicated: sum(|found| &found.duplicated),
         unexpected: sum(|found| &found.unexpected),
+        corrupted: sum(|found| &found.corrupted),
     }
 }
 

@@ -64,6 +64,8 @@ pub struct EntryCounts {
     pub duplicated: u64,
     /// Stored though failed or dropped.
     pub unexpected: u64,
+    /// Stored with other data than was sent.
+    pub corrupted: u64,
 }
 
 /// Judges a run by its whole timeline.

@@ -5,7 +5,7 @@ use crate::elapsed::Elapsed;
 use crate::history::Stop;
 use crate::history::event::WITH_ENDS;
 use crate::scenario::FaultKind;
-use crate::timeline::Timeline;
+use crate::timeline::{FaultWindow, Timeline};
 
 /// Makes the check `stopped`; none where no node was asked to stop.
 #[must_use]
@@ -34,10 +34,15 @@ fn missing(timeline: &Timeline) -> Vec<String> {
     }
     // A fault that could not be injected has asked no node to stop.
     let active = timeline.faults.windows().iter().filter(|window| window.active.is_some());
-    let faults = active.filter_map(|window| timeline.run.schedule.faults.get(window.index));
-    let stops = faults.filter(|fault| fault.kind == FaultKind::Stop);
-    let missing = stops.filter(|fault| !timeline.stops.iter().any(|stop| stop.node == fault.target));
-    missing.map(|fault| format!("{}: no exit status was recorded", fault.target)).collect()
+    let faults = active.filter_map(|window| Some((window, timeline.run.schedule.faults.get(window.index)?)));
+    let stops = faults.filter(|(_, fault)| fault.kind == FaultKind::Stop);
+    // Of the same fault: a node is stopped again at the end of the run, and perhaps by another fault.
+    let is_recorded = |window: &FaultWindow, node: &str| {
+        let is_within = |at: i64| at >= window.begin && window.heal.is_none_or(|heal| at <= heal);
+        timeline.stops.iter().any(|stop| stop.node == node && is_within(stop.at))
+    };
+    let missing = stops.filter(|(window, fault)| !is_recorded(window, &fault.target));
+    missing.map(|(_, fault)| format!("{}: no exit status was recorded", fault.target)).collect()
 }
 
 fn summary(count: usize, slowest: &Stop) -> String {

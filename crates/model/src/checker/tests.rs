@@ -126,6 +126,20 @@ fn verdict_of(judgement: &Judgement, name: &str) -> Verdict {
 }
 
 #[test]
+fn an_entry_in_the_store_of_another_path_is_unexpected() {
+    let mut story = Story::good();
+    // `logs` comes before `pings`, and is compared first.
+    story.run.stored_in.insert("ping".into(), "pings".into());
+    let pings = story.outcomes.iter().filter(|(id, _, _)| id.contains("ping"));
+    let entries = pings.map(|(id, _, _)| Entry { op: id.clone(), hash: 7 }).collect();
+    story.rest.push(Event::Observe(Observation { store: "pings".into(), entries }));
+    assert_eq!(story.judge().verdict, Verdict::Pass, "{:#?}", story.judge().checks);
+    story.stored.push("r-ping-3".into());
+    assert_eq!(verdict_of(&story.judge(), "unexpected"), Verdict::Fail);
+    assert_eq!(story.judge().entries.unexpected, 1);
+}
+
+#[test]
 fn a_good_run_passes_with_its_figures() {
     let judgement = Story::good().judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);

@@ -111,7 +111,14 @@ impl Search {
                     self.confirmed += 1;
                     self.confirm(rate)
                 }
-                TrialVerdict::No | TrialVerdict::Doubtful => self.lower(rate),
+                TrialVerdict::No => {
+                    self.fails = Some(rate);
+                    self.lower(rate)
+                }
+                TrialVerdict::Doubtful => {
+                    self.doubtful = Some(rate);
+                    self.lower(rate)
+                }
             },
             over @ Next::Over(_) => over,
         };
@@ -122,6 +129,11 @@ impl Search {
         // A rate at which the generator is late is a ceiling too: nothing above it can be measured.
         let all = [self.fails, self.doubtful].into_iter().flatten();
         all.min_by(f64::total_cmp)
+    }
+
+    /// The rate at which the generator was late, if nothing lower was too much for the system.
+    fn generator_limit(&self) -> Option<f64> {
+        self.doubtful.filter(|late_at| self.fails.is_none_or(|fails| *late_at < fails))
     }
 
     fn closer(&mut self) -> Next {
@@ -139,9 +151,9 @@ impl Search {
     }
 
     fn nothing(&self, ceiling: f64) -> Next {
-        Next::Over(match self.fails {
-            Some(_) => SearchResult::NeverMet { down_to: ceiling },
-            None => SearchResult::GeneratorLimit { rate: None, late_at: ceiling },
+        Next::Over(match self.generator_limit() {
+            Some(late_at) => SearchResult::GeneratorLimit { rate: None, late_at },
+            None => SearchResult::NeverMet { down_to: ceiling },
         })
     }
 
@@ -149,20 +161,20 @@ impl Search {
         if self.confirmed < CONFIRMATIONS {
             return Next::Confirm { rate, number: self.confirmed + 1 };
         }
-        Next::Over(match (self.fails, self.doubtful) {
+        Next::Over(match (self.generator_limit(), self.fails) {
+            (Some(late_at), _) => SearchResult::GeneratorLimit { rate: Some(rate), late_at },
+            (None, Some(_)) => SearchResult::Capacity { rate },
             (None, None) => SearchResult::AlwaysMet { up_to: rate },
-            (None, Some(late_at)) => SearchResult::GeneratorLimit { rate: Some(rate), late_at },
-            (Some(_), _) => SearchResult::Capacity { rate },
         })
     }
 
     fn lower(&mut self, rate: f64) -> Next {
         // All confirmations have to be of one rate.
         self.confirmed = 0;
-        self.fails = Some(rate);
-        let rate = rate * STEP_DOWN;
+        let ceiling = rate;
+        let rate = ceiling * STEP_DOWN;
         if rate < self.lowest {
-            return Next::Over(SearchResult::NeverMet { down_to: rate / STEP_DOWN });
+            return self.nothing(ceiling);
         }
         // Not tried yet: its confirmations are its trials.
         self.holds = Some(rate);
@@ -222,6 +234,28 @@ mod tests {
             search.went(TrialVerdict::Yes);
         }
         assert_eq!(search.next(), Next::Over(SearchResult::Capacity { rate: 95.0 }));
+    }
+
+    #[test]
+    fn a_doubtful_confirmation_is_the_limit_of_the_generator() {
+        let mut search = Search::new(100.0, 1.0, 100.0);
+        search.went(TrialVerdict::Yes);
+        search.went(TrialVerdict::Doubtful);
+        for _ in 0..3 {
+            search.went(TrialVerdict::Yes);
+        }
+        let limit = SearchResult::GeneratorLimit { rate: Some(95.0), late_at: 100.0 };
+        assert_eq!(search.next(), Next::Over(limit));
+    }
+
+    #[test]
+    fn of_two_ceilings_the_lower_one_is_reported() {
+        // The system fails at 100, and the generator is late at 50 and below.
+        let mut search = Search::new(100.0, 40.0, 100.0);
+        search.went(TrialVerdict::No);
+        search.went(TrialVerdict::Doubtful);
+        search.went(TrialVerdict::Doubtful);
+        assert_eq!(search.next(), Next::Over(SearchResult::GeneratorLimit { rate: None, late_at: 40.0 }));
     }
 
     proptest! {

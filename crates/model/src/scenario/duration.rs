@@ -29,6 +29,9 @@ impl Span {
     /// Duration of nothing.
     pub const ZERO: Self = Self(Duration::ZERO);
 
+    /// The longest duration that can be read, and so the latest moment of a schedule: a day.
+    pub const LONGEST: Self = Self::from_micros(LONGEST as u64);
+
     /// Makes a duration of whole milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {

@@ -6,7 +6,7 @@ use super::duration::Span;
 use super::mistake::{Mistake, Mistakes};
 use super::stream::{ArrivalStream, Arrivals};
 
-/// The latest arrival, in seconds: a day.
+/// End of the arrivals, in seconds: a day. An arrival comes before it.
 // The longest duration that is read back from a schedule.
 const LATEST: f64 = 86_400.0;
 
@@ -56,7 +56,7 @@ fn arrival(line: &str) -> Option<Result<(u64, &str), String>> {
     let invalid = || format!("invalid arrival \"{line}\": expected seconds and a path, like 1.250,log-json");
     let (seconds, path) =
         line.split_once(',').map_or((line, ""), |(seconds, path)| (seconds.trim(), path.trim()));
-    let seconds = seconds.parse::<f64>().ok().filter(|seconds| (0.0..=LATEST).contains(seconds));
+    let seconds = seconds.parse::<f64>().ok().filter(|seconds| (0.0..LATEST).contains(seconds));
     Some(match seconds {
         Some(seconds) if !path.is_empty() => Ok(((seconds * 1e6).round() as u64, path)),
         _ => Err(invalid()),

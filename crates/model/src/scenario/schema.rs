@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::fault::{FaultKind, kind};
 use super::format::{Expectations, OperationSettings};
+use super::validate::{MAX_PAYLOAD, MIN_PAYLOAD};
 use faultline_toxics::Attribute;
 
 /// Pattern of a number, with or without a point.
-const NUMBER: &str = r"[0-9]+(\.[0-9]*)?";
+const NUMBER: &str = r"([0-9]+\.?[0-9]*|\.[0-9]+)";
 
 /// Builds the schema.
 #[must_use]
@@ -183,9 +184,9 @@ fn arrival_rate() -> Value {
 
 fn payload() -> Value {
     json!({
-        "description": "Lengths of the data of entries in bytes, at least 64.",
+        "description": format!("Lengths of the data of entries in bytes, {MIN_PAYLOAD} to {MAX_PAYLOAD}."),
         "oneOf": [
-            { "type": "integer", "minimum": 64 },
+            { "type": "integer", "minimum": MIN_PAYLOAD, "maximum": MAX_PAYLOAD },
             { "type": "string", "pattern": r"^[0-9.:, ]+$", "examples": ["64..1024", "64:50, 1024:50"] },
         ],
     })

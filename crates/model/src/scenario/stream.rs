@@ -100,7 +100,8 @@ impl Iterator for Times {
             Arrivals::Paced { rate, offset, .. } => (*rate, offset.micros()),
         };
         let (from, until) = (self.stream.from.micros(), self.stream.until.micros());
-        let lasts = (until - from) as f64 / 1e6;
+        // A stream that was to begin after the end of the load has no time left.
+        let lasts = until.saturating_sub(from) as f64 / 1e6;
         let after = match &mut self.random {
             Some(random) => {
                 // A Poisson process of any rate is one of rate 1 in the time that counts expected arrivals.

@@ -56,7 +56,7 @@ pub fn alone(scenario: &Scenario, source: &str) -> Vec<Mistake> {
     sorted(found)
 }
 
-/// Finds paths on which an operation may never come, in the order of the file.
+/// Finds paths on which less than one operation is expected, in the order of the file.
 // A path without an operation can't be judged, so that such a scenario would prove nothing.
 #[must_use]
 pub fn arrivals(scenario: &Scenario, source: &str) -> Vec<Mistake> {
@@ -170,6 +170,11 @@ fn check_load(scenario: &Scenario, found: &mut MistakeList<'_>) {
             found.add(&phase.lasts.span(), "stage of the load: expected a duration longer than 0s");
         }
     }
+    if let (true, Some(last)) = (scenario.lasts() > Span::LONGEST, scenario.load.last()) {
+        let message =
+            format!("load: expected stages of at most {} in all, found {}", Span::LONGEST, scenario.lasts());
+        found.add(&last.lasts.span(), message);
+    }
     let (least, most) = scenario.operations.payload.get_ref().bounds();
     if least < MIN_PAYLOAD || most > MAX_PAYLOAD {
         let message = format!(
@@ -183,6 +188,13 @@ fn check_times(fault: &Spanned<FaultSpec>, load: Span, found: &mut MistakeList<'
     let spec = fault.get_ref();
     if *spec.lasts.get_ref() == Span::ZERO {
         found.add(&spec.lasts.span(), "fault: expected a duration longer than 0s");
+    }
+    // A schedule is read back from the folder of its run, and later moments can't be.
+    let end = spec.at.get_ref().micros() + spec.lasts.get_ref().micros();
+    if end > Span::LONGEST.micros() {
+        let message =
+            format!("fault: expected an end at most {} after the beginning of the load", Span::LONGEST);
+        found.add(&spec.lasts.span(), message);
     }
     // Later no operation is due that could show the fault. Its end may come later: the run waits for it.
     if *spec.at.get_ref() >= load {
@@ -198,7 +210,8 @@ fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut MistakeList<'_>) {
             let (earlier, later) = (earlier.get_ref(), later.get_ref());
             // Toxics of a link act one behind the other.
             let both_toxics = earlier.kind.spec().is_some() && later.kind.spec().is_some();
-            target.is_some() && earlier.target() == target && overlap(earlier, later) && !both_toxics
+            let same = earlier.target().zip(target).is_some_and(|(one, other)| is_same(one, other));
+            same && overlap(earlier, later) && !both_toxics
         });
         if earlier.is_some() {
             let message = format!(
@@ -208,6 +221,14 @@ fn check_overlaps(faults: &[Spanned<FaultSpec>], found: &mut MistakeList<'_>) {
             found.add(&later.get_ref().at.span(), message);
         }
     }
+}
+
+/// Compares two targets. A link without a port stands for those of all its ports.
+fn is_same(one: &str, other: &str) -> bool {
+    let is_port_of = |link: &str, whole: &str| {
+        whole.contains("->") && link.strip_prefix(whole).is_some_and(|port| port.starts_with(':'))
+    };
+    one == other || is_port_of(one, other) || is_port_of(other, one)
 }
 
 fn overlap(a: &FaultSpec, b: &FaultSpec) -> bool {
@@ -259,6 +280,28 @@ mod tests {
         assert!(told.contains("overlap"), "{told}");
         let apart = format!("{LOAD}{}{}", kill("1s", "1s"), kill("2s", "1s"));
         assert!(parse("s", &apart).is_ok());
+    }
+
+    #[test]
+    fn a_link_without_a_port_stands_for_all_of_its_ports() {
+        let down = |link: &str| {
+            format!("[[fault]]\nkind = \"down\"\nlink = \"{link}\"\nat = \"1s\"\nfor = \"1s\"\n")
+        };
+        assert!(first(&(down("a->b") + &down("a->b:5672"))).contains("overlap"));
+        assert!(first(&(down("a->b:5672") + &down("a->b"))).contains("overlap"));
+        for other in ["a->b:80", "a->bb:5672", "a->b2"] {
+            assert!(parse("s", &format!("{LOAD}{}{}", down("a->b:5672"), down(other))).is_ok(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_refused() {
+        assert!(first(&kill("1s", "24h")).contains("at most 24h after"), "{}", first(&kill("1s", "24h")));
+        assert!(parse("s", &format!("{LOAD}{}", kill("1s", "23h"))).is_ok());
+        let long =
+            "shows = \"x\"\n".to_owned() + &"[[load]]\nfor = \"13h\"\nrates = { ping = \"1/s\" }\n".repeat(2);
+        let message = parse("s", &long).unwrap_err().list[0].message.clone();
+        assert_eq!(message, "load: expected stages of at most 24h in all, found 26h");
     }
 
     #[test]

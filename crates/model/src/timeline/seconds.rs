@@ -109,11 +109,9 @@ impl Seconds {
             }
         }
         let settled = second.saturating_sub(OPEN);
-        for bin in self.bins.range_mut(..settled).rev().flat_map(|(_, paths)| paths.values_mut()) {
-            // Those before were closed when this one was younger.
-            if matches!(bin.latency, Latencies::Closed(_)) {
-                break;
-            }
+        // All of them, since an operation that ended late may have begun one between others that are closed.
+        let old = self.bins.range_mut(..settled).flat_map(|(_, paths)| paths.values_mut());
+        for bin in old.filter(|bin| matches!(bin.latency, Latencies::Open(_))) {
             bin.latency = Latencies::Closed(bin.latency.figures());
         }
     }

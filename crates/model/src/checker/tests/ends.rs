@@ -48,6 +48,11 @@ fn a_stop_of_which_nothing_is_told_is_unknown_but_in_an_old_history() {
     story.rest.push(stop("mongo", ExitStatus::Unseen, 310_000));
     assert_eq!(verdict_of(&story.judge(), "stopped"), Verdict::Unknown);
     story.rest.pop();
+    // One at the end of the run says nothing of the fault's.
+    let Event::Stop(last) = stop("mongo", ExitStatus::Code(0), 310_000) else { unreachable!() };
+    story.rest.push(Event::Stop(Stop { at: 33 * SECOND, ..last }));
+    assert_eq!(verdict_of(&story.judge(), "stopped"), Verdict::Unknown);
+    story.rest.pop();
     story.run.version = crate::history::event::WITH_ENDS - 1;
     let judgement = story.judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
