@@ -65,8 +65,8 @@ export interface Fault {
   what: string;
   begin: number;
   active: number | null;
-  undo: number | null;
-  undone: number | null;
+  heal: number | null;
+  healed: number | null;
   ready: number | null;
   broken: boolean;
   evidence: { what: string; shown: boolean }[];

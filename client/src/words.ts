@@ -89,10 +89,10 @@ export const FAULTS = {
 export function faultState(fault: Fault): string {
   if (fault.broken) return "✗ could not be injected or healed";
   if (fault.ready !== null) {
-    const took = fault.undo === null ? "" : ` ${(fault.ready - fault.undo).toFixed(1)} s after it was healed`;
+    const took = fault.heal === null ? "" : ` ${(fault.ready - fault.heal).toFixed(1)} s after it was healed`;
     return `✓ recovered${took}`;
   }
-  if (fault.undo !== null) return "… healed, waiting until all nodes are ready";
+  if (fault.heal !== null) return "… healed, waiting until all nodes are ready";
   return fault.active === null ? "… injecting" : "● active";
 }
 

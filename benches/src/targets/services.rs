@@ -24,7 +24,7 @@ fn side_by_side(figures: &BenchFigures) -> [Option<BenchTarget>; 5] {
         at_most("ping: cpu to a bare hyper server", value(side_by_side::PING_TO_HYPER), 1.15, ""),
         at_most("ping: cpu to a Go net/http server", value(side_by_side::PING_TO_GO), 0.9, ""),
         at_most("ping: wrk and this bench differ by", disagreement, 0.2, ""),
-        // Every link on the way of an entry has a proxy then, which shares the cores.
+        // Every link between broker and store has a proxy then, which shares the cores.
         at_least("log-grpc through the proxies to directly", value(side_by_side::PROXIED_TO_DIRECT), 0.6),
         at_least(
             "gRPC to the logger, which stores, to a grpc-go server that does not",

@@ -69,8 +69,8 @@ const fault = (given: Partial<State["faults"][number]>) => ({
   what: "kill mongo",
   begin: 1,
   active: 1,
-  undo: null,
-  undone: null,
+  heal: null,
+  healed: null,
   ready: null,
   broken: false,
   evidence: [],
@@ -253,7 +253,7 @@ test("after the verdict only final counts are shown", () => {
   expect(document.querySelector(".counters .error")?.textContent).toBe("1");
 });
 
-describe("acting", () => {
+describe("active faults", () => {
   let lab: Server;
   const original = globalThis.fetch;
 
@@ -306,7 +306,7 @@ describe("acting", () => {
   });
 
   test("an active fault can be healed, one that is over can't; a refusal gives its reason", async () => {
-    const over = fault({ index: 1, what: "pause broker", undo: 2, undone: 2, ready: 3.5 });
+    const over = fault({ index: 1, what: "pause broker", heal: 2, healed: 2, ready: 3.5 });
     render(<Faults state={{ ...quiet, faults: [over], between: [fault({ index: 7 })] }} token="t" />);
     expect(screen.getByText(/recovered 1.5 s after it was healed/)).toBeTruthy();
     const [button, ...others] = screen.getAllByRole("button");

@@ -18,7 +18,7 @@ export function changed(before: State, change: State): State {
 
 /** Returns true if a fault is active, so that it can be healed. */
 export function isActive(fault: Fault): boolean {
-  return fault.active !== null && fault.undo === null && !fault.broken;
+  return fault.active !== null && fault.heal === null && !fault.broken;
 }
 
 /** Reads from the lab. */

@@ -34,8 +34,8 @@ pub struct Capacity {
     #[arg(required_unless_present = "get", default_value = super::target::GET, hide_default_value = true)]
     path: String,
     /// Threshold of the SLO; repeat it for several, which must all hold
-    #[arg(long, value_name = "THRESHOLD", default_values = ["p99 < 50ms", "errors < 0.1%"])]
-    objective: Vec<Threshold>,
+    #[arg(long, alias = "objective", value_name = "THRESHOLD", default_values = ["p99 < 50ms", "errors < 0.1%"])]
+    slo: Vec<Threshold>,
     /// Rate at which the search begins
     #[arg(long, value_name = "RATE", default_value = "100/s")]
     from: Rate,
@@ -68,7 +68,7 @@ impl Capacity {
         output::note(format_args!("faultline capacity {} --seed {}", self.path, schedule.seed));
         let options = CapacityOptions {
             path: self.path,
-            slo: self.objective,
+            slo: self.slo,
             rates: SearchRates {
                 start: self.from.hertz(),
                 lowest: self.lowest.hertz(),
@@ -108,9 +108,9 @@ impl Capacity {
                 self.lowest, self.highest, self.from
             )));
         }
-        if let Some(above) = self.objective.iter().find(|threshold| threshold.above) {
+        if let Some(above) = self.slo.iter().find(|threshold| threshold.above) {
             return Err(Failure::usage(format!(
-                "--objective: expected an upper limit, with <, found \"{above}\", which a worse system meets"
+                "--slo: expected an upper limit, with <, found \"{above}\", which a worse system meets"
             )));
         }
         let rates =

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::exit::Failure;
+use super::retired;
 use crate::scenario::{self, Mistakes, Scenario, validate};
 use crate::stack::Topology;
 use crate::stack::topology;
@@ -24,6 +25,7 @@ pub fn scenario(path: &Path, topology: &Topology) -> Result<Scenario, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("cannot read the scenario {file}: {error}")))?;
     let scenario = scenario::parse(&file, &text).map_err(Failure::usage)?;
+    retired::warn_of_keys(path, &text);
     let list = validate::names(&scenario, &topology.names(), &text);
     if list.is_empty() { Ok(scenario) } else { Err(Failure::usage(Mistakes { file, list })) }
 }

@@ -48,6 +48,7 @@ pub mod output;
 pub mod proxy;
 pub mod report;
 pub mod report_output;
+mod retired;
 pub mod run;
 mod runtime;
 pub mod schema;
@@ -129,6 +130,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    retired::warn_of_arguments(std::env::args_os());
     set_engine();
     let log = cli.log.as_deref().unwrap_or(cli.verb.log_filter());
     let result = logging(log).and_then(|()| dispatch(cli.verb));

@@ -13,7 +13,7 @@ use super::proxy::ProxyApiArgs;
 use super::report_output::ReportOutput;
 use super::ui::UiArgs;
 use super::{interrupt, load_files, output, runtime};
-use crate::report::{ControlReport, Report};
+use crate::report::{BaselineReport, Report};
 use crate::runner::{self, Listener, ListenerPair, ManualFaults, RunOptions};
 use crate::scenario::Schedule;
 
@@ -26,8 +26,8 @@ pub struct RunVerb {
     #[arg(long)]
     seed: Option<u64>,
     /// Run the baseline first, the same run without faults, and show significant differences
-    #[arg(long)]
-    control: bool,
+    #[arg(long, alias = "control")]
+    baseline: bool,
     #[command(flatten)]
     provider: ProviderArgs,
     /// Keep the data of nodes that run as processes, in the folder of the run
@@ -72,7 +72,7 @@ impl RunVerb {
                 options.manual_faults = broadcast.manual_faults();
                 broadcast
             });
-            let baseline = if self.control { Some(run_baseline(&options, &cancel).await?) } else { None };
+            let baseline = if self.baseline { Some(run_baseline(&options, &cancel).await?) } else { None };
             let listener: Box<dyn Listener> = match &broadcast {
                 Some(broadcast) => Box::new(ListenerPair(display(), Box::new(broadcast.clone()))),
                 None => display(),
@@ -108,7 +108,7 @@ async fn run_baseline(options: &RunOptions, cancel: &CancellationToken) -> Resul
     without.schedule.faults.clear();
     // What is expected during a fault has no subject in a run without faults.
     without.schedule.expect.during.clear();
-    without.schedule.scenario += "-control";
+    without.schedule.scenario += "-baseline";
     let report = runner::run(without, display(), cancel.clone()).await?;
     if cancel.is_cancelled() {
         return Err(Failure::interrupted("interrupted during the baseline: no verdict"));
@@ -120,7 +120,7 @@ fn show_both(baseline: Report, report: Report, output: ReportOutput) -> Result<(
     let operations = |report: &Report| runner::operations_of(Path::new(&report.folder));
     // Read back from disk: while a run goes on, only its latest seconds are kept in memory.
     let (without, with) = (operations(&baseline)?, operations(&report)?);
-    let both = ControlReport::new((baseline, &without), (report, &with));
+    let both = BaselineReport::new((baseline, &without), (report, &with));
     output::print(match output {
         ReportOutput::Json => output::json(&both)?,
         ReportOutput::Human => {

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn what_a_journal_holds_is_printed_safely() {
         let folder = tempfile::tempdir().unwrap();
-        let line = r#"{"entry":0,"undo":"link","link":"a\u001b[2Jb"}"#;
+        let line = r#"{"entry":0,"heal":"link","link":"a\u001b[2Jb"}"#;
         std::fs::write(folder.path().join(journal::FILE), format!("{line}\nnonsense\n")).unwrap();
         let outcome = heal_journal(folder.path()).unwrap();
         assert_eq!(outcome.healed, ["a\\u{1b}[2Jb had a toxic: its proxy ended with the lab"]);

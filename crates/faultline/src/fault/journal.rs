@@ -19,10 +19,13 @@ pub const FILE: &str = "journal.jsonl";
 /// The longest journal that is read, in bytes: some hundred thousand faults.
 const LONGEST: u64 = 32 * 1024 * 1024;
 
+/// Key of an action in journals that were written before it was `heal`.
+// A lab of that time may have been killed, and its faults must still be healed.
+const FORMER_TAG: &str = "undo";
+
 /// Action that heals a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-// The key is older than the word heal, and journals of earlier versions must still be read.
-#[serde(tag = "undo", rename_all = "kebab-case")]
+#[serde(tag = "heal", rename_all = "kebab-case")]
 pub enum HealAction {
     /// Resume a paused process.
     Resume {
@@ -139,6 +142,17 @@ pub struct OpenEntries {
     pub unreadable: Vec<usize>,
 }
 
+/// Reads a line; those of faultline 0.1 called the action by [`FORMER_TAG`].
+fn read(line: &str) -> serde_json::Result<JournalLine> {
+    let mut line: serde_json::Value = serde_json::from_str(line)?;
+    if let Some(fields) = line.as_object_mut()
+        && let Some(action) = fields.remove(FORMER_TAG)
+    {
+        fields.insert("heal".to_owned(), action);
+    }
+    serde_json::from_value(line)
+}
+
 /// Reads the entries of a journal that are not healed.
 ///
 /// # Errors
@@ -152,7 +166,7 @@ pub fn open_entries(folder: &Path) -> Result<OpenEntries, JournalError> {
     };
     let (mut actions, mut unreadable) = (BTreeMap::new(), Vec::new());
     for (index, line) in text.split_inclusive('\n').enumerate() {
-        match serde_json::from_str(line) {
+        match read(line) {
             Ok(JournalLine::Begun { entry, action }) => {
                 actions.insert(entry, action);
             }
@@ -186,7 +200,7 @@ mod tests {
         let resume = HealAction::Resume { node: "c".parse().unwrap(), process };
         journal.write(&resume).unwrap();
         let mut file = OpenOptions::new().append(true).open(folder.path().join(FILE)).unwrap();
-        file.write_all(b"{\"entry\":7,\"undo\":\"sta").unwrap();
+        file.write_all(b"{\"entry\":7,\"heal\":\"sta").unwrap();
         let open = open_entries(folder.path()).unwrap();
         assert_eq!(open.actions, [HealAction::Link { link: "a->b".into() }, resume]);
         assert!(open.unreadable.is_empty());
@@ -201,13 +215,14 @@ mod tests {
     fn a_journal_of_an_earlier_lab_is_read_and_lines_of_nobody_are_counted() {
         let folder = tempfile::tempdir().unwrap();
         let lines = [
-            r#"{"entry":0,"undo":"resume","node":"rabbitmq","pid":7,"started_at":9}"#,
-            r#"{"entry":1,"undo":"resume","node":"rabbitmq","pid":0,"started_at":9}"#,
-            r#"{"entry":2,"undo":"resume","node":"../x","pid":7,"started_at":9}"#,
-            r#"{"entry":3,"undo":"remove","path":"/"}"#,
-            r#"{"entry":4,"undo":"start","node":"mongo"}"#,
+            r#"{"entry":0,"heal":"resume","node":"rabbitmq","pid":7,"started_at":9}"#,
+            r#"{"entry":1,"heal":"resume","node":"rabbitmq","pid":0,"started_at":9}"#,
+            r#"{"entry":2,"heal":"resume","node":"../x","pid":7,"started_at":9}"#,
+            r#"{"entry":3,"heal":"remove","path":"/"}"#,
+            r#"{"entry":4,"heal":"start","node":"mongo"}"#,
         ];
-        std::fs::write(folder.path().join(FILE), lines.map(|line| format!("{line}\n")).concat()).unwrap();
+        let lines = lines.map(|line| line.replace("heal", FORMER_TAG) + "\n");
+        std::fs::write(folder.path().join(FILE), lines.concat()).unwrap();
         let open = open_entries(folder.path()).unwrap();
         let process = Identity { pid: 7, started_at: 9, namespace: None };
         assert_eq!(

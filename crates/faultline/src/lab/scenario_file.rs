@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::error::LabError;
-use crate::scenario::{Mistakes, Scenario, parse, validate};
+use crate::scenario::{Mistakes, Scenario, parse, retired, validate};
 use crate::stack::Topology;
 
 /// A scenario as a file holds it: a name, and a text in TOML.
@@ -86,6 +86,9 @@ impl ScenarioFile {
     /// [`Mistakes`] with the line of each.
     pub fn check(&self, topology: &Topology) -> Result<Scenario, Mistakes> {
         let scenario = parse(&self.name, &self.text)?;
+        for mistake in retired::keys(&self.text) {
+            tracing::warn!("{}:{}:{}: {}", self.name, mistake.line, mistake.column, mistake.message);
+        }
         let list = validate::names(&scenario, &topology.names(), &self.text);
         if list.is_empty() { Ok(scenario) } else { Err(Mistakes { file: self.name.clone(), list }) }
     }

@@ -12,10 +12,7 @@ pub struct FaultState {
     what: String,
     begin: f64,
     active: Option<f64>,
-    // The keys of the API, which clients of earlier versions read.
-    #[serde(rename = "undo")]
     heal: Option<f64>,
-    #[serde(rename = "undone")]
     healed: Option<f64>,
     ready: Option<f64>,
     broken: bool,

@@ -19,7 +19,7 @@ pub struct CapacityReport {
     /// Description of the target.
     pub aimed_at: String,
     /// Thresholds of the SLO.
-    pub objective: Vec<String>,
+    pub slo: Vec<String>,
     /// Seed of the arrivals.
     pub seed: u64,
     /// Result; none if the search was interrupted.
@@ -61,7 +61,7 @@ impl CapacityReport {
             folder: folder.to_owned(),
             path: result.path.clone(),
             aimed_at: result.aimed_at.clone(),
-            objective: result.objective.clone(),
+            slo: result.slo.clone(),
             seed: result.seed,
             found: result.found,
             trials: result.trials.iter().map(trial).collect(),
@@ -76,7 +76,7 @@ impl CapacityReport {
         let mut trials: Vec<&TrialReport> = self.trials.iter().collect();
         trials.sort_by(|a, b| a.rate.total_cmp(&b.rate));
         let mut text = String::new();
-        let title = format!("{}: {}", self.path, self.objective.join(", "));
+        let title = format!("{}: {}", self.path, self.slo.join(", "));
         line(&mut text, &style.bold(&title));
         table(&mut text, &head, &trials.iter().map(|trial| row(trial)).collect::<Vec<_>>(), style);
         line(&mut text, "");

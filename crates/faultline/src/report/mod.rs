@@ -11,7 +11,7 @@
 //! | [`compare`] | two loads side by side |
 //! | [`details`] | seconds, node events and entry traces: what the page shows beside the report |
 //! | [`page`] | the report as a page: `report.html` |
-//! | [`control`] | a run beside its baseline, the same run without faults |
+//! | [`baseline`] | a run beside its baseline, the same run without faults |
 //! | [`load`] | the result of a load without faults |
 //! | [`runs`] | two runs side by side |
 //! | `table` | lines and tables |
@@ -19,11 +19,11 @@
 //! | `words` | words that several forms share |
 
 pub mod annotations;
+pub mod baseline;
 pub mod capacity;
 pub mod catalogue;
 pub mod chart;
 pub mod compare;
-pub mod control;
 pub mod details;
 pub mod junit;
 pub mod load;
@@ -38,7 +38,7 @@ pub mod terminal;
 mod tests;
 mod words;
 
-pub use control::ControlReport;
+pub use baseline::BaselineReport;
 pub use details::Details;
 pub use load::LoadReport;
 pub use model::Report;

@@ -6,8 +6,8 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
+use super::baseline::periods;
 use super::compare::{Conditions, differences, row};
-use super::control::periods;
 use super::details::Details;
 use super::model::Report;
 use super::style::Style;

@@ -75,7 +75,7 @@ pub(super) fn active(fault: &FaultFigures) -> String {
     // The fault ends when it is healed. The time until all nodes are ready belongs to the recovery; counting it
     // here too would make both times wrong.
     let seconds = |ms: i64| ms as f64 / 1000.0;
-    match fault.undo_ms {
+    match fault.heal_ms {
         Some(heal) => format!("active {:.1}\u{2013}{:.1} s", seconds(fault.from_ms), seconds(heal)),
         None => format!("active from {:.1} s", seconds(fault.from_ms)),
     }
@@ -88,7 +88,7 @@ pub(super) fn detected(fault: &FaultFigures) -> String {
 
 /// Formats the time in which all nodes were ready again: `recovered 4.6 s after heal`.
 pub(super) fn recovered(fault: &FaultFigures) -> String {
-    match (fault.undo_ms, fault.ready_ms) {
+    match (fault.heal_ms, fault.ready_ms) {
         (None, _) => "not healed".to_owned(),
         (_, Some(ms)) => format!("recovered {} after heal", time(ms)),
         (_, None) => NOT_RECOVERED.to_owned(),

@@ -66,7 +66,7 @@ fn case(verb: &str, small: &Small, folder: &Path) -> Case {
         "load" => (vec!["--get", &url, "--rate", "get=40/s", "--for", "1s", "--runs", &runs], None, &[0]),
         "capacity" => {
             let rates = ["--from", "100/s", "--lowest", "100/s", "--highest", "100/s", "--trial", "200ms"];
-            let never = ["--get", &url, "--objective", "p99 < 0.001ms", "--runs", &runs];
+            let never = ["--get", &url, "--slo", "p99 < 0.001ms", "--runs", &runs];
             (rates.into_iter().chain(never).collect(), None, &[1])
         }
         "compare" => (vec![&old, &old], None, &[0]),

@@ -132,7 +132,7 @@ fn a_run_is_watched_and_a_fault_by_hand_is_judged_with_it() {
     let Answer(status, begun) = lab.ask("POST", "/api/faults", Some(&kill));
     assert_eq!((status, &begun["index"]), (202, &json!(0)), "{begun}");
     assert_eq!(lab.ask("POST", "/api/faults", Some(&kill)).0, 409);
-    lab.wait("acting", |state| state["faults"][0]["active"].is_number());
+    lab.wait("active", |state| state["faults"][0]["active"].is_number());
     lab.wait("seen down", |state| state["nodes"]["listener"]["state"] == "down");
     // A fault during which a path did nothing says nothing of that path, and the verdict would be unknown.
     lab.wait("loaded during the fault", |state| was_loaded_since(state, &state["faults"][0]["active"]));
@@ -183,7 +183,7 @@ fn a_load_by_hand_on_a_system_that_is_up_ends_in_a_verdict_and_can_be_done_again
     // Between runs, and in the way of one.
     let slow = json!({ "kind": "latency", "link": "broker->authentication", "latency": "50ms" });
     assert_eq!(lab.ask("POST", "/api/faults", Some(&slow)).0, 202);
-    lab.wait("acting", |state| state["between"][0]["active"].is_number());
+    lab.wait("active", |state| state["between"][0]["active"].is_number());
     let load = json!({ "rates": { "log-amqp": "50/s", "log-grpc": "20/s" } });
     let Answer(status, told) = lab.ask("POST", "/api/run", Some(&load));
     assert_eq!(status, 409);
@@ -203,8 +203,8 @@ fn a_load_by_hand_on_a_system_that_is_up_ends_in_a_verdict_and_can_be_done_again
     assert_eq!(lab.ask("POST", "/api/run", Some(&load)).0, 409);
     lab.wait("under load", |state| state["counts"]["ok"].as_u64() > Some(50));
     assert_eq!(lab.ask("POST", "/api/faults", Some(&json!({ "kind": "pause", "node": "mongo" }))).0, 202);
-    lab.wait("acting", |state| state["faults"][0]["active"].is_number());
-    // Ending the load heals what acts.
+    lab.wait("active", |state| state["faults"][0]["active"].is_number());
+    // Ending the load heals the active faults.
     assert_eq!(lab.ask("DELETE", "/api/run", None).0, 202);
     let state = lab.wait("judged", |state| state["verdict"].is_object());
     assert_eq!(state["verdict"]["verdict"], "pass", "{}", state["verdict"]);

@@ -213,7 +213,7 @@ fn an_interrupted_load_tells_what_it_measured() {
 
 #[test]
 fn a_capacity_is_found_and_drawn() {
-    // What a limit of one operation under way makes of an answer after 20 ms: at most 50 a second.
+    // What a limit of one operation in flight makes of an answer after 20 ms: at most 50 a second.
     fn slow(mut stream: TcpStream) {
         let mut request = [0; 4096];
         while stream.read(&mut request).is_ok_and(|read| read > 0) {
@@ -224,15 +224,9 @@ fn a_capacity_is_found_and_drawn() {
         }
     }
     let url = format!("http://{}/", server(slow));
-    // A seed: of so few arrivals some draw more close together than the objective allows, at any rate.
-    let options = [
-        "--from=5/s",
-        "--trial=1s",
-        "--in-flight=1",
-        "--objective=errors < 40%",
-        "--seed=3",
-        "--output=json",
-    ];
+    // A seed: of so few arrivals some draw more close together than the SLO allows, at any rate.
+    let options =
+        ["--from=5/s", "--trial=1s", "--in-flight=1", "--slo=errors < 40%", "--seed=3", "--output=json"];
     let (output, runs) = faultline(&[&["capacity", "--get", &url][..], &options].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let report = report(&output);
@@ -281,12 +275,12 @@ fn a_control_tells_what_the_fault_did() {
     std::fs::write(scenario.path(), format!("{load}{fault}")).expect("written");
     let path = scenario.path().to_str().expect("a path");
     let (output, runs) =
-        faultline(&["run", path, "--seed=1", "--control", "--provider=processes", "--output=json"]);
+        faultline(&["run", path, "--seed=1", "--baseline", "--provider=processes", "--output=json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let report = report(&output);
     assert_eq!(std::fs::read_dir(runs.path()).expect("runs").count(), 2);
     assert_eq!(
-        (&report["control"]["verdict"], report["control"]["faults"].as_array().map(Vec::len)),
+        (&report["baseline"]["verdict"], report["baseline"]["faults"].as_array().map(Vec::len)),
         (&"pass".into(), Some(0))
     );
     let during = &report["differences"][0];
@@ -314,9 +308,9 @@ fn an_objective_that_is_never_or_always_met_is_said_plainly() {
         "{}",
         text(&never.stdout)
     );
-    let objective = ["--objective=errors < 100%"];
+    let slo = ["--slo=errors < 100%"];
     let url = format!("http://{}/", server(closing));
-    let (always, _runs) = faultline(&[&["capacity", "--get", &url][..], &bounds, &objective].concat());
+    let (always, _runs) = faultline(&[&["capacity", "--get", &url][..], &bounds, &slo].concat());
     assert_eq!(always.status.code(), Some(0), "{}", text(&always.stderr));
     assert!(text(&always.stdout).contains("always met: the SLO holds at 8/s"), "{}", text(&always.stdout));
 }
@@ -339,7 +333,7 @@ fn mistakes_are_told_with_what_would_be_right() {
         (&["load", "--rate=ping=5/s", "--at=192.0.2.7:80"], 64, "add --allow-remote 192.0.2.7"),
         (&["load", "--replay=no-such-file"], 64, "cannot read the arrivals no-such-file"),
         (&["load", "--get", &unused, "--rate=get=5/s"], 69, "nothing answers at"),
-        (&["capacity", "ping", "--objective=p99 > 1s"], 64, "which a worse system meets"),
+        (&["capacity", "ping", "--slo=p99 > 1s"], 64, "which a worse system meets"),
         (
             &["capacity", "ping", "--from=5/s", "--highest=2/s"],
             64,

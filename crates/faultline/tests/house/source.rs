@@ -25,7 +25,8 @@ pub(crate) fn texts(repository: &Path) -> Vec<Source> {
     let is_text = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let exempt = name == "glossary.md" || name == "aliases.rs" || path.ends_with("tests/house/main.rs");
+        let exempt = ["glossary.md", "aliases.rs", "retired.rs"].contains(&name)
+            || path.ends_with("tests/house/main.rs");
         ["rs", "ts", "tsx", "md", "toml", "html"].contains(&ending) && !exempt
     };
     files(repository, &is_text)
@@ -145,7 +146,7 @@ pub(crate) fn retired(glossary: &str) -> Vec<String> {
 pub(crate) fn has_word(line: &str, word: &str) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     // A key in the format of an earlier version stays readable, and a path of modules is no label.
-    if line.contains("serde(rename") || line.contains("serde(alias") {
+    if ["serde(rename", "alias = \"", "FORMER"].iter().any(|mark| line.contains(mark)) {
         return false;
     }
     line.match_indices(word).any(|(place, _)| {

@@ -7,10 +7,10 @@ use crate::scenario::share::Share;
 use crate::timeline::Operation;
 use crate::timeline::{FaultWindow, Timeline};
 
-/// Makes the checks `without-fault`, `unaffected` and, for each path that is named, `during PATH`.
+/// Makes the checks `steady-state`, `unaffected` and, for each path that is named, `during PATH`.
 #[must_use]
 pub fn checks(timeline: &Timeline) -> Vec<Check> {
-    let mut checks = vec![without_fault(timeline)];
+    let mut checks = vec![steady_state(timeline)];
     if !timeline.faults.windows().is_empty() {
         checks.push(unaffected(timeline));
     }
@@ -22,15 +22,15 @@ pub fn checks(timeline: &Timeline) -> Vec<Check> {
 }
 
 // A system that fails without faults must not be excused by them.
-fn without_fault(timeline: &Timeline) -> Check {
-    let mut shares = Shares::new(timeline.run.schedule.expect.without_fault);
+fn steady_state(timeline: &Timeline) -> Check {
+    let mut shares = Shares::new(timeline.run.schedule.expect.steady_state);
     for path in timeline.paths() {
         shares.add(
             path,
             timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)).collect(),
         );
     }
-    shares.check(timeline, "without-fault", "no path was loaded")
+    shares.check(timeline, "steady-state", "no path was loaded")
 }
 
 /// Judges the operations that only faults of other paths touched.

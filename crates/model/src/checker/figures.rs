@@ -74,7 +74,8 @@ pub struct PathFigures {
     #[serde(alias = "altered")]
     pub corrupted: Option<u64>,
     /// Operations in the steady state.
-    pub without_fault: OutcomeCounts,
+    #[serde(alias = "without_fault")]
+    pub steady_state: OutcomeCounts,
 }
 
 /// Figures of one fault.
@@ -90,7 +91,8 @@ pub struct FaultFigures {
     /// Time of the injection, in milliseconds after the start of the load.
     pub from_ms: i64,
     /// Time at which healing began, in milliseconds after the start of the load.
-    pub undo_ms: Option<i64>,
+    #[serde(alias = "undo_ms")]
+    pub heal_ms: Option<i64>,
     /// Time at which every node was ready again, in milliseconds after the start of the load.
     pub to_ms: Option<i64>,
     /// Observations that show the fault and its end.
@@ -174,7 +176,7 @@ pub fn paths(timeline: &Timeline, stored: &DifferencesByPath) -> BTreeMap<String
             recovered: count(|found| &found.recovered),
             unexpected: count(|found| &found.unexpected),
             corrupted: count(|found| &found.corrupted),
-            without_fault: tally(
+            steady_state: tally(
                 timeline.of_path(path).filter(|operation| !timeline.is_under_fault(operation)),
             ),
         }
@@ -203,7 +205,7 @@ fn fault(timeline: &Timeline, window: &FaultWindow) -> FaultFigures {
         kind: planned.map_or(FaultKind::Kill, |fault| fault.kind),
         target: planned.map_or_else(String::new, |fault| fault.target.clone()),
         from_ms: window.begin / 1000,
-        undo_ms: window.heal.map(|at| at / 1000),
+        heal_ms: window.heal.map(|at| at / 1000),
         to_ms: window.ready.map(|at| at / 1000),
         evidence: window.evidence.iter().map(|(_, seen)| seen.clone()).collect(),
         detect_ms: detect(timeline, window).map(|micros| micros / 1000),

@@ -97,7 +97,7 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
 /// Tells whether the load lasted as long as the system may take to recover.
 fn load_was_long_enough(timeline: &Timeline, fault: &FaultFigures) -> bool {
     // No longer load would have shown a recovery from a fault that was never healed.
-    let Some(heal) = fault.undo_ms else { return true };
+    let Some(heal) = fault.heal_ms else { return true };
     let limit = timeline.run.schedule.expect.recovers_within.micros() / 1000;
     timeline.load_ended.is_some_and(|ended| positive(ended / 1000 - heal) >= limit)
 }

@@ -201,12 +201,12 @@ fn what_could_not_be_seen_is_unknown() {
 fn failures_without_a_fault_or_on_other_paths_fail() {
     let mut story = Story::good();
     story.set("r-ping-3", Outcome::Fail);
-    assert_eq!(verdict_of(&story.judge(), "without-fault"), Verdict::Fail);
+    assert_eq!(verdict_of(&story.judge(), "steady-state"), Verdict::Fail);
     let mut story = Story::good();
     story.set("r-ping-12", Outcome::Fail);
     let judgement = story.judge();
     assert_eq!(verdict_of(&judgement, "unaffected"), Verdict::Fail);
-    assert_eq!(verdict_of(&judgement, "without-fault"), Verdict::Pass);
+    assert_eq!(verdict_of(&judgement, "steady-state"), Verdict::Pass);
 }
 
 #[test]
@@ -394,7 +394,7 @@ fn a_success_in_another_shape_than_the_declared_one_fails_and_is_counted() {
     let mut story = Story::good();
     assert_eq!(detail_of(&story.judge(), "answers"), "53 acknowledgements match x-faultline.paths");
     story.undeclared.push("r-ping-3".into());
-    story.run.schedule.expect.without_fault = "50%".parse().unwrap();
+    story.run.schedule.expect.steady_state = "50%".parse().unwrap();
     let judgement = story.judge();
     assert_eq!((judgement.verdict, verdict_of(&judgement, "answers")), (Verdict::Fail, Verdict::Fail));
     let told =
@@ -422,14 +422,14 @@ fn a_share_of_nothing_is_not_kept() {
     story.outcomes.retain(|(id, due, _)| !id.contains("ping") || (10..=16).contains(&(due / SECOND)));
     let judgement = story.judge();
     assert_eq!(
-        (judgement.verdict, verdict_of(&judgement, "without-fault")),
+        (judgement.verdict, verdict_of(&judgement, "steady-state")),
         (Verdict::Unknown, Verdict::Unknown)
     );
-    assert!(detail_of(&judgement, "without-fault").ends_with("found none on ping"));
+    assert!(detail_of(&judgement, "steady-state").ends_with("found none on ping"));
 
     // A share that asks for nothing is kept.
-    story.run.schedule.expect.without_fault = "0%".parse().unwrap();
-    assert_eq!(verdict_of(&story.judge(), "without-fault"), Verdict::Pass);
+    story.run.schedule.expect.steady_state = "0%".parse().unwrap();
+    assert_eq!(verdict_of(&story.judge(), "steady-state"), Verdict::Pass);
 }
 
 #[test]

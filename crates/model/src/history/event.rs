@@ -225,10 +225,10 @@ pub enum FaultStage {
     Active,
     /// Healing begins.
     // Files keep the older name, so that every history can be read.
-    #[serde(rename = "undo")]
+    #[serde(alias = "undo")]
     Heal,
     /// The fault is healed.
-    #[serde(rename = "undone")]
+    #[serde(alias = "undone")]
     Healed,
     /// All nodes are ready again: the fault is over.
     Ready,

@@ -29,7 +29,8 @@ pub struct CapacityResult {
     /// Path of the operations.
     pub path: String,
     /// SLO: its thresholds, each as it was written.
-    pub objective: Vec<String>,
+    #[serde(alias = "objective")]
+    pub slo: Vec<String>,
     /// Decides everything that is random.
     pub seed: u64,
     /// Trials in order.

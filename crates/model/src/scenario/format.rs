@@ -96,13 +96,15 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     pub lost: u64,
     /// Entries that may be in the store more than once.
     pub duplicated: u64,
-    /// Entries that may be in the store though they were refused, or never sent.
+    /// Entries that may be in the store though they failed or were dropped.
     pub unexpected: u64,
-    /// The share of operations that must be ok while no fault is.
-    pub without_fault: Share,
-    /// The share of operations that must be ok, during a fault, on the paths that don't use what is faulty.
+    /// Share of operations that must be ok in the steady state, while no fault is active.
+    // The former name, of which `retired` warns.
+    #[serde(alias = "without-fault")]
+    pub steady_state: Share,
+    /// Share of operations that must be ok, during a fault, on the paths that do not depend on its target.
     pub unaffected: Share,
-    /// Share that must be ok during the faults on the paths named here, whatever is faulty.
+    /// Share of operations that must be ok during the faults on the paths named here, whatever their targets.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub during: BTreeMap<Name, Share>,
     /// Verdict on entries that can't be checked.
@@ -139,7 +141,7 @@ impl Expectations {
             lost: self.lost,
             duplicated: self.duplicated,
             unexpected: self.unexpected,
-            without_fault: self.without_fault,
+            steady_state: self.steady_state,
             unaffected: self.unaffected,
             during: self.during.iter().map(|(path, share)| (path.get_ref().clone(), *share)).collect(),
             entries: self.entries,
@@ -155,7 +157,7 @@ impl<Name: Ord> Default for Expectations<Name> {
             lost: 0,
             duplicated: 0,
             unexpected: 0,
-            without_fault: Share::percent(99),
+            steady_state: Share::percent(99),
             unaffected: Share::percent(99),
             during: BTreeMap::new(),
             entries: Entries::Checked,

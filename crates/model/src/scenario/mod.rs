@@ -12,6 +12,7 @@
 //! | [`manual`] | manual faults and loads, with the same keys |
 //! | [`parse`] | text to scenario, with the place of each mistake |
 //! | [`validate`] | checks beyond the types: overlaps, missing keys, names of the topology |
+//! | [`retired`] | former names of keys |
 //! | [`mistake`] | a mistake and its place in the file |
 //! | [`mod@schema`] | the format as a JSON schema |
 //! | [`schedule`] | the exact actions of one run |
@@ -28,6 +29,7 @@ pub mod mistake;
 pub mod parse;
 pub mod rate;
 pub mod replay;
+pub mod retired;
 mod scatter;
 pub mod schedule;
 pub mod schema;

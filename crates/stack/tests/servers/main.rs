@@ -90,7 +90,7 @@ async fn a_killed_harness_takes_its_own_servers_with_it_and_no_others() {
         .spawn()
         .unwrap();
     let mut nodes = stack(&ours).await;
-    tokio::task::block_in_place(|| wait_for_line(&mut harness, "all ready"));
+    tokio::task::block_in_place(|| wait_for_line(&mut harness, "every server is up"));
     assert!(left_of(&theirs).len() > 6, "too few to be three servers: {:?}", left_of(&theirs));
     harness.kill().unwrap();
     harness.wait().unwrap();
@@ -109,7 +109,7 @@ async fn a_killed_harness_takes_its_own_servers_with_it_and_no_others() {
 async fn harness_to_be_killed() {
     let Ok(run) = std::env::var(VICTIM) else { return };
     let _nodes = stack(&run.parse().unwrap()).await;
-    println!("all ready");
+    println!("every server is up");
     std::future::pending::<()>().await;
 }
 
@@ -121,8 +121,9 @@ async fn gone(run: &RunId) {
 
 fn wait_for_line(harness: &mut Child, wanted: &str) {
     let lines = BufReader::new(harness.stdout.take().unwrap()).lines();
-    let seen: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.contains(wanted)).collect();
-    assert!(harness.try_wait().unwrap().is_none(), "the harness ended early: {seen:?}");
+    let lines_before: Vec<String> =
+        lines.map_while(Result::ok).take_while(|line| !line.contains(wanted)).collect();
+    assert!(harness.try_wait().unwrap().is_none(), "the harness ended early: {lines_before:?}");
 }
 
 async fn channel(url: &str) -> Channel {

@@ -24,7 +24,7 @@ fn draw_fault(fault: &FaultFigures) -> Markup {
             h3 { "\u{26a1} " (fault.what) }
             dl class="facts" {
                 div { dt { "Injected at" } dd { (at(Some(fault.from_ms))) } }
-                div { dt { "Healed at" } dd { (at(fault.undo_ms)) } }
+                div { dt { "Healed at" } dd { (at(fault.heal_ms)) } }
                 div { dt { "Recovered at" } dd { (at(fault.to_ms)) } }
                 div { dt { "Time to detect" } dd { (time(fault.detect_ms, words::NOT_DETECTED)) } }
                 div { dt { "Time to recover" } dd { (time(fault.ready_ms, words::NOT_RECOVERED)) } }

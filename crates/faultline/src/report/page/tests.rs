@@ -15,8 +15,8 @@ const HISTORY: &str = r#"{"type":"run","version":2,"run":"r1","faultline":"0.1.0
 {"type":"invoke","id":"r1-log-000001","path":"log","due":600000,"sent":600001,"hash":5}
 {"type":"settle","id":"r1-log-000001","at":700000,"outcome":"fail","status":503,"message":"<script>alert(1)</script>"}
 {"type":"node","node":"broker","at":650000,"change":{"not-ready":"waits for <mongo>"}}
-{"type":"fault","index":0,"stage":"undo","at":1000000}
-{"type":"fault","index":0,"stage":"undone","at":1100000}
+{"type":"fault","index":0,"stage":"heal","at":1000000}
+{"type":"fault","index":0,"stage":"healed","at":1100000}
 {"type":"fault","index":0,"stage":"ready","at":1200000}
 {"type":"invoke","id":"r1-log-000002","path":"log","due":1500000,"sent":1500001,"hash":5}
 {"type":"settle","id":"r1-log-000002","at":1510000,"outcome":"ok","status":200}

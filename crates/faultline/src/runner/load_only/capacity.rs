@@ -107,7 +107,7 @@ async fn on_system(
         started,
         aimed_at,
         path: options.path.clone(),
-        objective: options.slo.iter().map(ToString::to_string).collect(),
+        slo: options.slo.iter().map(ToString::to_string).collect(),
         seed: options.schedule.seed,
         trials,
         found,

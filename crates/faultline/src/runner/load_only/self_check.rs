@@ -77,13 +77,12 @@ const PATH: &str = "hello";
 
 fn schedule(rate: u32, lasts: Span) -> Schedule {
     // Poisson, as the arrivals of many people are, which is harder than an even rate.
-    let rate = Rate::per_second(rate);
-    let pace = ArrivalRate {
+    let rate = ArrivalRate {
         spacing: crate::scenario::arrival_rate::Spacing::Poisson,
-        ..ArrivalRate::constant(rate)
+        ..ArrivalRate::constant(Rate::per_second(rate))
     };
     // Fixed seeds, so that two checks send the same.
-    let arrivals = Arrivals::Paced { rate: pace, offset: Span::ZERO, seed: 1 };
+    let arrivals = Arrivals::Paced { rate, offset: Span::ZERO, seed: 1 };
     Schedule {
         version: crate::scenario::schedule::VERSION,
         scenario: "check".to_owned(),

@@ -82,10 +82,10 @@ impl DamagingWay {
 
 impl Damage {
     /// What is done to a frame in one direction.
-    fn on(self, acts: bool, done: &Arc<AtomicBool>) -> impl Fn(&mut [u8]) + Send + 'static {
+    fn on(self, damages: bool, done: &Arc<AtomicBool>) -> impl Fn(&mut [u8]) + Send + 'static {
         let done = Arc::clone(done);
         move |frame| {
-            let hit = acts && frame[0] == self.kind && frame[HEAD..].starts_with(&self.begin);
+            let hit = damages && frame[0] == self.kind && frame[HEAD..].starts_with(&self.begin);
             if hit && !done.swap(true, Ordering::SeqCst) {
                 (self.how)(frame);
             }

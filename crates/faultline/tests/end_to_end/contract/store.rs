@@ -67,8 +67,8 @@ impl Store {
                 }
             }
         };
-        let seen = self.system.block_on(waiting);
-        seen.unwrap_or_else(|seen| panic!("{filter} did not come within {PATIENCE:?}, but {seen:?}"))
+        let stored = self.system.block_on(waiting);
+        stored.unwrap_or_else(|last| panic!("{filter} did not come within {PATIENCE:?}, but {last:?}"))
     }
 
     /// Puts in a document as another writer would.

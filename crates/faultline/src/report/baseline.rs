@@ -15,10 +15,9 @@ use crate::timeline::load_seconds;
 
 /// A run and its baseline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ControlReport {
+pub struct BaselineReport {
     /// Report of the baseline, the run without faults.
-    // This key and the next are older than the word baseline; programs read them.
-    pub control: Report,
+    pub baseline: Report,
     /// Report of the run with faults.
     pub experiment: Report,
     /// Comparisons during each fault, and after it.
@@ -38,11 +37,11 @@ pub struct BaselineComparison {
     pub comparisons: Vec<Comparison>,
 }
 
-impl ControlReport {
+impl BaselineReport {
     /// Creates the report from two reports and the operations of both.
     #[must_use]
-    pub fn new(control: (Report, &[Operation]), experiment: (Report, &[Operation])) -> Self {
-        let without = load_seconds(control.1);
+    pub fn new(baseline: (Report, &[Operation]), experiment: (Report, &[Operation])) -> Self {
+        let without = load_seconds(baseline.1);
         let with = load_seconds(experiment.1);
         // Of both, since the load with faults may have been extended.
         let end = with.iter().chain(&without).map(|second| second.second + 1).max().unwrap_or(0);
@@ -58,15 +57,15 @@ impl ControlReport {
                 BaselineComparison { when, from_s, until_s, comparisons }
             })
             .collect();
-        Self { control: control.0, experiment: experiment.0, differences }
+        Self { baseline: baseline.0, experiment: experiment.0, differences }
     }
 
     /// Writes the significant differences as text, with a line break at its end.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
         let mut text = String::new();
-        let verdict = style.verdict(self.control.verdict);
-        line(&mut text, &format!("baseline (the same run without faults): {verdict}: {}", self.control.why));
+        let verdict = style.verdict(self.baseline.verdict);
+        line(&mut text, &format!("baseline (the same run without faults): {verdict}: {}", self.baseline.why));
         for BaselineComparison { when, from_s, until_s, comparisons } in &self.differences {
             line(&mut text, "");
             line(&mut text, &format!("{} ({from_s}–{until_s} s)", style.bold(when)));
@@ -80,7 +79,7 @@ impl ControlReport {
         }
         line(&mut text, "");
         line(&mut text, &style.dim(words::ONLY_SIGNIFICANT));
-        line(&mut text, &style.dim(&format!("folder of the baseline: {}", self.control.folder)));
+        line(&mut text, &style.dim(&format!("folder of the baseline: {}", self.baseline.folder)));
         text
     }
 }
