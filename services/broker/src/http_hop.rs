@@ -35,7 +35,7 @@ pub(crate) struct HttpHop {
     gate: Gate,
 }
 
-/// HopAnswer of the dependency, whatever it was.
+/// Answer of the dependency, whatever its status.
 #[derive(Debug, Clone)]
 pub(crate) struct HopAnswer {
     /// Status.

@@ -14,7 +14,7 @@
 //! | [`claim`] | work that waits: taken by its worker or withdrawn by its caller, never both |
 //! | [`count`] | whole numbers in settings |
 //! | [`admission`] | bounded concurrency with a bounded queue |
-//! | [`gate`] | breaker and door of one dependency, in the right order |
+//! | [`gate`] | breaker and admission of one dependency, in the right order |
 //! | [`secret`] | a setting that no log may show |
 //! | [`attempts`] | attempts at a connection, repeated until one succeeds |
 //! | [`backoff`] | waits between attempts to reconnect |
