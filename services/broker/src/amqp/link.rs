@@ -55,7 +55,7 @@ pub(super) struct AmqpLink {
     channels: JoinSet<ClosedChannel>,
     unroutable: Arc<Notify>,
     mode: PublishMode,
-    /// Last, so that the connection is cut after everything else was told.
+    // Its place among the fields does not matter: `close` is over when they are dropped, and `cut` drops it first.
     guard: SocketGuard,
 }
 
