@@ -1,5 +1,5 @@
 //! Chassis of every service: settings, telemetry, health, metrics, shutdown,
-//! deadlines, circuit breakers, bounded doors. Nothing here knows what a service is for.
+//! deadlines, circuit breakers, bounded admission. Nothing here knows what a service is for.
 //!
 //! | module | what it holds |
 //! | --- | --- |
