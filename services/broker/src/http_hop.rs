@@ -84,8 +84,9 @@ impl HttpHop {
         hop: HopDeadlines,
         trace: TraceContext,
     ) -> Result<HopAnswer, Failure> {
-        let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let entered = self.gate.enter(hop.wait).await?;
+        // After the wait for a place: its header holds the time that is left, from the moment at which it is written.
+        let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let sent = Some(Instant::now());
         let answer = hop.wait.bound(self.exchange(request)).await;
         entered.end(match &answer {
@@ -174,7 +175,38 @@ fn authority(url: &str) -> Result<Authority, BadHttpUrl> {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use chassis::breaker::BreakerSettings;
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    /// A hop with one place, to a server that `routes` answer.
+    async fn hop_to(routes: Router) -> HttpHop {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let gate = Gate::new("logger", BreakerSettings::default(), 1, 1);
+        HttpHop::new(&url, gate, Duration::from_secs(5), 1).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_wait_for_a_place_gives_the_next_service_no_more_time() {
+        let told = async |headers: HeaderMap| headers[REQUEST_TIMEOUT].to_str().unwrap().to_owned();
+        let hop = hop_to(Router::new().fallback(told)).await;
+        let deadlines = HopDeadlines::within(Deadline::after(Duration::from_secs(60)));
+        let held = hop.gate().enter(deadlines.wait).await.unwrap();
+        let post = hop.post("/log", Vec::new(), deadlines, TraceContext::new(1, 1));
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            held.end(Conduct::Answered);
+            deadlines.told.remaining()
+        };
+        let (answer, left) = tokio::join!(post, release);
+        let told: f64 = std::str::from_utf8(&answer.unwrap().body).unwrap().parse().unwrap();
+        // The header has milliseconds, rounded.
+        assert!(told <= left.as_secs_f64() + 0.001, "{told} s are told where {left:?} are left");
+    }
 
     #[test]
     fn only_plain_http_without_a_path_is_a_url_here() {
