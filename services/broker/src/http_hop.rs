@@ -14,6 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
+use wire::entry::MAX_JSON;
 use wire::headers::{REQUEST_TIMEOUT, TRACEPARENT};
 use wire::trace::TraceContext;
 
@@ -21,8 +22,8 @@ use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// The largest answer that is read.
-// The logger repeats the entry, whose body has at most 2 MiB unless the broker is set to take more.
-const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+// The logger repeats the entry. The broker may be set to take any entry, so every one must be read back.
+const ANSWER_LIMIT: usize = MAX_JSON;
 
 /// Time for which a connection is kept that nobody uses.
 const KEEP_IDLE: Duration = Duration::from_secs(60);
@@ -178,6 +179,8 @@ mod tests {
     use axum::Router;
     use chassis::breaker::BreakerSettings;
     use tokio::net::TcpListener;
+    use wire::entry::{MAX_DATA, MAX_NAME, StoredEntry, Via};
+    use wire::envelope::Envelope;
 
     use super::*;
 
@@ -188,6 +191,24 @@ mod tests {
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let gate = Gate::new("logger", BreakerSettings::default(), 1, 1);
         HttpHop::new(&url, gate, Duration::from_secs(5), 1).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_largest_entry_is_read_back() {
+        let data = "\u{1}".repeat(MAX_DATA);
+        let entry = StoredEntry {
+            id: "i".into(),
+            name: "\u{1}".repeat(MAX_NAME),
+            data,
+            created_at: crate::grpc_logger::now(),
+            via: Some(Via::Json.as_str().into()),
+        };
+        let answer = serde_json::to_vec(&Envelope::of("stored", entry)).unwrap();
+        let repeated = answer.clone();
+        let hop = hop_to(Router::new().fallback(async move || repeated)).await;
+        let deadlines = HopDeadlines::within(Deadline::after(Duration::from_secs(60)));
+        let read = hop.post("/log", Vec::new(), deadlines, TraceContext::new(1, 1)).await.unwrap();
+        assert!(read.body == answer, "{} of {} bytes", read.body.len(), answer.len());
     }
 
     #[tokio::test]
