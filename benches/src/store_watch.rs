@@ -15,11 +15,15 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::failure::BenchError;
 
 /// Counter of the logger: stored entries.
 const STORED_ENTRIES: &str = "logger_entries_total{outcome=\"stored\"}";
+
+/// Time for an entry to be stored. RabbitMQ may have lost it, and nobody would ever report that.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Counter of the listener: messages whose entry is stored.
 const STORED_MESSAGES: &str = "listener_messages_total{fate=\"stored\"}";
@@ -48,7 +52,7 @@ impl StoreWatch {
                 permits.add_permits(usize::try_from(count - known).unwrap_or(0));
                 known = count;
                 if let Some(pause) = pause {
-                    tokio::time::sleep(pause).await;
+                    sleep(pause).await;
                 }
             }
             // Waiters would wait for ever otherwise.
@@ -60,10 +64,12 @@ impl StoreWatch {
     /// Waits until one more entry is stored than earlier calls have waited for.
     ///
     /// # Errors
-    /// Fails when the logger no longer answers.
+    /// Fails when the logger no longer answers, or when no entry is stored within a minute.
     pub async fn wait_for_one(&self) -> Result<(), BenchError> {
+        let grown = timeout(PATIENCE, self.grown.acquire()).await;
+        let grown = grown.map_err(|_| "store: expected one more entry within a minute, found none")?;
         // Forgotten, not returned: one stored entry lets one caller go on.
-        self.grown.acquire().await.map_err(|_| "the logger no longer reports its stored entries")?.forget();
+        grown.map_err(|_| "the logger no longer reports its stored entries")?.forget();
         Ok(())
     }
 }
@@ -80,6 +86,38 @@ impl Drop for StoreWatch {
 /// Fails when the logger does not answer.
 pub async fn stored_entries(address: SocketAddr) -> Result<u64, BenchError> {
     MetricsReader::connect(address).await?.read(STORED_ENTRIES).await
+}
+
+/// Waits until the loggers at `addresses` have stored `count` entries together since they started.
+///
+/// # Errors
+/// Fails when a logger does not answer, or when entries are missing after a minute.
+pub async fn wait_until_stored(addresses: &[SocketAddr], count: u64) -> Result<(), BenchError> {
+    wait_until(count, async || {
+        let mut stored = 0;
+        for address in addresses {
+            stored += stored_entries(*address).await?;
+        }
+        Ok(stored)
+    })
+    .await
+}
+
+async fn wait_until(
+    count: u64,
+    mut stored: impl AsyncFnMut() -> Result<u64, BenchError>,
+) -> Result<(), BenchError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = stored().await?;
+        if found >= count {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(format!("store: expected {count} entries within a minute, found {found}").into());
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Messages of the listener at `address` whose entry was stored since it started.
@@ -116,5 +154,31 @@ impl MetricsReader {
             Some(count) => Ok(count.trim().parse()?),
             None => Ok(0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_entry_that_never_arrives_is_an_error() {
+        let (grown, poller) = (Arc::new(Semaphore::new(1)), tokio::spawn(std::future::pending()));
+        let watch = StoreWatch { grown, poller };
+        watch.wait_for_one().await.unwrap();
+        let error = watch.wait_for_one().await.unwrap_err().to_string();
+        assert_eq!(error, "store: expected one more entry within a minute, found none");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn entries_are_waited_for_until_all_are_there_or_a_minute_has_passed() {
+        let mut stored = 0;
+        let mut growing = async || {
+            stored = (stored + 1).min(7);
+            Ok(stored)
+        };
+        wait_until(7, &mut growing).await.unwrap();
+        let error = wait_until(8, growing).await.unwrap_err().to_string();
+        assert_eq!(error, "store: expected 8 entries within a minute, found 7");
     }
 }

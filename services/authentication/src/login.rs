@@ -63,12 +63,12 @@ impl Login {
         let hash = found.as_ref().map(|found| found.hash.clone());
         match (self.checkers.check(password, hash, deadline).await?, found) {
             (PasswordVerdict::Right { renewed }, Some(found)) => {
-                self.throttle.succeeded(&email);
+                self.throttle.settle(&email, true)?;
                 Ok(self.renew(found, renewed))
             }
             // Includes right without a user, which never comes: no check against the decoy is right.
             _ => {
-                self.throttle.failed(&email);
+                self.throttle.settle(&email, false)?;
                 Err(LoginRefusal::Wrong)
             }
         }

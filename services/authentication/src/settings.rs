@@ -5,7 +5,7 @@ use std::time::Duration;
 use chassis::breaker::BreakerArguments;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
-use chassis::{count, duration};
+use chassis::{count, deadline, duration};
 use clap::Parser;
 
 /// Checks who logs in, against PostgreSQL, over HTTP.
@@ -46,7 +46,7 @@ pub struct Settings {
     #[command(flatten)]
     pub breaker: BreakerArguments,
     /// Time for a request that brings no Request-Timeout
-    #[arg(long, default_value = "5s", value_parser = duration::parse)]
+    #[arg(long, default_value = "5s", value_parser = deadline::setting)]
     pub request_timeout: Duration,
     /// Time for requests in flight to end after SIGTERM
     #[arg(long, default_value = "10s", value_parser = duration::parse)]

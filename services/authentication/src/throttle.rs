@@ -48,19 +48,34 @@ impl Throttle {
         self.check_at(email, Instant::now())
     }
 
-    /// Remembers a failure.
-    pub(crate) fn failed(&self, email: &str) {
-        self.failed_at(email, Instant::now());
-    }
-
-    /// Forgets an account's failures: its password was right.
-    pub(crate) fn succeeded(&self, email: &str) {
-        self.lock().by_account.remove(&account(email));
+    /// Settles an attempt whose password was checked: a failure is remembered, a success forgets the failures before it.
+    ///
+    /// Refuses the attempt if the account had too many failures meanwhile, whatever the password.
+    // Attempts that are checked at the same time have all passed `check`: without this, as many more guesses as
+    // passwords can be checked and can wait would be answered.
+    pub(crate) fn settle(&self, email: &str, right: bool) -> Result<(), ThrottleRefusal> {
+        self.settle_at(email, right, Instant::now())
     }
 
     fn check_at(&self, email: &str, now: Instant) -> Result<(), ThrottleRefusal> {
-        let log = self.lock();
-        match log.by_account.get(&account(email)) {
+        self.may_try(&self.lock(), &account(email), now)
+    }
+
+    fn settle_at(&self, email: &str, right: bool, now: Instant) -> Result<(), ThrottleRefusal> {
+        let account = account(email);
+        // One lock for question and count: of two attempts at the last place, only one may have it.
+        let mut log = self.lock();
+        self.may_try(&log, &account, now)?;
+        if right {
+            log.by_account.remove(&account);
+        } else {
+            self.count(&mut log, account, now);
+        }
+        Ok(())
+    }
+
+    fn may_try(&self, log: &FailureLog, account: &str, now: Instant) -> Result<(), ThrottleRefusal> {
+        match log.by_account.get(account) {
             Some(failures) if failures.count >= self.failures && self.failures > 0 => {
                 match self.window.checked_sub(now.duration_since(failures.since)) {
                     Some(retry_after) => Err(ThrottleRefusal { retry_after }),
@@ -71,10 +86,8 @@ impl Throttle {
         }
     }
 
-    fn failed_at(&self, email: &str, now: Instant) {
-        let mut log = self.lock();
+    fn count(&self, log: &mut FailureLog, account: String, now: Instant) {
         log.forget_ended(now, self.window);
-        let account = account(email);
         if let Some(failures) = log.by_account.get_mut(&account) {
             failures.count = failures.count.saturating_add(1);
             return;
@@ -125,31 +138,43 @@ mod tests {
     #[test]
     fn an_account_is_refused_until_its_window_ends() {
         let (throttle, now) = (Throttle::new(2, WINDOW, 10), Instant::now());
-        throttle.failed_at("A@b", now);
+        throttle.settle_at("A@b", false, now).unwrap();
         assert_eq!(throttle.check_at("a@b", now), Ok(()));
-        throttle.failed_at("a@B", now + WINDOW / 2);
+        throttle.settle_at("a@B", false, now + WINDOW / 2).unwrap();
         let later = now + WINDOW / 2;
         assert_eq!(throttle.check_at("a@b", later), Err(ThrottleRefusal { retry_after: WINDOW / 2 }));
         assert_eq!(throttle.check_at("other@b", later), Ok(()));
         let after = now + WINDOW + Duration::from_millis(1);
         assert_eq!(throttle.check_at("a@b", after), Ok(()));
-        throttle.failed_at("a@b", after);
+        throttle.settle_at("a@b", false, after).unwrap();
         assert_eq!(throttle.check_at("a@b", after), Ok(()), "a new window has begun");
     }
 
     #[test]
     fn a_success_forgets() {
-        let (throttle, now) = (Throttle::new(1, WINDOW, 10), Instant::now());
-        throttle.failed_at("a@b", now);
-        throttle.succeeded("A@b");
+        let (throttle, now) = (Throttle::new(2, WINDOW, 10), Instant::now());
+        throttle.settle_at("a@b", false, now).unwrap();
+        throttle.settle_at("A@b", true, now).unwrap();
+        throttle.settle_at("a@b", false, now).unwrap();
         assert_eq!(throttle.check_at("a@b", now), Ok(()));
+    }
+
+    #[test]
+    fn attempts_at_the_same_time_get_no_more_answers_than_one_after_the_other() {
+        let (throttle, now) = (Throttle::new(3, WINDOW, 10), Instant::now());
+        assert!((0..10).all(|_| throttle.check_at("a@b", now).is_ok()), "none has failed yet");
+        let answered = (0..9).filter(|_| throttle.settle_at("a@b", false, now).is_ok());
+        assert_eq!(answered.count(), 3);
+        let refused = Err(ThrottleRefusal { retry_after: WINDOW });
+        assert_eq!(throttle.settle_at("a@b", true, now), refused, "a right guess that came too late");
+        assert_eq!(throttle.check_at("a@b", now), refused, "it has forgotten nothing");
     }
 
     #[test]
     fn memory_is_bounded_and_the_oldest_is_forgotten() {
         let (throttle, now) = (Throttle::new(1, WINDOW, 2), Instant::now());
         for email in ["a@b", "c@d", "e@f"] {
-            throttle.failed_at(email, now);
+            throttle.settle_at(email, false, now).unwrap();
         }
         assert_eq!(throttle.check_at("a@b", now), Ok(()));
         assert!(throttle.check_at("e@f", now).is_err());
@@ -158,10 +183,10 @@ mod tests {
 
     #[test]
     fn stale_ages_do_not_pile_up() {
-        let (throttle, now) = (Throttle::new(1, WINDOW, 2), Instant::now());
+        let (throttle, now) = (Throttle::new(2, WINDOW, 2), Instant::now());
         for round in 0..100 {
-            throttle.failed_at("a@b", now + WINDOW * round * 2);
-            throttle.succeeded("a@b");
+            throttle.settle_at("a@b", false, now + WINDOW * round * 2).unwrap();
+            throttle.settle_at("a@b", true, now + WINDOW * round * 2).unwrap();
         }
         assert!(throttle.lock().by_age.len() <= 1);
     }
@@ -169,7 +194,7 @@ mod tests {
     #[test]
     fn zero_failures_never_refuse() {
         let throttle = Throttle::new(0, WINDOW, 2);
-        throttle.failed("a@b");
+        throttle.settle("a@b", false).unwrap();
         assert_eq!(throttle.check("a@b"), Ok(()));
     }
 }

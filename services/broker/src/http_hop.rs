@@ -14,6 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
+use wire::entry::MAX_JSON;
 use wire::headers::{REQUEST_TIMEOUT, TRACEPARENT};
 use wire::trace::TraceContext;
 
@@ -21,8 +22,8 @@ use crate::hop_deadline::HopDeadlines;
 use crate::outcome::Failure;
 
 /// The largest answer that is read.
-// The logger repeats the entry, whose body has at most 2 MiB unless the broker is set to take more.
-const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+// The logger repeats the entry. The broker may be set to take any entry, so every one must be read back.
+const ANSWER_LIMIT: usize = MAX_JSON;
 
 /// Time for which a connection is kept that nobody uses.
 const KEEP_IDLE: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ pub(crate) struct HttpHop {
     gate: Gate,
 }
 
-/// HopAnswer of the dependency, whatever it was.
+/// Answer of the dependency, whatever its status.
 #[derive(Debug, Clone)]
 pub(crate) struct HopAnswer {
     /// Status.
@@ -84,8 +85,9 @@ impl HttpHop {
         hop: HopDeadlines,
         trace: TraceContext,
     ) -> Result<HopAnswer, Failure> {
-        let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let entered = self.gate.enter(hop.wait).await?;
+        // After the wait for a place: its header holds the time that is left, from the moment at which it is written.
+        let request = self.request(Method::POST, route, body, hop.told, trace)?;
         let sent = Some(Instant::now());
         let answer = hop.wait.bound(self.exchange(request)).await;
         entered.end(match &answer {
@@ -174,7 +176,58 @@ fn authority(url: &str) -> Result<Authority, BadHttpUrl> {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use chassis::breaker::BreakerSettings;
+    use tokio::net::TcpListener;
+    use wire::entry::{MAX_DATA, MAX_NAME, StoredEntry, Via};
+    use wire::envelope::Envelope;
+
     use super::*;
+
+    /// A hop with one place, to a server that `routes` answer.
+    async fn hop_to(routes: Router) -> HttpHop {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let gate = Gate::new("logger", BreakerSettings::default(), 1, 1);
+        HttpHop::new(&url, gate, Duration::from_secs(5), 1).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_largest_entry_is_read_back() {
+        let data = "\u{1}".repeat(MAX_DATA);
+        let entry = StoredEntry {
+            id: "i".into(),
+            name: "\u{1}".repeat(MAX_NAME),
+            data,
+            created_at: crate::grpc_logger::now(),
+            via: Some(Via::Json.as_str().into()),
+        };
+        let answer = serde_json::to_vec(&Envelope::of("stored", entry)).unwrap();
+        let repeated = answer.clone();
+        let hop = hop_to(Router::new().fallback(async move || repeated)).await;
+        let deadlines = HopDeadlines::within(Deadline::after(Duration::from_secs(60)));
+        let read = hop.post("/log", Vec::new(), deadlines, TraceContext::new(1, 1)).await.unwrap();
+        assert!(read.body == answer, "{} of {} bytes", read.body.len(), answer.len());
+    }
+
+    #[tokio::test]
+    async fn a_wait_for_a_place_gives_the_next_service_no_more_time() {
+        let told = async |headers: HeaderMap| headers[REQUEST_TIMEOUT].to_str().unwrap().to_owned();
+        let hop = hop_to(Router::new().fallback(told)).await;
+        let deadlines = HopDeadlines::within(Deadline::after(Duration::from_secs(60)));
+        let held = hop.gate().enter(deadlines.wait).await.unwrap();
+        let post = hop.post("/log", Vec::new(), deadlines, TraceContext::new(1, 1));
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            held.end(Conduct::Answered);
+            deadlines.told.remaining()
+        };
+        let (answer, left) = tokio::join!(post, release);
+        let told: f64 = std::str::from_utf8(&answer.unwrap().body).unwrap().parse().unwrap();
+        // The header has milliseconds, rounded.
+        assert!(told <= left.as_secs_f64() + 0.001, "{told} s are told where {left:?} are left");
+    }
 
     #[test]
     fn only_plain_http_without_a_path_is_a_url_here() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chassis::breaker::BreakerArguments;
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
-use chassis::{count, duration};
+use chassis::{count, deadline, duration};
 use clap::Parser;
 
 use crate::cors;
@@ -31,7 +31,7 @@ pub struct Settings {
     #[arg(long, hide_env_values = true, default_value = "amqp://guest:guest@127.0.0.1:5672/%2f")]
     pub amqp_url: Secret,
     /// Time for a request that brings no Request-Timeout
-    #[arg(long, default_value = "5s", value_parser = duration::parse)]
+    #[arg(long, default_value = "5s", value_parser = deadline::setting)]
     pub request_timeout: Duration,
     /// The largest body in bytes; a larger one is refused with 413
     #[arg(long, default_value_t = 2 * 1024 * 1024, value_parser = count::positive)]

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Timeout};
 use tower::{Layer, Service};
 use wire::headers::REQUEST_TIMEOUT;
 
+use crate::duration::{self, BadDuration};
 use crate::problem::Problem;
 
 /// The longest time that a caller may ask for.
@@ -102,6 +103,14 @@ impl Deadline {
     pub async fn bound<F: Future>(self, work: F) -> Result<F::Output, Passed> {
         tokio::time::timeout_at(self.0, work).await.map_err(|_| Passed)
     }
+}
+
+/// Reads the time for requests that bring none; for `#[arg(value_parser = chassis::deadline::setting)]`.
+///
+/// # Errors
+/// [`BadDuration`] for a time that no caller may ask for: the next hop would refuse it.
+pub fn setting(text: &str) -> Result<Duration, BadDuration> {
+    duration::at_most(text, LONGEST)
 }
 
 fn parse(value: &[u8]) -> Result<Duration, BadTimeout> {
@@ -199,6 +208,16 @@ mod tests {
     fn plain_seconds_are_read() {
         assert_eq!(parse(b"2.5"), Ok(Duration::from_millis(2500)));
         assert_eq!(parse(b"300"), Ok(LONGEST));
+    }
+
+    #[test]
+    fn the_next_hop_takes_whatever_time_is_set() {
+        let longest = setting("5m").unwrap();
+        assert_eq!(
+            parse(Deadline::after(longest).header_value().as_bytes()).map(|time| time <= LONGEST),
+            Ok(true)
+        );
+        assert!(setting("301s").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The way to one dependency: its circuit breaker and its door, asked in the right order.
+//! The way to one dependency: its circuit breaker and its admission, asked in the right order.
 
 use std::time::Duration;
 

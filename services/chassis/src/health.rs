@@ -32,6 +32,10 @@ pub struct ReadinessReport {
     /// Notes for callers on dependencies that are ready.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<&'static str, String>,
+    /// Dependencies that are waited for.
+    // Apart from the texts: a dependency may wait with any reason, even with "ready".
+    #[serde(skip)]
+    waiting: Vec<&'static str>,
 }
 
 /// Dependency of a [`Readiness`], for whoever watches it.
@@ -50,12 +54,6 @@ impl Readiness {
         Dependency { name, readiness: self.clone() }
     }
 
-    /// Reports whether every dependency is there.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.lock().waits.values().all(Option::is_none)
-    }
-
     /// The state of every dependency.
     #[must_use]
     pub fn report(&self) -> ReadinessReport {
@@ -64,11 +62,20 @@ impl Readiness {
         ReadinessReport {
             dependencies: state.waits.iter().map(|(name, wait)| (*name, told(wait))).collect(),
             notes: state.notes.clone(),
+            waiting: state.waits.iter().filter(|(_, wait)| wait.is_some()).map(|(name, _)| *name).collect(),
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, DependencyStates> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReadinessReport {
+    /// Reports whether every dependency is there.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.waiting.is_empty()
     }
 }
 
@@ -117,18 +124,14 @@ async fn healthz() -> Json<Envelope<()>> {
 
 // 503, so that whoever balances loads need not read the body.
 async fn readyz(State(readiness): State<Readiness>) -> Response {
+    // One report for status, message and data: a dependency may change between two.
     let report = readiness.report();
-    if readiness.is_ready() {
+    if report.is_ready() {
         return Json(Envelope::of("ready", report)).into_response();
     }
-    let missing: Vec<String> = report
-        .dependencies
-        .iter()
-        .filter(|(_, told)| *told != "ready")
-        .map(|(name, told)| format!("{name} ({told})"))
-        .collect();
-    let envelope =
-        Envelope { error: true, message: format!("waiting for {}", missing.join(", ")), data: Some(report) };
+    let missing = report.waiting.iter().map(|name| format!("{name} ({})", report.dependencies[name]));
+    let message = format!("waiting for {}", missing.collect::<Vec<_>>().join(", "));
+    let envelope = Envelope { error: true, message, data: Some(report) };
     (StatusCode::SERVICE_UNAVAILABLE, Json(envelope)).into_response()
 }
 
@@ -141,11 +144,26 @@ mod tests {
         let readiness = Readiness::default();
         let (store, queue) = (readiness.dependency("mongo"), readiness.dependency("rabbitmq"));
         store.ready();
-        assert!(!readiness.is_ready());
+        assert!(!readiness.report().is_ready());
         queue.ready();
-        assert!(readiness.is_ready());
+        assert!(readiness.report().is_ready());
         store.waits("connection refused");
         assert_eq!(readiness.report().dependencies["mongo"], "connection refused");
-        assert!(!readiness.is_ready());
+        assert!(!readiness.report().is_ready());
+    }
+
+    #[tokio::test]
+    async fn an_answer_names_what_it_waits_for_whatever_the_reason() {
+        let readiness = Readiness::default();
+        let (store, queue) = (readiness.dependency("mongo"), readiness.dependency("rabbitmq"));
+        store.waits("ready");
+        queue.ready();
+        let answer = readyz(State(readiness)).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+        let envelope: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(envelope["message"], "waiting for mongo (ready)");
+        let states = serde_json::json!({ "mongo": "ready", "rabbitmq": "ready" });
+        assert_eq!(envelope["data"], serde_json::json!({ "dependencies": states }));
     }
 }

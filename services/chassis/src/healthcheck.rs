@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 // Below the timeout of an image's HEALTHCHECK, so that the reason is printed before the engine gives up.
 /// Time that the whole question may take.
@@ -36,8 +36,12 @@ pub enum Unhealthy {
 /// # Errors
 /// [`Unhealthy`] says what came instead of 200.
 pub fn ask(listen: &str) -> Result<(), Unhealthy> {
+    ask_within(listen, LIMIT)
+}
+
+fn ask_within(listen: &str, limit: Duration) -> Result<(), Unhealthy> {
     let told = |source| Unhealthy::NoAnswer { address: listen.to_owned(), source };
-    let answer = address(listen).and_then(get).map_err(told)?;
+    let answer = address(listen).and_then(|address| get(address, limit)).map_err(told)?;
     let first = answer.lines().next().unwrap_or_default();
     if first.split(' ').nth(1) == Some("200") {
         return Ok(());
@@ -57,16 +61,36 @@ fn address(listen: &str) -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-fn get(address: SocketAddr) -> io::Result<String> {
+/// Answer that can be read until a moment.
+// The timeout of a socket bounds one read, and a slow peer needs many.
+struct TimedAnswer {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Read for TimedAnswer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(left(self.until)?))?;
+        self.stream.read(buffer)
+    }
+}
+
+/// The time until a moment, above zero.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+fn get(address: SocketAddr, limit: Duration) -> io::Result<String> {
     // Blocking calls: this runs before there is a runtime.
-    let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
+    let until = Instant::now() + limit;
+    let mut stream = TcpStream::connect_timeout(&address, limit)?;
+    stream.set_write_timeout(Some(left(until)?))?;
     // `connection: close` ends the stream after the answer; else the read would end by its timeout.
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
     // Bounded: any program may listen on that port.
-    stream.take(4096).read_to_string(&mut answer)?;
+    TimedAnswer { stream, until }.take(4096).read_to_string(&mut answer)?;
     Ok(answer)
 }
 
@@ -97,6 +121,22 @@ mod tests {
         let told = served("HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap_err().to_string();
         assert!(told.contains("503"), "{told}");
         served("").unwrap_err();
+    }
+
+    #[test]
+    fn a_peer_that_answers_bit_by_bit_gets_no_more_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            // All that is read of an answer takes four seconds at least.
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let asked = ask_within(&listen, Duration::from_millis(200));
+        assert!(matches!(asked, Err(Unhealthy::NoAnswer { .. })), "{asked:?}");
+        server.join().unwrap();
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Chassis of every service: settings, telemetry, health, metrics, shutdown,
-//! deadlines, circuit breakers, bounded doors. Nothing here knows what a service is for.
+//! deadlines, circuit breakers, bounded admission. Nothing here knows what a service is for.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -14,7 +14,7 @@
 //! | [`claim`] | work that waits: taken by its worker or withdrawn by its caller, never both |
 //! | [`count`] | whole numbers in settings |
 //! | [`admission`] | bounded concurrency with a bounded queue |
-//! | [`gate`] | breaker and door of one dependency, in the right order |
+//! | [`gate`] | breaker and admission of one dependency, in the right order |
 //! | [`secret`] | a setting that no log may show |
 //! | [`attempts`] | attempts at a connection, repeated until one succeeds |
 //! | [`backoff`] | waits between attempts to reconnect |

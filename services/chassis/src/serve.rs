@@ -55,7 +55,6 @@ pub async fn http(
     shutdown: CancellationToken,
     drain: Duration,
 ) -> Result<(), ServeError> {
-    let _ = listener.local_addr()?;
     // An answer is one write; waiting to fill a packet would only delay it.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

@@ -186,7 +186,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes a delivery and all others that have arrived, as far as the hand has room.
+    /// Takes a delivery and all others that have arrived, as far as the buffer has room.
     fn take_all(&mut self, first: Option<lapin::Result<Delivery>>) -> Result<(), SessionEnd> {
         self.take(first)?;
         while self.buffer.has_room() {

@@ -11,15 +11,12 @@ use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
 use tracing::Instrument;
-use wire::entry::{LogBody, MAX_DATA, MAX_NAME, StoredEntry, Via};
+use wire::entry::{LogBody, MAX_JSON, StoredEntry, Via};
 use wire::envelope::Envelope;
 
 use crate::draft::Draft;
 use crate::intake::Intake;
 use crate::outcome::{Outcome, conflict_message};
-
-/// JSON may write one byte as six (`\u0001`).
-const BODY_LIMIT: usize = 6 * (MAX_NAME + MAX_DATA) + 4096;
 
 /// The time to leave for the answer itself.
 const MARGIN: Duration = Duration::from_millis(5);
@@ -36,7 +33,7 @@ pub(crate) fn router(
 ) -> Router {
     let routes = Router::new()
         .route("/log", post(log))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(MAX_JSON))
         .layer(DeadlineLayer(request_timeout))
         .with_state(intake);
     chassis::router::finish(routes, readiness, metrics)

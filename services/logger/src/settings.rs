@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chassis::secret::Secret;
 use chassis::telemetry::TelemetrySettings;
-use chassis::{count, duration};
+use chassis::{count, deadline, duration};
 use clap::Parser;
 
 /// Stores log entries in MongoDB, over gRPC and HTTP; answers only once they are stored.
@@ -46,7 +46,7 @@ pub struct Settings {
     #[arg(long, default_value_t = 100_000)]
     pub recent_ids: usize,
     /// Time for a request whose caller gives no deadline
-    #[arg(long, default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, default_value = "10s", value_parser = deadline::setting)]
     pub request_timeout: Duration,
     /// Time for which an entry waits for a store that is known to be down before it is refused
     #[arg(long, default_value = "250ms", value_parser = duration::parse)]

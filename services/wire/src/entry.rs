@@ -10,6 +10,10 @@ pub const MAX_NAME: usize = 1024;
 /// The greatest length of the data, in bytes; a message of RabbitMQ and a document of MongoDB hold it.
 pub const MAX_DATA: usize = 1024 * 1024;
 
+/// The greatest size of a JSON body with one entry, in bytes, whoever wrote it.
+// JSON may write one byte as six (`\u0001`); the rest is for ids, moments and the words around them.
+pub const MAX_JSON: usize = 6 * (MAX_NAME + MAX_DATA) + 4096;
+
 /// The greatest number of entries in one `LogBatch` call; the logger may be set to take fewer.
 pub const MAX_BATCH: usize = 1000;
 

@@ -153,16 +153,10 @@ fn with_replicas(replicas: &[(&str, usize)]) -> Result<ExitCode, BenchError> {
         let begun = Instant::now();
         let lap = closed::run(callers, Until::Time(Duration::from_secs(10))).await?;
         let acknowledged = lap.done.count();
-        let loggers: Vec<_> = system.stack().topology().replicas("logger").collect();
-        let mut counted = 0;
+        let loggers = system.stack().topology().replicas("logger").map(|logger| system.address(logger, 80));
+        let loggers: Vec<_> = loggers.collect::<Result<_, _>>()?;
         // The broker acknowledges what RabbitMQ has; the rate counts until the last entry is in the store.
-        while counted < acknowledged {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            counted = 0;
-            for logger in &loggers {
-                counted += store_watch::stored_entries(system.address(logger, 80)?).await?;
-            }
-        }
+        store_watch::wait_until_stored(&loggers, acknowledged).await?;
         let rate = acknowledged as f64 / begun.elapsed().as_secs_f64();
         notes.add(&format!("growth/{title}: log-amqp stored"), rate, "/s");
         let there = logs.count_documents(doc! {}).await?;

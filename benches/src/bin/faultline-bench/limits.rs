@@ -129,7 +129,7 @@ impl LimitBench {
         let lap = self.ask(CONNECTIONS, Question::Log { route: "/rabbitmq-logger", size: SIZE }).await?;
         let acknowledged = lap.done.count();
         // The broker acknowledges what RabbitMQ has; stored it is later.
-        self.wait_for(before + acknowledged).await?;
+        store_watch::wait_until_stored(&[self.logger], before + acknowledged).await?;
         rounds.add("log-amqp published", "/s", lap.rate());
         rounds.add("log-amqp p99", "ms", lap.millis(0.99));
         rounds.add("log-amqp stored", "/s", acknowledged as f64 / begun.elapsed().as_secs_f64());
@@ -141,19 +141,8 @@ impl LimitBench {
         let before = store_watch::stored_entries(self.logger).await?;
         let confirms = amqp::publish_for(self.rabbitmq, SIZE, OUTSTANDING, self.time).await?;
         // What waits in the queue would load the next measurement.
-        self.wait_for(before + confirms.number).await?;
+        store_watch::wait_until_stored(&[self.logger], before + confirms.number).await?;
         Ok(confirms.rate)
-    }
-
-    async fn wait_for(&self, count: u64) -> Result<(), BenchError> {
-        let until = Instant::now() + Duration::from_secs(60);
-        while store_watch::stored_entries(self.logger).await? < count {
-            if Instant::now() > until {
-                return Err(format!("store: expected {count} entries within a minute, found fewer").into());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(())
     }
 }
 

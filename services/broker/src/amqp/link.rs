@@ -1,19 +1,16 @@
 //! A connection with its channels: opened, watched, closed.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use chassis::breaker::{Breaker, BreakerState};
+use chassis::breaker::Breaker;
 use chassis::health::Dependency;
 use chassis::secret::Secret;
 use futures::future::try_join_all;
-use futures::{Stream, StreamExt};
 use lapin::options::ConfirmSelectOptions;
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, Event};
+use lapin::{Channel, Connection};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
@@ -22,14 +19,7 @@ use super::channel::{ClosedChannel, PublishChannel};
 use super::message::PublishMode;
 use super::order::Order;
 use super::socket::{self, SocketGuard};
-
-/// Time for which RabbitMQ may be silent before it is no longer taken for ready.
-const SILENCE: Duration = Duration::from_secs(3);
-
-/// Silences in a row after which the connection is taken for lost.
-// Its heartbeat does not show every silence: a damaged length has the library wait for a frame of gigabytes, of which
-// each heartbeat is another few bytes.
-const SILENCES: u32 = 3;
+use super::watch::LinkWatch;
 
 /// Time that a close may take; RabbitMQ may be the reason for it.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -55,11 +45,9 @@ pub(super) struct AmqpLink {
     channels: JoinSet<ClosedChannel>,
     unroutable: Arc<Notify>,
     mode: PublishMode,
-    /// Last, so that the connection is cut after everything else was told.
+    // Its place among the fields does not matter: `close` is over when they are dropped, and `cut` drops it first.
     guard: SocketGuard,
 }
-
-type Look = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
 
 impl Plan {
     /// Links to `url` that publish over `channels` channels.
@@ -98,25 +86,29 @@ impl AmqpLink {
 
     /// Watches until the link is lost, and returns why.
     pub(super) async fn watch(&mut self, dependency: &Dependency, breaker: &Breaker) -> String {
-        let mut events = Box::pin(self.connection.events_listener());
-        loop {
-            let lost = tokio::select! {
-                lost = event(&mut events, dependency) => lost,
-                Some(ended) = self.channels.join_next() => {
-                    Some(ended.map_or_else(|error| error.to_string(), |ended| ended.why))
-                }
-                () = self.unroutable.notified() => self.declare_again().await,
-                lost = look(&self.control, &self.connection, dependency, breaker) => lost,
-            };
-            if let Some(why) = lost {
-                return why;
+        let events = Box::pin(self.connection.events_listener());
+        let (declaring, looking) = (Arc::clone(&self.control), Arc::clone(&self.control));
+        let (queues, status) = (self.mode.queues, self.connection.status().clone());
+        let watch = LinkWatch {
+            dependency,
+            breaker,
+            unroutable: &self.unroutable,
+            declare: Box::new(move || {
+                let channel = Arc::clone(&declaring);
+                Box::pin(async move { topology::declare(&channel, queues).await })
+            }),
+            look: Box::new(move || {
+                let channel = Arc::clone(&looking);
+                Box::pin(async move { topology::look(&channel).await })
+            }),
+            is_blocked: Box::new(move || status.blocked()),
+        };
+        tokio::select! {
+            lost = watch.until_lost(events) => lost,
+            Some(ended) = self.channels.join_next() => {
+                ended.map_or_else(|error| error.to_string(), |ended| ended.why)
             }
         }
-    }
-
-    async fn declare_again(&self) -> Option<String> {
-        tracing::warn!("RabbitMQ had no queue for an entry: declaring exchange and queues again");
-        topology::declare(&self.control, self.mode.queues).await.err().map(|error| error.to_string())
     }
 
     /// Closes in order: what is published is confirmed first, as far as time permits.
@@ -154,67 +146,4 @@ async fn open_channel(
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok(PublishChannel::new(channel, mode, Arc::clone(unroutable)))
-}
-
-/// Waits for the next event of the connection; returns why, if it is lost.
-async fn event(events: &mut (impl Stream<Item = Event> + Unpin), dependency: &Dependency) -> Option<String> {
-    match events.next().await {
-        Some(Event::ConnectionBlocked(why)) => {
-            tracing::warn!("RabbitMQ takes no messages: {why}");
-            dependency.waits(format!("RabbitMQ takes no messages: {why}"));
-            None
-        }
-        Some(Event::ConnectionUnblocked) => {
-            dependency.ready();
-            None
-        }
-        Some(Event::Error(error)) => Some(error.to_string()),
-        Some(_) => None,
-        None => Some("the connection is gone".to_owned()),
-    }
-}
-
-/// Looks once, a while after the last time.
-// A RabbitMQ that is silent is not ready, but not lost yet either: it may be slow. Its answer then closes the
-// breaker, so that no request has to.
-async fn look(
-    control: &Arc<Channel>,
-    connection: &Connection,
-    dependency: &Dependency,
-    breaker: &Breaker,
-) -> Option<String> {
-    let well = breaker.state() == BreakerState::Closed && dependency.is_ready();
-    tokio::time::sleep(chassis::link::look_interval(well)).await;
-    let channel = Arc::clone(control);
-    // One request, however long its answer takes: another one would only wait behind it.
-    let mut looking: Look = Box::pin(async move { topology::look(&channel).await });
-    let mut silences = 0;
-    let answer = loop {
-        match tokio::time::timeout(SILENCE, &mut looking).await {
-            Ok(answer) => break answer,
-            // It reads nothing from a connection that it blocks.
-            Err(_) if connection.status().blocked() => {
-                silences = 0;
-                continue;
-            }
-            Err(_) => silences += 1,
-        }
-        let silent = format!("RabbitMQ has not answered for {:?}", SILENCE * silences);
-        if silences == SILENCES {
-            return Some(silent);
-        }
-        dependency.waits(silent);
-    };
-    match answer {
-        // It answers, and still takes no messages: the event of the unblocking makes the dependency ready.
-        Ok(()) if connection.status().blocked() => None,
-        Ok(()) => {
-            if !well {
-                breaker.close();
-                dependency.ready();
-            }
-            None
-        }
-        Err(error) => Some(error.to_string()),
-    }
 }

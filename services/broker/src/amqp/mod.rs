@@ -8,6 +8,7 @@
 //! | `unconfirmed` | a message between its publication and its confirm |
 //! | `socket` | the TCP connection, which can be cut from outside |
 //! | `link` | one connection with its channels |
+//! | `watch` | the watch over a link: events, silence, missing queues |
 //! | `supervisor` | makes a link, watches it, makes the next |
 
 mod channel;
@@ -19,6 +20,7 @@ mod socket;
 // confirm of one for that of another.
 mod supervisor;
 mod unconfirmed;
+mod watch;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};

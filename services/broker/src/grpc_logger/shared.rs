@@ -25,7 +25,8 @@ const MOST_CALLS: usize = 64;
 /// Time between the beginnings of two calls at least, beyond [`CALLS`].
 const APART: Duration = Duration::from_millis(2);
 
-/// Entries in a call; a logger of ours takes 512.
+/// Entries in a call, at most.
+// A quarter of what our logger takes (`wire::entry::MAX_BATCH`), so that the calls at once share what waits.
 const MOST_ENTRIES: usize = 256;
 
 /// Bytes of entries in a call, unless one alone has more.

@@ -59,7 +59,7 @@ impl RabbitTarget {
         Ok(Self { uri, prefetch, mode })
     }
 
-    /// Reports whether deliveries are to be acknowledged by buffer.
+    /// Reports whether the listener acknowledges deliveries itself.
     pub(crate) fn acknowledges(&self) -> bool {
         self.mode.acknowledges
     }

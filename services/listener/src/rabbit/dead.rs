@@ -18,6 +18,12 @@ use crate::message::Original;
 /// The header with the routing key that a dead letter had.
 const DEAD_ROUTING_KEY: &str = "x-faultline-routing-key";
 
+/// Headers by whose keys RabbitMQ routes a message as well.
+const ROUTING_HEADERS: [&str; 2] = ["CC", "BCC"];
+
+/// Beginning of the names that they have in a dead letter.
+const ROUTED_BY: &str = "x-faultline-";
+
 /// The longest reason: a header must fit in a frame beside the others.
 const MAX_REASON: usize = 500;
 
@@ -105,7 +111,7 @@ async fn publish(channel: &Channel, original: &Original, reason: &str) -> lapin:
 
 fn properties(original: &Original, reason: &str) -> BasicProperties {
     let reason: String = reason.chars().take(MAX_REASON).collect();
-    let mut headers: FieldTable = original.properties.headers().clone().unwrap_or_default();
+    let mut headers = kept_headers(original);
     headers.insert(DEAD_REASON.into(), AMQPValue::LongString(reason.into()));
     let routing_key = AMQPValue::LongString(original.routing_key.as_str().into());
     headers.insert(DEAD_ROUTING_KEY.into(), routing_key);
@@ -117,6 +123,19 @@ fn properties(original: &Original, reason: &str) -> BasicProperties {
     let kept = with(kept, given.content_type(), BasicProperties::with_content_type);
     let kept = with(kept, given.timestamp(), BasicProperties::with_timestamp);
     with(kept, given.kind(), BasicProperties::with_type)
+}
+
+/// Headers of the original; those by which RabbitMQ routes have another name.
+// Under their own names RabbitMQ would route the letter by them, too: one with the queue of the entries among them would
+// come back and be dead again, without an end.
+fn kept_headers(original: &Original) -> FieldTable {
+    let mut kept = FieldTable::default();
+    for (name, value) in original.properties.headers().iter().flat_map(FieldTable::inner) {
+        let routes = ROUTING_HEADERS.contains(&name.as_str());
+        let name = if routes { format!("{ROUTED_BY}{}", name.as_str()).into() } else { name.clone() };
+        kept.insert(name, value.clone());
+    }
+    kept
 }
 
 fn with<T: Clone>(
@@ -134,6 +153,25 @@ fn with<T: Clone>(
 mod tests {
     use super::*;
     use crate::message::tests::original;
+
+    #[test]
+    fn a_letter_keeps_its_headers_but_none_that_routes() {
+        let mut original = original(1, b"{}", Some("a"));
+        let keys = AMQPValue::FieldArray(vec![AMQPValue::LongString("logs".into())].into());
+        let mut headers = FieldTable::default();
+        for name in ["CC", "BCC", "cc"] {
+            headers.insert(name.into(), keys.clone());
+        }
+        original.properties = original.properties.with_headers(headers);
+        let letter = properties(&original, "a reason");
+        let names = letter.headers().as_ref().unwrap().inner().keys().map(ToString::to_string);
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        let expected =
+            ["cc", "x-faultline-BCC", "x-faultline-CC", DEAD_REASON, DEAD_ROUTING_KEY].map(str::to_owned);
+        assert_eq!(names, expected);
+        assert_eq!(letter.headers().as_ref().unwrap().inner()["x-faultline-CC"], keys);
+    }
 
     #[test]
     fn the_reason_is_beside_what_the_message_had() {

@@ -43,7 +43,7 @@ pub(crate) struct ProxyVerb {
     only: Vec<ProxyPart>,
 }
 
-/// ProxyPart of the measurements.
+/// Part of the measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ProxyPart {
     /// Memory with idle connections

@@ -23,7 +23,7 @@ pub(super) struct MeasuredServer<'a> {
     program: MeasuredProgram<'a>,
 }
 
-/// MeasuredProgram whose CPU time counts.
+/// Program whose CPU time counts.
 enum MeasuredProgram<'a> {
     Node(&'a RunningSystem, &'static str),
     Reference(MeasuredProcess),

@@ -1,6 +1,8 @@
 //! What can never be stored goes to `logs.dead` with the reason; it is never dropped and never blocks the
 //! queue.
 
+use lapin::options::QueueDeclareOptions;
+use lapin::types::{AMQPValue, FieldTable};
 use mongodb::bson::doc;
 use serde_json::json;
 
@@ -75,6 +77,25 @@ fn an_event_whose_id_is_taken_by_other_content_is_a_dead_letter() {
     let dead = rabbit.messages("logs.dead", std::slice::from_ref(&id));
     assert!(header(&dead[0], "x-faultline-reason").contains(&id), "{:?}", dead[0].properties);
     assert_eq!(text(&store.entry(&id), "data"), "first");
+}
+
+/// RabbitMQ routes by the keys in the header `CC`, too; a letter that kept it would come back to the queue without an end.
+#[test]
+fn a_dead_letter_goes_to_no_other_queue_of_its_message() {
+    let rabbit = Rabbit::open();
+    let (id, other) = (own("copied"), own("copies"));
+    let channel = rabbit.channel();
+    let exclusive = QueueDeclareOptions { exclusive: true, ..Default::default() };
+    let declare = |options| channel.queue_declare(other.as_str().into(), options, FieldTable::default());
+    rabbit.wait(declare(exclusive)).expect("a queue of the test's own");
+    let mut headers = FieldTable::default();
+    // No exchange of the contract binds that queue: only the default one, which dead letters go through, routes to it.
+    let keys = vec![AMQPValue::LongString(other.as_str().into())];
+    headers.insert("CC".into(), AMQPValue::FieldArray(keys.into()));
+    assert!(rabbit.publish("log.ERROR", b"garbage", properties(&id).with_headers(headers)).is_none());
+    rabbit.messages("logs.dead", &[id]);
+    let copies = rabbit.wait(declare(QueueDeclareOptions { passive: true, ..exclusive })).expect("the queue");
+    assert_eq!(copies.message_count(), 0);
 }
 
 /// `basic.publish`.

@@ -2,7 +2,9 @@
 //!
 //! What anybody may publish, and RabbitMQ passes on unread, the client library may be unable to read: properties that
 //! are no properties, a routing key that is no UTF-8. It gives the whole connection up, on every attempt, and all that
-//! is in the queue behind such a message waits for ever. Here it is made readable, and is told by a header.
+//! is in the queue behind such a message waits for ever. Here it is made readable. Properties become a header with their
+//! bytes, by which the message goes to the dead letters. A routing key gets a `?` for each byte that is not ASCII, and
+//! its message is stored: no key is a part of an entry.
 
 use std::ops::Range;
 
