@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+// By hand and not by a crate that embeds a folder: those see no new file in it, and each build of the page names its
+// files anew.
 fn main() {
     let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../client");
     let dist = client.join("dist");

@@ -29,7 +29,7 @@ pub struct LoadReport {
     pub generator_cpu_us: Option<f64>,
     /// Figures of each stage.
     pub phases: Vec<PhaseReport>,
-    /// LoadFigures of the whole load, by path.
+    /// Figures of the whole load, by path.
     pub whole: BTreeMap<String, LoadFigures>,
 }
 
@@ -40,7 +40,7 @@ pub struct PhaseReport {
     pub from_s: f64,
     /// End, in seconds after the start of the load.
     pub until_s: f64,
-    /// LoadFigures by path.
+    /// Figures by path.
     pub paths: BTreeMap<String, LoadFigures>,
 }
 
