@@ -354,7 +354,7 @@ mod tests {
     fn the_name_of_a_path_is_one_plain_word() {
         for name in ["log amqp", "log\"amqp", "-log", "log\\amqp", "p\u{e9}", ""] {
             let text = format!(
-                "x-faultline: {{paths: {{{name:?}: {{send: {{node: a, port: 80, method: GET, route: /}}}}}}}}\n\
+                "x-faultline: {{paths: {{{name:?}: {{send: {{node: a, port: 80, method: GET, route: /}}, through: [a]}}}}}}\n\
                  services: {{a: {{ports: [\"80:80\"], x-faultline: {{binary: x}}}}}}"
             );
             let error = read("c.yml", &text, &|_| None).expect_err(name).to_string();
