@@ -157,11 +157,13 @@ pub enum EngineError {
         /// The command that gets it.
         how: String,
     },
-    /// An answer that is a refusal.
+    /// An answer that is a refusal, or none since the connection broke.
     #[error("the container engine can't {what}: {message}")]
     Refused {
         /// Action that failed.
         what: String,
+        /// HTTP status of the answer; none without one.
+        status: Option<u16>,
         /// Message of the engine.
         message: String,
     },
