@@ -162,6 +162,7 @@ fn container(
 ) -> Result<Option<Container>, String> {
     let Some(image) = &service.image else { return Ok(None) };
     let words = |words: &Option<Words>, key| words.as_ref().map_or(Ok(Vec::new()), |words| words.split(key));
+    let binds = service.volumes.iter().filter_map(|volume| volume.bind(folder, lookup).transpose());
     Ok(Some(Container {
         image: interpolate(image, lookup).map_err(|error| format!("image: {error}"))?,
         is_built: service.build.is_some(),
@@ -169,7 +170,7 @@ fn container(
         command: words(&service.command, "command")?,
         user: service.user.as_ref().map(ToString::to_string),
         hostname: service.hostname.clone(),
-        binds: service.volumes.iter().filter_map(|volume| volume.bind(folder)).collect(),
+        binds: binds.collect::<Result<_, _>>()?,
     }))
 }
 
