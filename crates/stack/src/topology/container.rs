@@ -46,15 +46,24 @@ pub(super) enum Words {
 }
 
 impl Words {
-    /// The words. A line is split at its spaces; one that quotes needs the other form.
-    pub(super) fn split(&self, key: &str) -> Result<Vec<String>, String> {
-        match self {
-            Self::List(words) => Ok(words.clone()),
-            Self::Line(line) if line.contains(['"', '\'', '\\']) => {
-                Err(format!("{key}: expected a line without quotes or a list, like [\"sh\", \"-c\", \"…\"]"))
-            }
-            Self::Line(line) => Ok(line.split_whitespace().map(str::to_owned).collect()),
+    /// The words, with variables filled in. A line is split at its spaces; one that quotes needs the other form.
+    pub(super) fn split(
+        &self,
+        key: &str,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Vec<String>, String> {
+        let filled = |text: &str| interpolate(text, lookup).map_err(|error| format!("{key}: {error}"));
+        let line = match self {
+            Self::List(words) => return words.iter().map(|word| filled(word)).collect(),
+            // Before the split, as in compose, where a value may bring several words.
+            Self::Line(line) => filled(line)?,
+        };
+        if line.contains(['"', '\'', '\\']) {
+            return Err(format!(
+                "{key}: expected a line without quotes or a list, like [\"sh\", \"-c\", \"…\"]"
+            ));
         }
+        Ok(line.split_whitespace().map(str::to_owned).collect())
     }
 }
 
@@ -171,7 +180,11 @@ mod tests {
 
     #[test]
     fn a_line_is_split_and_quotes_are_refused() {
-        assert_eq!(Words::Line("a -b  c".to_owned()).split("command").unwrap(), ["a", "-b", "c"]);
-        assert!(Words::Line("sh -c 'a b'".to_owned()).split("command").unwrap_err().contains("or a list"));
+        let split = |words: Words| words.split("command", &variable);
+        assert_eq!(split(Words::Line("a -b  ${DATA}/c".to_owned())).unwrap(), ["a", "-b", "/data/c"]);
+        let list = ["sh", "-c", "echo $$x ${DATA}"].map(str::to_owned).to_vec();
+        assert_eq!(split(Words::List(list)).unwrap(), ["sh", "-c", "echo $x /data"]);
+        assert!(split(Words::Line("sh -c 'a b'".to_owned())).unwrap_err().contains("or a list"));
+        assert!(split(Words::Line("a ${".to_owned())).unwrap_err().contains("command: invalid variable"));
     }
 }
