@@ -32,6 +32,14 @@ pub enum StackError {
         /// Advice on how to get it.
         how: String,
     },
+    /// An override of the program of a node that runs none of the user's own.
+    #[error("node {node}: expected a `binary` that {program} replaces, found none")]
+    NoOverride {
+        /// Name of the node.
+        node: String,
+        /// Program of the override.
+        program: String,
+    },
     /// A node of which only containers can be made.
     #[error("node {node} can only run as a container: its x-faultline names no `binary` and no `server`")]
     NoProcess {

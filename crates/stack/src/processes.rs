@@ -128,7 +128,7 @@ impl ProcessNode {
             dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
-            environment: node.environment.clone(),
+            environment: overrides.environment_of(node),
             run: run.clone(),
         };
         for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {

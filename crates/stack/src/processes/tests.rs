@@ -29,3 +29,18 @@ async fn a_node_that_died_by_itself_stays_dead_when_an_action_on_it_is_refused()
         ("node a can't be stopped: it is dead (exit code 1)", dead)
     );
 }
+
+#[tokio::test]
+async fn a_server_has_the_variables_of_its_override() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "services: {db: {environment: {A: \"1\", B: \"2\"}, x-faultline: {server: mongo}}}";
+    let topology = topology::read("c.yml", text, &|_| None).unwrap();
+    let variables = |pairs: [(&str, &str); 2]| pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let special = Override { program: None, environment: variables([("B", "3"), ("C", "4")]).into() };
+    let overrides = [("db".to_owned(), special)].into();
+    let (nodes, run) = (topology.all(), RunId::random());
+    let stack = Processes::new(&topology, &nodes, &run, folder.path(), Ports::Free, &overrides).unwrap();
+    let mut expected = BTreeMap::from(variables([("A", "1"), ("B", "3")]));
+    expected.insert("C".to_owned(), "4".to_owned());
+    assert_eq!(stack.member("db").unwrap().place.environment, expected);
+}
