@@ -56,9 +56,8 @@ pub(super) struct Lane {
     chain: ToxicChain,
     output: OutputBuffer,
     /// True once the sender has closed its direction.
+    // Before the next wait the end is in the chain or with the receiver, so that no toxic that comes later can miss it.
     ended: bool,
-    /// True once the chain has the end of the data.
-    end_in_chain: bool,
     /// True once the receiver has the end of the data.
     finished: bool,
     /// True while bytes come fast enough for the kernel to move them.
@@ -72,7 +71,6 @@ impl Lane {
             chain: ToxicChain::new(id),
             output: OutputBuffer::default(),
             ended: false,
-            end_in_chain: false,
             finished: false,
             bulk: false,
         }
@@ -179,7 +177,6 @@ impl Lane {
         to: &TcpStream,
         meter: &ConnectionMeter<'_>,
     ) -> Result<(), LaneEnd> {
-        self.push_end();
         while !self.finished && !self.chain.is_idle() {
             self.write_due(to, meter)?;
             if self.finished || self.chain.is_idle() {
@@ -226,7 +223,7 @@ impl Lane {
         match self.chunk(from) {
             Ok(bytes) if bytes.is_empty() => {
                 self.ended = true;
-                self.push_end();
+                self.chain.push(StreamItem::End, Instant::now());
             }
             Ok(bytes) => {
                 meter.add_arrival(self.direction);
@@ -253,14 +250,6 @@ impl Lane {
             let read = socket::read(from, &mut scratch[..CHUNK])?;
             Ok(Bytes::copy_from_slice(&scratch[..read]))
         })
-    }
-
-    /// Passes the end of the data to the chain, once.
-    fn push_end(&mut self) {
-        if self.ended && !self.end_in_chain {
-            self.end_in_chain = true;
-            self.chain.push(StreamItem::End, Instant::now());
-        }
     }
 
     /// Passes the end of the data to the receiver.

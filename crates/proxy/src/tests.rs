@@ -325,6 +325,21 @@ async fn at_the_door_connections_are_reset_delayed_or_counted() {
 }
 
 #[tokio::test]
+async fn connections_that_the_toxicity_spares_use_up_no_reset_of_fail_first() {
+    let proxy = proxy().await;
+    let half = NewToxic { toxicity: 0.5, ..toxic("fail_first", Direction::Downstream, &[3]) };
+    proxy.add(half).await.unwrap();
+    let mut resets = Vec::new();
+    for _ in 0..20 {
+        let mut stream = connect(&proxy).await;
+        stream.shutdown().await.unwrap();
+        resets.push(is_reset(&mut stream).await);
+    }
+    assert_eq!(resets.iter().filter(|reset| **reset).count(), 3, "{resets:?}");
+    assert_ne!(resets[..3], [true; 3], "the toxicity spares one of the first three");
+}
+
+#[tokio::test]
 async fn toxicity_is_drawn_once_by_the_seed_and_an_update_does_not_draw_again() {
     let listener = TcpListener::bind(any_port()).await.unwrap();
     let mut shares = Vec::new();

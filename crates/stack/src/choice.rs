@@ -6,7 +6,7 @@ use std::path::Path;
 use super::containers::{self, ContainerEngine, Containers};
 use super::error::{EngineError, StackError};
 use super::mixed::Mixed;
-use super::overrides::Override;
+use super::overrides::{self, Override};
 use super::processes::Processes;
 use super::provider::Provider;
 use super::publish::Ports;
@@ -57,6 +57,7 @@ pub(super) async fn choose(
     topology: &Topology,
     site: Site<'_>,
 ) -> Result<ProviderChoice, StackError> {
+    overrides::check(topology, site.overrides)?;
     let all = topology.all();
     match choice {
         Choice::Processes => processes(topology, site, "as asked for"),
@@ -128,8 +129,7 @@ async fn mixed(topology: &Topology, site: Site<'_>) -> Result<ProviderChoice, St
     let processes = Processes::new(topology, &ours, site.run, site.folder, site.ports, site.overrides)?;
     let engine = ContainerEngine::connect().await?;
     let containers =
-        Containers::new(engine, topology, &others, site.run, site.folder, site.ports, &BTreeMap::new())
-            .await?;
+        Containers::new(engine, topology, &others, site.run, site.folder, site.ports, site.overrides).await?;
     let why = format!("{} nodes as containers, {} as processes (as asked for)", others.len(), ours.len());
     Ok(ProviderChoice { provider: Box::new(Mixed::new(containers, processes)), why })
 }

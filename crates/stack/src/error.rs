@@ -32,6 +32,14 @@ pub enum StackError {
         /// Advice on how to get it.
         how: String,
     },
+    /// An override of the program of a node that runs none of the user's own.
+    #[error("node {node}: expected a `binary` that {program} replaces, found none")]
+    NoOverride {
+        /// Name of the node.
+        node: String,
+        /// Program of the override.
+        program: String,
+    },
     /// A node of which only containers can be made.
     #[error("node {node} can only run as a container: its x-faultline names no `binary` and no `server`")]
     NoProcess {
@@ -157,11 +165,13 @@ pub enum EngineError {
         /// The command that gets it.
         how: String,
     },
-    /// An answer that is a refusal.
+    /// An answer that is a refusal, or none since the connection broke.
     #[error("the container engine can't {what}: {message}")]
     Refused {
         /// Action that failed.
         what: String,
+        /// HTTP status of the answer; none without one.
+        status: Option<u16>,
         /// Message of the engine.
         message: String,
     },

@@ -1,26 +1,21 @@
-//! Ports of 127.0.0.1 that nobody else takes: below the range from which the kernel gives ports to outgoing
-//! connections, and locked among all harnesses of a user, so that a node that is down keeps its port.
+//! Ports of 127.0.0.1 that nobody else takes: outside the range from which the kernel gives ports to outgoing
+//! connections, where it leaves enough ports, and locked among all harnesses of a user, so that a node that is down
+//! keeps its port.
+
+mod candidates;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::fcntl::{Flock, FlockArg};
 use tokio::net::TcpSocket;
 
+use self::candidates::Candidates;
 use super::printable::printable;
-
-/// The first port that is tried.
-// The kernel gives ports of its own range to connections. A port below it stays free while its node is down, so that
-// no stranger answers in its place.
-const FIRST: u16 = 15_000;
-
-/// The first port that belongs to the kernel, where it does not say.
-// Linux's own default.
-const KERNELS: u16 = 32_768;
 
 /// A port of this harness, until dropped.
 #[derive(Debug)]
@@ -41,8 +36,13 @@ pub enum PortError {
         by: String,
     },
     /// Every port of the range is taken.
-    #[error("no port from {FIRST} up to the kernel's own range is free")]
-    NoneFree,
+    #[error("ports: expected a free one from {first} to {last}, found none")]
+    NoneFree {
+        /// First port that was tried.
+        first: u16,
+        /// Last port that was tried.
+        last: u16,
+    },
     /// The locks can't be used.
     #[error("the port locks in {path}: {source}", path = path.display())]
     Locks {
@@ -60,14 +60,11 @@ impl Port {
     /// [`PortError`] when none is free or locks can't be made.
     pub fn reserve() -> Result<Self, PortError> {
         // Each harness begins elsewhere, and goes on from the last one it took.
-        static NEXT: AtomicU16 = AtomicU16::new(0);
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let folder = lock_folder()?;
-        let count = kernels_first().saturating_sub(FIRST).max(1);
-        let begin = (std::process::id() % u32::from(count)) as u16;
-        for _ in 0..count {
-            let step = NEXT.fetch_add(1, Ordering::Relaxed);
-            // Labs that start together have similar process ids; the factor keeps their ports apart.
-            let number = FIRST + begin.wrapping_mul(37).wrapping_add(step) % count;
+        let candidates = Candidates::of_this_machine();
+        for _ in 0..candidates.count() {
+            let number = candidates.nth(std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
             // The lock before the check: two labs that both found the port free would both take it.
             if let Some(lock) = lock(&folder, number)?
                 && is_free(number)
@@ -75,7 +72,7 @@ impl Port {
                 return Ok(Self { number, _lock: lock });
             }
         }
-        Err(PortError::NoneFree)
+        Err(PortError::NoneFree { first: candidates.first, last: candidates.last })
     }
 
     /// One port in particular.
@@ -109,12 +106,6 @@ fn is_free(number: u16) -> bool {
         socket.bind((Ipv4Addr::LOCALHOST, number).into())
     };
     TcpSocket::new_v4().and_then(bind).is_ok()
-}
-
-/// Returns the first port that the kernel gives out itself.
-fn kernels_first() -> u16 {
-    let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
-    text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(KERNELS)
 }
 
 /// A folder that only this user can write to; a link or another's folder in its place is refused. It is the
@@ -206,7 +197,8 @@ mod tests {
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), 20);
-        assert!(numbers.iter().all(|number| (FIRST..kernels_first()).contains(number)));
+        let candidates = Candidates::of_this_machine();
+        assert!(numbers.iter().all(|number| (candidates.first..=candidates.last).contains(number)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One HTTP question: is it ready? 200 says yes; any other answer says what is waited for.
+//! One HTTP question: is it ready? Any status 2xx says yes; another answer says what is waited for.
 
 use std::net::SocketAddr;
 use std::time::Duration;

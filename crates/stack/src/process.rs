@@ -247,6 +247,11 @@ impl Process {
     }
 
     fn descendants(&self) -> Vec<tree::ProcessInfo> {
+        // Locked, so that the child is not reaped meanwhile: then its id may be another's, with children of its own.
+        let status = self.end.lock();
+        if status.is_some() {
+            return Vec::new();
+        }
         let family = tree::family(self.pid).unwrap_or_default();
         // Before the child ends: the kernel gives its children another parent then.
         family.into_iter().filter(|member| member.pid != self.pid).collect()
@@ -426,6 +431,19 @@ mod tests {
         while family.iter().any(is_there) {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn after_its_end_no_process_counts_as_its_descendant() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Process::spawn(&shell("", folder.path())).unwrap();
+        process.wait().await;
+        // As if the kernel had given its id to this process, which has a child.
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        process.pid = std::process::id();
+        assert_eq!(process.descendants(), []);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

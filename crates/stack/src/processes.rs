@@ -66,6 +66,20 @@ struct ProcessState {
     provisioned: bool,
 }
 
+impl ProcessState {
+    fn state(&self) -> NodeState {
+        match (&self.process, &self.down) {
+            (None, Some(how)) => NodeState::Down(how.clone()),
+            (None, None) => NodeState::Absent,
+            (Some(process), _) => match process.try_status() {
+                Some(status) => NodeState::Ended(status.to_string()),
+                None if self.guard.is_some() => NodeState::Paused(process.pid()),
+                None => NodeState::Running(process.pid()),
+            },
+        }
+    }
+}
+
 impl Processes {
     /// Finds the program of each of `nodes` and reserves their ports; nothing runs yet. `folder` gets a folder
     /// for each node and its log.
@@ -114,7 +128,7 @@ impl ProcessNode {
             dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
-            environment: node.environment.clone(),
+            environment: overrides.environment_of(node),
             run: run.clone(),
         };
         for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {
@@ -174,28 +188,25 @@ impl ProcessNode {
         }
     }
 
-    /// Removes the process, to end it.
-    fn remove(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
-        let state = self.state();
-        let process = self.lock().process.take();
-        match (process, state) {
-            (Some(process), NodeState::Running(_) | NodeState::Paused(_)) => Ok(process),
-            (_, state) => Err(StackError::State { node: node.to_owned(), action, state: state.to_string() }),
+    /// Takes the process of a node that is running or paused, to end it, and marks the node as down.
+    fn take(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
+        let mut running = self.lock();
+        match (running.state(), running.process.take()) {
+            (NodeState::Running(_) | NodeState::Paused(_), Some(process)) => {
+                // Without a process and a reason, the node would look as if it had never started.
+                running.down = Some(format!("pid {} was {action}", process.pid()));
+                Ok(process)
+            }
+            (state, process) => {
+                // The process of a node that died by itself is the evidence of its death.
+                running.process = process;
+                Err(StackError::State { node: node.to_owned(), action, state: state.to_string() })
+            }
         }
     }
 
     fn state(&self) -> NodeState {
-        let mut running = self.lock();
-        let (paused, down) = (running.guard.is_some(), running.down.clone());
-        match (running.process.as_mut(), down) {
-            (None, Some(how)) => NodeState::Down(how),
-            (None, None) => NodeState::Absent,
-            (Some(process), _) => match process.try_status() {
-                Some(status) => NodeState::Ended(status.to_string()),
-                None if paused => NodeState::Paused(process.pid()),
-                None => NodeState::Running(process.pid()),
-            },
-        }
+        self.lock().state()
     }
 
     /// The process id of a node that is running or paused.
@@ -233,7 +244,8 @@ impl ProcessNode {
         match &self.kind {
             ProgramKind::Binary { .. } if was_running => return Some(self.stop(node, process, DRAIN).await),
             ProgramKind::Server(server) if was_running => process.stop(server.end_signal(), DRAIN).await,
-            // Paused it could not hear a signal, and of one that died by itself only descendants may be left.
+            // Paused it could not hear a signal. One that died by itself has no descendants any more: the kernel
+            // gave them another parent, and `heal` finds them by their mark.
             _ => process.kill().await,
         };
         None
@@ -365,11 +377,7 @@ impl Provider for Processes {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let mut process = member.remove(node, "killed")?;
-            let pid = process.pid();
-            // Without a process and a reason, the node would look as if it had never started.
-            member.lock().down = Some(format!("pid {pid} was killed"));
-            process.kill().await;
+            member.take(node, "killed")?.kill().await;
             Ok(())
         })
     }
@@ -378,9 +386,8 @@ impl Provider for Processes {
         Box::pin(async move {
             let member = self.member(node)?;
             let _turn = member.turn.lock().await;
-            let process = member.remove(node, "stopped")?;
+            let process = member.take(node, "stopped")?;
             let pid = process.pid();
-            member.lock().down = Some(format!("pid {pid} was stopped"));
             let stop = member.stop(node, process, GRACE).await;
             member.lock().down = Some(format!("pid {pid} was stopped and ended with {}", stop.status));
             Ok(stop)
@@ -451,3 +458,6 @@ impl Provider for Processes {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,33 +76,59 @@ pub fn family(root: u32) -> io::Result<Vec<ProcessInfo>> {
 /// Sends a signal to a process and all of its descendants; those that end meanwhile are no error.
 ///
 /// # Errors
-/// When /proc can't be read or a signal is not allowed.
+/// When /proc can't be read or a signal is not allowed; every process that may get the signal has it then.
 pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
+    let mut failure = Ok(());
     // Parents before their children: one that is paused already makes no further ones.
     for process in family(root)? {
         match kill(Pid::from_raw(process.pid.cast_signed()), signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
-            Err(errno) => return Err(errno.into()),
+            // The others get it all the same: a tree must not stay paused because one process refuses to be resumed.
+            Err(errno) => failure = failure.and(Err(errno.into())),
         }
     }
-    Ok(())
+    failure
 }
 
-/// Pauses a process and all of its descendants, also those that are born meanwhile; done when none runs.
+/// Number of passes over a tree until none of it runs.
+const PASSES: u32 = 100;
+
+/// Pauses a process and all of its descendants, also those that are born meanwhile; done when none runs. A pause that
+/// fails, or that nobody waits for any more, leaves none of them paused.
 ///
 /// # Errors
 /// When /proc can't be read, a signal is not allowed, or some still run after many tries.
 pub async fn pause(root: u32) -> io::Result<()> {
+    pause_within(PASSES, root).await
+}
+
+async fn pause_within(passes: u32, root: u32) -> io::Result<()> {
+    let unfinished = UnfinishedPause { root };
     // A process may fork between the listing and the signal, so that one pass is not enough.
-    for _ in 0..100 {
+    for _ in 0..passes {
         signal(root, Signal::SIGSTOP)?;
         if running(root)?.is_empty() {
+            std::mem::forget(unfinished);
             return Ok(());
         }
         tokio::task::yield_now().await;
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
     Err(io::Error::other(format!("pid {root} and its children did not stay paused")))
+}
+
+/// A pause that has not reached every process of a tree. Dropped, it resumes those that it reached.
+// By its drop and not in the error's branch, since the future of a pause may be dropped while it waits.
+struct UnfinishedPause {
+    root: u32,
+}
+
+impl Drop for UnfinishedPause {
+    fn drop(&mut self) {
+        if let Err(error) = signal(self.root, Signal::SIGCONT) {
+            tracing::warn!("can't resume pid {} and its children after a failed pause: {error}", self.root);
+        }
+    }
 }
 
 /// Lists the processes of a tree that are neither paused nor dead.
@@ -162,5 +188,16 @@ mod tests {
         assert_eq!(running(pid).unwrap().len(), 2);
         signal(pid, Signal::SIGKILL).unwrap();
         child.wait().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_pause_that_fails_leaves_nothing_paused() {
+        let mut child = tokio::process::Command::new("sleep").arg("1000").kill_on_drop(true).spawn().unwrap();
+        let pid = child.id().unwrap();
+        // What an earlier pass has paused when the last one is over.
+        pause(pid).await.unwrap();
+        assert!(pause_within(0, pid).await.unwrap_err().to_string().contains("did not stay paused"));
+        assert_eq!(running(pid).unwrap().len(), 1);
+        child.kill().await.unwrap();
     }
 }

@@ -17,7 +17,8 @@ pub enum Admission {
 /// A new connection.
 #[derive(Debug, Clone, Copy)]
 pub struct NewConnection {
-    /// Connections that came before this one while the toxic was there.
+    /// Connections before this one that the toxic was asked about. Below a toxicity of 1 these are the connections that
+    /// it affects, not all that came.
     pub before: u64,
     /// Connections that are open, this one included.
     pub open: u64,

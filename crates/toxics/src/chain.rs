@@ -156,8 +156,11 @@ impl ToxicChain {
                 }
                 match (self.slots[place].pop(now), next) {
                     (None, _) => {}
-                    // A reset discards what is held, so it does not wait behind it.
-                    (Some(StreamItem::Reset), _) => return Some(StreamItem::Reset),
+                    // A reset discards what the stages behind hold, so it does not wait in them, only for room like any
+                    // item. Behind a pulled cable it does not arrive at all.
+                    (Some(StreamItem::Reset), _) if !self.is_silent_behind(place) => {
+                        return Some(StreamItem::Reset);
+                    }
                     (Some(item), Some(next)) => {
                         self.slots[next].push(item, now);
                         moved = true;
@@ -231,6 +234,10 @@ impl ToxicChain {
         }
     }
 
+    fn is_silent_behind(&self, place: usize) -> bool {
+        self.slots[place + 1..].iter().any(|slot| slot.stage.as_ref().is_some_and(|stage| stage.is_silent()))
+    }
+
     fn stages(&self) -> impl Iterator<Item = &dyn ToxicStage> {
         self.slots.iter().filter_map(|slot| slot.stage.as_deref())
     }
@@ -240,3 +247,6 @@ impl ToxicChain {
         (place + 1..self.slots.len()).find(|next| self.slots[*next].stage.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,6 @@ pub(super) static SPEC: ToxicKind = ToxicKind {
 };
 
 fn decide(values: &Values, connection: NewConnection) -> Admission {
-    // Arrivals since the injection, also those that passed: an update does not restart the count.
+    // Since the injection, also those that passed: an update does not restart the count.
     if connection.before < values.at_least_zero("connections") { Admission::Reset } else { Admission::Pass }
 }

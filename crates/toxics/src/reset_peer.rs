@@ -22,12 +22,15 @@ struct ResetPeer {
     timeout: i64,
     /// Arrival of the first data, or of the close.
     first: Option<Instant>,
+    /// True once the reset has left.
+    // A stage behind may hold it, and must not get another at each look.
+    is_over: bool,
     dropped: Option<u64>,
 }
 
 impl ResetPeer {
     fn new(values: &Values) -> Self {
-        Self { timeout: values.get("timeout"), first: None, dropped: None }
+        Self { timeout: values.get("timeout"), first: None, is_over: false, dropped: None }
     }
 }
 
@@ -46,11 +49,12 @@ impl ToxicStage for ResetPeer {
 
     fn pop(&mut self, now: Instant) -> Option<StreamItem> {
         self.due().filter(|due| *due <= now)?;
+        self.is_over = true;
         Some(StreamItem::Reset)
     }
 
     fn due(&self) -> Option<Instant> {
-        Some(later(self.first?, self.timeout))
+        if self.is_over { None } else { Some(later(self.first?, self.timeout)) }
     }
 
     fn change(&mut self, values: &Values, _: Instant) {
@@ -59,7 +63,7 @@ impl ToxicStage for ResetPeer {
 
     fn release(self: Box<Self>) -> Vec<StreamItem> {
         // A connection that has lost data cannot go on: it ends as it would have ended a little later.
-        if self.first.is_some() { vec![StreamItem::Reset] } else { Vec::new() }
+        if self.first.is_some() && !self.is_over { vec![StreamItem::Reset] } else { Vec::new() }
     }
 
     fn effect(&mut self) -> Option<u64> {

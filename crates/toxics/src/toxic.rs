@@ -70,12 +70,13 @@ impl Toxic {
         self.seed
     }
 
-    /// Decides whether a new connection is accepted, and counts the connection if the toxic affects it. `open` counts
-    /// the open connections, the new one included.
+    /// Decides whether a new connection is accepted, and counts the connection if that has an effect. Only for
+    /// connections that the toxicity has drawn. `open` counts the open connections, the new one included.
     #[must_use]
     pub fn admit(&self, open: u64) -> Admission {
         let Action::Arrival(decide) = self.settings.spec().action else { return Admission::Pass };
-        // Each arrival counts, whatever is decided: `fail_first` goes by the arrivals before this one.
+        // Each drawn connection counts, whatever is decided: `fail_first` goes by those before this one. It promises a
+        // number of resets, so connections that the toxicity spares must not use it up.
         let admission =
             decide(self.settings.values(), NewConnection { before: self.effects.add_arrival(), open });
         if admission != Admission::Pass {
@@ -114,7 +115,7 @@ pub struct NewToxic {
 pub struct Effects {
     connections: AtomicU64,
     bytes: AtomicU64,
-    /// New connections since the toxic was added.
+    /// New connections since the toxic was added that its toxicity has drawn.
     arrivals: AtomicU64,
 }
 
@@ -137,7 +138,7 @@ impl Effects {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Counts a new connection, and returns the number of those before it.
+    /// Counts a new connection that was drawn, and returns the number of those before it.
     pub(crate) fn add_arrival(&self) -> u64 {
         // One operation, so that of two connections at once only one finds none before it.
         self.arrivals.fetch_add(1, Ordering::Relaxed)

@@ -126,8 +126,8 @@ pub(super) fn new_proxy(
 
 /// Reads the request for a toxic.
 pub(super) fn new_toxic(fields: &Fields) -> Result<NewToxic, ApiError> {
-    let stream = fields.string("stream")?.filter(|text| !text.is_empty());
-    let direction_text = stream.unwrap_or_else(|| "downstream".to_owned());
+    // An empty text is no direction: Go keeps the default only where the field is absent or null.
+    let direction_text = fields.string("stream")?.unwrap_or_else(|| "downstream".to_owned());
     // Only compared in lower case: answers and the default name keep the text as the client wrote it.
     let direction = match direction_text.to_ascii_lowercase().as_str() {
         "upstream" => Direction::Upstream,

@@ -144,6 +144,12 @@ async fn mistakes_are_answered_in_toxiproxys_words() {
             "{\"type\":\"x\",\"stream\":\"y\"}",
             error(400, "stream was invalid, can be either upstream or downstream"),
         ),
+        (
+            "POST",
+            toxics,
+            "{\"type\":\"noop\",\"stream\":\"\"}",
+            error(400, "stream was invalid, can be either upstream or downstream"),
+        ),
         ("POST", toxics, "{\"type\":\"noop\",\"name\":\"n\"}", error(409, "toxic already exists")),
         (
             "POST",

@@ -19,6 +19,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Time that the engine may take to answer a ping.
 const PING: Duration = Duration::from_secs(3);
 
+/// Status of the answer that there is no such image, container or network.
+pub(super) const NOT_FOUND: u16 = 404;
+
 /// The name by which containers reach this machine where they can't reach the gateway of their network.
 pub(super) const HOST: &str = "host.docker.internal";
 
@@ -73,19 +76,14 @@ impl ContainerEngine {
     ) -> Result<T, EngineError> {
         match tokio::time::timeout(limit, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(EngineError::Refused { what: what.to_owned(), message: words(&error) }),
+            Ok(Err(error)) => Err(refusal(what, &error)),
             Err(_) => Err(EngineError::Late { what: what.to_owned(), limit }),
         }
     }
 
     /// Tells whether the engine holds an image.
     pub(super) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
-        match self.ask("inspect an image", self.docker.inspect_image(image)).await {
-            Ok(_) => Ok(true),
-            // The only refusal of this question is that there is none.
-            Err(EngineError::Refused { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        is_held(self.ask("inspect an image", self.docker.inspect_image(image)).await)
     }
 
     /// Makes the network of a run, and says how containers in it reach this machine.
@@ -113,6 +111,25 @@ fn doorway(gateway: Option<IpAddr>) -> Doorway {
     match gateway.filter(|gateway| TcpListener::bind((*gateway, 0)).is_ok()) {
         Some(gateway) => Doorway { listen: gateway, host: gateway.to_string() },
         None => Doorway { listen: Ipv4Addr::LOCALHOST.into(), host: HOST.to_owned() },
+    }
+}
+
+/// Converts an error of the client into that of an action.
+fn refusal(what: &str, error: &Error) -> EngineError {
+    let status = match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    };
+    EngineError::Refused { what: what.to_owned(), status, message: words(error) }
+}
+
+/// Reads from the answer to an inspection whether the engine holds the thing.
+fn is_held<T>(inspected: Result<T, EngineError>) -> Result<bool, EngineError> {
+    match inspected {
+        Ok(_) => Ok(true),
+        // By the status: an engine that fails, or a connection that breaks, says nothing about the thing.
+        Err(EngineError::Refused { status: Some(NOT_FOUND), .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -145,6 +162,24 @@ fn is_forbidden(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_answer_that_there_is_none_means_that_an_image_is_missing() {
+        let inspected = |error: Error| is_held(Err::<(), _>(refusal("inspect an image", &error)));
+        let answer = |status_code, message: &str| Error::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        };
+        assert!(!inspected(answer(404, "No such image: x:1")).unwrap());
+        for (error, told) in [
+            (answer(500, "layer does not exist"), "layer does not exist"),
+            (Error::IOError { err: std::io::ErrorKind::BrokenPipe.into() }, "broken pipe"),
+        ] {
+            let error = inspected(error).unwrap_err().to_string();
+            assert_eq!(error, format!("the container engine can't inspect an image: {told}"));
+        }
+        assert!(is_held(Ok(())).unwrap());
+    }
 
     #[test]
     fn a_gateway_of_this_machine_is_the_doorway_and_another_is_not() {

@@ -427,7 +427,8 @@ fn refused(what: String, error: &TestcontainersError) -> EngineError {
             message = format!("{message}: {text}");
         }
     }
-    EngineError::Refused { what, message }
+    // testcontainers wraps the answer of the engine, and nobody asks for the status of what it does.
+    EngineError::Refused { what, status: None, message }
 }
 
 /// `name:tag` apart; a colon before a slash is that of a registry's port. Without a tag it is `latest`.

@@ -128,7 +128,7 @@ impl ContainerPlan {
             dir: data::folder_of(folder, run, &node.name),
             log: folder.join("logs").join(format!("{}.log", node.name)),
             ports: held.numbers.clone(),
-            environment: node.environment.clone(),
+            environment: special.environment_of(node),
             run: run.clone(),
         };
         let server: Option<Arc<dyn Server>> = match &node.program {

@@ -6,7 +6,7 @@ use testcontainers::bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
 
-use super::engine::ContainerEngine;
+use super::engine::{ContainerEngine, NOT_FOUND};
 use super::labels::{HARNESS, Labels, NAMESPACE, RUN};
 use crate::error::EngineError;
 use crate::mark::HarnessClaim;
@@ -81,14 +81,9 @@ impl ContainerEngine {
             }
             LeftoverKind::Network => self.ask(&what, self.docker.remove_network(&leftover.id)).await,
         };
-        // By text, since `ask` keeps no status of a refusal.
         match removed {
-            Err(EngineError::Refused { message, .. })
-                if message.contains("No such") || message.contains("not found") =>
-            {
-                Ok(())
-            }
-            // Somebody else removes it at this moment.
+            Err(EngineError::Refused { status: Some(NOT_FOUND), .. }) => Ok(()),
+            // Somebody else removes it at this moment. By its text, since other conflicts have the same status.
             Err(EngineError::Refused { message, .. }) if message.contains("already in progress") => Ok(()),
             other => other,
         }

@@ -70,7 +70,7 @@ pub(super) fn initdb() -> Option<PathBuf> {
     of_postgresql("initdb")
 }
 
-/// Finds a program of PostgreSQL on PATH, or where Debian keeps each version, the newest first.
+/// Finds a program of PostgreSQL where Debian keeps each version, the newest first, else beside the harness or on PATH.
 fn of_postgresql(name: &str) -> Option<PathBuf> {
     // Debian puts neither `postgres` nor `initdb` on PATH. Both come from the newest version: a server
     // refuses the data folder of another.

@@ -35,7 +35,7 @@ pub struct ServerPlace {
     pub log: PathBuf,
     /// Port on 127.0.0.1 for each port in its container.
     pub ports: BTreeMap<u16, u16>,
-    /// Variables from the topology.
+    /// Variables from the topology, and those of an override in their place.
     pub environment: BTreeMap<String, String>,
     /// Id of the run.
     pub run: RunId,

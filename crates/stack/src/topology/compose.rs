@@ -105,7 +105,7 @@ pub(super) struct SystemSection {
     pub(super) queues: BTreeMap<String, QueueSpec>,
 }
 
-/// Readiness check by HTTP: 200 means that the node is ready.
+/// Readiness check by HTTP: a status from 200 to 299 means that the node is ready.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ready {

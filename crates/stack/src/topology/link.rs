@@ -31,7 +31,7 @@ impl Link {
 /// An address of a node in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// ServerPlace of `node:port`, in bytes.
+    /// Place of `node:port` in the text, in bytes.
     pub place: Range<usize>,
     /// Name of the node.
     pub node: String,

@@ -161,15 +161,18 @@ fn container(
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Container>, String> {
     let Some(image) = &service.image else { return Ok(None) };
-    let words = |words: &Option<Words>, key| words.as_ref().map_or(Ok(Vec::new()), |words| words.split(key));
+    let filled = |text: &str, key: &str| interpolate(text, lookup).map_err(|error| format!("{key}: {error}"));
+    let words =
+        |words: &Option<Words>, key| words.as_ref().map_or(Ok(Vec::new()), |words| words.split(key, lookup));
+    let binds = service.volumes.iter().filter_map(|volume| volume.bind(folder, lookup).transpose());
     Ok(Some(Container {
-        image: interpolate(image, lookup).map_err(|error| format!("image: {error}"))?,
+        image: filled(image, "image")?,
         is_built: service.build.is_some(),
         entrypoint: words(&service.entrypoint, "entrypoint")?,
         command: words(&service.command, "command")?,
-        user: service.user.as_ref().map(ToString::to_string),
-        hostname: service.hostname.clone(),
-        binds: service.volumes.iter().filter_map(|volume| volume.bind(folder)).collect(),
+        user: service.user.as_ref().map(|user| filled(&user.to_string(), "user")).transpose()?,
+        hostname: service.hostname.as_ref().map(|name| filled(name, "hostname")).transpose()?,
+        binds: binds.collect::<Result<_, _>>()?,
     }))
 }
 
@@ -398,6 +401,17 @@ mod tests {
             ["log-amqp", "log-grpc", "log-json"]
         );
         assert_eq!(topology.writes_nothing().into_iter().collect::<Vec<_>>(), ["authenticate", "ping"]);
+    }
+
+    #[test]
+    fn variables_of_a_container_are_filled_in() {
+        let text = "services: {a: {image: \"x:${TAG:-1}\", entrypoint: \"e $TAG\", command: [\"$$c\", \"$TAG\"], \
+                    user: \"${TAG}\", hostname: \"h-$TAG\", x-faultline: {}}}";
+        let topology = read("c.yml", text, &|name| (name == "TAG").then(|| "2".to_owned())).unwrap();
+        let made = topology.nodes["a"].container.clone().unwrap();
+        assert_eq!((made.image.as_str(), made.user.as_deref()), ("x:2", Some("2")));
+        assert_eq!((made.entrypoint.join(" "), made.command.join(" ")), ("e 2".into(), "$c 2".into()));
+        assert_eq!(made.hostname.as_deref(), Some("h-2"));
     }
 
     #[test]
