@@ -11,6 +11,7 @@ use chassis::deadline::{Deadline, DeadlineLayer};
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
+use chassis::request_span::RequestSpan;
 use wire::envelope::Envelope;
 use wire::user::{Credentials, User};
 
@@ -32,9 +33,8 @@ pub(crate) fn router(
     let routes = Router::new()
         .route("/authentication", post(authenticate))
         .with_state(login)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         // The deadline is outermost: the time of reading the body counts.
-        .layer(DeadlineLayer(request_timeout));
+        .layer((DeadlineLayer(request_timeout), RequestSpan, DefaultBodyLimit::max(BODY_LIMIT)));
     chassis::router::finish(routes, readiness, metrics)
 }
 

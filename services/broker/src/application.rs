@@ -93,8 +93,8 @@ impl Application {
         let dependencies = Arc::new(dependencies(&settings, &signs)?);
         watch_breakers(&metrics, &dependencies);
         let limits = Limits { request_timeout: settings.request_timeout, body: settings.body_limit };
-        let cors = cors::layer(&settings.cors_origins);
-        let router = routes::router(Arc::clone(&dependencies), limits, cors, readiness, &metrics);
+        let pages = cors::layer(&settings.cors_origins);
+        let router = routes::router(Arc::clone(&dependencies), limits, pages, readiness, &metrics);
         let listener = serve::bind(&settings.listen).await?;
         let address = serve::address_of(&listener)?;
         Ok(Self { listener, address, router, dependencies, signs, plan, drain: settings.drain })

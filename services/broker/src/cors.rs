@@ -3,9 +3,16 @@
 //! A browser sends requests of any page to any address it reaches, 127.0.0.1 among them. What keeps a stranger's page
 //! from reading `/logs` or trying passwords is that the broker names the origins whose pages may read its answers.
 
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::Response;
+use futures::future::Either;
+use http::header::{CONTENT_TYPE, ORIGIN, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower::{Layer, Service};
+use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 use wire::headers::{IDEMPOTENCY_KEY, REQUEST_TIMEOUT};
 
 /// Origins of our own page: compose's container, Vite's servers for work and for preview, and the live lab.
@@ -14,8 +21,51 @@ pub(crate) const PAGES: &str = "http://localhost:8081,http://127.0.0.1:8081,\
     http://localhost:5173,http://127.0.0.1:5173,http://localhost:4173,http://127.0.0.1:4173,\
     http://localhost:8475,http://127.0.0.1:8475";
 
-/// Layer that lets pages of these origins in; `*` is any http or https origin.
-pub(crate) fn layer(origins: &[String]) -> CorsLayer {
+/// Layer that lets pages of some origins in.
+// Only requests with an origin take the way through CORS: programs send none, and its headers are copied for each request.
+#[derive(Debug, Clone)]
+pub(crate) struct PagesLayer(Arc<CorsLayer>);
+
+/// Service that pages may use.
+#[derive(Debug, Clone)]
+pub(crate) struct PagesService<S> {
+    inner: S,
+    cors: Arc<CorsLayer>,
+}
+
+impl<S> Layer<S> for PagesLayer {
+    type Service = PagesService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        PagesService { inner, cors: Arc::clone(&self.0) }
+    }
+}
+
+impl<S: Service<Request, Response = Response> + Clone> Service<Request> for PagesService<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, <Cors<S> as Service<Request>>::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if request.headers().contains_key(ORIGIN) {
+            // The clone is ready as the original is: axum's routes always are.
+            Either::Right(self.cors.layer(self.inner.clone()).call(request))
+        } else {
+            Either::Left(self.inner.call(request))
+        }
+    }
+}
+
+/// Makes the layer that lets pages of these origins in; `*` is any http or https origin.
+pub(crate) fn layer(origins: &[String]) -> PagesLayer {
+    PagesLayer(Arc::new(cors(origins)))
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
     let origins: Vec<String> = origins.iter().map(|origin| origin.trim().to_owned()).collect();
     let allowed = AllowOrigin::predicate(move |origin, _| is_allowed(&origins, origin));
     CorsLayer::new()

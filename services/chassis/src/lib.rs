@@ -22,7 +22,8 @@
 //! | [`healthcheck`] | `--healthcheck`, for images that hold no other program |
 //! | [`link`] | a watched connection to one dependency |
 //! | [`metrics`] | Prometheus text |
-//! | `observation` | trace, count and latency of every request |
+//! | `observation` | trace context, count and latency of every request |
+//! | [`request_span`] | the span around the logs of a request |
 //! | [`duration`] | durations in settings |
 //! | [`telemetry`] | logs on standard error, trace context of a request |
 
@@ -43,6 +44,7 @@ pub mod link;
 pub mod metrics;
 mod observation;
 pub mod problem;
+pub mod request_span;
 pub mod router;
 pub mod run;
 pub mod secret;

@@ -1,16 +1,17 @@
 //! Prometheus text at `/metrics`, and what is counted of every HTTP request.
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{MatchedPath, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -40,13 +41,45 @@ struct ServiceMetrics {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    route: String,
+    route: RouteLabel,
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
-    route: String,
+    route: RouteLabel,
+}
+
+/// Route of a request as a label; none for all that the service does not have.
+// Shared by them, so that a scan can't fill the memory with labels. The path itself, which axum shares between requests:
+// a text of its own would be an allocation for each of them.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteLabel(pub(crate) Option<MatchedPath>);
+
+impl RouteLabel {
+    fn text(&self) -> &str {
+        self.0.as_ref().map_or("unknown", MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for RouteLabel {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for RouteLabel {}
+
+impl Hash for RouteLabel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text().hash(state);
+    }
+}
+
+impl EncodeLabelValue for RouteLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        self.text().encode(encoder)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -89,8 +122,8 @@ impl Metrics {
     }
 
     /// Counts an answered request by its route and status, with the time to the answer.
-    pub(crate) fn count(&self, route: &str, status: StatusCode, time: Duration) {
-        let labels = RouteLabels { route: route.to_owned() };
+    pub(crate) fn count(&self, route: &RouteLabel, status: StatusCode, time: Duration) {
+        let labels = RouteLabels { route: route.clone() };
         self.0.latency.get_or_create(&labels).observe(time.as_secs_f64());
         let labels = RequestLabels { route: labels.route, status: status.as_u16() };
         self.0.requests.get_or_create(&labels).inc();

@@ -1,5 +1,4 @@
-//! Observation of every request: the trace context in its extensions and in the span of its logs, and its count and
-//! latency in the metrics.
+//! Observation of every request: its trace context in its extensions, and its count and latency in the metrics.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,15 +9,9 @@ use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
-use tracing::Instrument;
-use tracing::instrument::Instrumented;
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, RouteLabel};
 use crate::telemetry::trace_of;
-
-/// Label of all routes that the service does not have.
-// Shared by them, so that a scan can't fill the memory with labels.
-const UNKNOWN: &str = "unknown";
 
 /// Layer that observes every request.
 // A service by hand, as the other layers of the chassis: axum's middleware from a function clones all services below it
@@ -28,7 +21,7 @@ pub(crate) struct Observation(pub(crate) Metrics);
 
 /// Service whose requests are observed.
 #[derive(Clone)]
-pub(crate) struct ObservedService<S> {
+pub struct ObservedService<S> {
     inner: S,
     metrics: Metrics,
 }
@@ -57,26 +50,19 @@ where
         let begun = Instant::now();
         let route = request.extensions().get::<MatchedPath>().cloned();
         let trace = trace_of(request.headers());
-        // The entry's id is recorded by whoever finds it out.
-        let span = tracing::info_span!(
-            "request",
-            trace = %format_args!("{:032x}", trace.trace_id()),
-            path = request.uri().path(),
-            entry = tracing::field::Empty,
-        );
         request.extensions_mut().insert(trace);
-        let work = span.in_scope(|| self.inner.call(request));
-        ObservedFuture { work: work.instrument(span), metrics: self.metrics.clone(), route, begun }
+        let work = self.inner.call(request);
+        ObservedFuture { work, metrics: self.metrics.clone(), route: RouteLabel(route), begun }
     }
 }
 
 pin_project! {
     /// Work on a request that is observed.
-    pub(crate) struct ObservedFuture<F> {
+    pub struct ObservedFuture<F> {
         #[pin]
-        work: Instrumented<F>,
+        work: F,
         metrics: Metrics,
-        route: Option<MatchedPath>,
+        route: RouteLabel,
         begun: Instant,
     }
 }
@@ -88,8 +74,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ObservedFuture
         let this = self.project();
         let result = ready!(this.work.poll(context));
         if let Ok(response) = &result {
-            let route = this.route.as_ref().map_or(UNKNOWN, MatchedPath::as_str);
-            this.metrics.count(route, response.status(), this.begun.elapsed());
+            this.metrics.count(this.route, response.status(), this.begun.elapsed());
         }
         Poll::Ready(result)
     }

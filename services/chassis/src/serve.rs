@@ -8,8 +8,6 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::drain_body::DrainBody;
-
 /// An address that can't be listened on, or a listener that broke.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -62,8 +60,6 @@ pub async fn http(
         }
     });
     let begun = shutdown.clone();
-    // Outermost: whichever layer refuses a request, the rest of its body is read.
-    let router = router.layer(DrainBody);
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { begun.cancelled().await });
     // A client that reads slowly must not keep a service from ending; whoever ends it kills it in the end anyway.

@@ -10,6 +10,7 @@ use chassis::deadline::{Deadline, DeadlineLayer};
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
+use chassis::request_span::RequestSpan;
 use tracing::Instrument;
 use wire::entry::{LogBody, MAX_JSON, StoredEntry, Via};
 use wire::envelope::Envelope;
@@ -33,8 +34,8 @@ pub(crate) fn router(
 ) -> Router {
     let routes = Router::new()
         .route("/log", post(log))
-        .layer(DefaultBodyLimit::max(MAX_JSON))
-        .layer(DeadlineLayer(request_timeout))
+        // The deadline is outermost: the time of reading the body counts.
+        .layer((DeadlineLayer(request_timeout), RequestSpan, DefaultBodyLimit::max(MAX_JSON)))
         .with_state(intake);
     chassis::router::finish(routes, readiness, metrics)
 }

@@ -17,12 +17,13 @@ use chassis::deadline::DeadlineLayer;
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
+use chassis::request_span::RequestSpan;
 use http::StatusCode;
-use tower_http::cors::CorsLayer;
 use wire::entry::{self, InvalidEntry};
 
 use crate::amqp::Publisher;
 use crate::authentication::Authentication;
+use crate::cors::PagesLayer;
 use crate::grpc_logger::GrpcLogger;
 use crate::json_logger::JsonLogger;
 
@@ -52,23 +53,24 @@ pub(crate) struct Limits {
 pub(crate) fn router(
     dependencies: Arc<Dependencies>,
     limits: Limits,
-    cors: CorsLayer,
+    pages: PagesLayer,
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
     let routes = Router::new()
-        .route("/", post(ping::ping))
         .route("/authentication", post(authentication::authenticate))
         .route("/grpc-logger", post(grpc_logger::log))
         .route("/json-logger", post(json_logger::log))
         .route("/rabbitmq-logger", post(rabbitmq_logger::log))
         .route("/logs", get(logs::read))
+        .layer(RequestSpan)
+        .route("/", post(ping::ping))
         .with_state(dependencies)
         // One layer for both, since each boxes the routes below it anew for every request. The limit holds for bodies of
         // every route, before anything is read.
         .layer((DeadlineLayer(limits.request_timeout), DefaultBodyLimit::max(limits.body)));
-    // CORS is outermost: a page may read refusals too. Preflights, which it answers itself, are not counted.
-    chassis::router::finish(routes, readiness, metrics).layer(cors)
+    // CORS before the counting: a page may read refusals too. Preflights, which it answers itself, are not counted.
+    chassis::router::finish_with(routes, readiness, metrics, pages)
 }
 
 /// Checks that an entry can be stored.
