@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use chassis::body::Body;
-use chassis::deadline::{Deadline, DeadlineLayer};
+use chassis::deadline::Deadline;
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
 use chassis::request_span::RequestSpan;
+use chassis::router::Limits;
 use wire::envelope::Envelope;
 use wire::user::{Credentials, User};
 
@@ -30,12 +31,10 @@ pub(crate) fn router(
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
-    let routes = Router::new()
-        .route("/authentication", post(authenticate))
-        .with_state(login)
-        // The deadline is outermost: the time of reading the body counts.
-        .layer((DeadlineLayer(request_timeout), RequestSpan, DefaultBodyLimit::max(BODY_LIMIT)));
-    chassis::router::finish(routes, readiness, metrics)
+    let routes =
+        Router::new().route("/authentication", post(authenticate)).with_state(login).layer(RequestSpan);
+    let limits = Limits { request_timeout, body: BODY_LIMIT };
+    chassis::router::finish(routes, limits, readiness, metrics)
 }
 
 async fn authenticate(

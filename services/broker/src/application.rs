@@ -9,6 +9,7 @@ use chassis::CancellationToken;
 use chassis::gate::Gate;
 use chassis::health::{Dependency, Readiness};
 use chassis::metrics::Metrics;
+use chassis::router::Limits;
 use chassis::serve::{self, ServeError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ use crate::authentication::Authentication;
 use crate::grpc_logger::{Gates, GrpcLogger};
 use crate::http_hop::HttpHop;
 use crate::json_logger::JsonLogger;
-use crate::routes::{self, Dependencies, Limits};
+use crate::routes::{self, Dependencies};
 use crate::settings::Settings;
 use crate::{cors, watch};
 

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures::future::Either;
 use http::HeaderMap;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Timeout};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower::{Layer, Service};
 use wire::headers::REQUEST_TIMEOUT;
 
@@ -133,11 +133,11 @@ fn parse(value: &[u8]) -> Result<Duration, BadTimeout> {
 /// Layer that puts the [`Deadline`] of a request in its extensions, refuses a malformed one with 400, and answers 504
 /// if the handler has not answered by then. It holds the time for requests that bring none.
 #[derive(Debug, Clone, Copy)]
-pub struct DeadlineLayer(pub Duration);
+pub(crate) struct DeadlineLayer(pub(crate) Duration);
 
 /// Service whose requests have a deadline.
 #[derive(Debug, Clone)]
-pub struct DeadlineService<S> {
+pub(crate) struct DeadlineService<S> {
     inner: S,
     default: Duration,
 }
@@ -172,16 +172,20 @@ where
         request.extensions_mut().insert(deadline);
         // The last resort: handlers give up a little earlier, and say what they know. This drops a handler wherever it
         // is, so nothing is known of an effect.
-        let work = tokio::time::timeout_at(deadline.0, self.inner.call(request));
-        Either::Right(DeadlineFuture { work })
+        let work = self.inner.call(request);
+        Either::Right(DeadlineFuture { work, until: deadline.0, timer: None })
     }
 }
 
 pin_project! {
     /// Work on a request until its deadline.
-    pub struct DeadlineFuture<F> {
+    pub(crate) struct DeadlineFuture<F> {
         #[pin]
-        work: Timeout<F>,
+        work: F,
+        until: Instant,
+        // Made when the work has to wait, which much of it never does.
+        #[pin]
+        timer: Option<Sleep>,
     }
 }
 
@@ -189,11 +193,16 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for DeadlineFuture
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().work.poll(context).map(|result| {
-            result.unwrap_or_else(|_| {
-                let text = "the deadline of the request has passed; whether it had an effect is unknown";
-                Ok(Problem::unknown(text).into_response())
-            })
+        let mut this = self.project();
+        if let Poll::Ready(result) = this.work.poll(context) {
+            return Poll::Ready(result);
+        }
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep_until(*this.until)));
+        }
+        this.timer.as_pin_mut().map_or(Poll::Pending, |timer| timer.poll(context)).map(|()| {
+            let text = "the deadline of the request has passed; whether it had an effect is unknown";
+            Ok(Problem::unknown(text).into_response())
         })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct DrainBody;
 
 /// Service whose requests are read to their end.
 #[derive(Debug, Clone)]
-pub struct DrainedService<S>(S);
+pub(crate) struct DrainedService<S>(S);
 
 impl<S> Layer<S> for DrainBody {
     type Service = DrainedService<S>;

@@ -21,7 +21,7 @@ pub(crate) struct Observation(pub(crate) Metrics);
 
 /// Service whose requests are observed.
 #[derive(Clone)]
-pub struct ObservedService<S> {
+pub(crate) struct ObservedService<S> {
     inner: S,
     metrics: Metrics,
 }
@@ -58,7 +58,7 @@ where
 
 pin_project! {
     /// Work on a request that is observed.
-    pub struct ObservedFuture<F> {
+    pub(crate) struct ObservedFuture<F> {
         #[pin]
         work: F,
         metrics: Metrics,

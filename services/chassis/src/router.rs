@@ -1,40 +1,41 @@
 //! Routes and layers that every HTTP service ends with.
 
-use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::response::IntoResponse;
-use axum::routing::Route;
-use tower::{Layer, Service};
+use axum::extract::DefaultBodyLimit;
 
-use crate::drain_body::{DrainBody, DrainedService};
+use crate::deadline::DeadlineLayer;
+use crate::drain_body::DrainBody;
 use crate::health::{self, Readiness};
 use crate::metrics::Metrics;
-use crate::observation::{Observation, ObservedService};
+use crate::observation::Observation;
 use crate::problem::{no_such_method, no_such_route};
+
+/// Limits of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time for a request that brings none.
+    pub request_timeout: Duration,
+    /// The largest body in bytes.
+    pub body: usize,
+}
 
 /// Adds to the routes of a service those of its health and metrics, refusals in the shape of every other answer for what
 /// it does not know, and the layers that see every request.
-pub fn finish(routes: Router, readiness: Readiness, metrics: &Metrics) -> Router {
-    finish_with(routes, readiness, metrics, ())
-}
-
-/// Does what [`finish`] does, with a layer of the service's own that sees every request before it is counted.
-pub fn finish_with<L>(routes: Router, readiness: Readiness, metrics: &Metrics, outer: L) -> Router
-where
-    L: Layer<ObservedService<Route>> + Clone + Send + Sync + 'static,
-    DrainedService<L::Service>: Service<Request> + Clone + Send + Sync + 'static,
-    <DrainedService<L::Service> as Service<Request>>::Response: IntoResponse + 'static,
-    <DrainedService<L::Service> as Service<Request>>::Error: Into<Infallible> + 'static,
-    <DrainedService<L::Service> as Service<Request>>::Future: Send + 'static,
-{
+pub fn finish(routes: Router, limits: Limits, readiness: Readiness, metrics: &Metrics) -> Router {
     routes
         .merge(health::router(readiness))
         .merge(metrics.router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         // After the fallbacks, so that refusals are counted too. One layer for all, since each boxes the routes below it
-        // anew for every request. The body is drained outermost: whichever layer refuses a request, the rest is read.
-        .layer((DrainBody, outer, Observation(metrics.clone())))
+        // anew for every request. The body is drained outermost: whichever layer refuses a request, the rest is read. The
+        // deadline comes before the limit of the body, whose reading takes time.
+        .layer((
+            DrainBody,
+            Observation(metrics.clone()),
+            DeadlineLayer(limits.request_timeout),
+            DefaultBodyLimit::max(limits.body),
+        ))
 }

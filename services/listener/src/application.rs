@@ -10,6 +10,7 @@ use chassis::attempts::Attempts;
 use chassis::health::{Dependency, Readiness};
 use chassis::link::Keeper;
 use chassis::metrics::Metrics;
+use chassis::router::Limits;
 use chassis::serve::{self, ServeError};
 use logger_client::BadEndpoint;
 use tokio::net::TcpListener;
@@ -27,6 +28,9 @@ pub use crate::rabbit::{BadRabbitUrl, ConsumeMode};
 /// Attempts to connect to RabbitMQ.
 // Few at once: each that hangs has a thread until RabbitMQ answers.
 const ATTEMPTS: Attempts = Attempts::each(Duration::from_secs(10));
+
+/// Limits of requests for its health and metrics, which have no body.
+const HEALTH_LIMITS: Limits = Limits { request_timeout: Duration::from_secs(5), body: 0 };
 
 /// A listener that is ready to run.
 pub struct Application {
@@ -86,7 +90,7 @@ impl Application {
             http,
             rabbit: readiness.dependency("rabbitmq"),
             logger: readiness.dependency("logger"),
-            router: chassis::router::finish(Router::new(), readiness, &metrics),
+            router: chassis::router::finish(Router::new(), HEALTH_LIMITS, readiness, &metrics),
             target: Arc::new(target),
             context,
             drain: settings.drain,

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use chassis::body::Body;
-use chassis::deadline::{Deadline, DeadlineLayer};
+use chassis::deadline::Deadline;
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
 use chassis::request_span::RequestSpan;
+use chassis::router::Limits;
 use tracing::Instrument;
 use wire::entry::{LogBody, MAX_JSON, StoredEntry, Via};
 use wire::envelope::Envelope;
@@ -32,12 +33,9 @@ pub(crate) fn router(
     readiness: Readiness,
     metrics: &Metrics,
 ) -> Router {
-    let routes = Router::new()
-        .route("/log", post(log))
-        // The deadline is outermost: the time of reading the body counts.
-        .layer((DeadlineLayer(request_timeout), RequestSpan, DefaultBodyLimit::max(MAX_JSON)))
-        .with_state(intake);
-    chassis::router::finish(routes, readiness, metrics)
+    let routes = Router::new().route("/log", post(log)).layer(RequestSpan).with_state(intake);
+    let limits = Limits { request_timeout, body: MAX_JSON };
+    chassis::router::finish(routes, limits, readiness, metrics)
 }
 
 async fn log(

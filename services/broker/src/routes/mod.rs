@@ -8,16 +8,14 @@ mod ping;
 mod rabbitmq_logger;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use chassis::deadline::DeadlineLayer;
 use chassis::health::Readiness;
 use chassis::metrics::Metrics;
 use chassis::problem::Problem;
 use chassis::request_span::RequestSpan;
+use chassis::router::Limits;
 use http::StatusCode;
 use wire::entry::{self, InvalidEntry};
 
@@ -40,15 +38,6 @@ pub(crate) struct Dependencies {
     pub(crate) publisher: Publisher,
 }
 
-/// Bounds of a request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Time for a request that brings none.
-    pub(crate) request_timeout: Duration,
-    /// The largest body in bytes.
-    pub(crate) body: usize,
-}
-
 /// Every route of the service.
 pub(crate) fn router(
     dependencies: Arc<Dependencies>,
@@ -65,12 +54,9 @@ pub(crate) fn router(
         .route("/logs", get(logs::read))
         .layer(RequestSpan)
         .route("/", post(ping::ping))
-        .with_state(dependencies)
-        // One layer for both, since each boxes the routes below it anew for every request. The limit holds for bodies of
-        // every route, before anything is read.
-        .layer((DeadlineLayer(limits.request_timeout), DefaultBodyLimit::max(limits.body)));
-    // CORS before the counting: a page may read refusals too. Preflights, which it answers itself, are not counted.
-    chassis::router::finish_with(routes, readiness, metrics, pages)
+        .with_state(dependencies);
+    // CORS is outermost: a page may read refusals too. Preflights, which it answers itself, are not counted.
+    chassis::router::finish(routes, limits, readiness, metrics).layer(pages)
 }
 
 /// Checks that an entry can be stored.
