@@ -22,7 +22,7 @@ pub(crate) const PAGES: &str = "http://localhost:8081,http://127.0.0.1:8081,\
     http://localhost:8475,http://127.0.0.1:8475";
 
 /// Layer that lets pages of some origins in.
-// Only requests with an origin take the way through CORS: programs send none, and its headers are copied for each request.
+// CORS is asked only by requests with an origin: programs send none, and its lists are copied for each request.
 #[derive(Debug, Clone)]
 pub(crate) struct PagesLayer(Arc<CorsLayer>);
 

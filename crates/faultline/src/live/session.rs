@@ -144,28 +144,10 @@ async fn over(running: &mut Option<ActiveRun>) -> Result<Report, String> {
 mod tests {
     use super::*;
     use crate::live::BetweenRuns;
+    use crate::runner::run::one_kill::{fault, schedule};
     use crate::runner::{ManualFaultError, RunFolder};
-    use crate::scenario::{PlannedFault, manual, parse};
+    use crate::scenario::manual;
     use crate::stack::{Choice, StackBuilder, Topology};
-
-    fn schedule() -> Schedule {
-        let text = r#"
-shows = "a fault"
-[[load]]
-for = "2s"
-rates = { ping = "10/s" }
-[[fault]]
-kind = "kill"
-node = "broker"
-at = "1s"
-for = "500ms"
-"#;
-        Schedule::derive("x", &parse("x", text).unwrap(), 1)
-    }
-
-    fn fault() -> PlannedFault {
-        schedule().faults.remove(0)
-    }
 
     /// Starts a system without nodes.
     async fn stack(folder: &RunFolder) -> Arc<Stack> {

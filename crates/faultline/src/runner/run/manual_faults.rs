@@ -110,22 +110,7 @@ impl ManualFaults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::parse;
-
-    fn fault() -> PlannedFault {
-        let text = r#"
-shows = "a fault"
-[[load]]
-for = "2s"
-rates = { ping = "10/s" }
-[[fault]]
-kind = "kill"
-node = "broker"
-at = "1s"
-for = "500ms"
-"#;
-        Schedule::derive("x", &parse("x", text).unwrap(), 1).faults.remove(0)
-    }
+    use crate::runner::run::one_kill::fault;
 
     #[tokio::test]
     async fn a_handle_accepts_no_fault_before_its_run_nor_after() {

@@ -21,6 +21,8 @@ mod drain;
 mod end;
 mod inject;
 pub mod manual_faults;
+#[cfg(test)]
+pub(crate) mod one_kill;
 mod operation_events;
 pub mod options;
 mod plan;

@@ -182,22 +182,7 @@ pub(super) fn affected(topology: &Topology, schedule: &Schedule) -> Vec<Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::parse;
-
-    fn schedule() -> Schedule {
-        let text = r#"
-shows = "a fault"
-[[load]]
-for = "2s"
-rates = { ping = "10/s" }
-[[fault]]
-kind = "kill"
-node = "broker"
-at = "1s"
-for = "500ms"
-"#;
-        Schedule::derive("x", &parse("x", text).unwrap(), 1)
-    }
+    use crate::runner::run::one_kill::schedule;
 
     #[test]
     fn a_node_has_one_fault_at_a_time_and_a_healed_one_may_come_again() {
