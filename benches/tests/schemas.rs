@@ -58,6 +58,28 @@ fn a_wrong_scenario_does_not() {
     }
 }
 
+fn yaml_value(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
+
+#[test]
+fn the_compose_file_of_the_repository_fits_and_a_wrong_one_does_not() {
+    let validator = published("compose");
+    let ours = std::fs::read_to_string(repository().join("docker-compose.yml")).unwrap();
+    assert_eq!(mistakes(&validator, &yaml_value(&ours)), [""; 0]);
+    for (right, wrong) in [
+        ("writes: nothing", "writes: something"),
+        ("kind: mongodb", "kind: oracle"),
+        ("method: POST", "verb: POST"),
+        ("port: 8080,", "port: 80800,"),
+        ("server: rabbitmq", "servers: rabbitmq"),
+    ] {
+        let text = ours.replacen(right, wrong, 1);
+        assert_ne!(text, ours, "{right}");
+        assert!(!validator.is_valid(&yaml_value(&text)), "{wrong}");
+    }
+}
+
 #[test]
 fn a_report_fits() {
     let file = repository().join("crates/faultline/tests/end_to_end/old-run.jsonl");

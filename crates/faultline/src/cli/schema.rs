@@ -7,12 +7,14 @@ use super::exit::{Exit, Failure};
 use super::output;
 use crate::report::Report;
 use crate::scenario::schema;
+use crate::stack::topology;
 
 /// Arguments of `faultline schema`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An editor with a TOML language server completes scenarios from it. Add a line to the scenario:
-  #:schema ../docs/scenario.schema.json")]
+An editor with a TOML or YAML language server completes files from it. Add a line to a scenario, or to a compose file:
+  #:schema ../docs/scenario.schema.json
+  # yaml-language-server: $schema=docs/compose.schema.json")]
 pub struct Schema {
     /// File format
     #[arg(value_enum)]
@@ -24,6 +26,8 @@ pub struct Schema {
 enum FileFormat {
     /// Scenario, scenarios/*.toml
     Scenario,
+    /// Sections `x-faultline` of a compose file
+    Compose,
     /// Report of a run, report.json
     Report,
 }
@@ -43,6 +47,7 @@ impl FileFormat {
     fn schema(self) -> Value {
         match self {
             Self::Scenario => schema::schema(),
+            Self::Compose => topology::schema::schema(),
             Self::Report => schemars::schema_for!(Report).to_value(),
         }
     }

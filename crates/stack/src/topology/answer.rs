@@ -1,10 +1,11 @@
 //! A right answer as a path declares it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A right answer of a path. Any other answer of status 2xx acknowledges nothing.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AnswerSpec {
     /// Statuses of a right answer; all of 2xx when empty.
@@ -14,7 +15,7 @@ pub struct AnswerSpec {
 }
 
 /// The body of a right answer.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BodySpec {
     /// `{"error": false, "message": text}`, whatever else it holds.

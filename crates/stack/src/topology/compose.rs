@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::AnswerSpec;
@@ -83,30 +84,37 @@ pub(super) enum PortMapping {
 }
 
 /// `x-faultline` of a service.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NodeSection {
+    /// Program that runs the node as a process: a file name beside the lab's own program, or a path.
     pub(super) binary: Option<String>,
+    /// Server that the lab knows how to run as a process: `postgres`, `rabbitmq` or `mongo`.
     pub(super) server: Option<String>,
+    /// Variables by which a process is told where to listen, each with the port in its container.
     #[serde(default)]
     pub(super) listen: BTreeMap<String, u16>,
+    /// Check that the node is ready; a server that the lab knows brings its own.
     pub(super) ready: Option<Ready>,
 }
 
 /// `x-faultline` of the whole file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SystemSection {
+    /// Paths that a load can take, by name.
     #[serde(default)]
     pub(super) paths: BTreeMap<String, PathSpec>,
+    /// Stores in which acknowledged entries are looked for, by name.
     #[serde(default)]
     pub(super) stores: BTreeMap<String, StoreSpec>,
+    /// Queues that must be empty before the stores are read, by name.
     #[serde(default)]
     pub(super) queues: BTreeMap<String, QueueSpec>,
 }
 
 /// Readiness check by HTTP: a status from 200 to 299 means that the node is ready.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ready {
     /// The port in its container.
@@ -116,7 +124,7 @@ pub struct Ready {
 }
 
 /// Kind of request that a client can send.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PathSpec {
     /// The request of one operation.
@@ -135,7 +143,7 @@ pub struct PathSpec {
 }
 
 /// Entries written by a path that names no store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Writes {
     /// No entry that could be lost or duplicated.
@@ -143,7 +151,7 @@ pub enum Writes {
 }
 
 /// The HTTP request of one operation. `{id}`, `{data}` and `{timeout}` in texts are filled in.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// The node that it goes to.
@@ -163,7 +171,7 @@ pub struct Send {
 }
 
 /// Store in which acknowledged entries must be found in the end.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StoreSpec {
     /// A collection of a MongoDB.
@@ -178,7 +186,7 @@ pub enum StoreSpec {
 }
 
 /// A queue through which entries reach a store.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum QueueSpec {
     /// A queue of RabbitMQ.

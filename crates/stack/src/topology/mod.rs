@@ -10,6 +10,7 @@
 //! | [`link`] | links, found from the addresses in environments |
 //! | [`read`] | file to [`Topology`], with the place of each mistake |
 //! | [`replicas`] | several of one node |
+//! | [`schema`] | the `x-faultline` sections as a JSON schema |
 
 pub mod answer;
 pub mod compose;
@@ -19,6 +20,7 @@ pub mod link;
 pub mod name;
 pub mod read;
 pub mod replicas;
+pub mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
