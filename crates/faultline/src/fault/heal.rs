@@ -143,7 +143,12 @@ mod tests {
 
     impl Sleeper {
         fn start(variables: &[(&str, &str)]) -> Self {
-            Self(Command::new("sleep").arg("1000").envs(variables.iter().copied()).spawn().unwrap())
+            let child = Command::new("sleep").arg("1000").envs(variables.iter().copied()).spawn().unwrap();
+            // Linux lets the parent go on before the new program has its environment, which /proc shows as empty till then.
+            while std::fs::read(format!("/proc/{}/environ", child.id())).unwrap().is_empty() {
+                std::thread::yield_now();
+            }
+            Self(child)
         }
 
         fn identity(&self) -> Identity {
