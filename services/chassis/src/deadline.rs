@@ -133,11 +133,11 @@ fn parse(value: &[u8]) -> Result<Duration, BadTimeout> {
 /// Layer that puts the [`Deadline`] of a request in its extensions, refuses a malformed one with 400, and answers 504
 /// if the handler has not answered by then. It holds the time for requests that bring none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct DeadlineLayer(pub(crate) Duration);
+pub struct DeadlineLayer(pub(crate) Duration);
 
 /// Service whose requests have a deadline.
 #[derive(Debug, Clone)]
-pub(crate) struct DeadlineService<S> {
+pub struct DeadlineService<S> {
     inner: S,
     default: Duration,
 }
@@ -179,7 +179,7 @@ where
 
 pin_project! {
     /// Work on a request until its deadline.
-    pub(crate) struct DeadlineFuture<F> {
+    pub struct DeadlineFuture<F> {
         #[pin]
         work: F,
         until: Instant,

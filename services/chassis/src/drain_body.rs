@@ -26,11 +26,11 @@ struct UnreadBody {
 
 /// Layer that goes on reading what a handler leaves.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct DrainBody;
+pub struct DrainBody;
 
 /// Service whose requests are read to their end.
 #[derive(Debug, Clone)]
-pub(crate) struct DrainedService<S>(S);
+pub struct DrainedService<S>(S);
 
 impl<S> Layer<S> for DrainBody {
     type Service = DrainedService<S>;

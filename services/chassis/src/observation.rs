@@ -17,11 +17,11 @@ use crate::telemetry::trace_of;
 // A service by hand, as the other layers of the chassis: axum's middleware from a function clones all services below it
 // for each request, so that ten layers cost fifty allocations, most of the time of a ping.
 #[derive(Clone)]
-pub(crate) struct Observation(pub(crate) Metrics);
+pub struct Observation(pub(crate) Metrics);
 
 /// Service whose requests are observed.
 #[derive(Clone)]
-pub(crate) struct ObservedService<S> {
+pub struct ObservedService<S> {
     inner: S,
     metrics: Metrics,
 }
@@ -58,7 +58,7 @@ where
 
 pin_project! {
     /// Work on a request that is observed.
-    pub(crate) struct ObservedFuture<F> {
+    pub struct ObservedFuture<F> {
         #[pin]
         work: F,
         metrics: Metrics,

@@ -56,7 +56,8 @@ pub(crate) fn router(
         .route("/", post(ping::ping))
         .with_state(dependencies);
     // CORS is outermost: a page may read refusals too. Preflights, which it answers itself, are not counted.
-    chassis::router::finish(routes, limits, readiness, metrics).layer(pages)
+    chassis::router::complete(routes, readiness, metrics)
+        .layer((pages, chassis::router::layers(limits, metrics)))
 }
 
 /// Checks that an entry can be stored.
