@@ -26,7 +26,6 @@ pub type RequestLayers = (DrainBody, Observation, DeadlineLayer, DefaultBodyLimi
 
 /// Makes the layers that see every request of a service. A service that has one of its own puts both into one tuple, since
 /// each layer of a router boxes the routes below it anew for every request.
-#[must_use]
 pub fn layers(limits: Limits, metrics: &Metrics) -> RequestLayers {
     // The body is drained outermost: whichever layer refuses a request, the rest is read. The deadline comes before the
     // limit of the body, whose reading takes time.

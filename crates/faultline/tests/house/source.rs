@@ -75,8 +75,8 @@ impl Source {
                 .nth(1)
                 .is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
         };
-        let ends = self.text.match_indices("\n#[cfg(test)]\nmod ").map(|(at, _)| at);
-        let end = ends.filter(is_inline).next().unwrap_or(self.text.len());
+        let mut ends = self.text.match_indices("\n#[cfg(test)]\nmod ").map(|(at, _)| at);
+        let end = ends.find(is_inline).unwrap_or(self.text.len());
         Self { text: self.text[..end].to_owned(), ..self }
     }
 
