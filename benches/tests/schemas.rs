@@ -74,7 +74,7 @@ fn the_compose_file_of_the_repository_fits_and_a_wrong_one_does_not() {
         ("port: 8080,", "port: 80800,"),
         ("server: rabbitmq", "servers: rabbitmq"),
     ] {
-        let text = ours.replacen(right, wrong, 1);
+        let text = ours.replace(right, wrong);
         assert_ne!(text, ours, "{right}");
         assert!(!validator.is_valid(&yaml_value(&text)), "{wrong}");
     }
