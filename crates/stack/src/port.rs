@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::fcntl::{Flock, FlockArg};
+use procfs::net::{TcpNetEntry, TcpState};
+use procfs::process::{FDTarget, Process};
 use tokio::net::TcpSocket;
 
 use self::candidates::Candidates;
@@ -150,36 +152,19 @@ fn keeper(folder: &Path, number: u16) -> Option<String> {
 /// The process that listens on a port: "pid 123 (name)".
 fn holder(port: u16) -> Option<String> {
     // A socket on [::] takes the port of IPv4 too, and stands in the table of IPv6 alone.
-    let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
-        .iter()
-        .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| table.lines().filter_map(|line| listening_inode(line, port)).collect::<Vec<_>>())
-        .collect();
-    for entry in fs::read_dir("/proc").ok()?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        // The descriptors of other users are closed to this one; the message names nobody then.
-        let Ok(descriptors) = fs::read_dir(entry.path().join("fd")) else { continue };
-        let holds = descriptors.flatten().any(|descriptor| {
-            let link = fs::read_link(descriptor.path()).unwrap_or_default();
-            inodes.iter().any(|inode| link.as_os_str() == format!("socket:[{inode}]").as_str())
-        });
-        if holds {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            return Some(format!("pid {pid} ({})", printable(name.trim())));
-        }
-    }
-    None
-}
-
-/// The inode of a socket that listens on a port, from a line of /proc/net/tcp (proc(5)).
-fn listening_inode(line: &str, port: u16) -> Option<String> {
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    let (_, local_port) = fields.get(1)?.rsplit_once(':')?;
-    // The numbers are hexadecimal, and 0A is the state TCP_LISTEN.
-    let listens = u16::from_str_radix(local_port, 16).ok()? == port && *fields.get(3)? == "0A";
-    listens.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
+    let tables = [procfs::net::tcp(), procfs::net::tcp6()];
+    let sockets = tables.into_iter().filter_map(Result::ok).flatten();
+    let listens =
+        |socket: &TcpNetEntry| socket.state == TcpState::Listen && socket.local_address.port() == port;
+    let inodes: Vec<u64> = sockets.filter(listens).map(|socket| socket.inode).collect();
+    // The descriptors of other users are closed to this one; the message names nobody then.
+    let holds = |process: &Process| {
+        let is_one = |target: FDTarget| matches!(target, FDTarget::Socket(inode) if inodes.contains(&inode));
+        process.fd().is_ok_and(|mut all| all.any(|descriptor| descriptor.is_ok_and(|one| is_one(one.target))))
+    };
+    let process = procfs::process::all_processes().ok()?.filter_map(Result::ok).find(holds)?;
+    let name = process.stat().map(|stat| stat.comm).unwrap_or_default();
+    Some(format!("pid {} ({})", process.pid(), printable(&name)))
 }
 
 #[cfg(test)]

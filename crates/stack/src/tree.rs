@@ -1,13 +1,14 @@
 //! A process and its descendants, by /proc: a server may be many processes, each in a group of its own.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use procfs::process::Process;
 
 /// A process as /proc shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +28,17 @@ pub struct ProcessInfo {
 /// Reads one process; none if there is no such process.
 #[must_use]
 pub fn see(pid: u32) -> Option<ProcessInfo> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold spaces and parentheses itself.
-    let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
-    // Less 3, these are the fields of proc(5): 3 state, 4 parent, 14 and 15 CPU time, 22 start.
+    info(&Process::new(pid.cast_signed()).ok()?)
+}
+
+fn info(process: &Process) -> Option<ProcessInfo> {
+    let stat = process.stat().ok()?;
     Some(ProcessInfo {
-        pid,
-        state: fields.first()?.chars().next()?,
-        parent: fields.get(1)?.parse().ok()?,
-        started_at: fields.get(19)?.parse().ok()?,
-        ticks: fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?,
+        pid: stat.pid.cast_unsigned(),
+        parent: stat.ppid.cast_unsigned(),
+        state: stat.state,
+        started_at: stat.starttime,
+        ticks: stat.utime + stat.stime,
     })
 }
 
@@ -45,10 +47,9 @@ pub fn see(pid: u32) -> Option<ProcessInfo> {
 /// # Errors
 /// When /proc can't be read.
 pub fn all() -> io::Result<Vec<ProcessInfo>> {
-    let entries = std::fs::read_dir("/proc")?;
-    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let processes = procfs::process::all_processes().map_err(io::Error::other)?;
     // One that has ended since the listing is left out.
-    Ok(pids.filter_map(see).collect())
+    Ok(processes.filter_map(|process| info(&process.ok()?)).collect())
 }
 
 /// Lists a process and all of its descendants, itself first.
@@ -154,10 +155,8 @@ pub fn cpu(root: u32) -> io::Result<Duration> {
 /// The value of a variable in a process's environment, as it was when it started.
 #[must_use]
 pub fn variable(pid: u32, name: &str) -> Option<String> {
-    let block = std::fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).ok()?;
-    let prefix = format!("{name}=");
-    let found = block.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()));
-    found.map(|value| String::from_utf8_lossy(value).into_owned())
+    let mut environment = Process::new(pid.cast_signed()).ok()?.environ().ok()?;
+    environment.remove(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
