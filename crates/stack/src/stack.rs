@@ -101,7 +101,7 @@ impl Stack {
     /// Checks once whether a node is ready.
     ///
     /// # Errors
-    /// What it waits for, in its own words.
+    /// The condition that the node waits for, in its own words.
     pub async fn ready(&self, node: &str) -> Result<(), String> {
         let ready = self.topology.nodes.get(node).and_then(|node| node.ready.as_ref());
         match ready {

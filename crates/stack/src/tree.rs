@@ -77,7 +77,7 @@ pub fn family(root: u32) -> io::Result<Vec<ProcessInfo>> {
 /// Sends a signal to a process and all of its descendants; those that end meanwhile are no error.
 ///
 /// # Errors
-/// When /proc can't be read or a signal is not allowed; every process that may get the signal has it then.
+/// An error if /proc can't be read or a signal is not allowed; every process that may get the signal has it then.
 pub fn signal(root: u32, signal: Signal) -> io::Result<()> {
     let mut failure = Ok(());
     // Parents before their children: one that is paused already makes no further ones.

@@ -15,7 +15,7 @@ use crate::telemetry::trace_of;
 
 /// Layer that observes every request.
 // A service by hand, as the other layers of the chassis: axum's middleware from a function clones all services below it
-// for each request, so that ten layers cost fifty allocations, most of the time of a ping.
+// for each request, so that the copies grow with the square of the layers: it was 43 for a ping.
 #[derive(Clone)]
 pub struct Observation(pub(crate) Metrics);
 

@@ -121,7 +121,7 @@ impl Lab {
     /// Runs the scenario as [`Lab::run`] does, on a runtime of its own, for a test that is no async function.
     ///
     /// # Errors
-    /// Those of [`Lab::run`], and [`LabError::Runtime`] if no runtime can be made.
+    /// The errors of [`Lab::run`], and [`LabError::Runtime`] if no runtime can be made.
     pub fn run_blocking(&self, scenario: &ScenarioFile) -> Result<Report, LabError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.map_err(LabError::Runtime)?.block_on(self.run(scenario))

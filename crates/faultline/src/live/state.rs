@@ -293,23 +293,8 @@ mod tests {
     use super::*;
     use crate::history::event::SystemInfo;
     use crate::history::{FaultStage, Invoke, RunInfo};
+    use crate::runner::run::one_kill::schedule;
     use crate::runner::sample::Sample;
-    use crate::scenario::parse;
-
-    fn schedule() -> Schedule {
-        let text = r#"
-shows = "what it shows"
-[[load]]
-for = "2s"
-rates = { ping = "10/s" }
-[[fault]]
-kind = "kill"
-node = "broker"
-at = "1s"
-for = "500ms"
-"#;
-        Schedule::derive("a scenario", &parse("x", text).expect("a scenario"), 1)
-    }
 
     /// Begins a run; its timeline takes events as a recorder would.
     fn begins(state: &mut LabState, folder: &str) -> LiveTimeline {

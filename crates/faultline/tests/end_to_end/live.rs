@@ -94,7 +94,7 @@ fn is_at(stage: &str) -> impl Fn(&Value) -> bool {
     move |state| state["run"]["stage"] == stage
 }
 
-/// Whether each of the five paths did something in a second that began after `moment`, in seconds.
+/// Reports whether each of the five paths did something in a second that began after `moment`, in seconds.
 fn was_loaded_since(state: &Value, moment: &Value) -> bool {
     let moment = moment.as_f64().expect("seconds");
     let seconds = state["seconds"].as_array().expect("seconds").iter();

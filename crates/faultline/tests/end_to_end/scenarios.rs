@@ -9,7 +9,7 @@ use faultline::scenario::{self, Entries, Schedule, SystemUse};
 
 use crate::lab::{self, EarlierRuns};
 
-/// What every scenario promises, seen in the report of a run: it passes, and nothing is lost, duplicated or corrupted.
+/// Checks the promises of every scenario by the report of a run: it passes, and nothing is lost, duplicated or corrupted.
 fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> (Report, Option<EarlierRuns>)) {
     // Held to the end, so that a failure names the scenarios that ran before on the same system.
     let (report, _earlier) = run(lab::schedule(name, 1));

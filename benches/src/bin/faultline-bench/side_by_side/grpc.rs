@@ -43,8 +43,7 @@ impl<'a> Grpc<'a> {
         server: &MeasuredServer<'_>,
         rounds: &mut Rounds,
     ) -> Result<ServerSample, BenchError> {
-        let address = server.address;
-        let connect = async move || GrpcCaller::many(CONNECTIONS, address, SIZE).await;
+        let connect = async |address| GrpcCaller::many(CONNECTIONS, address, SIZE).await;
         server.measure(connect, self.time, rounds).await
     }
 }

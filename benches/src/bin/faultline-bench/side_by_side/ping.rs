@@ -65,8 +65,7 @@ impl<'a> Ping<'a> {
         server: &MeasuredServer<'_>,
         rounds: &mut Rounds,
     ) -> Result<ServerSample, BenchError> {
-        let address = server.address;
-        let connect = async move || PreparedCaller::many(CONNECTIONS, address, &Question::Ping).await;
+        let connect = async |address| PreparedCaller::many(CONNECTIONS, address, &Question::Ping).await;
         server.measure(connect, self.time, rounds).await
     }
 }

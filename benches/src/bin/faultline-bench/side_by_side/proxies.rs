@@ -41,9 +41,8 @@ impl<'a> Proxies<'a> {
         server: &MeasuredServer<'_>,
         rounds: &mut Rounds,
     ) -> Result<ServerSample, BenchError> {
-        let address = server.address;
         let question = Question::Log { route: "/grpc-logger", size: SIZE };
-        let connect = async move || PreparedCaller::many(CONNECTIONS, address, &question).await;
+        let connect = async move |address| PreparedCaller::many(CONNECTIONS, address, &question).await;
         server.measure(connect, self.time, rounds).await
     }
 }

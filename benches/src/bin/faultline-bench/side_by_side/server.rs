@@ -84,16 +84,16 @@ impl<'a> MeasuredServer<'a> {
         }
     }
 
-    /// Measures callers that `connect` opens, adds the figures to a round, and returns them.
+    /// Measures callers that `connect` opens to its address, adds the figures to a round, and returns them.
     pub(super) async fn measure<C: Caller, F: Future<Output = Result<Vec<C>, BenchError>>>(
         &self,
-        connect: impl FnOnce() -> F + Send + 'static,
+        connect: impl FnOnce(SocketAddr) -> F + Send + 'static,
         time: Duration,
         rounds: &mut Rounds,
     ) -> Result<ServerSample, BenchError> {
         // The connections are opened within the measurement; 64 of them vanish beside its requests.
-        let before = self.cpu()?;
-        let lap = closed::run_on_one_thread(connect, Until::Time(time)).await?;
+        let (before, address) = (self.cpu()?, self.address);
+        let lap = closed::run_on_one_thread(move || connect(address), Until::Time(time)).await?;
         let used = self.cpu()?.saturating_sub(before);
         rounds.add(&format!("{}, p99", self.name), "ms", lap.millis(0.99));
         let sample =

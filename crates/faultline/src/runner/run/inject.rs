@@ -181,10 +181,7 @@ impl Injector {
         self.plan().deactivate(index);
         match result {
             Ok(()) => self.wait_ready(index).await,
-            Err(error) => {
-                let evidence = vec![Evidence::new(error.to_string(), false)];
-                self.record(index, FaultStage::Broken, evidence).await;
-            }
+            Err(error) => self.record_broken(index, error.to_string()).await,
         }
     }
 
@@ -264,8 +261,12 @@ impl Injector {
     /// Records that a planned fault was not injected.
     async fn skip(&self, index: usize, overlap: ManualFaultError) {
         self.record(index, FaultStage::Begin, Vec::new()).await;
-        let evidence = vec![Evidence::new(format!("not injected: {overlap}"), false)];
-        self.record(index, FaultStage::Broken, evidence).await;
+        self.record_broken(index, format!("not injected: {overlap}")).await;
+    }
+
+    /// Records why a fault was not injected or not healed.
+    async fn record_broken(&self, index: usize, reason: String) {
+        self.record(index, FaultStage::Broken, vec![Evidence::new(reason, false)]).await;
     }
 
     fn plan(&self) -> MutexGuard<'_, FaultPlan> {
