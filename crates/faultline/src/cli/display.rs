@@ -1,6 +1,6 @@
 //! Progress of a run on standard error: one live line on a terminal, plain lines elsewhere.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -13,17 +13,18 @@ use crate::scenario::Schedule;
 use crate::stack::Starting;
 use crate::timeline::{Counts, Timeline};
 
-/// Interval between plain lines with rates.
+/// Interval between plain lines with rates, in microseconds.
 // Plain lines stay in a log, so they are few.
-const RATES_EVERY: Duration = Duration::from_secs(5);
+const RATES_EVERY: i64 = 5_000_000;
 
 /// Progress of a run on standard error.
 pub struct Display {
     bar: Option<ProgressBar>,
     schedule: Option<Box<Schedule>>,
     timeline: LiveTimeline,
-    /// Time of the last plain line with rates.
-    rates_shown: Instant,
+    /// Time of the last plain line with rates, in microseconds after the start of the load.
+    // By the clock of the history, which starts when the first operation is due.
+    rates_shown: i64,
     /// Counts of that line.
     counts_shown: Counts,
 }
@@ -43,7 +44,7 @@ impl Display {
             bar,
             schedule: None,
             timeline: LiveTimeline::default(),
-            rates_shown: Instant::now(),
+            rates_shown: 0,
             counts_shown: Counts::default(),
         }
     }
@@ -104,16 +105,17 @@ impl Display {
             let line = self.timeline.read(|timeline| live_line(timeline, at, ends));
             return self.show_now(line.unwrap_or_default());
         }
-        if self.rates_shown.elapsed() < RATES_EVERY {
+        if at - self.rates_shown < RATES_EVERY {
             return;
         }
         let counts = self.timeline.read(|timeline| timeline.counts).unwrap_or_default();
-        let seconds = self.rates_shown.elapsed().as_secs_f64();
-        let rate = |count: fn(&Counts) -> u64| (count(&counts) - count(&self.counts_shown)) as f64 / seconds;
+        let seconds = (at - self.rates_shown) as f64 / 1_000_000.0;
+        let rate =
+            |count: fn(&Counts) -> u64| rate((count(&counts) - count(&self.counts_shown)) as f64 / seconds);
         let (ok, fail, info) =
             (rate(|counts| counts.ok), rate(|counts| counts.fail), rate(|counts| counts.info));
-        self.line(&format!("{} ok {ok:.0}/s  fail {fail:.0}/s  info {info:.0}/s", clock(at)));
-        self.rates_shown = Instant::now();
+        self.line(&format!("{} ok {ok}  fail {fail}  info {info}", clock(at)));
+        self.rates_shown = at;
         self.counts_shown = counts;
     }
 }
@@ -135,7 +137,7 @@ impl Listener for Display {
                 self.counts_shown = Counts::default();
                 self.line(&format!("{}: {}", schedule.scenario, schedule.shows));
                 self.line(&format!("run folder: {}", folder.display()));
-                self.line(&format!("system: {provider}"));
+                self.line(&format!("provider: {provider}"));
                 if *nodes > 0 {
                     self.line(&format!("starting {nodes} nodes"));
                     self.show_now("starting".to_owned());
@@ -177,11 +179,12 @@ impl Display {
             format!("{path} {}/s{failed}{p99}", tally.ok)
         };
         let paths: Vec<String> = tick.last.iter().map(path).collect();
-        let line = format!("{} {}", clock(i64::try_from(tick.at.as_micros()).unwrap_or(0)), paths.join("  "));
+        let at = i64::try_from(tick.at.as_micros()).unwrap_or(i64::MAX);
+        let line = format!("{} {}", clock(at), paths.join("  "));
         if self.bar.is_some() {
             self.show_now(line);
-        } else if self.rates_shown.elapsed() >= RATES_EVERY {
-            self.rates_shown = Instant::now();
+        } else if at - self.rates_shown >= RATES_EVERY {
+            self.rates_shown = at;
             self.line(&line);
         }
     }
@@ -189,9 +192,9 @@ impl Display {
     fn stage(&mut self, stage: Stage) {
         let text = match stage {
             Stage::Load => {
-                self.rates_shown = Instant::now();
+                self.rates_shown = 0;
                 let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
-                format!("load for {ends} s")
+                format!("load for {ends} s; [times] count from its start")
             }
             Stage::Judge => return,
             stage => stage.describe().to_owned(),
@@ -199,6 +202,12 @@ impl Display {
         self.line(&text);
         self.show_now(text);
     }
+}
+
+/// Formats a rate; a small one with a decimal, so that it is not taken for none.
+fn rate(per_second: f64) -> String {
+    let decimals = usize::from(per_second > 0.0 && per_second < 9.95);
+    format!("{per_second:.decimals$}/s")
 }
 
 /// Formats a time of the run, in seconds after the start of the load.

@@ -14,7 +14,7 @@ use super::report_output::ReportOutput;
 use super::ui::UiArgs;
 use super::{interrupt, load_files, output, runtime};
 use crate::report::{BaselineReport, Report};
-use crate::runner::{self, Listener, ListenerPair, ManualFaults, RunOptions};
+use crate::runner::{self, Listener, ListenerPair, Run, RunOptions};
 use crate::scenario::Schedule;
 
 /// Arguments of `faultline run`.
@@ -58,7 +58,7 @@ impl RunVerb {
         let schedule = Schedule::derive(&load_files::name_of(&self.file), &scenario, seed);
         let command = format!("faultline run {} --seed {seed}", self.file.display());
         // Printed before the run, so that a run which is interrupted or hangs can be repeated too.
-        output::note(&command);
+        output::note(format_args!("repeat with: {command}"));
         let mut options = RunOptions::new(topology, schedule, self.runs.runs);
         options.command = command;
         options.keep = self.keep;
@@ -68,16 +68,18 @@ impl RunVerb {
             options.registry = self.api.registry().await?;
             let broadcast = self.ui.listen().await?.map(|ui| {
                 options.watched = true;
-                let broadcast = ui.serve(options.topology.clone(), options.runs.clone(), None);
-                options.manual_faults = broadcast.manual_faults();
-                broadcast
+                ui.serve(options.topology.clone(), options.runs.clone(), None)
             });
             let baseline = if self.baseline { Some(run_baseline(&options, &cancel).await?) } else { None };
             let listener: Box<dyn Listener> = match &broadcast {
                 Some(broadcast) => Box::new(ListenerPair(display(), Box::new(broadcast.clone()))),
                 None => display(),
             };
-            let report = runner::run(options, listener, cancel.clone()).await?;
+            let mut run = Run::begin(options, listener, cancel.clone());
+            if let Some(broadcast) = &broadcast {
+                broadcast.set_manual_faults(run.faults());
+            }
+            let report = run.report().await?;
             // Decided here: the Ctrl-C that later closes the live lab is no interruption of the run.
             let exit = if cancel.is_cancelled() { Exit::Interrupted } else { report.verdict.into() };
             match baseline {
@@ -103,13 +105,11 @@ fn display() -> Box<Display> {
 /// Runs the baseline: the same seed and load without faults.
 async fn run_baseline(options: &RunOptions, cancel: &CancellationToken) -> Result<Report, Failure> {
     let mut without = options.clone();
-    // A handle is for one run: that of the lab is for the run with faults.
-    without.manual_faults = ManualFaults::default();
     without.schedule.faults.clear();
     // What is expected during a fault has no subject in a run without faults.
     without.schedule.expect.during.clear();
     without.schedule.scenario += "-baseline";
-    let report = runner::run(without, display(), cancel.clone()).await?;
+    let report = Run::begin(without, display(), cancel.clone()).report().await?;
     if cancel.is_cancelled() {
         return Err(Failure::interrupted("interrupted during the baseline: no verdict"));
     }

@@ -4,7 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::runner::RunError;
+use crate::runner::folder::FolderError;
 use crate::scenario::Mistakes;
+use crate::stack::StackError;
 use crate::stack::topology::{ReplicasError, TopologyError};
 
 /// A reason for which there is no verdict.
@@ -27,10 +29,22 @@ pub enum LabError {
     /// The scenario has mistakes, each named with its line.
     #[error(transparent)]
     Scenario(#[from] Mistakes),
-    /// The run ended without a verdict.
+    /// The system did not start or stop in order, or the run ended without a verdict.
     #[error(transparent)]
     Run(#[from] RunError),
     /// No runtime could be made.
     #[error("can't make a runtime: {0}")]
     Runtime(io::Error),
+}
+
+impl From<StackError> for LabError {
+    fn from(error: StackError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+impl From<FolderError> for LabError {
+    fn from(error: FolderError) -> Self {
+        Self::Run(error.into())
+    }
 }

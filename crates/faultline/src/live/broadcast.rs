@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use super::state::LabState;
-use crate::history::event::SystemInfo;
+use crate::history::run_info::SystemInfo;
 use crate::report::Report;
 use crate::runner::{Listener, ManualFaults, Progress};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::history::event::SystemInfo;
+use crate::history::run_info::SystemInfo;
 use crate::picture::chart::summary;
 use crate::picture::figures::{millis, rate};
 use crate::picture::{

@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::broadcast::Broadcast;
 use crate::report::Report;
-use crate::runner::{self, ManualFaults, RunError, RunOptions};
+use crate::runner::{LoadEnd, ManualFaults, Run, RunError, RunOptions};
 use crate::scenario::Schedule;
 use crate::stack::Stack;
 
@@ -41,16 +40,11 @@ pub struct LoadSession {
     pub note: fn(&str),
 }
 
-struct ActiveRun {
-    finish: CancellationToken,
-    report: JoinHandle<Result<Report, RunError>>,
-}
-
 impl LoadSession {
     /// Serves requests until it is cancelled; then ends the run that goes on, and heals the faults between runs.
     pub async fn serve(self, mut requests: mpsc::Receiver<SessionRequest>) {
         self.broadcast.set_manual_faults(self.idle.clone());
-        let mut running: Option<ActiveRun> = None;
+        let mut running: Option<Run> = None;
         while !self.cancel.is_cancelled() || running.is_some() {
             tokio::select! {
                 Some(request) = requests.recv() => self.answer(request, &mut running).await,
@@ -65,11 +59,11 @@ impl LoadSession {
         self.idle.finish().await;
     }
 
-    async fn answer(&self, request: SessionRequest, running: &mut Option<ActiveRun>) {
+    async fn answer(&self, request: SessionRequest, running: &mut Option<Run>) {
         let (answer, reply) = match request {
             SessionRequest::Begin(schedule, reply) => (self.begin(*schedule, running).await, reply),
             SessionRequest::Finish(reply) => {
-                let ended = running.as_ref().map(|running| running.finish.cancel());
+                let ended = running.as_ref().map(Run::end);
                 (ended.ok_or_else(|| "no run is active".to_owned()), reply)
             }
         };
@@ -77,27 +71,23 @@ impl LoadSession {
         let _ = reply.send(answer);
     }
 
-    async fn begin(&self, schedule: Schedule, running: &mut Option<ActiveRun>) -> Result<(), String> {
+    async fn begin(&self, schedule: Schedule, running: &mut Option<Run>) -> Result<(), String> {
         if running.is_some() {
             return Err("a run is active; end it first".to_owned());
         }
         // Replaced before the checks: a fault in the first moments of a run is refused, since one of the idle handle's
         // would be missing in the history.
-        let manual_faults = self.idle.for_next_run();
-        self.broadcast.set_manual_faults(manual_faults.clone());
+        self.broadcast.set_manual_faults(ManualFaults::before_run(&self.stack));
         if let Err(reason) = self.check_is_ready().await {
             self.broadcast.set_manual_faults(self.idle.clone());
             return Err(reason);
         }
-        let finish = CancellationToken::new();
-        let finish_token = Some(finish.clone());
-        let options = RunOptions { schedule, finish: finish_token, manual_faults, ..self.options.clone() };
-        let stack = Arc::clone(&self.stack);
-        let broadcast = self.broadcast.clone();
+        let options = RunOptions { schedule, load_end: LoadEnd::Manual, ..self.options.clone() };
         // A child: a run whose history can't be written cancels its token, which must not end the session.
         let cancel = self.cancel.child_token();
-        let run = async move { runner::run_on(&stack, options, Box::new(broadcast), cancel).await };
-        *running = Some(ActiveRun { finish, report: tokio::spawn(run) });
+        let run = Run::begin_on(Arc::clone(&self.stack), options, Box::new(self.broadcast.clone()), cancel);
+        self.broadcast.set_manual_faults(run.faults());
+        *running = Some(run);
         Ok(())
     }
 
@@ -114,7 +104,7 @@ impl LoadSession {
     }
 
     /// Reports the result of a run, and returns to the time between runs.
-    fn end_run(&self, result: Result<Report, String>) {
+    fn end_run(&self, result: Result<Report, RunError>) {
         match result {
             Ok(report) => {
                 (self.note)(&format!("{}: {}: {}", report.folder, report.verdict, report.why));
@@ -130,12 +120,9 @@ impl LoadSession {
 }
 
 /// Waits until the run is over; for ever without one.
-async fn over(running: &mut Option<ActiveRun>) -> Result<Report, String> {
+async fn over(running: &mut Option<Run>) -> Result<Report, RunError> {
     match running {
-        Some(running) => match (&mut running.report).await {
-            Ok(report) => report.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        },
+        Some(run) => run.report().await,
         None => std::future::pending().await,
     }
 }
@@ -183,7 +170,7 @@ mod tests {
         assert!(idle.active().is_empty());
         // Without a path called ping the run has no verdict; faults go to the idle system again.
         let result = over(&mut running).await;
-        assert!(result.as_ref().is_err_and(|error| error.contains("\"ping\"")), "{result:?}");
+        assert!(result.as_ref().is_err_and(|error| error.to_string().contains("\"ping\"")), "{result:?}");
         session.end_run(result);
         assert_eq!(broadcast.manual_faults().inject(fault()).await, Ok(0));
         cancel.cancel();

@@ -9,7 +9,7 @@ use super::faults::{FaultState, seconds};
 use super::pictures::{ChartInput, PictureInput, Pictures, active, pictures};
 use super::view::{MessageLine, RunState, StateView, VerdictState};
 use crate::history::Event;
-use crate::history::event::SystemInfo;
+use crate::history::run_info::SystemInfo;
 use crate::picture::FaultKinds;
 use crate::report::Report;
 use crate::runner::folder::name_of;
@@ -291,7 +291,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::history::event::SystemInfo;
+    use crate::history::run_info::SystemInfo;
     use crate::history::{FaultStage, Invoke, RunInfo};
     use crate::runner::run::one_kill::schedule;
     use crate::runner::sample::Sample;

@@ -59,7 +59,7 @@ fn row(name: &str, path: &PathFigures) -> String {
 }
 
 fn fault_item(fault: &FaultFigures) -> String {
-    let times = [words::active(fault), words::detected(fault), words::recovered(fault)].join(", ");
+    let times = [words::active(fault), words::detected(fault), words::nodes_ready(fault)].join(", ");
     format!("- \u{26a1} **{}** {times}", escape(&fault.what))
 }
 

@@ -50,16 +50,20 @@ fn row(name: &str, path: &PathFigures) -> Vec<String> {
 }
 
 fn write_fault(text: &mut String, fault: &FaultFigures, style: Style) {
-    let times = [words::active(fault), words::detected(fault), words::recovered(fault)].join("   ");
+    let times = [words::active(fault), words::detected(fault), words::nodes_ready(fault)].join("   ");
     line(text, &format!("{}   {times}", style.bold(&fault.what)));
-    // The labels of the evidence share the first column with the paths.
-    let labels = [words::EVIDENCE, words::NO_EVIDENCE];
-    let labels = labels.into_iter().zip([true, false]).map(|(label, shown)| (label, pieces(fault, shown)));
-    let labels: Vec<_> = labels.filter(|(_, pieces)| !pieces.is_empty()).collect();
+    // The labels share the first column with the paths.
+    let window = words::window(fault);
+    let labels = [
+        (words::EVIDENCE, pieces(fault, true)),
+        (words::NO_EVIDENCE, pieces(fault, false)),
+        (words::WINDOW, vec![window.as_str()]),
+    ];
+    let labels: Vec<_> = labels.into_iter().filter(|(_, pieces)| !pieces.is_empty()).collect();
     let names = fault.phases.keys().map(|path| path.chars().count());
     let width = names.chain(labels.iter().map(|(label, _)| label.len())).max().unwrap_or(0);
     for (label, pieces) in &labels {
-        write_evidence(text, label, pieces, width);
+        write_pieces(text, label, pieces, width);
     }
     let first = " ".repeat(width + 2);
     let mut head = vec![first.as_str()];
@@ -85,8 +89,8 @@ fn pieces(fault: &FaultFigures, shown: bool) -> Vec<&str> {
     fault.evidence.iter().filter(of_kind).map(|evidence| evidence.what.as_str()).collect()
 }
 
-/// Writes evidence as one sentence, in as many lines as it needs.
-fn write_evidence(text: &mut String, label: &str, pieces: &[&str], width: usize) {
+/// Writes pieces of evidence as one sentence, in as many lines as it needs.
+fn write_pieces(text: &mut String, label: &str, pieces: &[&str], width: usize) {
     let mut lines: Vec<String> = Vec::new();
     for piece in pieces {
         match lines.last_mut().filter(|last| last.chars().count() + piece.chars().count() < EVIDENCE_WIDTH) {

@@ -25,7 +25,10 @@ pub(super) const PATHS_SHORT: [&str; 9] =
 
 /// Head of the table of a fault on a terminal, without its first column. A leading blank sets a group of columns apart.
 pub(super) const FAULT: [&str; 7] =
-    ["ok before", "during", "after", " p99 before", "during", "after", " time to recover"];
+    ["ok before", "during", "after", " p99 ms before", "during", "after", " time to recover"];
+
+/// Label of the time of a fault whose operations are counted as `during`.
+pub(super) const WINDOW: &str = "window";
 
 /// Label of what shows that a fault took effect and was healed.
 pub(super) const EVIDENCE: &str = "evidence";
@@ -81,17 +84,34 @@ pub(super) fn active(fault: &FaultFigures) -> String {
     }
 }
 
+/// Formats the fault window: `3.0–12.6 s, from injection until all nodes were ready; "during" below`.
+pub(super) fn window(fault: &FaultFigures) -> String {
+    let seconds = |ms: i64| ms as f64 / 1000.0;
+    let ready = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+    let from = seconds(fault.from_ms);
+    match (fault.heal_ms, fault.ready_ms) {
+        (Some(heal), Some(ms)) => {
+            let until = seconds(heal.saturating_add(ready(ms)));
+            format!(
+                "{from:.1}\u{2013}{until:.1} s, from injection until all nodes were ready: \"during\" below"
+            )
+        }
+        _ => format!("from {from:.1} s to the end, since not all nodes became ready: \"during\" below"),
+    }
+}
+
 /// Formats the time to detect a fault: `detected in 34 ms`.
 pub(super) fn detected(fault: &FaultFigures) -> String {
     fault.detect_ms.map_or_else(|| NOT_DETECTED.to_owned(), |ms| format!("detected in {}", time(ms)))
 }
 
-/// Formats the time in which all nodes were ready again: `recovered 4.6 s after heal`.
-pub(super) fn recovered(fault: &FaultFigures) -> String {
+/// Formats the time in which all nodes were ready again: `all nodes ready 4.6 s after heal`.
+// Not "recovered", which the table below says of each path, with a time of its own.
+pub(super) fn nodes_ready(fault: &FaultFigures) -> String {
     match (fault.heal_ms, fault.ready_ms) {
         (None, _) => "not healed".to_owned(),
-        (_, Some(ms)) => format!("recovered {} after heal", time(ms)),
-        (_, None) => NOT_RECOVERED.to_owned(),
+        (_, Some(ms)) => format!("all nodes ready {} after heal", time(ms)),
+        (_, None) => "not all nodes ready after heal".to_owned(),
     }
 }
 

@@ -28,6 +28,9 @@ pub enum RunError {
     /// The load can't be made.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The run's own code failed.
+    #[error("the run ended by a fault of the lab: {0}")]
+    Task(String),
     /// The run was interrupted before there was anything to judge.
     #[error("interrupted while the system was starting: nothing was judged, and everything was cleaned up")]
     Interrupted,

@@ -3,7 +3,7 @@
 
 use faultline::checker::Verdict;
 use faultline::report::Report;
-use faultline::runner::{self, Listener, Progress, RunOptions, Stage};
+use faultline::runner::{Listener, Progress, Run, RunOptions, Stage};
 use faultline::scenario::{self, Schedule};
 use faultline::stack::Choice;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,8 @@ fn run(small: &Small, scenario: &str, at_drain: impl Fn() + Send + 'static) -> R
     let mut options = RunOptions::new(small.topology(), schedule, runs.path().to_path_buf());
     options.choice = Choice::Processes;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let run = runner::run(options, Box::new(AtDrain(at_drain)), CancellationToken::new());
+    let listener = Box::new(AtDrain(at_drain));
+    let run = async { Run::begin(options, listener, CancellationToken::new()).report().await };
     runtime.block_on(run).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -54,7 +55,7 @@ fn nodes_that_stop_in_order_and_live_to_the_end_pass() {
     assert_eq!(report.verdict, Verdict::Pass, "{}: {:?}", report.why, report.checks);
     let (_, told) = check(&report, "stopped");
     assert!(
-        told.starts_with("3 nodes stopped with a promised exit code"),
+        told.starts_with("3 nodes were asked to stop and ended with a promised exit code"),
         "one by a fault, two at the end: {told}"
     );
 }

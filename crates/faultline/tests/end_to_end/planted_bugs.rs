@@ -1,15 +1,14 @@
 //! A checker that cannot fail is worth nothing: each planted bug must be caught by a scenario, which passes
 //! without it (see scenarios.rs).
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use faultline::checker::{Check, Verdict};
+use faultline::lab::{Lab, ScenarioFile};
 use faultline::report::Report;
-use faultline::scenario::duration::Span;
-use faultline::stack::Override;
+use faultline::stack::{Choice, Override};
 
 use crate::lab;
 
@@ -46,18 +45,22 @@ fn planted(program: &str) -> PathBuf {
 
 /// Runs a scenario with a bug planted in some services.
 fn run(scenario: &str, bug: &str, services: &[&str]) -> Report {
-    let overrides: BTreeMap<String, Override> = services
-        .iter()
-        .map(|service| {
-            let program = planted(&format!("{service}-planted")).display().to_string();
-            let environment = [("PLANTED_BUG".to_owned(), bug.to_owned())].into();
-            ((*service).to_owned(), Override { program: Some(program), environment })
-        })
-        .collect();
-    let mut schedule = lab::schedule(scenario, 1);
-    // What is lost never comes: no need to wait for it as long as a user would.
-    schedule.expect.drains_within = Span::from_secs(5);
-    lab::run(schedule, overrides)
+    let overridden = |lab: Lab, service: &str| {
+        let program = planted(&format!("{service}-planted")).display().to_string();
+        let environment = [("PLANTED_BUG".to_owned(), bug.to_owned())].into();
+        lab.node_override(service, Override { program: Some(program), environment })
+    };
+    // Another program can take the place of a process only.
+    let change = |lab: Lab| services.iter().copied().fold(lab.provider(Choice::Processes), overridden);
+    lab::run(&impatient(&lab::scenario(scenario)), change)
+}
+
+/// The scenario with a shorter wait for what is not stored yet: what a bug loses never comes.
+fn impatient(scenario: &ScenarioFile) -> ScenarioFile {
+    let mut text: toml::Table = scenario.text().parse().expect("TOML");
+    let expect = text.entry("expect").or_insert_with(|| toml::Table::new().into());
+    expect.as_table_mut().expect("a table").insert("drains-within".to_owned(), "5s".into());
+    ScenarioFile::from_toml(scenario.name(), text.to_string())
 }
 
 fn check<'a>(report: &'a Report, name: &str) -> &'a Check {

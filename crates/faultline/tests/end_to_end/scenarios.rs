@@ -1,18 +1,18 @@
 //! Every scenario gives the verdict that its comment promises, on the real system: most of them some after each
 //! other on the same, so that what one of them has broken for good shows in the next.
 
-use std::collections::BTreeMap;
-
 use faultline::checker::Verdict;
+use faultline::lab::ScenarioFile;
 use faultline::report::Report;
-use faultline::scenario::{self, Entries, Schedule, SystemUse};
+use faultline::scenario::{Entries, Schedule, SystemUse};
 
 use crate::lab::{self, EarlierRuns};
 
 /// Checks the promises of every scenario by the report of a run: it passes, and nothing is lost, duplicated or corrupted.
-fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> (Report, Option<EarlierRuns>)) {
+fn promises_are_kept(name: &str, run: impl FnOnce(&ScenarioFile) -> (Report, Option<EarlierRuns>)) {
+    let scenario = lab::scenario(name);
     // Held to the end, so that a failure names the scenarios that ran before on the same system.
-    let (report, _earlier) = run(lab::schedule(name, 1));
+    let (report, _earlier) = run(&scenario);
     assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
     for (path, figures) in &report.paths {
         assert!(figures.tally.ok > 0, "nothing was acknowledged on {path}");
@@ -24,19 +24,18 @@ fn promises_are_kept(name: &str, run: impl FnOnce(Schedule) -> (Report, Option<E
             );
         }
     }
-    let planned = lab::schedule(name, 1).faults.len();
-    assert_eq!(report.faults.len(), planned);
+    assert_eq!(report.faults.len(), lab::parsed(&scenario).fault.len());
     assert!(report.faults.iter().all(|fault| fault.evidence.iter().all(|seen| seen.shown)));
 }
 
 /// Runs a scenario on the system that it asks for. Scenarios of the store ask for their own: after such a fault much is
 /// sent again and looked up, and FerretDB, where it stands in for MongoDB, reads all that it holds for each; with the
 /// entries of earlier runs that takes seconds.
-fn run(schedule: Schedule) -> (Report, Option<EarlierRuns>) {
-    match lab::scenario(&schedule.scenario).system {
-        SystemUse::Own => (lab::run(schedule, BTreeMap::new()), None),
+fn run(scenario: &ScenarioFile) -> (Report, Option<EarlierRuns>) {
+    match lab::parsed(scenario).system {
+        SystemUse::Own => (lab::run(scenario, |lab| lab), None),
         SystemUse::Shared => {
-            let (report, earlier) = lab::run_in_turn(schedule);
+            let (report, earlier) = lab::run_in_turn(scenario);
             (report, Some(earlier))
         }
     }
@@ -56,8 +55,7 @@ fn a_load_that_would_end_too_early_goes_on_until_everything_works_again() {
         at = "2s"
         for = "3s"
     "#;
-    let schedule = Schedule::derive("short", &scenario::parse("short", text).unwrap(), 1);
-    let report = lab::run_on(lab::system(), schedule, BTreeMap::new());
+    let report = lab::run(&ScenarioFile::from_toml("short", text), |lab| lab);
     assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
     let recovered = report.faults[0].recover_ms["log-amqp"];
     assert!(report.paths["log-amqp"].tally.offered >= 250 + 10, "{recovered:?}");
@@ -74,20 +72,20 @@ fn entries_of_paths_that_name_no_store_are_not_checked() {
         for = "2s"
         rates = { ping = "20/s", log-json = "20/s", log-grpc = "20/s" }
     "#;
-    let schedule = Schedule::derive("stores", &scenario::parse("stores", text).unwrap(), 1);
+    let schedule = Schedule::derive("stores", &lab::parsed(&ScenarioFile::from_toml("stores", text)), 1);
     for forgotten in [&["log-json"][..], &["log-json", "log-grpc", "log-amqp"]] {
         let mut system = lab::system();
         for path in forgotten {
             system.paths.get_mut(*path).expect("a path").stored_in = None;
         }
-        let report = lab::run_on(system.clone(), schedule.clone(), BTreeMap::new());
+        let report = lab::run_schedule(system.clone(), schedule.clone());
         assert_eq!(report.verdict, Verdict::Unknown, "{}", report.why);
         assert!(report.why.contains("in x-faultline.paths.log-"), "{}", report.why);
         assert_eq!(report.paths["log-json"].lost, None);
 
         let mut excused = schedule.clone();
         excused.expect.entries = Entries::NotChecked;
-        let report = lab::run_on(system, excused, BTreeMap::new());
+        let report = lab::run_schedule(system, excused);
         assert_eq!(report.verdict, Verdict::Pass, "{}", report.why);
         assert!(report.why.contains("lost and duplicated not checked on "), "{}", report.why);
     }
@@ -146,10 +144,10 @@ scenarios! {
 /// Of three listeners and two loggers one each dies with work in its hands, and the others take it over.
 #[test]
 fn listeners_and_loggers_share_without_duplicates() {
-    for scenario in ["listener-killed", "logger-killed"] {
-        let mut system = lab::system();
-        system.replicate("listener", 3).unwrap();
-        system.replicate("logger", 2).unwrap();
-        promises_are_kept(scenario, |schedule| (lab::run_on(system, schedule, BTreeMap::new()), None));
+    for name in ["listener-killed", "logger-killed"] {
+        let run = |scenario: &ScenarioFile| {
+            lab::run(scenario, |lab| lab.replicas("listener", 3).unwrap().replicas("logger", 2).unwrap())
+        };
+        promises_are_kept(name, |scenario| (run(scenario), None));
     }
 }

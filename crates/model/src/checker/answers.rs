@@ -29,7 +29,7 @@ pub fn check(timeline: &Timeline) -> Option<Check> {
         } else {
             format!("; any body is accepted on {}", any.join(", "))
         };
-        let detail = format!("{ok} acknowledgements match x-faultline.paths{any}");
+        let detail = format!("{ok} acknowledgements are answers that x-faultline.paths declares{any}");
         return Some(Check::new("answers", Verdict::Pass, detail));
     };
     let counts: Vec<String> = by_path.iter().map(|(path, count)| format!("{path} {count}")).collect();

@@ -2,6 +2,7 @@
 //! faults. A path without operations in such a time is not judged by it.
 
 use super::verdict::{Check, Verdict};
+use super::words;
 use crate::history::Outcome;
 use crate::scenario::share::Share;
 use crate::timeline::Operation;
@@ -71,8 +72,10 @@ fn during(timeline: &Timeline, path: &str, share: Share) -> Check {
 // Many good answers on one path must not hide another that is gone.
 struct Shares {
     share: Share,
-    paths: usize,
+    paths: Vec<String>,
     operations: usize,
+    /// Lowest share of a path that keeps it: its ok operations, and all of them.
+    lowest: Option<(u64, u64)>,
     /// Paths with too small a share, with their counts.
     low: Vec<String>,
     /// Operations of those that were not ok.
@@ -84,17 +87,25 @@ struct Shares {
 impl Shares {
     fn new(share: Share) -> Self {
         let (low, missed, not_loaded) = (Vec::new(), Vec::new(), Vec::new());
-        Self { share, paths: 0, operations: 0, low, missed, not_loaded }
+        Self { share, paths: Vec::new(), operations: 0, lowest: None, low, missed, not_loaded }
     }
 
     /// Adds the operations of a path.
     fn add(&mut self, path: &str, operations: Vec<&Operation>) {
         let is_ok = |operation: &&Operation| operation.outcome == Some(Outcome::Ok);
         let ok = operations.iter().copied().filter(is_ok).count();
-        self.paths += 1;
+        let (part, whole) = (ok as u64, operations.len() as u64);
+        self.paths.push(path.to_owned());
         self.operations += operations.len();
-        match self.share.is_kept_by(ok as u64, operations.len() as u64) {
-            Some(true) => {}
+        match self.share.is_kept_by(part, whole) {
+            Some(true) => {
+                let is_lower = |(lowest, of): (u64, u64)| {
+                    u128::from(part) * u128::from(of) < u128::from(lowest) * u128::from(whole)
+                };
+                if whole > 0 && self.lowest.is_none_or(is_lower) {
+                    self.lowest = Some((part, whole));
+                }
+            }
             Some(false) => {
                 self.low.push(format!("{path} {ok} of {}", operations.len()));
                 let missed = operations.into_iter().filter(|operation| !is_ok(operation));
@@ -121,7 +132,7 @@ impl Shares {
     }
 
     fn check(self, timeline: &Timeline, name: &str, none: &str) -> Check {
-        let Self { share, paths, operations, low, missed, not_loaded } = self;
+        let Self { share, paths, operations, lowest, low, missed, not_loaded } = self;
         let (verdict, detail) = match (low.is_empty(), not_loaded.is_empty()) {
             // Operations whose ends were not recorded any more count as not ok.
             (false, _) => {
@@ -131,9 +142,17 @@ impl Shares {
                 let detail = format!("expected an operation, found none on {}", not_loaded.join(", "));
                 (Verdict::Unknown, detail)
             }
-            (true, true) if paths == 0 => (Verdict::Pass, none.to_owned()),
             (true, true) => {
-                (Verdict::Pass, format!("at least {share} ok on each path, {operations} operations in all"))
+                let found = lowest.map(|(ok, whole)| {
+                    let paths = words::names(paths.iter().map(String::as_str));
+                    // The lowest share that was found, not the limit alone, which says nothing of this run.
+                    let found = match Share::of(ok, whole) {
+                        _ if ok == whole => "100%".to_owned(),
+                        lowest => format!("at least {lowest}"),
+                    };
+                    format!("{paths}: {found} ok (limit {share}), {operations} operations")
+                });
+                (Verdict::Pass, found.unwrap_or_else(|| none.to_owned()))
             }
         };
         Check::new(name, verdict, detail).with_ids(&missed)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::verdict::{Check, Verdict};
-use crate::history::event::WITH_ENDS;
+use crate::history::run_info::WITH_ENDS;
 use crate::history::{NodeChange, Outcome};
 use crate::timeline::Timeline;
 
@@ -28,7 +28,8 @@ pub fn check(timeline: &Timeline) -> Check {
     } else if !timeline.operations().iter().any(|operation| operation.outcome == Some(Outcome::Ok)) {
         (Verdict::Unknown, format!("none of {} operations was ok", timeline.operations().len()))
     } else {
-        (Verdict::Pass, format!("the run finished with {} operations", timeline.operations().len()))
+        let ready = if timeline.readiness.is_some() { "; every node was ready at the end" } else { "" };
+        (Verdict::Pass, format!("the run finished with {} operations{ready}", timeline.operations().len()))
     };
     Check::new("complete", verdict, detail)
 }

@@ -14,6 +14,7 @@
 //! | [`stopped`] | whether nodes that were asked to stop did so gracefully |
 //! | [`completeness`] | whether the run finished, did something, and every node lived to the end |
 //! | [`figures`] | counts and quantiles |
+//! | `words` | words that several checks share |
 
 pub mod answers;
 pub mod availability;
@@ -27,6 +28,7 @@ pub mod set;
 pub mod stopped;
 pub mod times;
 pub mod verdict;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,12 @@
 //! Judges the time to recover from faults, and the time to drain: to store everything that was acknowledged.
 
+use std::collections::BTreeSet;
+
 use super::coverage;
 use super::figures::FaultFigures;
 use super::times::positive;
 use super::verdict::{Check, Verdict};
+use super::words;
 use crate::elapsed::Elapsed;
 use crate::timeline::{Drain, Timeline};
 
@@ -85,7 +88,10 @@ fn recovered(timeline: &Timeline, faults: &[FaultFigures]) -> Check {
         }
         (false, _) => format!("not recovered within {limit}: {}", slow.join(", ")),
         (true, Some(ms)) => {
-            format!("all paths recovered within {} (limit {limit})", Elapsed::from_millis(*ms))
+            let paths: BTreeSet<&str> =
+                complete.iter().flat_map(|fault| fault.recover_ms.keys()).map(String::as_str).collect();
+            let paths = words::names(paths.into_iter());
+            format!("{paths}: recovered within {} of heal (limit {limit})", Elapsed::from_millis(*ms))
         }
         (true, None) => "no loaded path depends on a fault's target".to_owned(),
     };

@@ -3,7 +3,7 @@
 use super::verdict::{Check, Verdict};
 use crate::elapsed::Elapsed;
 use crate::history::Stop;
-use crate::history::event::WITH_ENDS;
+use crate::history::run_info::WITH_ENDS;
 use crate::scenario::FaultKind;
 use crate::timeline::{FaultWindow, Timeline};
 
@@ -46,7 +46,10 @@ fn missing(timeline: &Timeline) -> Vec<String> {
 }
 
 fn summary(count: usize, slowest: &Stop) -> String {
-    let nodes = if count == 1 { "node" } else { "nodes" };
+    // Named as asked, since the others of the system are killed at its end.
+    let nodes = if count == 1 { "node was" } else { "nodes were" };
     let (node, took) = (&slowest.node, Elapsed::from_micros(slowest.took));
-    format!("{count} {nodes} stopped with a promised exit code; the slowest, {node}, took {took}")
+    format!(
+        "{count} {nodes} asked to stop and ended with a promised exit code; the slowest, {node}, took {took}"
+    )
 }

@@ -5,7 +5,7 @@ mod ends;
 use proptest::prelude::*;
 
 use super::*;
-use crate::history::event::SystemInfo;
+use crate::history::run_info::SystemInfo;
 use crate::history::{
     Completion, Declarations, Entry, Event, Evidence, FaultStage, History, Invoke, NodeChange, Observation,
     Outcome, RunInfo,
@@ -392,7 +392,10 @@ fn a_run_that_writes_nothing_has_nothing_to_check() {
 #[test]
 fn a_success_in_another_shape_than_the_declared_one_fails_and_is_counted() {
     let mut story = Story::good();
-    assert_eq!(detail_of(&story.judge(), "answers"), "53 acknowledgements match x-faultline.paths");
+    assert_eq!(
+        detail_of(&story.judge(), "answers"),
+        "53 acknowledgements are answers that x-faultline.paths declares"
+    );
     story.undeclared.push("r-ping-3".into());
     story.run.schedule.expect.steady_state = "50%".parse().unwrap();
     let judgement = story.judge();

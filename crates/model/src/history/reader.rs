@@ -1,7 +1,8 @@
 //! Lines to events. A run that was killed ends in the middle of a line: that one is left out; a broken line
 //! elsewhere is an error with its number.
 
-use super::event::{Event, OLDEST, RunInfo, VERSION};
+use super::event::Event;
+use super::run_info::{OLDEST, RunInfo, VERSION};
 
 /// Events of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +81,7 @@ fn check_version(text: &str) -> Result<(), HistoryError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::SystemInfo;
+    use super::super::run_info::SystemInfo;
     use super::super::{Completion, Outcome, Writer};
     use super::*;
     use crate::scenario::{Schedule, parse};

@@ -98,7 +98,7 @@ pub struct Expectations<Name: Ord = Spanned<String>> {
     pub duplicated: u64,
     /// Entries that may be in the store though they failed or were dropped.
     pub unexpected: u64,
-    /// Share of operations that must be ok in the steady state, while no fault is active.
+    /// Share of operations that must be ok in the steady state, outside every fault window.
     // The former name, of which `retired` warns.
     #[serde(alias = "without-fault")]
     pub steady_state: Share,

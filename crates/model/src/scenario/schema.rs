@@ -68,7 +68,7 @@ fn expectations(default: &Value) -> Value {
         "lost": count_of("Acknowledged entries that may be missing from the store.", "lost"),
         "duplicated": count_of("Entries that may be in the store more than once.", "duplicated"),
         "unexpected": count_of("Entries that may be stored though failed or dropped.", "unexpected"),
-        "steady-state": share_of("Operations that must be ok while no fault is active.", "steady-state"),
+        "steady-state": share_of("Operations that must be ok outside every fault window.", "steady-state"),
         "unaffected": share_of("Operations that must be ok on paths that depend on no active fault's target.", "unaffected"),
         "during": {
             "type": "object",

@@ -22,6 +22,14 @@ impl Share {
         Self(percent.min(100) * 1000)
     }
 
+    /// Makes the share that `part` is of `whole`, rounded down; of nothing it is 0 %.
+    #[must_use]
+    pub fn of(part: u64, whole: u64) -> Self {
+        // Rounded down: 99,999 of 100,000 and one more are not all.
+        let milli = (u128::from(part) * 100_000).checked_div(u128::from(whole)).unwrap_or(0);
+        Self(u32::try_from(milli).unwrap_or(100_000).min(100_000))
+    }
+
     /// Tells whether `part` of `whole` is at least this share. None for a part of nothing: nobody can tell, unless the
     /// share asks for nothing either.
     #[must_use]
@@ -93,6 +101,14 @@ mod tests {
         #[test]
         fn a_share_of_nothing_is_neither_kept_nor_missed(percent in 1u32..=100) {
             prop_assert_eq!(Share::percent(percent).is_kept_by(0, 0), None);
+        }
+
+        #[test]
+        fn the_share_that_a_part_is_of_a_whole_is_the_highest_that_it_keeps(part: u64, whole in 1u64..) {
+            let part = part % whole;
+            let Share(milli) = Share::of(part, whole);
+            prop_assert_eq!(Share(milli).is_kept_by(part, whole), Some(true));
+            prop_assert_eq!(Share(milli + 1).is_kept_by(part, whole), Some(false));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Operation;
-use crate::history::event::fault_name;
+use crate::history::fault_stage::fault_name;
 use crate::history::{Evidence, FaultStage};
 use crate::scenario::Schedule;
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::history::event::SystemInfo;
+use crate::history::run_info::SystemInfo;
 use crate::history::{self, Completion, Entry, Evidence, FaultStage, Invoke, Observation, Outcome, Writer};
 use crate::scenario::{Schedule, parse};
 

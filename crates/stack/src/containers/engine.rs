@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::Duration;
 
+use testcontainers::TestcontainersError;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::NetworkCreateRequest;
@@ -157,6 +158,20 @@ fn is_forbidden(error: &Error) -> bool {
         error.downcast_ref::<std::io::Error>().map(std::io::Error::kind)
     };
     causes(error).any(|error| io(error) == Some(std::io::ErrorKind::PermissionDenied))
+}
+
+/// Converts an error of testcontainers, with its causes.
+pub(super) fn refused(what: String, error: &TestcontainersError) -> EngineError {
+    let mut message = String::new();
+    for text in causes(error).map(ToString::to_string) {
+        if message.is_empty() {
+            message = text;
+        } else if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+    }
+    // testcontainers wraps the answer of the engine, and nobody asks for the status of what it does.
+    EngineError::Refused { what, status: None, message }
 }
 
 #[cfg(test)]

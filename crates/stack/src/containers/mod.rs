@@ -5,15 +5,23 @@
 //! | [`context`] | the address of the engine |
 //! | [`engine`] | the client of the engine, and the way from containers to this machine |
 //! | `labels` | the labels of what a run makes in the engine |
-//! | `member` | one node as a container |
+//! | `plan` | the plan of a node's container |
+//! | `request` | the request for a node's container |
+//! | `node` | one node as a container: its state and its start |
+//! | `pause`, `end`, `look` | its pause, its end, and a look at it |
 //! | `logs` | the output of a container in a file |
 //! | [`sweep`] | containers and networks of a run, and their removal |
 
 pub mod context;
+mod end;
 pub mod engine;
 mod labels;
 mod logs;
-mod member;
+mod look;
+mod node;
+mod pause;
+mod plan;
+mod request;
 pub mod sweep;
 
 use std::collections::BTreeMap;
@@ -26,24 +34,24 @@ use futures::future::BoxFuture;
 pub use engine::ContainerEngine;
 
 use self::labels::Labels;
-use self::member::{Common, ContainerNode};
+use self::node::{ContainerNode, EnginePlace};
+use self::plan::ContainerPlan;
 use super::doorway::Doorway;
 use super::error::{EngineError, StackError};
 use super::overrides::Override;
+use super::process;
 use super::provider::{Frozen, NodeState, Provider};
-use super::publish::{Ports, ReservedPorts};
+use super::publish::Ports;
 use super::run_id::RunId;
-use super::server::{self, Server, ServerPlace};
-use super::stop::{self, StopOutcome};
-use super::topology::{Container, Node, Program, Topology};
-use super::{data, process};
+use super::stop::StopOutcome;
+use super::topology::{Node, Topology};
 
 /// A file in the folder of a run, there as long as the run has containers in an engine; names the engine.
 pub const MARK: &str = "has-containers";
 
 /// Provider that runs each node as a container.
 pub struct Containers {
-    common: Arc<Common>,
+    at: Arc<EnginePlace>,
     run: RunId,
     mark: PathBuf,
     members: BTreeMap<String, Arc<ContainerNode>>,
@@ -78,93 +86,21 @@ impl Containers {
         }
         let (labels, network) = (Labels::new(run), format!("faultline-{run}"));
         let doorway = engine.make_network(&network, &labels).await?;
-        let common = Arc::new(Common { engine, labels, network, doorway });
-        let members = plans.into_iter().map(|plan| plan.member(&common)).collect();
-        Ok(Self { common, run: run.clone(), mark, members })
+        let at = Arc::new(EnginePlace { engine, labels, network, doorway });
+        let members = plans.into_iter().map(|plan| plan.node(&at)).collect();
+        Ok(Self { at, run: run.clone(), mark, members })
     }
 
     /// Removes whatever is left of the run in the engine.
     async fn sweep(&self) -> Result<(), EngineError> {
-        for leftover in self.common.engine.of_run(&self.run).await? {
-            self.common.engine.remove(&leftover).await?;
+        for leftover in self.at.engine.of_run(&self.run).await? {
+            self.at.engine.remove(&leftover).await?;
         }
         Ok(())
     }
 
     fn member(&self, node: &str) -> Result<&Arc<ContainerNode>, StackError> {
         self.members.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))
-    }
-}
-
-/// Settings of a node's container, before there is a network.
-struct ContainerPlan {
-    name: String,
-    recipe: Container,
-    server: Option<Arc<dyn Server>>,
-    promised: &'static [i32],
-    place: ServerPlace,
-    environment: BTreeMap<String, String>,
-    held: ReservedPorts,
-}
-
-impl ContainerPlan {
-    fn new(
-        topology: &Topology,
-        node: &Node,
-        run: &RunId,
-        folder: &Path,
-        ports: Ports,
-        special: Override,
-    ) -> Result<Self, StackError> {
-        let refused = |message: &str| StackError::NoContainer {
-            node: node.name.to_string(),
-            message: message.to_owned(),
-        };
-        if special.program.is_some() {
-            return Err(refused("it runs a program of your own; that needs --services processes"));
-        }
-        let held = ReservedPorts::reserve(topology, node, ports)?;
-        let place = ServerPlace {
-            dir: data::folder_of(folder, run, &node.name),
-            log: folder.join("logs").join(format!("{}.log", node.name)),
-            ports: held.numbers.clone(),
-            environment: special.environment_of(node),
-            run: run.clone(),
-        };
-        let server: Option<Arc<dyn Server>> = match &node.program {
-            Some(Program::Server(name)) => server::known(name).map(Arc::from),
-            _ => None,
-        };
-        let promised = match (&server, &node.program) {
-            (Some(server), _) => server.stop_codes(),
-            (None, Some(Program::Binary { .. })) => stop::SERVICE,
-            (None, _) => stop::IMAGE,
-        };
-        Ok(Self {
-            name: node.name.to_string(),
-            recipe: node.container.clone().ok_or_else(|| refused("it has no image in docker-compose.yml"))?,
-            server,
-            promised,
-            place,
-            environment: special.environment,
-            held,
-        })
-    }
-
-    fn member(self, common: &Arc<Common>) -> (String, Arc<ContainerNode>) {
-        let member = ContainerNode {
-            common: Arc::clone(common),
-            recipe: self.recipe,
-            server: self.server,
-            place: self.place,
-            environment: self.environment,
-            _ports: self.held,
-            life: Default::default(),
-            turn: Arc::default(),
-            promised: self.promised,
-            name: self.name.clone(),
-        };
-        (self.name, Arc::new(member))
     }
 }
 
@@ -216,7 +152,7 @@ impl Provider for Containers {
     }
 
     fn doorway(&self, _: &str) -> Doorway {
-        self.common.doorway.clone()
+        self.at.doorway.clone()
     }
 
     fn start<'a>(

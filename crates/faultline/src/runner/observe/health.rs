@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::history::{Event, NodeChange};
@@ -18,22 +19,47 @@ const EVERY: Duration = Duration::from_millis(100);
 // A check that fails by chance on a busy machine must not fail the run.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Records changes of the nodes until dropped.
-pub(in crate::runner) async fn watch(stack: Arc<Stack>, sender: EventSender, start: Instant) {
-    // A run begins on a system that is ready, so only what differs from that is a change.
-    let mut last: BTreeMap<String, NodeChange> =
-        stack.topology().nodes.keys().map(|node| (node.clone(), NodeChange::Ready)).collect();
-    let mut ticks = tokio::time::interval(EVERY);
-    // A slow check must not be followed by a burst of checks.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
+/// Watch over the readiness of the nodes of a run.
+#[derive(Debug)]
+pub(in crate::runner) struct NodeWatch {
+    stack: Arc<Stack>,
+    sender: EventSender,
+    start: Instant,
+    /// State of each node at its last check.
+    last: Mutex<BTreeMap<String, NodeChange>>,
+}
+
+impl NodeWatch {
+    /// Makes the watch of a run whose load starts at `start`.
+    pub(in crate::runner) fn new(stack: Arc<Stack>, sender: EventSender, start: Instant) -> Self {
+        // A run begins on a system that is ready, so only what differs from that is a change.
+        let nodes = stack.topology().nodes.keys();
+        let last = Mutex::new(nodes.map(|node| (node.clone(), NodeChange::Ready)).collect());
+        Self { stack, sender, start, last }
+    }
+
+    /// Checks the nodes at intervals, until dropped.
+    pub(in crate::runner) async fn run(&self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        // A slow check must not be followed by a burst of checks.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.check().await;
+        }
+    }
+
+    /// Checks every node now, and records changes; returns the first node that is not ready, with its state.
+    pub(in crate::runner) async fn check(&self) -> Option<(String, NodeChange)> {
+        let mut last = self.last.lock().await;
         // Side by side, so that a round takes no longer than its slowest check.
-        let checks = last.iter().map(|(node, before)| change(&stack, node, before));
+        let checks = last.iter().map(|(node, before)| change(&self.stack, node, before));
         for (node, change) in futures::future::join_all(checks).await.into_iter().flatten() {
             last.insert(node.clone(), change.clone());
-            sender.record(Event::Node { node, at: now(start), change }).await;
+            self.sender.record(Event::Node { node, at: now(self.start), change }).await;
         }
+        let unready = last.iter().find(|(_, change)| **change != NodeChange::Ready);
+        unready.map(|(node, change)| (node.clone(), change.clone()))
     }
 }
 

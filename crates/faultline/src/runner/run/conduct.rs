@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::context::RunContext;
+use super::handle::Controls;
 use super::options::RunOptions;
 use super::work::stop_task;
 use crate::report::Report;
@@ -19,14 +19,14 @@ use crate::runner::recorder::{EventSender, Recorder};
 use crate::runner::verdict;
 use crate::stack::{Stack, StackBuilder, StackError};
 
-/// Runs a schedule to its verdict, and writes the report into the run's folder.
+/// Runs a schedule to its verdict on a system of its own, and writes the report into the run's folder.
 ///
 /// # Errors
 /// [`RunError`] where there is no verdict; whatever was started is stopped then too.
-pub async fn run(
+pub(super) async fn run(
     options: RunOptions,
     listener: Box<dyn Listener>,
-    cancel: CancellationToken,
+    controls: Controls,
 ) -> Result<Report, RunError> {
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
     if options.keep {
@@ -34,7 +34,7 @@ pub async fn run(
         folder.keep_data()?;
     }
     let (recorder, sender) = begin_record(&options, &folder, listener)?;
-    let conducted = live(&options, &folder, (&recorder, &sender), cancel).await;
+    let conducted = live(&options, &folder, (&recorder, &sender), &controls).await;
     let report = judge(&folder, (recorder, sender), conducted).await;
     if !options.keep
         && let Err(error) = folder.remove_data()
@@ -49,11 +49,11 @@ pub async fn run(
 ///
 /// # Errors
 /// [`RunError`] where there is no verdict.
-pub async fn run_on(
+pub(super) async fn run_on(
     stack: &Arc<Stack>,
     mut options: RunOptions,
     listener: Box<dyn Listener>,
-    cancel: CancellationToken,
+    controls: Controls,
 ) -> Result<Report, RunError> {
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
     // The file is written at the end of the load, with all that a person did, and repeats the run.
@@ -67,7 +67,7 @@ pub async fn run_on(
     let facts = tokio::task::spawn_blocking(machine::facts);
     send_begin(&options, &folder, stack.provider_reason(), (&recorder, &sender)).await;
     let environment = facts.await.unwrap_or_default();
-    let run = RunContext { options: &options, folder: &folder, stack, sender: &sender, cancel };
+    let run = RunContext { options: &options, folder: &folder, stack, sender: &sender, controls: &controls };
     let info = run.info(Duration::ZERO, environment);
     let conducted = match run.conduct(info, &recorder).await {
         // The system goes on: nobody asked its nodes to stop.
@@ -131,7 +131,7 @@ async fn live(
     options: &RunOptions,
     folder: &RunFolder,
     (recorder, sender): (&Recorder, &EventSender),
-    cancel: CancellationToken,
+    controls: &Controls,
 ) -> Result<(), RunError> {
     let begun = Instant::now();
     // Asking programs for their versions takes time, so it happens while the stack starts and not when the load should.
@@ -142,6 +142,7 @@ async fn live(
         .registry(&options.registry)
         .ready_within(options.ready_within);
     let stack = Arc::new(builder.build(folder.run(), folder.path()).await?);
+    controls.faults.set_stack(&stack);
     send_begin(options, folder, stack.provider_reason(), (recorder, sender)).await;
     let sampling = options.watched.then(|| tokio::spawn(usage::sample(Arc::clone(&stack), sender.clone())));
     // Everything after the stack exists ends in the shutdown below, also an interrupted start.
@@ -151,13 +152,13 @@ async fn live(
         started = start(&stack, sender) => match started {
             Ok(()) => {
                 let environment = facts.await.unwrap_or_default();
-                let run = RunContext { options, folder, stack: &stack, sender, cancel };
+                let run = RunContext { options, folder, stack: &stack, sender, controls };
                 let info = run.info(begun.elapsed(), environment);
                 run.conduct(info, recorder).await
             }
             Err(error) => Err(error.into()),
         },
-        () = cancel.cancelled() => Err(RunError::Interrupted),
+        () = controls.cancel.cancelled() => Err(RunError::Interrupted),
     };
     sender.send(Progress::Stage(Stage::Shutdown)).await;
     // Before the shutdown, which viewers must not take for the death of every node.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
+use super::handle::Controls;
 use super::options::RunOptions;
 use crate::runner::folder::RunFolder;
 use crate::runner::recorder::EventSender;
@@ -15,5 +14,5 @@ pub(super) struct RunContext<'a> {
     pub(super) folder: &'a RunFolder,
     pub(super) stack: &'a Arc<Stack>,
     pub(super) sender: &'a EventSender,
-    pub(super) cancel: CancellationToken,
+    pub(super) controls: &'a Controls,
 }

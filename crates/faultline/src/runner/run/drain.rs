@@ -12,9 +12,9 @@ use crate::runner::observe::contents;
 use crate::runner::recorder::EventSender;
 use crate::stack::Stack;
 
-/// Time without a change after which everything counts as drained.
+/// Time without a change after which everything counts as drained, in microseconds.
 // An entry that is still between a queue and a store arrives in this time, even if its batch is sent again.
-const SETTLED: Duration = Duration::from_millis(1500);
+const SETTLED: i64 = 1_500_000;
 
 /// Waits at most `limit` and one reading more, and records how far it is.
 pub(super) async fn wait(
@@ -27,24 +27,25 @@ pub(super) async fn wait(
 ) {
     let until = Instant::now() + limit;
     let mut pause = Duration::from_millis(100);
-    let mut complete: Option<(Instant, u64)> = None;
+    let mut complete: Option<(i64, u64)> = None;
     loop {
-        let at = now(start);
         let queues = depths(stack).await;
         let (missing, stored) = missing(stack, run, timeline).await;
+        // After the reading: a drain seems longer by one reading, never shorter.
+        let at = now(start);
         // Both, since a message between a queue and a store is in neither for a moment.
         // A queue that can't be read is not taken for an empty one.
         let empty = missing == Some(0) && queues.values().all(|depth| *depth == Some(0));
         complete = match complete {
             // More stored entries than before mean that something still arrives, such as a duplicate.
             Some((since, count)) if empty && count == stored => Some((since, count)),
-            _ if empty => Some((Instant::now(), stored)),
+            _ if empty => Some((at, stored)),
             _ => None,
         };
-        let settled = complete.is_some_and(|(since, _)| since.elapsed() >= SETTLED);
+        let settled = complete.is_some_and(|(since, _)| at - since >= SETTLED);
         let over = settled || Instant::now() >= until;
         // Complete since the first reading without a change; the wait for changes is not part of the drain.
-        let at = complete.map_or(at, |(since, _)| at - micros(since.elapsed()));
+        let at = complete.map_or(at, |(since, _)| since);
         if over || complete.is_none() {
             let done = complete.is_some();
             sender.record(Event::Drain { at, queues, missing, done }).await;
@@ -56,10 +57,6 @@ pub(super) async fn wait(
         // Short at first, for a system that is done already; longer later, since readings are load too.
         pause = (pause * 2).min(Duration::from_millis(500));
     }
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Counts the acknowledged entries that are not in their stores, none if a store can't be read; and the entries that

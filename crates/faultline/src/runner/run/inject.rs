@@ -13,10 +13,11 @@ use super::recovery::RecoveryGoal;
 use crate::fault::{self, Journal};
 use crate::history::{Event, Evidence, FaultStage};
 use crate::load::now;
+use crate::runner::observe::health::NodeWatch;
 use crate::runner::recorder::EventSender;
 use crate::scenario::duration::Span;
 use crate::scenario::{PlannedFault, Schedule};
-use crate::stack::Stack;
+use crate::stack::{Stack, StackError};
 
 /// Time that the system may take to be ready after the last fault, beyond what the scenario expects.
 const SLACK: Duration = Duration::from_secs(60);
@@ -37,6 +38,8 @@ pub(super) struct Injector {
     sender: EventSender,
     pub(super) start: Instant,
     cancel: CancellationToken,
+    /// Watch over the nodes; none between two runs.
+    watch: Option<Arc<NodeWatch>>,
     plan: Mutex<FaultPlan>,
     /// Held while the plan is read and recorded.
     // Readers take the last plan of a history: of two changes at once, the older must not be recorded last.
@@ -55,11 +58,12 @@ impl Injector {
         start: Instant,
         schedule: Schedule,
         cancel: CancellationToken,
+        watch: Option<Arc<NodeWatch>>,
     ) -> Self {
         let plan = Mutex::new(FaultPlan::new(schedule));
         let (manual, closing) = (TaskTracker::new(), CancellationToken::new());
         let amending = tokio::sync::Mutex::default();
-        Self { stack, journal, sender, start, cancel, plan, amending, manual, closing }
+        Self { stack, journal, sender, start, cancel, watch, plan, amending, manual, closing }
     }
 
     /// Injects every fault of the schedule at its time; returns when all are healed and the system is ready, or the
@@ -221,13 +225,28 @@ impl Injector {
         let by = self.ready_by();
         // Every node must be ready, not the healed one alone: others lose their connections and recover later.
         let ready = tokio::select! {
-            ready = self.stack.wait_all_ready(by) => ready,
+            ready = self.all_ready(by) => ready,
             () = self.cancel.cancelled() => return,
         };
         match ready {
             Ok(()) => self.record(index, FaultStage::Ready, Vec::new()).await,
             // Not an error of the run: the checker finds the missing readiness in the history.
             Err(error) => tracing::warn!("the system is not ready after fault {index}: {error}"),
+        }
+    }
+
+    /// Waits until every node is ready, by its own check and by the watch of the run.
+    async fn all_ready(&self, by: Instant) -> Result<(), StackError> {
+        loop {
+            self.stack.wait_all_ready(by).await?;
+            // The watch records first that the last node is ready: no reader sees all nodes ready before that. And a
+            // node that was seen ready first may not be any more.
+            let Some(watch) = &self.watch else { return Ok(()) };
+            let Some((node, change)) = watch.check().await else { return Ok(()) };
+            if Instant::now() >= by {
+                let (waits, log) = (change.describe(&node), self.stack.provider().log_tail(&node));
+                return Err(StackError::NotReady { node, waits, log });
+            }
         }
     }
 

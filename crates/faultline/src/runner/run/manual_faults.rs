@@ -16,15 +16,16 @@ use crate::stack::Stack;
 
 pub use super::plan::ManualFaultError;
 
-/// Handle for manual faults, made before its run; copies are the same. It accepts no fault before the run is attached,
-/// nor after the run is over.
+/// Handle for manual faults of one run, or of a system between two; copies are the same. It accepts no fault before the
+/// load of the run begins, nor after the run is over.
 #[derive(Debug, Clone, Default)]
 pub struct ManualFaults {
+    stack: Arc<OnceLock<Weak<Stack>>>,
     // Weak, so that the history ends with its run, and not with the last copy of the handle.
     injector: Arc<OnceLock<Weak<Injector>>>,
-    /// Injector of a system that is up, whether a run goes on or not.
+    /// Injector of a system between two runs.
     // Not weak: without a run nobody else keeps this one.
-    idle: Option<Arc<Injector>>,
+    _idle: Option<Arc<Injector>>,
 }
 
 impl ManualFaults {
@@ -43,23 +44,30 @@ impl ManualFaults {
         let (journal, sender) = (Journal::open(folder)?, EventSender::to(listener));
         let events = sender.clone();
         let injector =
-            Injector::new(Arc::clone(stack), journal, sender, Instant::now(), rest, cancel.clone());
+            Injector::new(Arc::clone(stack), journal, sender, Instant::now(), rest, cancel.clone(), None);
         let injector = Arc::new(injector);
-        let faults = Self { idle: Some(Arc::clone(&injector)), ..Self::default() };
+        let faults = Self { _idle: Some(Arc::clone(&injector)), ..Self::before_run(stack) };
         faults.attach(&injector);
         Ok((faults, events))
     }
 
-    /// Makes the handle of the next run on the same system.
+    /// Makes the handle of a system on which a run is about to begin.
     #[must_use]
-    pub fn for_next_run(&self) -> Self {
-        // A new cell, since one can be set only once. Copies of the handle before belong to the run before.
-        Self { injector: Arc::default(), idle: self.idle.clone() }
+    pub fn before_run(stack: &Arc<Stack>) -> Self {
+        let faults = Self::default();
+        faults.set_stack(stack);
+        faults
+    }
+
+    /// Sets the stack, once it is known.
+    pub(super) fn set_stack(&self, stack: &Arc<Stack>) {
+        // A handle is for one system, and a second would be a mistake of ours.
+        let _ = self.stack.set(Arc::downgrade(stack));
     }
 
     /// Attaches the injector of a run, which takes the faults from now on.
     pub(super) fn attach(&self, injector: &Arc<Injector>) {
-        // A handle is for one run; a second injector would be a mistake of the caller's, and is not attached.
+        // A handle is for one run; a second injector would be a mistake of ours, and is not attached.
         let _ = self.injector.set(Arc::downgrade(injector));
     }
 
@@ -100,10 +108,10 @@ impl ManualFaults {
     /// Returns the address that the load goes to; none of a system without paths.
     #[must_use]
     pub fn entry(&self) -> Option<SocketAddr> {
-        // Also between two runs and while one begins: the page that tries every path needs the address then too.
-        let injector = self.injector().ok().or_else(|| self.idle.clone())?;
-        let first = injector.stack.topology().paths.values().next()?;
-        injector.stack.address(&first.send.node, first.send.port).ok()
+        // Not the injector's: the page that tries every path needs the address before the load begins too.
+        let stack = self.stack.get()?.upgrade()?;
+        let first = stack.topology().paths.values().next()?;
+        stack.address(&first.send.node, first.send.port).ok()
     }
 }
 
@@ -121,6 +129,5 @@ mod tests {
         let copy = faults.clone();
         faults.injector.set(Weak::new()).unwrap();
         assert_eq!(copy.inject(fault()).await, Err(ManualFaultError::Ending));
-        assert_eq!(copy.for_next_run().heal(0), Err(ManualFaultError::NotStarted));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`conduct`] | the life of a run, from start to verdict |
+//! | [`handle`] | the handle of a run that goes on |
+//! | `conduct` | the life of a run, from start to verdict |
 //! | [`options`] | what to run and how |
 //! | `context` | options, folder and stack that all of a run shares |
 //! | `work` | load and faults while the stack is there |
@@ -15,10 +16,11 @@
 //! | `drain` | waits until every acknowledged entry is stored |
 //! | `end` | the last lines of a history |
 
-pub mod conduct;
+mod conduct;
 mod context;
 mod drain;
 mod end;
+pub mod handle;
 mod inject;
 pub mod manual_faults;
 #[cfg(test)]

@@ -5,9 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
-use super::manual_faults::ManualFaults;
 use crate::proxy::Registry;
 use crate::scenario::Schedule;
 use crate::stack::{Choice, Override, READY_WITHIN, Topology};
@@ -29,8 +26,8 @@ pub struct RunOptions {
     pub overrides: BTreeMap<String, Override>,
     /// Command that repeats the run, for its report.
     pub command: String,
-    /// Token that ends a manual load as if it had been planned so; none where the schedule ends it.
-    pub finish: Option<CancellationToken>,
+    /// What ends the load.
+    pub load_end: LoadEnd,
     /// Folder with the nodes' logs, for a run on a stack that was up before; none if they are in the run's own folder.
     pub logs: Option<PathBuf>,
     /// True to sample nodes, links and stores for the live lab.
@@ -39,8 +36,15 @@ pub struct RunOptions {
     pub ready_within: Duration,
     /// Registry of the links' proxies while the stack runs.
     pub registry: Arc<Registry>,
-    /// Handle for manual faults, which the run attaches to itself.
-    pub manual_faults: ManualFaults,
+}
+
+/// What ends the load of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadEnd {
+    /// The schedule.
+    Schedule,
+    /// A person, by [`Run::end`](super::handle::Run::end).
+    Manual,
 }
 
 impl RunOptions {
@@ -56,12 +60,11 @@ impl RunOptions {
             choice: Choice::Auto,
             overrides: BTreeMap::new(),
             command: String::new(),
-            finish: None,
+            load_end: LoadEnd::Schedule,
             logs: None,
             watched: false,
             ready_within: READY_WITHIN,
             registry: Arc::new(Registry::new(seed)),
-            manual_faults: ManualFaults::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::recovery::RecoveryGoal;
-use crate::history::event::fault_name;
+use crate::history::fault_stage::fault_name;
 use crate::scenario::duration::Span;
 use crate::scenario::{FaultKind, PlannedFault, Schedule};
 use crate::stack::Topology;

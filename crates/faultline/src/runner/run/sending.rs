@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::RunContext;
 use super::inject::Injector;
 use super::operation_events::OperationEvents;
+use super::options::LoadEnd;
 use super::recovery::RecoveryTracker;
 use crate::history::Event;
 use crate::load::{LoadEngine, LoadError, PathTarget};
@@ -62,15 +63,15 @@ impl<'a> LoadSender<'a> {
     /// [`LoadError`] where the load can't be made.
     pub(super) async fn send(self, injector: &Injector) -> Result<(), LoadError> {
         let Self { run, first, context } = self;
+        let cancel = &run.controls.cancel;
         // A manual load has no end in its schedule.
-        if let Some(finish) = &run.options.finish {
-            let finished = finished(run, finish, injector);
-            return until(finished, first, injector, &run.cancel).await;
+        if run.options.load_end == LoadEnd::Manual {
+            return until(end_of_manual_load(run, injector), first, injector, cancel).await;
         }
         // Not finishing: an interrupted run ends at once, and its open operations are `info`.
-        first.run(run.cancel.clone()).await?;
+        first.run(cancel.clone()).await?;
         let goals = injector.recovery_goals();
-        if run.cancel.is_cancelled() || context.tracker.is_recovered(&goals) {
+        if cancel.is_cancelled() || context.tracker.is_recovered(&goals) {
             return Ok(());
         }
         // Only operations show that a path has recovered, so the load must go on.
@@ -79,7 +80,7 @@ impl<'a> LoadSender<'a> {
         // The extended schedule begins with the arrivals that were sent. Skipped and not cut off,
         // they keep the numbers in the ids going.
         let more = context.engine(run, &schedule)?.since(since.micros());
-        until(context.tracker.wait(&goals), more, injector, &run.cancel).await
+        until(context.tracker.wait(&goals), more, injector, cancel).await
     }
 }
 
@@ -96,8 +97,8 @@ impl LoadContext {
 }
 
 /// Waits until a person ends the load and the manual faults are healed.
-async fn finished(run: &RunContext<'_>, finish: &CancellationToken, injector: &Injector) {
-    finish.cancelled().await;
+async fn end_of_manual_load(run: &RunContext<'_>, injector: &Injector) {
+    run.controls.end.cancelled().await;
     run.sender.send(Progress::Stage(Stage::Settle)).await;
     injector.settle().await;
 }

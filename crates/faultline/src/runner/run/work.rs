@@ -13,16 +13,17 @@ use tokio_util::sync::CancellationToken;
 use super::context::RunContext;
 use super::end::RunEnd;
 use super::inject::Injector;
+use super::options::LoadEnd;
 use super::sending::LoadSender;
 use super::{drain, plan};
 use crate::fault::Journal;
-use crate::history::event::SystemInfo;
+use crate::history::run_info::SystemInfo;
 use crate::history::{self, Declarations, Event, Observation, RunInfo};
 use crate::load::now;
 use crate::runner::error::RunError;
 use crate::runner::folder::SCENARIO;
 use crate::runner::observe::contents;
-use crate::runner::observe::health;
+use crate::runner::observe::health::{self, NodeWatch};
 use crate::runner::observe::store;
 use crate::runner::progress::{Progress, Stage};
 use crate::runner::recorder::{EventSender, Recorder};
@@ -45,16 +46,21 @@ impl RunContext<'_> {
         let start = Instant::now() + LEAD;
         self.sender.record(Event::Run(Box::new(info))).await;
         self.sender.send(Progress::Stage(Stage::Load)).await;
-        let watching = tokio::spawn(health::watch(Arc::clone(self.stack), self.sender.clone(), start));
+        let watch = Arc::new(NodeWatch::new(Arc::clone(self.stack), self.sender.clone(), start));
+        let watching = tokio::spawn({
+            let watch = Arc::clone(&watch);
+            async move { watch.run().await }
+        });
         // Without a history there is no verdict, so a full disk ends the run now and not after the whole load.
-        let giving_up = tokio::spawn(give_up(self.sender.clone(), self.cancel.clone()));
+        let giving_up = tokio::spawn(give_up(self.sender.clone(), self.controls.cancel.clone()));
         let counting = self.options.watched.then(|| tokio::spawn(self.count(recorder)));
-        let worked = self.work(start).await;
+        let worked = self.work(start, watch).await;
         for task in [Some(giving_up), counting] {
             stop_task(task).await;
         }
         // Nodes are watched until the stores are read: one that dies in the drain belongs to the run.
-        let settled = worked.is_ok() && !self.cancel.is_cancelled() && self.settle(start, recorder).await;
+        let settled =
+            worked.is_ok() && !self.controls.cancel.is_cancelled() && self.settle(start, recorder).await;
         stop_task(Some(watching)).await;
         worked?;
         if settled {
@@ -71,7 +77,7 @@ impl RunContext<'_> {
     }
 
     /// Runs load and faults side by side.
-    async fn work(&self, start: Instant) -> Result<(), RunError> {
+    async fn work(&self, start: Instant, watch: Arc<NodeWatch>) -> Result<(), RunError> {
         let (sending, mut events) = LoadSender::new(self, start)?;
         let sender = self.sender.clone();
         let forwarding = tokio::spawn(async move {
@@ -85,9 +91,10 @@ impl RunContext<'_> {
             self.sender.clone(),
             start,
             self.options.schedule.clone(),
-            self.cancel.clone(),
+            self.controls.cancel.clone(),
+            Some(watch),
         ));
-        self.options.manual_faults.attach(&injector);
+        self.controls.faults.attach(&injector);
         let load = async {
             let loaded = sending.send(&injector).await;
             // All events of operations must be in the history before the end of the load is.
@@ -100,7 +107,7 @@ impl RunContext<'_> {
         // After both: a person may inject faults until the load is over.
         injector.finish().await;
         loaded?;
-        if self.options.finish.is_some() {
+        if self.options.load_end == LoadEnd::Manual {
             self.keep_scenario(&injector)?;
         }
         Ok(())
@@ -127,7 +134,7 @@ impl RunContext<'_> {
             drain::wait(self.stack, self.folder.run().as_str(), &timeline, self.sender, start, limit);
         tokio::select! {
             () = draining => {}
-            () = self.cancel.cancelled() => return false,
+            () = self.controls.cancel.cancelled() => return false,
         }
         self.sender.send(Progress::Stage(Stage::Observe)).await;
         for (name, store) in &self.options.topology.stores {

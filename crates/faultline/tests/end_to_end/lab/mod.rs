@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use faultline::stack::{Choice, Topology, topology};
 
 pub(crate) use harness::{Harness, heal, run_folder};
-pub(crate) use runs::{run, run_on, scenario, schedule};
+pub(crate) use runs::{lab, parsed, run, run_schedule, scenario};
 pub(crate) use shared::{EarlierRuns, Shared, run_in_turn, shared};
 pub(crate) use small::Small;
 

@@ -1,48 +1,51 @@
 //! Whole runs, judged.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
+use faultline::lab::{Lab, ScenarioFile};
 use faultline::report::{Report, Style, terminal};
 use faultline::runner::progress::NullListener;
-use faultline::runner::{self, RunOptions};
+use faultline::runner::{Run, RunOptions};
 use faultline::scenario::{self, Scenario, Schedule};
-use faultline::stack::Override;
-use faultline::stack::{Choice, Topology};
+use faultline::stack::Topology;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-/// Reads a scenario of this repository.
-pub(crate) fn scenario(name: &str) -> Scenario {
-    let file = super::repository().join("scenarios").join(format!("{name}.toml"));
-    let text = std::fs::read_to_string(&file).expect("the scenario");
-    scenario::parse(name, &text).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+/// The lab of this repository's own system.
+pub(crate) fn lab(runs: &TempDir) -> Lab {
+    let lab = Lab::from_compose(super::repository().join("docker-compose.yml")).expect("the topology");
+    lab.provider(super::choice()).runs(runs.path())
 }
 
-/// Derives the schedule of a scenario of this repository.
-pub(crate) fn schedule(name: &str, seed: u64) -> Schedule {
-    Schedule::derive(name, &scenario(name), seed)
+/// A scenario of this repository.
+pub(crate) fn scenario(name: &str) -> ScenarioFile {
+    let file = Path::new("scenarios").join(format!("{name}.toml"));
+    ScenarioFile::read(super::repository().join(file)).expect("the scenario")
 }
 
-/// Runs a schedule on this repository's own system and judges it.
-pub(crate) fn run(schedule: Schedule, overrides: BTreeMap<String, Override>) -> Report {
-    run_on(super::system(), schedule, overrides)
+/// What stands in a scenario.
+pub(crate) fn parsed(scenario: &ScenarioFile) -> Scenario {
+    scenario::parse(scenario.name(), scenario.text()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-/// The same on another system.
-pub(crate) fn run_on(
-    topology: Topology,
-    schedule: Schedule,
-    overrides: BTreeMap<String, Override>,
-) -> Report {
+/// Runs a scenario on this repository's own system, which `change` may change, and judges it.
+pub(crate) fn run(scenario: &ScenarioFile, change: impl FnOnce(Lab) -> Lab) -> Report {
+    let _turn = super::turn();
+    let runs = tempfile::tempdir().expect("a folder");
+    let report = change(lab(&runs)).run_blocking(scenario).unwrap_or_else(|error| panic!("{error}"));
+    show(&report);
+    report
+}
+
+/// Runs a schedule on another topology, which no compose file has.
+pub(crate) fn run_schedule(topology: Topology, schedule: Schedule) -> Report {
     let _turn = super::turn();
     let runs = tempfile::tempdir().expect("a folder");
     let mut options = RunOptions::new(topology, schedule, runs.path().to_path_buf());
-    // Another program can take the place of a process only.
-    let special = overrides.values().any(|special| special.program.is_some());
-    options.choice = if special { Choice::Processes } else { super::choice() };
-    options.overrides = overrides;
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let run = runner::run(options, Box::new(NullListener), CancellationToken::new());
-    let report = runtime.block_on(run).unwrap_or_else(|error| panic!("{error}"));
+    options.choice = super::choice();
+    let run = async { Run::begin(options, Box::new(NullListener), CancellationToken::new()).report().await };
+    let report = Runtime::new().expect("a runtime").block_on(run).unwrap_or_else(|error| panic!("{error}"));
     show(&report);
     report
 }

@@ -7,25 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use faultline::checker::Verdict;
+use faultline::lab::{ScenarioFile, System};
 use faultline::report::Report;
-use faultline::runner::folder::LOGS;
-use faultline::runner::progress::NullListener;
-use faultline::runner::{self, RunFolder, RunOptions};
-use faultline::scenario::Schedule;
-use faultline::stack::{Stack, StackBuilder, StackError};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 
 use super::Turn;
 
 /// A system that runs.
 pub(crate) struct Shared {
-    /// The running stack.
-    pub(crate) stack: Arc<Stack>,
+    /// The running system; none once it stops.
+    system: Option<System>,
     runtime: Runtime,
-    folder: RunFolder,
-    runs: TempDir,
+    _runs: TempDir,
     _turn: Turn,
 }
 
@@ -58,8 +52,8 @@ impl Drop for EarlierRuns {
     }
 }
 
-/// Runs a schedule, when it is its turn, on the system on which others have run theirs, and judges it.
-pub(crate) fn run_in_turn(schedule: Schedule) -> (Report, EarlierRuns) {
+/// Runs a scenario, when it is its turn, on the system on which others have run theirs, and judges it.
+pub(crate) fn run_in_turn(scenario: &ScenarioFile) -> (Report, EarlierRuns) {
     static WAITING: AtomicUsize = AtomicUsize::new(0);
     static CURRENT: Mutex<Option<(Shared, Vec<String>)>> = Mutex::new(None);
     WAITING.fetch_add(1, Ordering::SeqCst);
@@ -68,8 +62,8 @@ pub(crate) fn run_in_turn(schedule: Schedule) -> (Report, EarlierRuns) {
     // Taken out, so that a panic ends it.
     let (system, mut names) = current.take().unwrap_or_else(|| (Shared::start(), Vec::new()));
     let earlier = EarlierRuns(names.clone());
-    names.push(schedule.scenario.clone());
-    let report = system.run(schedule);
+    names.push(scenario.name().to_owned());
+    let report = system.run(scenario);
     let is_wanted = names.len() < RUNS && WAITING.load(Ordering::SeqCst) > 0;
     if is_wanted && report.verdict == Verdict::Pass {
         *current = Some((system, names));
@@ -81,26 +75,19 @@ impl Shared {
     fn start() -> Self {
         let turn = super::turn();
         let runs = tempfile::tempdir().expect("a folder");
-        let folder = RunFolder::create(runs.path(), "up", "shared").expect("a folder of a run");
         let runtime = Runtime::new().expect("a runtime");
-        let stack = runtime.block_on(async {
-            let builder = StackBuilder::new(super::system()).choice(super::choice());
-            let stack = builder.build(folder.run(), folder.path()).await?;
-            stack.start(&|_| {}).await?;
-            Ok::<_, StackError>(Arc::new(stack))
-        });
-        let stack = stack.unwrap_or_else(|error| panic!("{error}"));
-        Self { stack, runtime, folder, runs, _turn: turn }
+        let started = runtime.block_on(super::lab(&runs).start());
+        let system = started.unwrap_or_else(|error| panic!("{error}"));
+        Self { system: Some(system), runtime, _runs: runs, _turn: turn }
     }
 
-    /// Runs a schedule on it and judges it.
-    fn run(&self, schedule: Schedule) -> Report {
-        let topology = self.stack.topology().clone();
-        let mut options = RunOptions::new(topology, schedule, self.runs.path().to_path_buf());
-        options.logs = Some(self.folder.path().join(LOGS));
-        let (listener, cancel) = (Box::new(NullListener), CancellationToken::new());
-        let run = runner::run_on(&self.stack, options, listener, cancel);
-        let report = self.block_on(run).unwrap_or_else(|error| panic!("{error}"));
+    fn system(&self) -> &System {
+        self.system.as_ref().expect("a system that runs")
+    }
+
+    /// Runs a scenario on it and judges it.
+    fn run(&self, scenario: &ScenarioFile) -> Report {
+        let report = self.block_on(self.system().run(scenario)).unwrap_or_else(|error| panic!("{error}"));
         super::runs::show(&report);
         report
     }
@@ -117,14 +104,14 @@ impl Shared {
 
     /// Where a port of a node is reached.
     pub(crate) fn address(&self, node: &str, port: u16) -> SocketAddr {
-        self.stack.address(node, port).expect("a port of the topology")
+        self.system().address(node, port).expect("a port of the topology")
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.runtime.block_on(self.stack.shutdown());
-        if let Err(error) = self.folder.remove_data() {
+        let Some(system) = self.system.take() else { return };
+        if let Err(error) = self.runtime.block_on(system.stop()) {
             eprintln!("{error}");
         }
     }

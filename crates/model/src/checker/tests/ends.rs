@@ -30,7 +30,8 @@ fn a_node_that_does_not_stop_as_promised_fails() {
     story.rest.push(stop("mongo", ExitStatus::Code(0), 310_000));
     let judgement = story.judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
-    let told = "1 node stopped with a promised exit code; the slowest, mongo, took 310 ms";
+    let told =
+        "1 node was asked to stop and ended with a promised exit code; the slowest, mongo, took 310 ms";
     assert_eq!(detail_of(&judgement, "stopped"), told);
 
     story.rest.push(stop("logger", ExitStatus::Signal("SIGKILL".into()), 20_010_000));
@@ -53,7 +54,7 @@ fn a_stop_of_which_nothing_is_told_is_unknown_but_in_an_old_history() {
     story.rest.push(Event::Stop(Stop { at: 33 * SECOND, ..last }));
     assert_eq!(verdict_of(&story.judge(), "stopped"), Verdict::Unknown);
     story.rest.pop();
-    story.run.version = crate::history::event::WITH_ENDS - 1;
+    story.run.version = crate::history::run_info::WITH_ENDS - 1;
     let judgement = story.judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
     assert!(judgement.checks.iter().all(|check| check.name != "stopped"));
@@ -95,6 +96,6 @@ fn a_run_that_asked_nobody_at_the_end_is_unknown_but_in_an_old_history() {
     let mut story = Story::good();
     story.rest.retain(|event| !matches!(event, Event::Readiness { .. }));
     assert_eq!(verdict_of(&story.judge(), "complete"), Verdict::Unknown);
-    story.run.version = crate::history::event::WITH_ENDS - 1;
+    story.run.version = crate::history::run_info::WITH_ENDS - 1;
     assert_eq!(verdict_of(&story.judge(), "complete"), Verdict::Pass);
 }

@@ -1,4 +1,14 @@
 //! The work on one connection to RabbitMQ, until it is lost or the listener ends.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `context` | what all sessions share, and the reasons why one ends |
+//! | `take` | deliveries, read into the buffer |
+//! | `settle` | what becomes of a message: acknowledged, dead, or brought again |
+
+mod context;
+mod settle;
+mod take;
 
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -6,19 +16,17 @@ use std::time::Duration;
 
 use chassis::CancellationToken;
 use chassis::backoff::Backoff;
+use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
-use lapin::message::Delivery;
 use tokio::time::Instant;
 use wire::trace::TraceContext;
 
-use crate::buffer::{CallBuffer, CallLimits};
-use crate::damaged::DamagedMessages;
+pub(crate) use self::context::{SessionContext, SessionEnd};
+use crate::buffer::CallBuffer;
 use crate::ledger::Ledger;
-use crate::logger::{Logger, Verdict};
-use crate::message::{Damage, Message, Original, Reading};
-use crate::metrics::ListenerMetrics;
-use crate::rabbit::{DeadFailure, Letter, NoAnswer, Rabbit};
+use crate::logger::Verdict;
+use crate::message::Message;
+use crate::rabbit::{DeadFailure, Letter, Rabbit};
 
 type LoggerCall = Pin<Box<dyn Future<Output = (Vec<Message>, Vec<Verdict>)> + Send>>;
 type DeadLetterCall = Pin<Box<dyn Future<Output = Result<Vec<u64>, DeadFailure>> + Send>>;
@@ -26,17 +34,6 @@ type DeadLetterCall = Pin<Box<dyn Future<Output = Result<Vec<u64>, DeadFailure>>
 /// Time without a delivery after which a channel with nothing outstanding is renewed.
 // That RabbitMQ holds something for delivered that never came here would only show with the next delivery.
 const QUIET: Duration = Duration::from_secs(3);
-
-/// Context of every session; it outlives each of them.
-#[derive(Debug, Clone)]
-pub(crate) struct SessionContext {
-    pub(crate) logger: Logger,
-    pub(crate) limits: CallLimits,
-    pub(crate) calls: usize,
-    pub(crate) acknowledges: bool,
-    pub(crate) metrics: ListenerMetrics,
-    pub(crate) damaged: DamagedMessages,
-}
 
 /// The work on one connection.
 // Deliveries are read into the buffer, which goes to the logger in calls; meanwhile more are read. Delivery tags end
@@ -58,25 +55,6 @@ pub(crate) struct Session {
     not_before: Instant,
     /// The last reason for bringing messages again; told once.
     told: String,
-}
-
-/// Reason why a session ended.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SessionEnd {
-    #[error("{0}")]
-    Rabbit(#[from] lapin::Error),
-    #[error("{0}")]
-    DeadLetter(#[from] DeadFailure),
-    #[error("RabbitMQ has cancelled the consumer; was the queue deleted?")]
-    Cancelled,
-    /// Damage on the way. Whatever else came on this connection is not to be trusted either; all of it comes again on the next.
-    #[error("message {tag} came damaged: {damage}")]
-    Damaged { tag: u64, damage: Damage },
-    /// RabbitMQ counts the tags of a channel up by one: a message was lost, or its tag is damaged.
-    #[error("a message has the delivery tag {tag} where {next} comes next")]
-    OutOfStep { tag: u64, next: u64 },
-    #[error("{0}")]
-    NoAnswer(#[from] NoAnswer),
 }
 
 impl Session {
@@ -182,111 +160,6 @@ impl Session {
         if let Some(renewed) = shutdown.run_until_cancelled(self.rabbit.renew()).await {
             renewed?;
             (self.next_tag, self.heard) = (1, Instant::now());
-        }
-        Ok(())
-    }
-
-    /// Takes a delivery and all others that have arrived, as far as the buffer has room.
-    fn take_all(&mut self, first: Option<lapin::Result<Delivery>>) -> Result<(), SessionEnd> {
-        self.take(first)?;
-        while self.buffer.has_room() {
-            match self.rabbit.consumer.next().now_or_never() {
-                Some(delivered) => self.take(delivered)?,
-                None => break,
-            }
-        }
-        self.context.metrics.unacknowledged(self.ledger.len());
-        Ok(())
-    }
-
-    fn take(&mut self, delivered: Option<lapin::Result<Delivery>>) -> Result<(), SessionEnd> {
-        let Some(delivery) = delivered.transpose()? else { return Err(SessionEnd::Cancelled) };
-        // RabbitMQ counts tags up by one. An acknowledgement of a tag that is damaged would acknowledge another's
-        // message.
-        if delivery.delivery_tag != self.next_tag {
-            return Err(SessionEnd::OutOfStep { tag: delivery.delivery_tag, next: self.next_tag });
-        }
-        (self.next_tag, self.heard) = (self.next_tag + 1, Instant::now());
-        self.ledger.take(delivery.delivery_tag);
-        match Original::from(delivery).read() {
-            Reading::Entry(message) => self.buffer.add(message),
-            Reading::Never(original, reason) => self.unreadable.push((original, reason.to_string())),
-            Reading::Damaged(original, damage) if self.context.damaged.came_before(&original) => {
-                self.unreadable.push((original, format!("{damage}, and came so twice")));
-            }
-            Reading::Damaged(original, damage) => {
-                self.context.metrics.count("damaged", 1);
-                return Err(SessionEnd::Damaged { tag: original.tag, damage });
-            }
-        }
-        Ok(())
-    }
-
-    fn begin_dead_letters(&mut self) {
-        let letters = std::mem::take(&mut self.unreadable);
-        if letters.is_empty() {
-            return;
-        }
-        for (original, reason) in &letters {
-            tracing::warn!("message {} goes to the dead letters: {reason}", original.tag);
-        }
-        self.dead_letters.push(Box::pin(self.rabbit.dead_letters.clone().publish(letters)));
-    }
-
-    async fn finish_dead_letters(&mut self) -> Result<(), SessionEnd> {
-        while let Some(dead) = self.dead_letters.next().await {
-            self.acknowledge_dead(dead?).await?;
-        }
-        Ok(())
-    }
-
-    async fn acknowledge_dead(&mut self, tags: Vec<u64>) -> Result<(), SessionEnd> {
-        self.context.metrics.count("dead", tags.len());
-        self.acknowledge(tags).await
-    }
-
-    /// Does with each message of a call what its verdict says.
-    async fn settle(&mut self, messages: Vec<Message>, verdicts: Vec<Verdict>) -> Result<(), SessionEnd> {
-        let (mut stored, mut again, mut reasons) = (Vec::new(), Vec::new(), None);
-        for (message, verdict) in messages.into_iter().zip(verdicts) {
-            match verdict {
-                Verdict::Stored => stored.push(message.original.tag),
-                Verdict::Never(reason) => self.unreadable.push((message.original, reason)),
-                Verdict::Again(reason) => {
-                    again.push(message);
-                    reasons = Some(reason);
-                }
-            }
-        }
-        self.context.metrics.count("stored", stored.len());
-        self.acknowledge(stored).await?;
-        self.begin_dead_letters();
-        match reasons {
-            None => {
-                self.backoff.reset();
-                self.told.clear();
-            }
-            Some(reason) => self.bring_again(again, &reason),
-        }
-        Ok(())
-    }
-
-    fn bring_again(&mut self, again: Vec<Message>, reason: &str) {
-        if self.told != reason {
-            tracing::warn!("{} entries are not stored and are brought again: {reason}", again.len());
-            reason.clone_into(&mut self.told);
-        }
-        self.context.metrics.count("again", again.len());
-        self.buffer.give_back(again);
-        // A logger that refuses is overloaded or without its store: asking at once again would make it worse.
-        self.not_before = Instant::now() + self.backoff.pause();
-    }
-
-    async fn acknowledge(&mut self, done: Vec<u64>) -> Result<(), SessionEnd> {
-        let acks = self.ledger.settle(done);
-        self.context.metrics.unacknowledged(self.ledger.len());
-        if self.context.acknowledges {
-            self.rabbit.acknowledge(acks).await?;
         }
         Ok(())
     }

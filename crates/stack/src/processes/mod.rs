@@ -1,83 +1,44 @@
 //! The provider that runs every node as a child process of the harness, on ports of 127.0.0.1.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `node` | one node as a process: its command, its state and its end |
+//! | `program` | the program of a node |
+
+mod node;
+mod program;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
-use tokio::time::Instant;
 
+use self::node::ProcessNode;
+use self::program::{ProgramKind, prepare};
 use super::doorway::Doorway;
 use super::error::StackError;
 use super::guard::Guard;
 use super::identity::Identity;
 use super::overrides::Override;
-use super::process::{Process, Spec};
+use super::process::Process;
 use super::provider::{Frozen, NodeState, Provider};
 use super::publish::{Ports, ReservedPorts};
 use super::run_id::RunId;
-use super::server::{self, Server, ServerError, ServerPlace};
-use super::stop::{self, StopOutcome};
-use super::topology::{Node, Program, Topology};
-use super::{binary, data, mark, process, tree};
+use super::stop::StopOutcome;
+use super::topology::{Node, Topology};
+use super::{data, process, tree};
 
 /// Time that a node may take to stop gracefully.
 // Named in the description of the fault `stop`.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Time that a service may take to drain when the stack ends.
-// Shorter than that of a fault, since every run ends with it.
-const DRAIN: Duration = Duration::from_secs(5);
-
 /// Provider that runs each node as a process of this machine.
 pub struct Processes {
     run: RunId,
     members: BTreeMap<String, ProcessNode>,
-}
-
-/// One node.
-struct ProcessNode {
-    kind: ProgramKind,
-    place: ServerPlace,
-    overrides: Override,
-    _ports: ReservedPorts,
-    running: Mutex<ProcessState>,
-    /// Held while the node is being started, stopped or signalled.
-    // A lock of its own: `running` is locked for a moment only, so that the state can be read meanwhile.
-    turn: tokio::sync::Mutex<()>,
-}
-
-enum ProgramKind {
-    Binary { program: PathBuf, listen: BTreeMap<String, u16> },
-    Server(Arc<dyn Server>),
-}
-
-#[derive(Default)]
-struct ProcessState {
-    process: Option<Process>,
-    /// Guard of a paused node; none while it runs.
-    guard: Option<Guard>,
-    /// Reason for the end of the node, if the lab ended it.
-    down: Option<String>,
-    provisioned: bool,
-}
-
-impl ProcessState {
-    fn state(&self) -> NodeState {
-        match (&self.process, &self.down) {
-            (None, Some(how)) => NodeState::Down(how.clone()),
-            (None, None) => NodeState::Absent,
-            (Some(process), _) => match process.try_status() {
-                Some(status) => NodeState::Ended(status.to_string()),
-                None if self.guard.is_some() => NodeState::Paused(process.pid()),
-                None => NodeState::Running(process.pid()),
-            },
-        }
-    }
 }
 
 impl Processes {
@@ -112,179 +73,6 @@ impl Processes {
 
     fn member(&self, node: &str) -> Result<&ProcessNode, StackError> {
         self.members.get(node).ok_or_else(|| StackError::NoNode(node.to_owned()))
-    }
-}
-
-impl ProcessNode {
-    fn new(
-        node: &Node,
-        run: &RunId,
-        folder: &Path,
-        held: ReservedPorts,
-        overrides: Override,
-    ) -> Result<Self, StackError> {
-        let kind = kind_of(node, &overrides)?;
-        let place = ServerPlace {
-            dir: data::folder_of(folder, run, &node.name),
-            log: folder.join("logs").join(format!("{}.log", node.name)),
-            ports: held.numbers.clone(),
-            environment: overrides.environment_of(node),
-            run: run.clone(),
-        };
-        for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {
-            std::fs::create_dir_all(folder).map_err(|source| StackError::File {
-                what: format!("can't make {}", folder.display()),
-                source,
-            })?;
-        }
-        let running = Mutex::default();
-        Ok(Self { kind, place, overrides, _ports: held, running, turn: tokio::sync::Mutex::default() })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ProcessState> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Builds the command of a node, with the environment that the stack gives it.
-    fn spec(&self, environment: &BTreeMap<String, String>) -> Result<Spec, ServerError> {
-        let spec = match &self.kind {
-            ProgramKind::Server(server) => server.spec(&self.place)?,
-            ProgramKind::Binary { program, listen } => self.binary(program, listen, environment),
-        };
-        Ok(self.marked(spec))
-    }
-
-    /// Adds the marks by which `heal` finds a child.
-    fn marked(&self, mut spec: Spec) -> Spec {
-        let mark = mark::environment(&self.place.run);
-        spec.env.extend(mark.map(|(key, value)| (OsString::from(key), OsString::from(value))));
-        spec
-    }
-
-    fn binary(
-        &self,
-        program: &Path,
-        listen: &BTreeMap<String, u16>,
-        given: &BTreeMap<String, String>,
-    ) -> Spec {
-        let mut environment = given.clone();
-        // In the topology it is an address inside a container, mostly 0.0.0.0; here it stays on loopback.
-        for (variable, inner) in listen {
-            if let Some(port) = self.place.ports.get(inner) {
-                environment.insert(variable.clone(), format!("127.0.0.1:{port}"));
-            }
-        }
-        environment.extend(self.overrides.environment.clone());
-        // The output goes to a file, and its last lines into error messages.
-        environment.entry("NO_COLOR".to_owned()).or_insert_with(|| "1".to_owned());
-        let env = environment.into_iter().map(|(key, value)| (OsString::from(key), OsString::from(value)));
-        Spec {
-            program: program.to_path_buf(),
-            args: Vec::new(),
-            env: env.collect(),
-            cwd: self.place.dir.clone(),
-            account: None,
-            log: self.place.log.clone(),
-        }
-    }
-
-    /// Takes the process of a node that is running or paused, to end it, and marks the node as down.
-    fn take(&self, node: &str, action: &'static str) -> Result<Process, StackError> {
-        let mut running = self.lock();
-        match (running.state(), running.process.take()) {
-            (NodeState::Running(_) | NodeState::Paused(_), Some(process)) => {
-                // Without a process and a reason, the node would look as if it had never started.
-                running.down = Some(format!("pid {} was {action}", process.pid()));
-                Ok(process)
-            }
-            (state, process) => {
-                // The process of a node that died by itself is the evidence of its death.
-                running.process = process;
-                Err(StackError::State { node: node.to_owned(), action, state: state.to_string() })
-            }
-        }
-    }
-
-    fn state(&self) -> NodeState {
-        self.lock().state()
-    }
-
-    /// The process id of a node that is running or paused.
-    fn pid(&self, node: &str, action: &'static str) -> Result<u32, StackError> {
-        match self.state() {
-            NodeState::Running(pid) | NodeState::Paused(pid) => Ok(pid),
-            state => Err(StackError::State { node: node.to_owned(), action, state: state.to_string() }),
-        }
-    }
-
-    /// Stops a process of the node gracefully, and kills it after `grace`.
-    async fn stop(&self, node: &str, mut process: Process, grace: Duration) -> StopOutcome {
-        let (signal, promised) = match &self.kind {
-            ProgramKind::Server(server) => (server.stop_signal(), server.stop_codes()),
-            ProgramKind::Binary { .. } => (Signal::SIGTERM, stop::SERVICE),
-        };
-        let asked = Instant::now();
-        let status = process.stop(signal, grace).await;
-        let ended = Instant::now();
-        StopOutcome { node: node.to_owned(), status, promised, took: ended - asked, grace, ended }
-    }
-
-    /// Ends the node when the stack ends: a service is asked to stop; a server's data is not needed any
-    /// more, so it ends by the quickest signal that leaves nothing behind.
-    async fn end(&self, node: &str) -> Option<StopOutcome> {
-        let _turn = self.turn.lock().await;
-        let was_running = matches!(self.state(), NodeState::Running(_));
-        let process = {
-            let mut running = self.lock();
-            running.guard = None;
-            running.down = Some("ended with the stack".to_owned());
-            running.process.take()
-        };
-        let mut process = process?;
-        match &self.kind {
-            ProgramKind::Binary { .. } if was_running => return Some(self.stop(node, process, DRAIN).await),
-            ProgramKind::Server(server) if was_running => process.stop(server.end_signal(), DRAIN).await,
-            // Paused it could not hear a signal. One that died by itself has no descendants any more: the kernel
-            // gave them another parent, and `heal` finds them by their mark.
-            _ => process.kill().await,
-        };
-        None
-    }
-
-    fn is_service(&self) -> bool {
-        matches!(self.kind, ProgramKind::Binary { .. })
-    }
-}
-
-fn kind_of(node: &Node, overrides: &Override) -> Result<ProgramKind, StackError> {
-    match &node.program {
-        None => Err(StackError::NoProcess { node: node.name.to_string() }),
-        Some(Program::Server(name)) => {
-            let server = server::known(name).ok_or_else(|| StackError::UnknownServer {
-                node: node.name.to_string(),
-                server: name.clone(),
-            })?;
-            Ok(ProgramKind::Server(Arc::from(server)))
-        }
-        Some(Program::Binary { name, listen }) => {
-            let name = overrides.program.as_ref().unwrap_or(name);
-            let program = binary::service(name).ok_or_else(|| StackError::NoProgram {
-                node: node.name.to_string(),
-                program: name.clone(),
-                how: binary::how_to_get(name),
-            })?;
-            Ok(ProgramKind::Binary { program, listen: listen.clone() })
-        }
-    }
-}
-
-/// Prepares a server on a thread of its own.
-// All nodes are started from one task, and making a data folder takes a second.
-async fn prepare(server: &Arc<dyn Server>, place: &ServerPlace) -> Result<(), ServerError> {
-    let (server, place) = (Arc::clone(server), place.clone());
-    match tokio::task::spawn_blocking(move || server.prepare(&place)).await {
-        Ok(prepared) => prepared,
-        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
 }
 

@@ -1,18 +1,19 @@
 //! Children that die with the harness, even when it is killed with SIGKILL.
 //!
-//! The kernel sends a child its death signal when the *thread* that made it ends (prctl(2),
-//! PR_SET_PDEATHSIG), so one thread that lives as long as the harness makes all of them.
+//! | module | content |
+//! | --- | --- |
+//! | `command` | the command of a child, and the thread that makes children |
+//! | `status` | the exit status of a child |
+//! | `family` | the descendants of a child |
+//! | `log` | the last lines of a log |
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+mod command;
+mod family;
+mod log;
+mod status;
+
+use std::process::Child;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -21,100 +22,12 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use tokio::sync::watch;
 
-use super::account::Account;
+pub use command::{ProcessError, Spec};
+pub use log::tail;
+pub use status::Status;
+
+use self::family::{end_all, is_there};
 use super::tree;
-
-/// Program, arguments and surroundings of a child.
-#[derive(Debug, Clone)]
-pub struct Spec {
-    /// Path of the program.
-    pub program: PathBuf,
-    /// Arguments.
-    pub args: Vec<OsString>,
-    /// Whole environment; nothing is inherited but PATH, HOME and LANG where they are not given.
-    pub env: BTreeMap<OsString, OsString>,
-    /// Working directory.
-    pub cwd: PathBuf,
-    /// The account that it runs as; this user's own if none.
-    pub account: Option<Account>,
-    /// File to which the output is appended.
-    pub log: PathBuf,
-}
-
-/// A child that can't be started, signalled or waited for.
-#[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
-    /// The log can't be opened.
-    #[error("can't open the log {path}: {source}", path = path.display())]
-    Log {
-        /// Path of the log.
-        path: PathBuf,
-        /// Error of the operating system.
-        source: io::Error,
-    },
-    /// The program can't be started.
-    #[error("can't start {program}: {source}", program = program.display())]
-    Spawn {
-        /// Path of the program.
-        program: PathBuf,
-        /// Error of the operating system.
-        source: io::Error,
-    },
-}
-
-/// Exit status of a child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status {
-    code: Option<i32>,
-    signal: Option<i32>,
-}
-
-impl From<ExitStatus> for Status {
-    fn from(status: ExitStatus) -> Self {
-        Self { code: status.code(), signal: status.signal() }
-    }
-}
-
-impl Status {
-    /// Status of a child that another thread reaped.
-    const LOST: Self = Self { code: None, signal: None };
-
-    /// Makes the status of a process that ended with an exit code.
-    pub(super) fn exited(code: i32) -> Self {
-        Self { code: Some(code), signal: None }
-    }
-
-    /// Exit code; none of a process that a signal ended.
-    #[must_use]
-    pub fn code(self) -> Option<i32> {
-        self.code
-    }
-
-    /// Tells whether the status was lost.
-    #[must_use]
-    pub fn is_lost(self) -> bool {
-        self == Self::LOST
-    }
-
-    /// Tells whether the exit code is 0.
-    #[must_use]
-    pub fn is_success(self) -> bool {
-        self.code == Some(0)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.code, self.signal) {
-            (Some(code), _) => write!(f, "exit code {code}"),
-            (None, Some(number)) => match Signal::try_from(number) {
-                Ok(signal) => f.write_str(signal.as_str()),
-                Err(_) => write!(f, "signal {number}"),
-            },
-            (None, None) => f.write_str("no status"),
-        }
-    }
-}
 
 /// A child. Dropped, it is killed with all of its descendants.
 #[derive(Debug)]
@@ -140,34 +53,13 @@ impl ChildEnd {
     }
 }
 
-type Request = (Command, Sender<io::Result<Child>>);
-
-/// The one thread that makes children.
-// The kernel ties a child's death signal to the thread that made it (prctl(2)), not to the process: children of a
-// worker thread that ends would be killed with it. This thread lives as long as the lab.
-fn spawner() -> &'static Sender<Request> {
-    static SPAWNER: OnceLock<Sender<Request>> = OnceLock::new();
-    SPAWNER.get_or_init(|| {
-        let (sender, requests) = channel::<Request>();
-        std::thread::spawn(move || {
-            for (mut command, answer) in requests {
-                let _ = answer.send(command.spawn());
-            }
-        });
-        sender
-    })
-}
-
 impl Process {
     /// Starts a child in a process group of its own, so that Ctrl-C reaches only the harness.
     ///
     /// # Errors
     /// [`ProcessError`] names the program or its log.
     pub fn spawn(spec: &Spec) -> Result<Self, ProcessError> {
-        let failed = |source| ProcessError::Spawn { program: spec.program.clone(), source };
-        let (answer, answered) = channel();
-        spawner().send((command(spec)?, answer)).map_err(|_| failed(io::Error::other("no spawner")))?;
-        let child = answered.recv().map_err(|_| failed(io::Error::other("no spawner")))?.map_err(failed)?;
+        let child = command::start(spec)?;
         let pid = child.id();
         let end = Arc::new(ChildEnd::default());
         let (tell, end_status) = watch::channel(None);
@@ -177,7 +69,7 @@ impl Process {
             // The thread only waits, and each child has one.
             .stack_size(64 * 1024)
             .spawn(move || reap(child, &known, &tell))
-            .map_err(failed)?;
+            .map_err(|source| ProcessError::Spawn { program: spec.program.clone(), source })?;
         Ok(Self { pid, end, end_status })
     }
 
@@ -258,28 +150,6 @@ impl Process {
     }
 }
 
-async fn end_all(family: &[tree::ProcessInfo]) {
-    for member in family {
-        end(member).await;
-    }
-}
-
-/// Kills a process of an earlier snapshot, if it still is that one, and waits until it is gone.
-async fn end(process: &tree::ProcessInfo) {
-    // SIGKILL is not the end yet: a process that sleeps in the kernel dies when its call is done.
-    while is_there(process) {
-        match kill(Pid::from_raw(process.pid.cast_signed()), Signal::SIGKILL) {
-            Ok(()) => tokio::time::sleep(Duration::from_millis(1)).await,
-            Err(Errno::ESRCH) => return,
-            Err(errno) => return tracing::warn!("can't kill pid {}: {errno}", process.pid),
-        }
-    }
-}
-
-fn is_there(process: &tree::ProcessInfo) -> bool {
-    tree::see(process.pid).is_some_and(|now| now.started_at == process.started_at && now.state != 'Z')
-}
-
 impl Drop for Process {
     fn drop(&mut self) {
         if self.try_status().is_some() {
@@ -309,64 +179,11 @@ fn reap(mut child: Child, end: &ChildEnd, tell: &watch::Sender<Option<Status>>) 
     tell.send_replace(Some(status));
 }
 
-fn command(spec: &Spec) -> Result<Command, ProcessError> {
-    let log = log(&spec.log).map_err(|source| ProcessError::Log { path: spec.log.clone(), source })?;
-    let both = log.try_clone().map_err(|source| ProcessError::Log { path: spec.log.clone(), source })?;
-    let mut command = Command::new(&spec.program);
-    // A variable of the user's shell or of cargo would make a run depend on who starts it.
-    command.args(&spec.args).env_clear().current_dir(&spec.cwd).process_group(0);
-    for inherited in ["PATH", "HOME", "LANG"] {
-        command.envs(std::env::var_os(inherited).map(|value| (inherited, value)));
-    }
-    // No terminal: the kernel stops a process in the background that reads from it (SIGTTIN).
-    command.envs(&spec.env).stdin(Stdio::null()).stdout(log).stderr(both);
-    if let Some(account) = &spec.account {
-        command.uid(account.uid).gid(account.gid);
-    }
-    die_with_the_harness(&mut command);
-    Ok(command)
-}
-
-fn log(path: &Path) -> io::Result<File> {
-    // A restarted node keeps its log, and two descriptors that append do not overwrite each other.
-    OpenOptions::new().create(true).append(true).open(path)
-}
-
-/// Asks the kernel for SIGKILL when the harness is gone.
-#[expect(unsafe_code, reason = "pre_exec is the only place between fork and exec")]
-fn die_with_the_harness(command: &mut Command) {
-    let harness = Pid::this();
-    // Runs after the change of account, which would clear the death signal (prctl(2)).
-    // SAFETY: the closure only makes two system calls and allocates nothing.
-    unsafe {
-        command.pre_exec(move || {
-            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-            // Gone before the signal was asked for?
-            if Pid::parent() == harness { Ok(()) } else { Err(Errno::ESRCH.into()) }
-        });
-    }
-}
-
-/// The last lines of a log, at most 20 of them and 4 KiB.
-#[must_use]
-pub fn tail(path: &Path) -> String {
-    const LONGEST: u64 = 4096;
-    let read = || -> io::Result<String> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        // The first character may be cut, and a node may write any bytes.
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let text = read().unwrap_or_else(|error| format!("(no log: {error})"));
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(20)..].join("\n")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
     use super::*;
 
     fn shell(script: &str, folder: &Path) -> Spec {
