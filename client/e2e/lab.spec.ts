@@ -81,7 +81,7 @@ test("RabbitMQ is killed by a click, seen in the charts, healed, and the report 
   }
 
   await faults(page).getByRole("button", { name: "Heal kill rabbitmq" }).click();
-  await expect(faults(page)).toContainText("✓ recovered", { timeout: 60_000 });
+  await expect(faults(page)).toContainText("✓ all nodes ready", { timeout: 60_000 });
   await expect(node(page, "rabbitmq")).toContainText("running");
   const ok = async () => (await rows(page, "log-amqp")).at(-2)?.[1] ?? 0;
   await expect.poll(ok, { timeout: 60_000 }).toBeGreaterThan(0);
@@ -122,7 +122,7 @@ test("a link is slowed by a click, is seen to be slow, and healed; two viewers s
   await faults(other).getByRole("button", { name: /^Heal latency/ }).click();
   await expect(other.getByRole("alert")).toContainText("needs the token");
   await faults(page).getByRole("button", { name: /^Heal latency/ }).click();
-  await expect(faults(other)).toContainText("✓ recovered");
+  await expect(faults(other)).toContainText("✓ all nodes ready");
 });
 
 for (const scheme of ["light", "dark"] as const) {

@@ -89,8 +89,8 @@ export const FAULTS = {
 export function faultState(fault: Fault): string {
   if (fault.broken) return "✗ could not be injected or healed";
   if (fault.ready !== null) {
-    const took = fault.heal === null ? "" : ` ${(fault.ready - fault.heal).toFixed(1)} s after it was healed`;
-    return `✓ recovered${took}`;
+    const took = fault.heal === null ? "" : ` ${(fault.ready - fault.heal).toFixed(1)} s after heal`;
+    return `✓ all nodes ready${took}`;
   }
   if (fault.heal !== null) return "… healed, waiting until all nodes are ready";
   return fault.active === null ? "… injecting" : "● active";

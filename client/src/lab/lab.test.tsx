@@ -308,7 +308,7 @@ describe("active faults", () => {
   test("an active fault can be healed, one that is over can't; a refusal gives its reason", async () => {
     const over = fault({ index: 1, what: "pause broker", heal: 2, healed: 2, ready: 3.5 });
     render(<Faults state={{ ...quiet, faults: [over], between: [fault({ index: 7 })] }} token="t" />);
-    expect(screen.getByText(/recovered 1.5 s after it was healed/)).toBeTruthy();
+    expect(screen.getByText(/all nodes ready 1.5 s after heal/)).toBeTruthy();
     const [button, ...others] = screen.getAllByRole("button");
     expect(others).toEqual([]);
     await userEvent.click(button as HTMLElement);

@@ -16,6 +16,7 @@
 //! | [`report`] | verdict and figures, for people and machines | none |
 //! | [`picture`] | pictures of the system and of time, for report and lab | none |
 //! | [`runner`] | conducts one run, emits typed events | yes |
+//! | [`lab`] | the face for tests of other projects | yes |
 //! | [`live`] | a run, or a system that is up, on a page; manual faults and loads | yes |
 //! | [`cli`] | the command line, one file for each verb | yes |
 

@@ -179,7 +179,8 @@ impl Display {
             format!("{path} {}/s{failed}{p99}", tally.ok)
         };
         let paths: Vec<String> = tick.last.iter().map(path).collect();
-        let at = i64::try_from(tick.at.as_micros()).unwrap_or(i64::MAX);
+        // Whole seconds: a tick comes some milliseconds late, and one that comes earlier would lose its line.
+        let at = i64::try_from(tick.at.as_secs() * 1_000_000).unwrap_or(i64::MAX);
         let line = format!("{} {}", clock(at), paths.join("  "));
         if self.bar.is_some() {
             self.show_now(line);
@@ -194,7 +195,7 @@ impl Display {
             Stage::Load => {
                 self.rates_shown = 0;
                 let ends = self.schedule.as_ref().map_or(0, |schedule| schedule.ends() / 1_000_000);
-                format!("load for {ends} s; [times] count from its start")
+                format!("load for {ends} s; times in [ ] are seconds after its start")
             }
             Stage::Judge => return,
             stage => stage.describe().to_owned(),
@@ -206,6 +207,9 @@ impl Display {
 
 /// Formats a rate; a small one with a decimal, so that it is not taken for none.
 fn rate(per_second: f64) -> String {
+    if per_second > 0.0 && per_second < 0.05 {
+        return "<0.1/s".to_owned();
+    }
     let decimals = usize::from(per_second > 0.0 && per_second < 9.95);
     format!("{per_second:.decimals$}/s")
 }
@@ -213,4 +217,18 @@ fn rate(per_second: f64) -> String {
 /// Formats a time of the run, in seconds after the start of the load.
 fn clock(micros: i64) -> String {
     format!("[{:>5.1} s]", micros as f64 / 1_000_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_rate_is_not_taken_for_none() {
+        let cases =
+            [(0.0, "0/s"), (0.04, "<0.1/s"), (0.2, "0.2/s"), (9.94, "9.9/s"), (9.96, "10/s"), (50.0, "50/s")];
+        for (given, expected) in cases {
+            assert_eq!(rate(given), expected);
+        }
+    }
 }

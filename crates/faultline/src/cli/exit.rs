@@ -107,9 +107,8 @@ impl From<RunError> for Failure {
             RunError::Load(LoadError::System(_)) => Exit::Unavailable,
             RunError::Load(_) => Exit::Usage,
             RunError::Interrupted => Exit::Interrupted,
-            RunError::Journal(_) | RunError::Record(_) | RunError::History(_) | RunError::Task(_) => {
-                Exit::Internal
-            }
+            RunError::Journal(_) | RunError::Record(_) | RunError::History(_) => Exit::Internal,
+            RunError::Task(_) | RunError::Reported => Exit::Internal,
         };
         Self { exit, message: error.to_string() }
     }

@@ -29,22 +29,16 @@ pub enum LabError {
     /// The scenario has mistakes, each named with its line.
     #[error(transparent)]
     Scenario(#[from] Mistakes),
-    /// The system did not start or stop in order, or the run ended without a verdict.
+    /// The system did not start, is not ready, or has no such port.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The run ended without a verdict.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The folder of a run, or the data in it, can't be made or removed.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// No runtime could be made.
     #[error("can't make a runtime: {0}")]
     Runtime(io::Error),
-}
-
-impl From<StackError> for LabError {
-    fn from(error: StackError) -> Self {
-        Self::Run(error.into())
-    }
-}
-
-impl From<FolderError> for LabError {
-    fn from(error: FolderError) -> Self {
-        Self::Run(error.into())
-    }
 }

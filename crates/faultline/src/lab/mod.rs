@@ -58,6 +58,8 @@ const RUNS: &str = "target/faultline";
 #[derive(Debug, Clone)]
 pub struct Lab {
     topology: Topology,
+    /// Arguments of `faultline run` that give the same topology.
+    arguments: Vec<String>,
     runs: PathBuf,
     choice: Choice,
     overrides: BTreeMap<String, Override>,
@@ -72,9 +74,11 @@ impl Lab {
     /// [`LabError::Topology`] names the file and the place in it.
     pub fn from_compose(file: impl AsRef<Path>) -> Result<Self, LabError> {
         let topology = topology::read_file(file.as_ref())?;
+        let arguments = vec!["--topology".to_owned(), file.as_ref().display().to_string()];
         // One seed by default, so that a test which fails sends the same load when it is run again.
         Ok(Self {
             topology,
+            arguments,
             runs: PathBuf::from(RUNS),
             choice: Choice::Auto,
             overrides: BTreeMap::new(),
@@ -114,6 +118,7 @@ impl Lab {
     /// [`LabError::Replicas`] for a node that cannot be replicated, or a number out of bounds.
     pub fn replicas(mut self, node: &str, number: usize) -> Result<Self, LabError> {
         self.topology.replicate(node, number)?;
+        self.arguments.push(format!("--replicas={node}={number}"));
         Ok(self)
     }
 
@@ -132,14 +137,13 @@ impl Lab {
     /// [`LabError`] if there is no verdict: a mistake in the scenario, or a system that does not start.
     pub async fn run(&self, scenario: &ScenarioFile) -> Result<Report, LabError> {
         let options = self.options(scenario)?;
-        // Never cancelled: a test that is aborted ends the process, and its child processes with it.
         Ok(Run::begin(options, Box::new(NullListener), CancellationToken::new()).report().await?)
     }
 
     /// Starts the system, for several scenarios one after another.
     ///
     /// # Errors
-    /// [`LabError::Run`] if it does not start; what was started is stopped then.
+    /// [`LabError::Stack`] if it does not start; what was started is stopped then.
     pub async fn start(&self) -> Result<System, LabError> {
         System::start(self.clone()).await
     }
@@ -152,10 +156,13 @@ impl Lab {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.map_err(LabError::Runtime)?.block_on(self.run(scenario))
     }
+
     fn options(&self, scenario: &ScenarioFile) -> Result<RunOptions, LabError> {
         let checked = scenario.check(&self.topology)?;
         let schedule = Schedule::derive(scenario.name(), &checked, self.seed);
         let mut options = RunOptions::new(self.topology.clone(), schedule, self.runs.clone());
+        options.scenario = Some(scenario.text().to_owned());
+        options.arguments.clone_from(&self.arguments);
         options.choice = self.choice;
         options.overrides = self.overrides.clone();
         options.ready_within = self.ready_within;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Lab;
@@ -14,8 +15,8 @@ use crate::runner::progress::NullListener;
 use crate::runner::{Run, RunFolder};
 use crate::stack::Stack;
 
-/// System that runs until it is stopped. Dropped without that, its nodes are killed.
-// The folder's data is left then: a node that was not waited for may still write to it.
+/// System that runs until it is stopped. Dropped without that, its processes are killed; its containers and its data stay
+/// until `faultline heal`.
 #[derive(Debug)]
 pub struct System {
     lab: Lab,
@@ -25,14 +26,15 @@ pub struct System {
 
 impl System {
     pub(super) async fn start(lab: Lab) -> Result<Self, LabError> {
-        let folder = RunFolder::create(&lab.runs, "up", "system")?;
-        let stack = lab.builder().build(folder.run(), folder.path()).await?;
-        let system = Self { lab, folder, stack: Arc::new(stack) };
-        match system.stack.start(&|_| {}).await {
-            Ok(()) => Ok(system),
+        // Not "up": `faultline down` ends the process that such a folder names, here that of the tests.
+        let folder = RunFolder::create(&lab.runs, "test", "system")?;
+        match started(&lab, &folder).await {
+            Ok(stack) => Ok(Self { lab, folder, stack }),
             Err(error) => {
-                system.stop().await?;
-                Err(error.into())
+                if let Err(error) = folder.remove_data() {
+                    tracing::warn!("{error}");
+                }
+                Err(error)
             }
         }
     }
@@ -40,19 +42,23 @@ impl System {
     /// Returns the address at which a port of a node is reached from this machine.
     ///
     /// # Errors
-    /// [`LabError::Run`] for a port that the topology does not have.
+    /// [`LabError::Stack`] for a port that the topology does not have.
     pub fn address(&self, node: &str, port: u16) -> Result<SocketAddr, LabError> {
         Ok(self.stack.address(node, port)?)
     }
 
-    /// Runs a scenario on the system and judges the run. Each run has a folder of its own; it reads the entries of its own
-    /// run from the stores, whatever ran before.
+    /// Runs a scenario on the system and judges the run, also one that asks for a system of its own. Each run has a folder
+    /// of its own, and reads the entries of its own run from the stores, whatever ran before.
     ///
     /// # Errors
-    /// [`LabError`] if there is no verdict.
-    pub async fn run(&self, scenario: &ScenarioFile) -> Result<Report, LabError> {
+    /// [`LabError::Stack`] if a node is not ready, as after a fault that could not be healed; other [`LabError`] if there
+    /// is no verdict.
+    // Exclusive: two runs at once would disturb each other.
+    pub async fn run(&mut self, scenario: &ScenarioFile) -> Result<Report, LabError> {
         let mut options = self.lab.options(scenario)?;
         options.logs = Some(self.folder.path().join(LOGS));
+        // A run takes every node for ready at its beginning.
+        self.stack.wait_all_ready(Instant::now()).await?;
         let (listener, cancel) = (Box::new(NullListener), CancellationToken::new());
         Ok(Run::begin_on(Arc::clone(&self.stack), options, listener, cancel).report().await?)
     }
@@ -60,9 +66,18 @@ impl System {
     /// Stops the system and removes its data; the nodes' logs stay.
     ///
     /// # Errors
-    /// [`LabError::Run`] if the data cannot be removed.
+    /// [`LabError::Folder`] if the data cannot be removed.
     pub async fn stop(self) -> Result<(), LabError> {
         self.stack.shutdown().await;
         Ok(self.folder.remove_data()?)
     }
+}
+
+async fn started(lab: &Lab, folder: &RunFolder) -> Result<Arc<Stack>, LabError> {
+    let stack = lab.builder().build(folder.run(), folder.path()).await?;
+    if let Err(error) = stack.start(&|_| {}).await {
+        stack.shutdown().await;
+        return Err(error.into());
+    }
+    Ok(Arc::new(stack))
 }

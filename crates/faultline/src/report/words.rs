@@ -28,7 +28,7 @@ pub(super) const FAULT: [&str; 7] =
     ["ok before", "during", "after", " p99 ms before", "during", "after", " time to recover"];
 
 /// Label of the time of a fault whose operations are counted as `during`.
-pub(super) const WINDOW: &str = "window";
+pub(super) const WINDOW: &str = "fault window";
 
 /// Label of what shows that a fault took effect and was healed.
 pub(super) const EVIDENCE: &str = "evidence";
@@ -84,19 +84,16 @@ pub(super) fn active(fault: &FaultFigures) -> String {
     }
 }
 
-/// Formats the fault window: `3.0–12.6 s, from injection until all nodes were ready; "during" below`.
+/// Formats the fault window, whose operations the column `during` counts.
 pub(super) fn window(fault: &FaultFigures) -> String {
     let seconds = |ms: i64| ms as f64 / 1000.0;
-    let ready = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
     let from = seconds(fault.from_ms);
-    match (fault.heal_ms, fault.ready_ms) {
-        (Some(heal), Some(ms)) => {
-            let until = seconds(heal.saturating_add(ready(ms)));
-            format!(
-                "{from:.1}\u{2013}{until:.1} s, from injection until all nodes were ready: \"during\" below"
-            )
-        }
-        _ => format!("from {from:.1} s to the end, since not all nodes became ready: \"during\" below"),
+    match fault.to_ms {
+        Some(to) => format!(
+            "{from:.1}\u{2013}{:.1} s, from injection until all nodes were ready; column \"during\" counts its operations",
+            seconds(to)
+        ),
+        None => format!("from {from:.1} s to the end: it was not observed that all nodes became ready"),
     }
 }
 
@@ -111,7 +108,7 @@ pub(super) fn nodes_ready(fault: &FaultFigures) -> String {
     match (fault.heal_ms, fault.ready_ms) {
         (None, _) => "not healed".to_owned(),
         (_, Some(ms)) => format!("all nodes ready {} after heal", time(ms)),
-        (_, None) => "not all nodes ready after heal".to_owned(),
+        (_, None) => "not observed: all nodes ready".to_owned(),
     }
 }
 

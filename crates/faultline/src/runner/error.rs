@@ -28,9 +28,12 @@ pub enum RunError {
     /// The load can't be made.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The run's own code failed.
-    #[error("the run ended by a fault of the lab: {0}")]
+    /// The task of the run panicked, or ended with its runtime.
+    #[error("the run ended early: expected a report, found a task that {0}")]
     Task(String),
+    /// The report was taken before.
+    #[error("the report of the run was taken before")]
+    Reported,
     /// The run was interrupted before there was anything to judge.
     #[error("interrupted while the system was starting: nothing was judged, and everything was cleaned up")]
     Interrupted,

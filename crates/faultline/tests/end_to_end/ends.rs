@@ -55,7 +55,7 @@ fn nodes_that_stop_in_order_and_live_to_the_end_pass() {
     assert_eq!(report.verdict, Verdict::Pass, "{}: {:?}", report.why, report.checks);
     let (_, told) = check(&report, "stopped");
     assert!(
-        told.starts_with("3 nodes were asked to stop and ended with a promised exit code"),
+        told.starts_with("web, worker: stopped when asked to, with a promised exit code; the slowest, "),
         "one by a fault, two at the end: {told}"
     );
 }

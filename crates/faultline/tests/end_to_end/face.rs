@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use faultline::checker::Verdict;
 use faultline::lab::{Lab, LabError, ScenarioFile};
-use faultline::stack::Choice;
+use faultline::stack::{Choice, Override};
 
 use crate::lab::Small;
 
@@ -52,4 +52,65 @@ fn mistakes_come_as_errors_before_anything_starts() {
     assert!(matches!(error, LabError::Scenario(_)) && error.to_string().contains("pong"), "{error}");
     assert!(matches!(Lab::from_compose("no-such.yml"), Err(LabError::Topology(_))));
     assert_eq!(std::fs::read_dir(runs.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn several_scenarios_run_on_a_system_that_is_gone_after_it_was_stopped() {
+    let (small, runs) = (Small::new("exit 0"), tempfile::tempdir().expect("a folder"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut system = lab(&small, &runs).start().await.expect("a system");
+        let address = system.address("web", 80).expect("a port");
+        std::net::TcpStream::connect(address).expect("a connection");
+        let error = system.address("web", 81).expect_err("no such port").to_string();
+        assert!(error.contains("81") && !error.contains("started"), "{error}");
+        for name in ["first", "second"] {
+            let report = system.run(&pings(name)).await.expect("a verdict");
+            report.assert_pass();
+            let folder = std::path::Path::new(&report.folder);
+            assert!(folder.join("logs/web.log").is_file(), "{}", report.folder);
+            // The report's command repeats the run from the folder alone.
+            let file = folder.join("scenario.toml");
+            assert_eq!(ScenarioFile::read(&file).expect("a scenario").text(), pings(name).text());
+            let command = format!("faultline run {} --seed 1 --topology ", file.display());
+            assert!(report.repeat().starts_with(&command), "{}", report.repeat());
+        }
+        small.set_unready(true);
+        let error = system.run(&pings("third")).await.expect_err("a node is not ready");
+        assert!(matches!(&error, LabError::Stack(_)) && error.to_string().contains("web"), "{error}");
+        assert!(small.worker_lives());
+        system.stop().await.expect("stopped");
+    });
+    assert!(!small.worker_lives());
+}
+
+#[test]
+fn a_system_that_does_not_start_says_why_and_leaves_nothing() {
+    let (small, runs) = (Small::new("exit 0"), tempfile::tempdir().expect("a folder"));
+    small.set_unready(true);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let lab = lab(&small, &runs).ready_within(Duration::from_millis(300));
+    let error = runtime.block_on(lab.start()).expect_err("a node is not ready");
+    assert!(
+        matches!(&error, LabError::Stack(_)) && error.to_string().contains("waits for the test"),
+        "{error}"
+    );
+    assert!(!small.worker_lives());
+}
+
+#[test]
+fn a_program_takes_the_place_of_a_nodes_own() {
+    let (small, runs) = (Small::new("exit 0"), tempfile::tempdir().expect("a folder"));
+    let deaf = Small::new("exit 3");
+    let special = |program: &std::path::Path| Override {
+        program: Some(program.display().to_string()),
+        environment: std::collections::BTreeMap::new(),
+    };
+    let report =
+        lab(&small, &runs).node_override("worker", special(&deaf.worker())).run_blocking(&pings("deaf"));
+    let failure = report.expect("a verdict").failure();
+    assert!(failure.contains("stopped: worker"), "{failure}");
+    let error = lab(&small, &runs).node_override("wroker", special(&deaf.worker())).run_blocking(&pings("x"));
+    let error = error.expect_err("no such node").to_string();
+    assert!(error.contains("no node \"wroker\""), "{error}");
 }

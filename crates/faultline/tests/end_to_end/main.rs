@@ -18,4 +18,5 @@ mod live;
 mod loads;
 mod planted_bugs;
 mod proxy;
+mod run_handle;
 mod scenarios;

@@ -95,7 +95,9 @@ impl Shares {
         let is_ok = |operation: &&Operation| operation.outcome == Some(Outcome::Ok);
         let ok = operations.iter().copied().filter(is_ok).count();
         let (part, whole) = (ok as u64, operations.len() as u64);
-        self.paths.push(path.to_owned());
+        if whole > 0 {
+            self.paths.push(path.to_owned());
+        }
         self.operations += operations.len();
         match self.share.is_kept_by(part, whole) {
             Some(true) => {
@@ -144,13 +146,14 @@ impl Shares {
             }
             (true, true) => {
                 let found = lowest.map(|(ok, whole)| {
-                    let paths = words::names(paths.iter().map(String::as_str));
-                    // The lowest share that was found, not the limit alone, which says nothing of this run.
+                    let names = words::names(paths.iter().map(String::as_str), "paths");
+                    // The lowest share that was found, not the expected one alone, which says nothing of this run.
                     let found = match Share::of(ok, whole) {
                         _ if ok == whole => "100%".to_owned(),
+                        lowest if paths.len() == 1 => lowest.to_string(),
                         lowest => format!("at least {lowest}"),
                     };
-                    format!("{paths}: {found} ok (limit {share}), {operations} operations")
+                    format!("{names}: {found} ok (expected {share}), {operations} operations")
                 });
                 (Verdict::Pass, found.unwrap_or_else(|| none.to_owned()))
             }

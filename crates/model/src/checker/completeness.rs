@@ -28,7 +28,7 @@ pub fn check(timeline: &Timeline) -> Check {
     } else if !timeline.operations().iter().any(|operation| operation.outcome == Some(Outcome::Ok)) {
         (Verdict::Unknown, format!("none of {} operations was ok", timeline.operations().len()))
     } else {
-        let ready = if timeline.readiness.is_some() { "; every node was ready at the end" } else { "" };
+        let ready = ready_at_the_end(timeline);
         (Verdict::Pass, format!("the run finished with {} operations{ready}", timeline.operations().len()))
     };
     Check::new("complete", verdict, detail)
@@ -68,6 +68,18 @@ impl<'a> Nodes<'a> {
             // While the run goes on, a fault may be the reason. Only at the end every node must be ready.
             NodeChange::Ready | NodeChange::NotReady(_) => {}
         }
+    }
+}
+
+/// Describes the readiness of the nodes at the end; nothing where no history says so.
+fn ready_at_the_end(timeline: &Timeline) -> String {
+    let Some(ready) = &timeline.readiness else { return String::new() };
+    // A node that a fault left down or paused was not asked.
+    let nodes = timeline.run.system.nodes.iter().map(String::as_str);
+    let unasked: Vec<&str> = nodes.filter(|node| !ready.contains_key(*node)).collect();
+    match unasked.as_slice() {
+        [] => "; every node was ready at the end".to_owned(),
+        unasked => format!("; every node but {} was ready at the end", unasked.join(", ")),
     }
 }
 

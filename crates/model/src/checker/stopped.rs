@@ -1,6 +1,9 @@
 //! Judges whether each node that was asked to stop ended in time, with an exit code that its program promises.
 
+use std::collections::BTreeSet;
+
 use super::verdict::{Check, Verdict};
+use super::words;
 use crate::elapsed::Elapsed;
 use crate::history::Stop;
 use crate::history::run_info::WITH_ENDS;
@@ -17,7 +20,7 @@ pub fn check(timeline: &Timeline) -> Option<Check> {
     let (verdict, detail) = match (timeline.stops.iter().max_by_key(|stop| stop.took), worse.is_empty()) {
         (_, false) => (Verdict::Fail, worse.join("; ")),
         (_, true) if !unseen.is_empty() => (Verdict::Unknown, unseen.join("; ")),
-        (Some(slowest), true) => (Verdict::Pass, summary(timeline.stops.len(), slowest)),
+        (Some(slowest), true) => (Verdict::Pass, summary(timeline, slowest)),
         (None, true) => return None,
     };
     Some(Check::new("stopped", verdict, detail))
@@ -45,11 +48,14 @@ fn missing(timeline: &Timeline) -> Vec<String> {
     missing.map(|(_, fault)| format!("{}: no exit status was recorded", fault.target)).collect()
 }
 
-fn summary(count: usize, slowest: &Stop) -> String {
-    // Named as asked, since the others of the system are killed at its end.
-    let nodes = if count == 1 { "node was" } else { "nodes were" };
+/// Names the nodes: a node that a fault stopped is asked again at the end, and others of the system are killed then.
+fn summary(timeline: &Timeline, slowest: &Stop) -> String {
+    let nodes: BTreeSet<&str> = timeline.stops.iter().map(|stop| stop.node.as_str()).collect();
+    let nodes = words::names(nodes.into_iter(), "nodes");
     let (node, took) = (&slowest.node, Elapsed::from_micros(slowest.took));
-    format!(
-        "{count} {nodes} asked to stop and ended with a promised exit code; the slowest, {node}, took {took}"
-    )
+    let slowest = match timeline.stops.len() {
+        1 => format!("it took {took}"),
+        _ => format!("the slowest, {node}, took {took}"),
+    };
+    format!("{nodes}: stopped when asked to, with a promised exit code; {slowest}")
 }

@@ -39,7 +39,9 @@ impl ContainerPlan {
             message: message.to_owned(),
         };
         if special.program.is_some() {
-            return Err(refused("it runs a program of your own; that needs --services processes"));
+            return Err(refused(
+                "expected a node that runs as a process, since its program is replaced, found one that runs as a container",
+            ));
         }
         let held = ReservedPorts::reserve(topology, node, ports)?;
         let place = ServerPlace {

@@ -1,4 +1,4 @@
-//! What all sessions share, and the reasons why one ends.
+//! Context of all sessions, and the reasons why one ends.
 
 use crate::buffer::CallLimits;
 use crate::damaged::DamagedMessages;

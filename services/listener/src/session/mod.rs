@@ -2,9 +2,9 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | `context` | what all sessions share, and the reasons why one ends |
+//! | `context` | context of all sessions, and the reasons why one ends |
 //! | `take` | deliveries, read into the buffer |
-//! | `settle` | what becomes of a message: acknowledged, dead, or brought again |
+//! | `settle` | end of a message: acknowledged, dead, or brought again |
 
 mod context;
 mod settle;

@@ -1,4 +1,4 @@
-//! What becomes of a message: acknowledged, dead, or brought again.
+//! End of a message: acknowledged, dead, or brought again.
 
 use futures::StreamExt;
 use tokio::time::Instant;

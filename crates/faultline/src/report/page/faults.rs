@@ -25,9 +25,9 @@ fn draw_fault(fault: &FaultFigures) -> Markup {
             dl class="facts" {
                 div { dt { "Injected at" } dd { (at(Some(fault.from_ms))) } }
                 div { dt { "Healed at" } dd { (at(fault.heal_ms)) } }
-                div { dt { "Recovered at" } dd { (at(fault.to_ms)) } }
+                div { dt { "All nodes ready at" } dd { (at(fault.to_ms)) } }
                 div { dt { "Time to detect" } dd { (time(fault.detect_ms, words::NOT_DETECTED)) } }
-                div { dt { "Time to recover" } dd { (time(fault.ready_ms, words::NOT_RECOVERED)) } }
+                div { dt { "Time until all nodes were ready" } dd { (time(fault.ready_ms, "not observed")) } }
             }
             ul class="evidence" { @for item in &fault.evidence { (evidence(item)) } }
             (phases(fault))

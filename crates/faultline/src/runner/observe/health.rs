@@ -49,17 +49,21 @@ impl NodeWatch {
         }
     }
 
-    /// Checks every node now, and records changes; returns the first node that is not ready, with its state.
-    pub(in crate::runner) async fn check(&self) -> Option<(String, NodeChange)> {
+    /// Checks every node now, and records changes; returns the first node whose check fails, with its answer.
+    pub(in crate::runner) async fn check(&self) -> Option<(String, String)> {
         let mut last = self.last.lock().await;
         // Side by side, so that a round takes no longer than its slowest check.
         let checks = last.iter().map(|(node, before)| change(&self.stack, node, before));
         for (node, change) in futures::future::join_all(checks).await.into_iter().flatten() {
-            last.insert(node.clone(), change.clone());
-            self.sender.record(Event::Node { node, at: now(self.start), change }).await;
+            // Recorded before it is remembered: a check that is dropped in between is made again.
+            let event = Event::Node { node: node.clone(), at: now(self.start), change: change.clone() };
+            self.sender.record(event).await;
+            last.insert(node, change);
         }
-        let unready = last.iter().find(|(_, change)| **change != NodeChange::Ready);
-        unready.map(|(node, change)| (node.clone(), change.clone()))
+        last.iter().find_map(|(node, change)| match change {
+            NodeChange::NotReady(waits) => Some((node.clone(), waits.clone())),
+            _ => None,
+        })
     }
 }
 

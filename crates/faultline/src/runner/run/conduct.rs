@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::handle::Controls;
-use super::options::RunOptions;
-use super::work::stop_task;
+use super::options::{LoadEnd, RunOptions};
+use super::work::{spawn, stop_task};
 use crate::report::Report;
 use crate::runner::error::RunError;
 use crate::runner::folder::{LOGS, RunFolder, SCENARIO};
@@ -24,7 +24,7 @@ use crate::stack::{Stack, StackBuilder, StackError};
 /// # Errors
 /// [`RunError`] where there is no verdict; whatever was started is stopped then too.
 pub(super) async fn run(
-    options: RunOptions,
+    mut options: RunOptions,
     listener: Box<dyn Listener>,
     controls: Controls,
 ) -> Result<Report, RunError> {
@@ -33,6 +33,7 @@ pub(super) async fn run(
         // Before the start: if this lab is killed, `heal` must know it too.
         folder.keep_data()?;
     }
+    keep_command(&mut options, &folder);
     let (recorder, sender) = begin_record(&options, &folder, listener)?;
     let conducted = live(&options, &folder, (&recorder, &sender), &controls).await;
     let report = judge(&folder, (recorder, sender), conducted).await;
@@ -56,9 +57,7 @@ pub(super) async fn run_on(
     controls: Controls,
 ) -> Result<Report, RunError> {
     let folder = RunFolder::create(&options.runs, "run", &options.schedule.scenario)?;
-    // The file is written at the end of the load, with all that a person did, and repeats the run.
-    options.command =
-        format!("faultline run {} --seed {}", folder.path().join(SCENARIO).display(), options.schedule.seed);
+    keep_command(&mut options, &folder);
     if let Some(logs) = &options.logs {
         // The report looks for logs in the run's own folder, also when it is judged again later.
         folder.link(LOGS, logs)?;
@@ -80,12 +79,28 @@ pub(super) async fn run_on(
     judge(&folder, (recorder, sender), conducted).await
 }
 
+/// Sets the command that repeats a run whose scenario stands in its own folder.
+fn keep_command(options: &mut RunOptions, folder: &RunFolder) {
+    // That of a manual load is written at its end, with all that a person did.
+    let has_copy = options.scenario.is_some() && options.command.is_empty();
+    if has_copy || options.load_end == LoadEnd::Manual {
+        let file = folder.path().join(SCENARIO).display().to_string();
+        let seed = options.schedule.seed.to_string();
+        let mut words = vec!["faultline".to_owned(), "run".to_owned(), file, "--seed".to_owned(), seed];
+        words.extend(options.arguments.iter().cloned());
+        options.command = words.join(" ");
+    }
+}
+
 fn begin_record(
     options: &RunOptions,
     folder: &RunFolder,
     listener: Box<dyn Listener>,
 ) -> Result<(Recorder, EventSender), RunError> {
     folder.write_json("schedule.json", &options.schedule)?;
+    if let Some(text) = &options.scenario {
+        folder.write_text(SCENARIO, text)?;
+    }
     Ok(Recorder::start(folder.path(), listener)?)
 }
 
@@ -144,7 +159,7 @@ async fn live(
     let stack = Arc::new(builder.build(folder.run(), folder.path()).await?);
     controls.faults.set_stack(&stack);
     send_begin(options, folder, stack.provider_reason(), (recorder, sender)).await;
-    let sampling = options.watched.then(|| tokio::spawn(usage::sample(Arc::clone(&stack), sender.clone())));
+    let sampling = options.watched.then(|| spawn(usage::sample(Arc::clone(&stack), sender.clone())));
     // Everything after the stack exists ends in the shutdown below, also an interrupted start.
     // Only the start is raced with the interrupt, not the work behind `=>`: that ends by itself
     // with a whole history.

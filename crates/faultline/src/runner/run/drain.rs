@@ -27,7 +27,7 @@ pub(super) async fn wait(
 ) {
     let until = Instant::now() + limit;
     let mut pause = Duration::from_millis(100);
-    let mut complete: Option<(i64, u64)> = None;
+    let mut calm = Calm::default();
     loop {
         let queues = depths(stack).await;
         let (missing, stored) = missing(stack, run, timeline).await;
@@ -36,18 +36,13 @@ pub(super) async fn wait(
         // Both, since a message between a queue and a store is in neither for a moment.
         // A queue that can't be read is not taken for an empty one.
         let empty = missing == Some(0) && queues.values().all(|depth| *depth == Some(0));
-        complete = match complete {
-            // More stored entries than before mean that something still arrives, such as a duplicate.
-            Some((since, count)) if empty && count == stored => Some((since, count)),
-            _ if empty => Some((at, stored)),
-            _ => None,
-        };
-        let settled = complete.is_some_and(|(since, _)| at - since >= SETTLED);
+        let since = calm.add(at, empty.then_some(stored));
+        let settled = since.is_some_and(|since| at - since >= SETTLED);
         let over = settled || Instant::now() >= until;
-        // Complete since the first reading without a change; the wait for changes is not part of the drain.
-        let at = complete.map_or(at, |(since, _)| since);
-        if over || complete.is_none() {
-            let done = complete.is_some();
+        // The wait for changes is not part of the drain.
+        let at = since.unwrap_or(at);
+        if over || since.is_none() {
+            let done = since.is_some();
             sender.record(Event::Drain { at, queues, missing, done }).await;
         }
         if over {
@@ -56,6 +51,27 @@ pub(super) async fn wait(
         tokio::time::sleep(pause).await;
         // Short at first, for a system that is done already; longer later, since readings are load too.
         pause = (pause * 2).min(Duration::from_millis(500));
+    }
+}
+
+/// Readings without a change: nothing is on its way any more.
+#[derive(Debug, Default)]
+struct Calm {
+    /// Time of the first of them, and the entries that were stored.
+    first: Option<(i64, u64)>,
+}
+
+impl Calm {
+    /// Adds a reading at a time: the stored entries where everything is stored and the queues are empty, else none.
+    /// Returns the time of the first reading since which nothing has changed.
+    fn add(&mut self, at: i64, complete: Option<u64>) -> Option<i64> {
+        self.first = match (self.first, complete) {
+            (_, None) => None,
+            (Some((since, count)), Some(stored)) if count == stored => Some((since, count)),
+            // More stored entries than before mean that something still arrives, such as a duplicate.
+            (_, Some(stored)) => Some((at, stored)),
+        };
+        self.first.map(|(since, _)| since)
     }
 }
 
@@ -83,4 +99,21 @@ async fn depths(stack: &Stack) -> BTreeMap<String, Option<u64>> {
         depths.insert(name.clone(), contents::depth(stack, queue).await.ok());
     }
     depths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calm_lasts_from_the_first_of_the_readings_that_are_alike() {
+        let mut calm = Calm::default();
+        assert_eq!(calm.add(5, None), None);
+        assert_eq!(calm.add(8, Some(3)), Some(8));
+        assert_eq!(calm.add(9, Some(3)), Some(8));
+        // A duplicate arrives: the wait begins again.
+        assert_eq!(calm.add(10, Some(4)), Some(10));
+        assert_eq!(calm.add(11, None), None);
+        assert_eq!(calm.add(12, Some(4)), Some(12));
+    }
 }

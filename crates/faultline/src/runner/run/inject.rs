@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::end;
 use super::plan::{FaultPlan, ManualFaultError, affected};
+use super::readiness;
 use super::recovery::RecoveryGoal;
 use crate::fault::{self, Journal};
 use crate::history::{Event, Evidence, FaultStage};
@@ -17,7 +18,7 @@ use crate::runner::observe::health::NodeWatch;
 use crate::runner::recorder::EventSender;
 use crate::scenario::duration::Span;
 use crate::scenario::{PlannedFault, Schedule};
-use crate::stack::{Stack, StackError};
+use crate::stack::Stack;
 
 /// Time that the system may take to be ready after the last fault, beyond what the scenario expects.
 const SLACK: Duration = Duration::from_secs(60);
@@ -225,28 +226,13 @@ impl Injector {
         let by = self.ready_by();
         // Every node must be ready, not the healed one alone: others lose their connections and recover later.
         let ready = tokio::select! {
-            ready = self.all_ready(by) => ready,
+            ready = readiness::wait(&self.stack, self.watch.as_deref(), by) => ready,
             () = self.cancel.cancelled() => return,
         };
         match ready {
             Ok(()) => self.record(index, FaultStage::Ready, Vec::new()).await,
             // Not an error of the run: the checker finds the missing readiness in the history.
             Err(error) => tracing::warn!("the system is not ready after fault {index}: {error}"),
-        }
-    }
-
-    /// Waits until every node is ready, by its own check and by the watch of the run.
-    async fn all_ready(&self, by: Instant) -> Result<(), StackError> {
-        loop {
-            self.stack.wait_all_ready(by).await?;
-            // The watch records first that the last node is ready: no reader sees all nodes ready before that. And a
-            // node that was seen ready first may not be any more.
-            let Some(watch) = &self.watch else { return Ok(()) };
-            let Some((node, change)) = watch.check().await else { return Ok(()) };
-            if Instant::now() >= by {
-                let (waits, log) = (change.describe(&node), self.stack.provider().log_tail(&node));
-                return Err(StackError::NotReady { node, waits, log });
-            }
         }
     }
 

@@ -12,6 +12,7 @@
 //! | `recovery` | recovery of the paths, by their latest operations |
 //! | `plan` | the schedule with its manual changes and active faults; pure |
 //! | `inject` | faults at their times, and manual ones |
+//! | `readiness` | the wait until every node is ready after a fault |
 //! | [`manual_faults`] | the handle for manual faults |
 //! | `drain` | waits until every acknowledged entry is stored |
 //! | `end` | the last lines of a history |
@@ -28,6 +29,7 @@ pub(crate) mod one_kill;
 mod operation_events;
 pub mod options;
 mod plan;
+mod readiness;
 mod recovery;
 mod sending;
 mod work;

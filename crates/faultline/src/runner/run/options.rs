@@ -24,9 +24,13 @@ pub struct RunOptions {
     pub choice: Choice,
     /// Differences from the topology, by node.
     pub overrides: BTreeMap<String, Override>,
-    /// Command that repeats the run, for its report.
+    /// Text of the scenario, for a copy in the folder of the run; none where the file is the caller's.
+    pub scenario: Option<String>,
+    /// Further arguments of the command that runs this copy again, such as `--topology shop.yml`.
+    pub arguments: Vec<String>,
+    /// Command that repeats the run, for its report; empty where it runs the copy of the scenario.
     pub command: String,
-    /// What ends the load.
+    /// End of the load.
     pub load_end: LoadEnd,
     /// Folder with the nodes' logs, for a run on a stack that was up before; none if they are in the run's own folder.
     pub logs: Option<PathBuf>,
@@ -38,12 +42,12 @@ pub struct RunOptions {
     pub registry: Arc<Registry>,
 }
 
-/// What ends the load of a run.
+/// End of the load of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadEnd {
-    /// The schedule.
+    /// By the schedule.
     Schedule,
-    /// A person, by [`Run::end`](super::handle::Run::end).
+    /// By a person, with [`Run::end`](super::handle::Run::end).
     Manual,
 }
 
@@ -59,6 +63,8 @@ impl RunOptions {
             keep: false,
             choice: Choice::Auto,
             overrides: BTreeMap::new(),
+            scenario: None,
+            arguments: Vec::new(),
             command: String::new(),
             load_end: LoadEnd::Schedule,
             logs: None,

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::context::RunContext;
 use super::end::RunEnd;
@@ -47,13 +48,13 @@ impl RunContext<'_> {
         self.sender.record(Event::Run(Box::new(info))).await;
         self.sender.send(Progress::Stage(Stage::Load)).await;
         let watch = Arc::new(NodeWatch::new(Arc::clone(self.stack), self.sender.clone(), start));
-        let watching = tokio::spawn({
+        let watching = spawn({
             let watch = Arc::clone(&watch);
             async move { watch.run().await }
         });
         // Without a history there is no verdict, so a full disk ends the run now and not after the whole load.
-        let giving_up = tokio::spawn(give_up(self.sender.clone(), self.controls.cancel.clone()));
-        let counting = self.options.watched.then(|| tokio::spawn(self.count(recorder)));
+        let giving_up = spawn(give_up(self.sender.clone(), self.controls.cancel.clone()));
+        let counting = self.options.watched.then(|| spawn(self.count(recorder)));
         let worked = self.work(start, watch).await;
         for task in [Some(giving_up), counting] {
             stop_task(task).await;
@@ -95,6 +96,7 @@ impl RunContext<'_> {
             Some(watch),
         ));
         self.controls.faults.attach(&injector);
+        self.controls.begun.cancel();
         let load = async {
             let loaded = sending.send(&injector).await;
             // All events of operations must be in the history before the end of the load is.
@@ -201,8 +203,14 @@ async fn give_up(sender: EventSender, cancel: CancellationToken) {
     cancel.cancel();
 }
 
+/// Starts a task beside the run, which ends with its handle at the latest.
+// A run that panics must not leave tasks that hold its stack and its history.
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(task))
+}
+
 /// Stops a task and waits for it, so that it records nothing any more.
-pub(super) async fn stop_task(task: Option<tokio::task::JoinHandle<()>>) {
+pub(super) async fn stop_task(task: Option<AbortOnDropHandle<()>>) {
     if let Some(task) = task {
         // Aborted and awaited: the task holds a sender until it is dropped, and the recorder ends
         // with the last sender.

@@ -60,7 +60,7 @@ pub(crate) fn run_in_turn(scenario: &ScenarioFile) -> (Report, EarlierRuns) {
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     WAITING.fetch_sub(1, Ordering::SeqCst);
     // Taken out, so that a panic ends it.
-    let (system, mut names) = current.take().unwrap_or_else(|| (Shared::start(), Vec::new()));
+    let (mut system, mut names) = current.take().unwrap_or_else(|| (Shared::start(), Vec::new()));
     let earlier = EarlierRuns(names.clone());
     names.push(scenario.name().to_owned());
     let report = system.run(scenario);
@@ -86,8 +86,9 @@ impl Shared {
     }
 
     /// Runs a scenario on it and judges it.
-    fn run(&self, scenario: &ScenarioFile) -> Report {
-        let report = self.block_on(self.system().run(scenario)).unwrap_or_else(|error| panic!("{error}"));
+    fn run(&mut self, scenario: &ScenarioFile) -> Report {
+        let system = self.system.as_mut().expect("a system that runs");
+        let report = self.runtime.block_on(system.run(scenario)).unwrap_or_else(|error| panic!("{error}"));
         super::runs::show(&report);
         report
     }

@@ -61,6 +61,24 @@ impl Small {
         }
     }
 
+    /// Makes `web` say that it is not ready, or that it is.
+    pub(crate) fn set_unready(&self, unready: bool) {
+        self.control.unready.store(unready, Ordering::SeqCst);
+    }
+
+    /// Tells whether the worker that was started last lives.
+    pub(crate) fn worker_lives(&self) -> bool {
+        let pid = std::fs::read_to_string(self.folder.path().join("worker.pid")).expect("the worker's pid");
+        let pid = pid.trim().parse().expect("a number");
+        // Signal 0 only asks. One that has ended and was not reaped would count as living; the lab reaps its children.
+        kill(Pid::from_raw(pid), None).is_ok()
+    }
+
+    /// Path of the worker's program.
+    pub(crate) fn worker(&self) -> PathBuf {
+        self.folder.path().join("worker")
+    }
+
     /// A function after which `web` says that it is not ready.
     pub(crate) fn unreadier(&self) -> impl Fn() + Send + use<> {
         let control = Arc::clone(&self.control);
