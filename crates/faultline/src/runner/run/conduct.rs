@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::context::RunContext;
-use super::handle::Controls;
+use super::controls::Controls;
 use super::options::{LoadEnd, RunOptions};
 use super::work::{spawn, stop_task};
 use crate::report::Report;

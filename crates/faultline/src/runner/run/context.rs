@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::handle::Controls;
+use super::controls::Controls;
 use super::options::RunOptions;
 use crate::runner::folder::RunFolder;
 use crate::runner::recorder::EventSender;

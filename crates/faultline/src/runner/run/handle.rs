@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::conduct;
+use super::controls::Controls;
 use super::manual_faults::{ManualFaultError, ManualFaults};
 use super::options::RunOptions;
 use crate::report::Report;
@@ -21,18 +22,6 @@ pub struct Run {
     controls: Controls,
     /// Task of the run; none once its report was taken.
     task: Option<JoinHandle<Result<Report, RunError>>>,
-}
-
-/// Ways to change a run that goes on.
-#[derive(Debug, Clone)]
-pub(super) struct Controls {
-    pub(super) faults: ManualFaults,
-    /// Token that ends a manual load.
-    pub(super) end: CancellationToken,
-    /// Token that interrupts the run.
-    pub(super) cancel: CancellationToken,
-    /// Token that is cancelled when the load begins, and at the end of a run without a load.
-    pub(super) begun: CancellationToken,
 }
 
 impl Run {
@@ -129,13 +118,5 @@ impl Drop for Run {
     fn drop(&mut self) {
         // Not aborted: only the run itself can heal what it injected and stop what it started.
         self.controls.cancel.cancel();
-    }
-}
-
-impl Controls {
-    fn new(faults: ManualFaults, cancel: &CancellationToken) -> Self {
-        // A child: a run whose history can't be written interrupts itself, and not its caller.
-        let (end, cancel) = (CancellationToken::new(), cancel.child_token());
-        Self { faults, end, cancel, begun: CancellationToken::new() }
     }
 }

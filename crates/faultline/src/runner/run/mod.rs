@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`handle`] | the handle of a run that goes on |
+//! | `controls` | ways to change a run that goes on |
 //! | `conduct` | the life of a run, from start to verdict |
 //! | [`options`] | what to run and how |
 //! | `context` | options, folder and stack that all of a run shares |
@@ -19,6 +20,7 @@
 
 mod conduct;
 mod context;
+mod controls;
 mod drain;
 mod end;
 pub mod handle;
