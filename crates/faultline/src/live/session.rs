@@ -83,9 +83,8 @@ impl LoadSession {
             return Err(reason);
         }
         let options = RunOptions { schedule, load_end: LoadEnd::Manual, ..self.options.clone() };
-        // A child: a run whose history can't be written cancels its token, which must not end the session.
-        let cancel = self.cancel.child_token();
-        let run = Run::begin_on(Arc::clone(&self.stack), options, Box::new(self.broadcast.clone()), cancel);
+        let (listener, cancel) = (Box::new(self.broadcast.clone()), self.cancel.clone());
+        let run = Run::begin_on(Arc::clone(&self.stack), options, listener, cancel);
         self.broadcast.set_manual_faults(run.faults());
         *running = Some(run);
         Ok(())

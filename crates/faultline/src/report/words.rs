@@ -73,11 +73,14 @@ pub(super) fn time(ms: u64) -> String {
     }
 }
 
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
 /// Formats the time in which a fault was active, after the start of the load: `active 3.0–8.0 s`.
 pub(super) fn active(fault: &FaultFigures) -> String {
     // The fault ends when it is healed. The time until all nodes are ready belongs to the recovery; counting it
     // here too would make both times wrong.
-    let seconds = |ms: i64| ms as f64 / 1000.0;
     match fault.heal_ms {
         Some(heal) => format!("active {:.1}\u{2013}{:.1} s", seconds(fault.from_ms), seconds(heal)),
         None => format!("active from {:.1} s", seconds(fault.from_ms)),
@@ -86,7 +89,6 @@ pub(super) fn active(fault: &FaultFigures) -> String {
 
 /// Formats the fault window, whose operations the column `during` counts.
 pub(super) fn window(fault: &FaultFigures) -> String {
-    let seconds = |ms: i64| ms as f64 / 1000.0;
     let from = seconds(fault.from_ms);
     match fault.to_ms {
         Some(to) => format!(

@@ -74,8 +74,8 @@ struct Shares {
     share: Share,
     paths: Vec<String>,
     operations: usize,
-    /// Lowest share of a path that keeps it: its ok operations, and all of them.
-    lowest: Option<(u64, u64)>,
+    /// Lowest share of a path that keeps it.
+    lowest: Option<Share>,
     /// Paths with too small a share, with their counts.
     low: Vec<String>,
     /// Operations of those that were not ok.
@@ -101,11 +101,9 @@ impl Shares {
         self.operations += operations.len();
         match self.share.is_kept_by(part, whole) {
             Some(true) => {
-                let is_lower = |(lowest, of): (u64, u64)| {
-                    u128::from(part) * u128::from(of) < u128::from(lowest) * u128::from(whole)
-                };
-                if whole > 0 && self.lowest.is_none_or(is_lower) {
-                    self.lowest = Some((part, whole));
+                let found = Share::of(part, whole);
+                if whole > 0 {
+                    self.lowest = Some(self.lowest.map_or(found, |lowest| lowest.min(found)));
                 }
             }
             Some(false) => {
@@ -145,15 +143,12 @@ impl Shares {
                 (Verdict::Unknown, detail)
             }
             (true, true) => {
-                let found = lowest.map(|(ok, whole)| {
+                let found = lowest.map(|found| {
                     let names = words::names(paths.iter().map(String::as_str), "paths");
                     // The lowest share that was found, not the expected one alone, which says nothing of this run.
-                    let found = match Share::of(ok, whole) {
-                        _ if ok == whole => "100%".to_owned(),
-                        lowest if paths.len() == 1 => lowest.to_string(),
-                        lowest => format!("at least {lowest}"),
-                    };
-                    format!("{names}: {found} ok (expected {share}), {operations} operations")
+                    let least =
+                        if paths.len() == 1 || found == Share::percent(100) { "" } else { "at least " };
+                    format!("{names}: {least}{found} ok (expected {share}), {operations} operations")
                 });
                 (Verdict::Pass, found.unwrap_or_else(|| none.to_owned()))
             }

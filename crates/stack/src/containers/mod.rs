@@ -25,7 +25,7 @@ mod request;
 pub mod sweep;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -147,8 +147,7 @@ impl Provider for Containers {
     }
 
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
-        let port = *self.members.get(node)?.place.ports.get(&port)?;
-        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        self.members.get(node)?.place.address(port)
     }
 
     fn doorway(&self, _: &str) -> Doorway {

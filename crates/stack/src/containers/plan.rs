@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::node::{ContainerNode, EnginePlace};
-use crate::data;
 use crate::error::StackError;
 use crate::overrides::Override;
 use crate::publish::{Ports, ReservedPorts};
@@ -44,13 +43,7 @@ impl ContainerPlan {
             ));
         }
         let held = ReservedPorts::reserve(topology, node, ports)?;
-        let place = ServerPlace {
-            dir: data::folder_of(folder, run, &node.name),
-            log: folder.join("logs").join(format!("{}.log", node.name)),
-            ports: held.numbers.clone(),
-            environment: special.environment_of(node),
-            run: run.clone(),
-        };
+        let place = ServerPlace::new(node, run, folder, held.numbers.clone(), special.environment_of(node));
         let server: Option<Arc<dyn Server>> = match &node.program {
             Some(Program::Server(name)) => server::known(name).map(Arc::from),
             _ => None,

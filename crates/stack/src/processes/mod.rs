@@ -9,7 +9,7 @@ mod node;
 mod program;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,8 +86,7 @@ impl Provider for Processes {
     }
 
     fn address(&self, node: &str, port: u16) -> Option<SocketAddr> {
-        let port = *self.members.get(node)?.place.ports.get(&port)?;
-        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        self.members.get(node)?.place.address(port)
     }
 
     fn doorway(&self, _: &str) -> Doorway {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::program::ProgramKind;
 use crate::error::StackError;
 use crate::guard::Guard;
+use crate::mark;
 use crate::overrides::Override;
 use crate::process::{Process, Spec};
 use crate::provider::NodeState;
@@ -20,7 +21,6 @@ use crate::run_id::RunId;
 use crate::server::{ServerError, ServerPlace};
 use crate::stop::{self, StopOutcome};
 use crate::topology::Node;
-use crate::{data, mark};
 
 /// Time that a service may take to drain when the stack ends.
 // Shorter than that of a fault, since every run ends with it.
@@ -71,13 +71,7 @@ impl ProcessNode {
         overrides: Override,
     ) -> Result<Self, StackError> {
         let kind = ProgramKind::of(node, &overrides)?;
-        let place = ServerPlace {
-            dir: data::folder_of(folder, run, &node.name),
-            log: folder.join("logs").join(format!("{}.log", node.name)),
-            ports: held.numbers.clone(),
-            environment: overrides.environment_of(node),
-            run: run.clone(),
-        };
+        let place = ServerPlace::new(node, run, folder, held.numbers.clone(), overrides.environment_of(node));
         for folder in [Some(place.dir.as_path()), place.log.parent()].into_iter().flatten() {
             std::fs::create_dir_all(folder).map_err(|source| StackError::File {
                 what: format!("can't make {}", folder.display()),

@@ -13,16 +13,19 @@ mod rabbitmq;
 use std::collections::BTreeMap;
 use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
 use nix::sys::signal::Signal;
 
 use super::account::AccountError;
+use super::data;
 use super::port::PortError;
 use super::process::Spec;
 use super::run_id::RunId;
+use super::topology::Node;
 
 pub use inventory::{InstalledProgram, inventory};
 
@@ -134,6 +137,28 @@ impl From<AccountError> for ServerError {
 }
 
 impl ServerPlace {
+    /// Makes the place of a node in the folder of a run; nothing is written yet.
+    pub(crate) fn new(
+        node: &Node,
+        run: &RunId,
+        folder: &Path,
+        ports: BTreeMap<u16, u16>,
+        environment: BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            dir: data::folder_of(folder, run, &node.name),
+            log: folder.join("logs").join(format!("{}.log", node.name)),
+            ports,
+            environment,
+            run: run.clone(),
+        }
+    }
+
+    /// Returns the address of this machine for a port in its container.
+    pub(crate) fn address(&self, inner: u16) -> Option<SocketAddr> {
+        self.ports.get(&inner).map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port)))
+    }
+
     /// The port on 127.0.0.1 for one in the container.
     fn port(&self, server: &'static str, port: u16) -> Result<u16, ServerError> {
         self.ports.get(&port).copied().ok_or(ServerError::NoPort { server, port })

@@ -31,7 +31,7 @@ impl Session {
         self.acknowledge(tags).await
     }
 
-    /// Does with each message of a call what its verdict says.
+    /// Settles each message of a call by its verdict: acknowledged, sent to the dead letters, or brought again.
     pub(super) async fn settle(
         &mut self,
         messages: Vec<Message>,

@@ -45,9 +45,9 @@ pub struct RunOptions {
 /// End of the load of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadEnd {
-    /// By the schedule.
+    /// End that the schedule sets.
     Schedule,
-    /// By a person, with [`Run::end`](super::handle::Run::end).
+    /// End that a person sets, with [`Run::end`](super::handle::Run::end).
     Manual,
 }
 

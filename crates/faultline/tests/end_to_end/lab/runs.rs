@@ -24,7 +24,7 @@ pub(crate) fn scenario(name: &str) -> ScenarioFile {
     ScenarioFile::read(super::repository().join(file)).expect("the scenario")
 }
 
-/// What stands in a scenario.
+/// Content of a scenario.
 pub(crate) fn parsed(scenario: &ScenarioFile) -> Scenario {
     scenario::parse(scenario.name(), scenario.text()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
